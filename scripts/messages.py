@@ -1,0 +1,447 @@
+"""Catalogues of the interface: merge the fragments, compile, and check that nothing is left in English.
+
+    python scripts/messages.py merge compile    # what `make messages` runs
+    python scripts/messages.py check            # what `make lint` runs; exits 1 and says what to do
+    python scripts/messages.py gaps             # sentences of the host packages that have no Vietnamese yet
+
+Needs Babel and Django, but neither Django settings nor the system's gettext. `docs/translation.md` explains the files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parents[1]
+DOMAINS = ("django", "djangojs")
+
+# A message is known to gettext by its context and its singular.
+Key = tuple[str, str]
+
+# Fixed, so that the same entries give the same bytes on every machine: no dates, no tool's version.
+HEADERS = [
+    ("Project-Id-Version", "kpi-cms"),
+    ("Language", "vi"),
+    ("MIME-Version", "1.0"),
+    ("Content-Type", "text/plain; charset=utf-8"),
+    ("Content-Transfer-Encoding", "8bit"),
+    ("Plural-Forms", "nplurals=1; plural=0;"),
+]
+
+# Packages whose screens and messages an official can meet. The value is the language whose catalogue lists the
+# package's message ids: `en` where the package ships one, otherwise the most complete language it ships.
+HOST_PACKAGES = {
+    "wagtail.admin": "en",
+    "wagtail": "en",
+    "wagtail.snippets": "en",
+    "wagtail.users": "en",
+    "wagtail.search": "en",
+    "taggit": "en",
+    "treebeard": "fr",
+    "simple_history": "fr",
+    "axes": "fr",
+    "django_filters": "fr",
+    "django": "en",
+    "django.contrib.auth": "en",
+    "django.contrib.contenttypes": "en",
+    "django.contrib.sessions": "en",
+}
+CATALOGUE_FOLDERS = {"django": "conf/locale"}
+
+# Names of languages and of Django's welcome page: no screen of ours lists the first or reaches the second.
+HOST_UNSEEN = re.compile(r"conf/global_settings\.py|views/templates/(default_urlconf|technical_)")
+
+PYTHON_KEYWORDS = {
+    "_": None,
+    "N_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "npgettext_lazy": ((1, "c"), 2, 3),
+}
+TRANSLATING_CALLS = frozenset(PYTHON_KEYWORDS) - {"_"}
+LEFT_OUT = frozenset({"tests", "docs", "benchmarks", "scripts", "deploy", "node_modules", "locale", "locale_host", "migrations"})
+
+PLACEHOLDER = re.compile(r"%\([A-Za-z_][\w.]*\)[-#0-9.+ ]*[sdrfi]|%[-#0-9.]*[sdrfi]|\{[A-Za-z_0-9.]*\}")
+MARKUP = re.compile(r"</?([a-z][a-z0-9]*)\b[^>]*>")
+# Words that Vietnamese officials read as they are.
+SAME_IN_BOTH = frozenset({"Excel", "Wagtail", "Markdown", "Unicode", "Email", "email"})
+
+
+class Refused(Exception):
+    """The catalogues cannot be built; `str()` is the list of reasons, one a line."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the catalogues of one checkout stand."""
+
+    root: Path = ROOT
+
+    @property
+    def own(self) -> Path:
+        return self.root / "kpi_cms" / "locale"
+
+    @property
+    def host(self) -> Path:
+        return self.root / "kpi_cms" / "locale_host"
+
+    def fragments(self, domain: str) -> list[Path]:
+        folder = self.own / "fragments"
+        return sorted((folder / "js" if domain == "djangojs" else folder).glob("*.po"))
+
+    def po_files(self) -> list[Path]:
+        return sorted(path for base in (self.own, self.host) for path in base.glob("*/LC_MESSAGES/*.po"))
+
+
+class PlainCatalog(Catalog):
+    """A catalogue whose header never changes by itself."""
+
+    mime_headers = property(lambda self: HEADERS, lambda self, value: None)
+    header_comment = property(lambda self: self._header_comment, lambda self, value: None)
+
+    def __init__(self, comment: str) -> None:
+        super().__init__(locale="vi", charset="utf-8", fuzzy=False, header_comment=comment)
+
+
+def key_of(message: Message) -> Key:
+    return message.context or "", message.id if isinstance(message.id, str) else message.id[0]
+
+
+def strings_of(message: Message) -> list[str]:
+    """The translation as a list: one text, or one for each plural form."""
+    return [message.string or ""] if isinstance(message.string, (str, type(None))) else list(message.string)
+
+
+def is_done(message: Message) -> bool:
+    return not message.fuzzy and all(strings_of(message))
+
+
+def entries(path: Path, language: str = "vi") -> list[Message]:
+    """The messages of a .po file without its header, in the file's order."""
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=language, ignore_obsolete=True)
+    return [message for message in catalog if message.id]
+
+
+# --- merge ---------------------------------------------------------------------------------------------------------
+
+
+def merged(paths: Iterable[Path], root: Path) -> Catalog:
+    """One catalogue out of the fragments. Refused with every message that two fragments translate differently."""
+    chosen: dict[Key, tuple[Message, Path]] = {}
+    sources: dict[Key, list[str]] = {}
+    conflicts: list[str] = []
+    for path in paths:
+        for message in entries(path):
+            key = key_of(message)
+            sources.setdefault(key, []).append(path.relative_to(root).as_posix())
+            if key not in chosen:
+                chosen[key] = (message, path)
+                continue
+            first, first_path = chosen[key]
+            if strings_of(first) != strings_of(message):
+                conflicts.append(
+                    f"{label(key)} is translated twice: {first_path.name} says {strings_of(first)[0]!r}, "
+                    f"{path.name} says {strings_of(message)[0]!r}. Agree on one text."
+                )
+            elif not isinstance(message.id, str) and isinstance(first.id, str):
+                chosen[key] = (message, path)
+    if conflicts:
+        raise Refused("\n".join(conflicts))
+    catalog = PlainCatalog("# Merged from kpi_cms/locale/fragments by `make messages`. Edit the fragments, not this file.")
+    for key, (message, _path) in chosen.items():
+        catalog.add(
+            message.id,
+            message.string,
+            locations=[(name, None) for name in sources[key]],
+            flags=sorted(message.flags),
+            context=message.context,
+        )
+    return catalog
+
+
+def po_bytes(catalog: Catalog) -> bytes:
+    out = io.BytesIO()
+    write_po(out, catalog, width=0, sort_output=True, include_lineno=False)
+    return out.getvalue().rstrip(b"\n") + b"\n"
+
+
+def merge_targets(layout: Layout) -> Iterator[tuple[Path, bytes]]:
+    for domain in DOMAINS:
+        fragments = layout.fragments(domain)
+        if fragments:
+            yield layout.own / "vi" / "LC_MESSAGES" / f"{domain}.po", po_bytes(merged(fragments, layout.own))
+
+
+def merge(layout: Layout) -> None:
+    for path, content in merge_targets(layout):
+        write_if_changed(path, content)
+
+
+# --- compile -------------------------------------------------------------------------------------------------------
+
+
+def mo_bytes(po: Path) -> bytes:
+    """The compiled form of a .po file. Fuzzy and empty entries are left out, so the reader sees English there."""
+    catalog = PlainCatalog("#")
+    for message in entries(po):
+        if is_done(message):
+            catalog.add(message.id, message.string, context=message.context)
+    out = io.BytesIO()
+    write_mo(out, catalog)
+    return out.getvalue()
+
+
+def compile_catalogues(layout: Layout) -> None:
+    for po in layout.po_files():
+        write_if_changed(po.with_suffix(".mo"), mo_bytes(po))
+
+
+def write_if_changed(path: Path, content: bytes) -> None:
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+# --- extract -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place in our code that asks for a translation."""
+
+    domain: str
+    key: Key
+    place: str
+
+
+def source_files(root: Path, suffixes: Sequence[str]) -> Iterator[Path]:
+    for top in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        for path in sorted(top.rglob("*")):
+            parts = path.relative_to(root).parts
+            if path.suffix in suffixes and not LEFT_OUT.intersection(parts) and path.is_file():
+                yield path
+
+
+def extracted(method: str, source: str) -> Iterator[tuple[int, Key]]:
+    for line, message, _comments, context in extract(method, io.BytesIO(source.encode()), keywords=PYTHON_KEYWORDS):
+        yield line, (context or "", message if isinstance(message, str) else message[0])
+
+
+def template_source(text: str) -> str:
+    """A Django template as the calls it makes. Indentation goes: what stays is read as Python."""
+    return "\n".join(line.strip() for line in templatize(text).splitlines())
+
+
+def template_uses(text: str) -> list[tuple[int, Key]]:
+    return list(extracted("python", template_source(text)))
+
+
+def used(root: Path) -> list[Use]:
+    """Every message our own Python, templates and scripts ask for."""
+    uses = []
+    for path in source_files(root, (".py", ".html", ".txt", ".js")):
+        name = path.relative_to(root).as_posix()
+        if path.suffix in (".html", ".txt") and "templates" not in path.parts:
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".py":
+            found = list(extracted("python", text))
+        elif path.suffix == ".js":
+            found = list(extracted("javascript", text))
+        else:
+            found = template_uses(text)
+        domain = "djangojs" if path.suffix == ".js" else "django"
+        uses += [Use(domain, key, f"{name}:{line}") for line, key in found]
+    return uses
+
+
+def built_at_run_time(source: str) -> list[int]:
+    """Lines that translate an f-string or a sum: gettext would look for a text no catalogue can hold."""
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if (name == "_" or name in TRANSLATING_CALLS) and isinstance(node.args[0], (ast.JoinedStr, ast.BinOp)):
+                lines.append(node.lineno)
+    return lines
+
+
+# --- check ---------------------------------------------------------------------------------------------------------
+
+
+def label(key: Key) -> str:
+    return f"{key[1]!r} (context {key[0]!r})" if key[0] else repr(key[1])
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(PLACEHOLDER.findall(text.replace("%%", "")))
+
+
+def fault_of(message: Message) -> str | None:
+    """What is wrong with one entry, or None. A plural's text keeps the placeholders of the English plural."""
+    if message.fuzzy:
+        return "is marked fuzzy: read the Vietnamese, correct it and take the mark away"
+    if not all(strings_of(message)):
+        return "has no Vietnamese text"
+    source = message.id if isinstance(message.id, str) else message.id[1]
+    for text in strings_of(message):
+        if placeholders(text) != placeholders(source):
+            return f"has placeholders {placeholders(source)}, its Vietnamese has {placeholders(text)}"
+        if sorted(MARKUP.findall(text)) != sorted(MARKUP.findall(source)):
+            return "has other HTML tags than its Vietnamese"
+        words = set(re.findall(r"[A-Za-z]*[a-z][A-Za-z]*", PLACEHOLDER.sub("", MARKUP.sub("", text))))
+        if text == source and words - SAME_IN_BOTH:
+            return "is still in English"
+    return None
+
+
+def entry_faults(layout: Layout) -> list[str]:
+    faults = []
+    for po in layout.po_files():
+        name = po.relative_to(layout.root).as_posix()
+        messages = entries(po)
+        for key, count in Counter(map(key_of, messages)).items():
+            if count > 1:
+                faults.append(f"{name}: {label(key)} stands there {count} times.")
+        for message in messages:
+            fault = fault_of(message)
+            if fault:
+                faults.append(f"{name}: {label(key_of(message))} {fault}.")
+    return faults
+
+
+def stale_files(layout: Layout) -> list[str]:
+    faults = []
+    for path, content in merge_targets(layout):
+        if not path.exists() or path.read_bytes() != content:
+            faults.append(f"{path.relative_to(layout.root).as_posix()} is older than its fragments. Run `make messages`.")
+    for po in layout.po_files():
+        mo = po.with_suffix(".mo")
+        if not mo.exists() or mo.read_bytes() != mo_bytes(po):
+            faults.append(f"{mo.relative_to(layout.root).as_posix()} is older than its .po file. Run `make messages`.")
+    return faults
+
+
+def translated(paths: Iterable[Path], domain: str) -> set[Key]:
+    return {
+        key_of(message)
+        for path in paths
+        if path.stem == domain and path.exists()
+        for message in entries(path)
+        if is_done(message)
+    }
+
+
+def untranslated(layout: Layout, uses: Iterable[Use]) -> list[str]:
+    have = {domain: translated(layout.po_files(), domain) for domain in DOMAINS}
+    return [
+        f"{use.place}: {label(use.key)} has no Vietnamese. Add it to a fragment in kpi_cms/locale/fragments."
+        for use in uses
+        if use.key[1] and use.key not in have[use.domain]
+    ]
+
+
+def unused(layout: Layout, uses: Iterable[Use]) -> list[str]:
+    """Entries of our own catalogue nobody asks for. An entry that replaces a text of the host is in use."""
+    asked = {(use.domain, use.key) for use in uses}
+    asked |= {(domain, key) for domain in DOMAINS for key, _message in host_messages(domain)}
+    return [
+        f"{po.relative_to(layout.root).as_posix()}: {label(key_of(message))} is used nowhere."
+        for po in layout.po_files()
+        if layout.own in po.parents
+        for message in entries(po)
+        if (po.stem, key_of(message)) not in asked
+    ]
+
+
+def faults(layout: Layout) -> list[str]:
+    """Everything `check` refuses, as sentences; empty when the catalogues are in order."""
+    uses = used(layout.root)
+    run_time = [
+        f"{path.relative_to(layout.root).as_posix()}:{line} translates a text built at run time. Use a named placeholder."
+        for path in source_files(layout.root, (".py",))
+        for line in built_at_run_time(path.read_text(encoding="utf-8"))
+    ]
+    return stale_files(layout) + entry_faults(layout) + untranslated(layout, uses) + run_time
+
+
+# --- the host's own messages ---------------------------------------------------------------------------------------
+
+
+def host_folder(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise Refused(f"The package {package} is not installed. Run `make run` or `make test` first.")
+    return Path(spec.submodule_search_locations[0]) / CATALOGUE_FOLDERS.get(package, "locale")
+
+
+def host_messages(domain: str, packages: Iterable[str] = tuple(HOST_PACKAGES)) -> list[tuple[Key, Message]]:
+    """The messages the host packages can show, from the catalogues they ship: (key, message), each key once."""
+    found: dict[Key, Message] = {}
+    for package in packages:
+        language = HOST_PACKAGES[package]
+        path = host_folder(package) / language / "LC_MESSAGES" / f"{domain}.po"
+        for message in entries(path, language) if path.exists() else ():
+            places = [place for place, _line in message.locations]
+            if not places or not all(map(HOST_UNSEEN.search, places)):
+                found.setdefault(key_of(message), message)
+    return list(found.items())
+
+
+def host_gaps(layout: Layout, domain: str, packages: Iterable[str] = tuple(HOST_PACKAGES)) -> list[Key]:
+    """Message ids of the host with no Vietnamese, neither in our catalogues nor in those the packages ship."""
+    packages = tuple(packages)
+    shipped = [host_folder(package) / "vi" / "LC_MESSAGES" / f"{domain}.po" for package in HOST_PACKAGES]
+    have = translated([*layout.po_files(), *shipped], domain)
+    return [key for key, _message in host_messages(domain, packages) if key not in have]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Merge, compile and check the catalogues of the interface.")
+    parser.add_argument("steps", nargs="+", choices=("merge", "compile", "check", "gaps"))
+    layout = Layout()
+    for step in parser.parse_args(arguments).steps:
+        try:
+            if step == "merge":
+                merge(layout)
+            elif step == "compile":
+                compile_catalogues(layout)
+            elif step == "gaps":
+                for domain in DOMAINS:
+                    for key in host_gaps(layout, domain):
+                        print(f"{domain}: {label(key)}")
+            else:
+                for line in unused(layout, used(layout.root)):
+                    print(f"note: {line}")
+                found = faults(layout)
+                if found:
+                    raise Refused("\n".join(found))
+        except Refused as refused:
+            print(f"The catalogues are not in order ({step}):\n{refused}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
