@@ -1,0 +1,122 @@
+"""Numbers, days and moments as a reader sees them; and numbers as a reader types them. No settings, no language state:
+the caller says which language, so that a form printed in Vietnamese is the same whoever prints it."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+Number = Decimal | Fraction | int | str | None
+
+NOTHING = "–"
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_TYPED = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?", re.ASCII)
+
+
+def separator(language: str) -> str:
+    """The decimal mark: a point in English, else a comma."""
+    return "." if language.split("-")[0] == "en" else ","
+
+
+def exact(value: Decimal | Fraction | int | str) -> Fraction:
+    """The value as a fraction. Text is plain: "92.625" or "92,625". Raises ValueError for anything else."""
+    if isinstance(value, str):
+        value = value.strip().replace(",", ".")
+        try:
+            value = Decimal(value)
+        except InvalidOperation:
+            raise ValueError(f"{value!r} is not a number") from None
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise ValueError(f"{value} is not a number")
+    return Fraction(value)
+
+
+def _half_up(value: Fraction, places: int) -> int:
+    """`value` × 10^places as a whole number, halves away from zero."""
+    scaled = abs(value) * 10**places
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return -whole if value < 0 else whole
+
+
+def _written(scaled: int, places: int, language: str) -> str:
+    digits = str(abs(scaled)).rjust(places + 1, "0")
+    sign = "-" if scaled < 0 else ""
+    if not places:
+        return sign + digits
+    return f"{sign}{digits[:-places]}{separator(language)}{digits[-places:]}"
+
+
+def _stripped(text: str, language: str) -> str:
+    mark = separator(language)
+    return text.rstrip("0").rstrip(mark) if mark in text else text
+
+
+def format_points(
+    value: Number, *, language: str = "vi", places: int = 2, bounds: Iterable[Decimal | Fraction | int | str] = ()
+) -> str:
+    """Points with exactly `places` decimals, rounded half up: 92.625 → "92,63". None → "–".
+
+    Where rounding would reach one of `bounds` (the lower limits of the bands) that the exact value does not reach,
+    more digits are shown: 89.995 beside the bound 90 → "89,995" (Decree 335/2025 Đ20 reads the band exactly).
+    """
+    if value is None or value == "":
+        return NOTHING
+    number = exact(value)
+    limits = [limit for limit in map(exact, bounds) if limit > number]
+    if limits:
+        nearest = min(limits)
+        while Fraction(_half_up(number, places), 10**places) >= nearest:
+            places += 1
+    return _written(_half_up(number, places), places, language)
+
+
+def format_quantity(value: Number, *, language: str = "vi", places: int = 4) -> str:
+    """A quantity or a coefficient without needless zeros: 1.50 → "1,5", 12.00 → "12". None → "–"."""
+    if value is None or value == "":
+        return NOTHING
+    return _stripped(_written(_half_up(exact(value), places), places, language), language)
+
+
+def format_percent(value: Number, *, language: str = "vi", places: int = 2) -> str:
+    """A ratio as per cent, 1 being the whole: 0.9375 → "93,75%", 1 → "100%". None → "–"."""
+    if value is None or value == "":
+        return NOTHING
+    return format_quantity(exact(value) * 100, language=language, places=places) + "%"
+
+
+def format_count(value: int | None, *, language: str = "vi") -> str:
+    """A count with its thousands apart: 70000 → "70.000", in English "70,000". None → "–"."""
+    if value is None:
+        return NOTHING
+    grouped = f"{value:,d}"
+    return grouped if separator(language) == "." else grouped.replace(",", ".")
+
+
+def format_day(value: date | datetime | None) -> str:
+    """"31/07/2026"; of a moment, the day in Việt Nam. None → "–"."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(ZONE)
+    return f"{value.day:02d}/{value.month:02d}/{value.year:04d}"
+
+
+def format_moment(value: datetime | None) -> str:
+    """"31/07/2026 17:05", the clock of Việt Nam. A moment without a zone is taken as already local. None → "–"."""
+    if value is None:
+        return NOTHING
+    local = value.astimezone(ZONE) if value.tzinfo is not None else value
+    return f"{format_day(local)} {local.hour:02d}:{local.minute:02d}"
+
+
+def read_decimal(text: str) -> Decimal:
+    """A number as it is typed, "4,5" or "4.5": up to six digits, then up to four decimals.
+
+    Raises ValueError for anything else, "1.234,5" and "1,234.5" included: which mark would be the decimal one?
+    """
+    text = text.strip()
+    if not _TYPED.fullmatch(text):
+        raise ValueError(f"{text!r} is not a number of this form: 4,5")
+    return Decimal(text.replace(",", "."))
