@@ -1,0 +1,1 @@
+"""The rulebook: criteria sets as pages, and the frozen versions that scores refer to."""

@@ -1,0 +1,1 @@
+"""The heart: periods' pins, scorecards, assessments, scores, tasks, results, and the verbs that change them."""

@@ -1,0 +1,72 @@
+"""States of a card and a task, and the named groups of them that rules speak of."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CardState(models.TextChoices):
+    OPENED = "opened", _("Self-assessment open")
+    SUBMITTED = "submitted", _("Submitted for evaluation")
+    RETURNED = "returned", _("Returned to the person")
+    EVALUATED = "evaluated", _("Evaluated, waiting for endorsement")
+    CONFIRMED = "confirmed", _("Confirmed")
+    NOTIFIED = "notified", _("Notified")
+
+
+WITH_THE_PERSON = (CardState.OPENED, CardState.RETURNED)
+WITH_THE_EVALUATOR = (CardState.SUBMITTED,)
+DECIDED = (CardState.CONFIRMED, CardState.NOTIFIED)
+
+
+class StageKey(models.TextChoices):
+    """The stages a month or quarter can have; which ones it has comes from the frozen version."""
+
+    SELF = "self", _("Self-assessment")
+    EVALUATOR = "evaluator", _("Competent person")
+    ENDORSEMENT = "endorsement", _("Head of the agency endorses")
+
+
+class AssessmentState(models.TextChoices):
+    DRAFT = "draft", _("Being written")
+    SUBMITTED = "submitted", _("Submitted")
+
+
+class EvaluatorBasis(models.TextChoices):
+    """Why this person evaluates (Đ10, Đ18; rules.md §7): explained on the card."""
+
+    DECISION = "decision", _("By a dated decision")
+    MANAGING_HEAD = "managing_head", _("Head of the managing agency")
+    AGENCY_HEAD = "agency_head", _("Head of the using agency")
+    UNIT_HEAD = "unit_head", _("Head of the constituent unit")
+    ACTING_HEAD = "acting_head", _("Acting head, by a dated decision")
+    SUPERIOR = "superior", _("The superior's head, because the post of head is vacant")
+    RECEIVING_HEAD = "receiving_head", _("Head of the unit that received the secondment")
+    NONE = "none", _("Nobody could be found")
+
+
+class TaskKind(models.TextChoices):
+    """Where a task stands in the total assigned (rules.md §4)."""
+
+    PLANNED = "planned", _("Assigned in the plan")
+    SUDDEN = "sudden", _("Sudden, outside the plan")
+    TAKEN_OVER = "taken_over", _("Taken over")
+
+
+EXTRA_KINDS = (TaskKind.SUDDEN, TaskKind.TAKEN_OVER)
+
+
+class TaskState(models.TextChoices):
+    PROPOSED = "proposed", _("Proposed by the person")
+    ASSIGNED = "assigned", _("Assigned")
+    REPORTED = "reported", _("Reported")
+    CONFIRMED = "confirmed", _("Confirmed")
+    DECLINED = "declined", _("Proposal declined")
+    WITHDRAWN = "withdrawn", _("Moved to somebody else")
+
+
+COUNTED_TASK_STATES = (TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRMED)
+
+
+class DeductionKind(models.TextChoices):
+    FAULT = "fault", _("Major error")
+    DELAY = "delay", _("Delay")

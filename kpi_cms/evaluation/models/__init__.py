@@ -1,0 +1,21 @@
+"""Public door of the evaluation's tables."""
+
+from .assessment import Assessment
+from .pin import CataloguePin, VersionPin
+from .result import CardResult
+from .score import Score
+from .scorecard import Scorecard
+from .task import Delay, Fault, ObjectiveCause, Task
+
+__all__ = [
+    "Assessment",
+    "CardResult",
+    "CataloguePin",
+    "Delay",
+    "Fault",
+    "ObjectiveCause",
+    "Score",
+    "Scorecard",
+    "Task",
+    "VersionPin",
+]

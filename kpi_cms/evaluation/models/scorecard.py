@@ -1,0 +1,108 @@
+"""Phiếu theo dõi, đánh giá: one person, one frame, one period, one criteria version."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from criteria_pages.models import CriteriaVersion
+from kpi_cms.foundation.access.querysets import RestrictedQuerySet
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit.history import tracked
+from snippets.enums import Capability, Frame, PostRole, StaffKind
+from snippets.models import Period, Person, Unit
+
+from ..enums import CardState, EvaluatorBasis
+
+
+class ScorecardQuerySet(RestrictedQuerySet):
+    def visible_to(self, scope: Scope) -> "ScorecardQuerySet":
+        """Cards this account may read: their own, those they evaluate, and those of units they hold `view` on."""
+        own = Q(person__user_id=scope.user_id) | Q(evaluator__user_id=scope.user_id)
+        if scope.user_id is None:
+            own = Q(pk__in=[])
+        return self.filter(own | scope.q(Capability.VIEW))
+
+
+class Scorecard(models.Model):
+    """A card and the context it was opened in, frozen. Opened by `domain.opening`, moved on by `domain.stages` only.
+
+    `version_number` counts saves: a save that names an older one is stale (409). `agency` is the using agency of the
+    person, `appointments` the other appointments in the period's scope, as they stood.
+    """
+
+    period = models.ForeignKey(Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="cards")
+    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="cards")
+    frame = models.CharField(_("frame"), max_length=6, choices=Frame)
+    version = models.ForeignKey(CriteriaVersion, verbose_name=_("criteria version"), on_delete=models.PROTECT, related_name="cards")
+    unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="cards")
+    agency = models.ForeignKey(Unit, verbose_name=_("using agency"), on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(_("state"), max_length=10, choices=CardState, default=CardState.OPENED)
+    version_number = models.PositiveIntegerField(_("save number"), default=0)
+
+    staff_kind = models.CharField(_("kind of staff"), max_length=12, choices=StaffKind)
+    role = models.CharField(_("role in the unit"), max_length=8, choices=PostRole)
+    is_leader = models.BooleanField(_("leader or manager"))
+    position_title = models.CharField(_("position"), max_length=160)
+    unit_name = models.CharField(_("unit as it was named"), max_length=200)
+    faces_citizens = models.BooleanField(_("faces citizens and businesses"), default=False)
+    appointments = models.JSONField(_("other appointments"), default=list)
+
+    evaluator = models.ForeignKey(
+        Person, verbose_name=_("evaluator"), on_delete=models.PROTECT, null=True, blank=True, related_name="evaluates"
+    )
+    evaluator_basis = models.CharField(_("why this evaluator"), max_length=16, choices=EvaluatorBasis)
+    evaluator_details = models.JSONField(_("details of the reason"), default=dict)
+    endorser = models.ForeignKey(
+        Person, verbose_name=_("endorses"), on_delete=models.PROTECT, null=True, blank=True, related_name="endorses"
+    )
+
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+    submitted_late = models.BooleanField(_("submitted after the deadline"), default=False)
+    returned_at = models.DateTimeField(_("returned at"), null=True, blank=True)
+    return_reason_key = models.UUIDField(_("reason of the return"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    notified_at = models.DateTimeField(_("notified at"), null=True, blank=True)
+    result_final_at = models.DateTimeField(_("result final at"), null=True, blank=True)
+    basis_changed_at = models.DateTimeField(_("basis changed at"), null=True, blank=True)
+    confirmed_d = models.CharField(_("d when confirmed"), max_length=12, blank=True)
+    proposed_d = models.CharField(_("d proposed since"), max_length=12, blank=True)
+
+    history = tracked(excluded=["position_title", "unit_name", "appointments"])
+    objects = ScorecardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("scorecard")
+        verbose_name_plural = _("scorecards")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "frame", "period"], name="evaluation_card_one_per_person_frame_period",
+                violation_error_message=_("This person has a card of this frame in this period already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(evaluator__isnull=True) | ~Q(evaluator=F("person")),
+                name="evaluation_card_evaluator_not_oneself",
+                violation_error_message=_("Nobody evaluates themselves."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["confirmed", "notified"]) | Q(confirmed_at__isnull=False),
+                name="evaluation_card_confirmed_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="notified") | (Q(notified_at__isnull=False) & Q(result_final_at__isnull=False)),
+                name="evaluation_card_notified_has_moment",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["period", "unit", "state"], name="evaluation_card_period_unit"),
+            models.Index(fields=["evaluator", "period", "state"], name="evaluation_card_evaluator"),
+            models.Index(fields=["unit", "period"], name="evaluation_card_unit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period_id}/{self.person_id}/{self.frame}"
+
+    @property
+    def code(self) -> str:
+        """Printed on the form: unique, and tells nothing about the person."""
+        return f"P{self.period_id}-{self.pk}"

@@ -1,0 +1,168 @@
+"""A product assigned to a person in a period, what became of it, and what is deducted (Đ14, Đ18)."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from kpi_cms.foundation.access.querysets import RestrictedQuerySet
+from kpi_cms.foundation.audit.history import tracked
+from snippets.models import Period, Person, Product, Unit
+
+from ..enums import TaskKind, TaskState
+
+QUANTITY = {"max_digits": 10, "decimal_places": 3}
+
+
+class Task(models.Model):
+    """One product × person × period. Every change goes through `domain.tasks`.
+
+    Code, name, coefficient and catalogue version are frozen when it is assigned. `assigned` stands in the total of
+    the person who has it, unless it is an extra (sudden or taken over). `source` is the task it was taken over or
+    split from; `share` the part of the product's total that a split task carries.
+    """
+
+    period = models.ForeignKey(Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="tasks")
+    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="tasks")
+    unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="tasks")
+    product = models.ForeignKey(
+        Product, verbose_name=_("product"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=TaskKind, default=TaskKind.PLANNED)
+    state = models.CharField(_("state"), max_length=10, choices=TaskState, default=TaskState.ASSIGNED)
+    code = models.CharField(_("code"), max_length=40, blank=True)
+    name = models.TextField(_("product or task"))
+    coefficient = models.DecimalField(_("coefficient"), max_digits=8, decimal_places=2, null=True, blank=True)
+    catalogue_version = models.CharField(_("catalogue version"), max_length=120, blank=True)
+    part_label = models.CharField(_("part"), max_length=200, blank=True)
+    share = models.DecimalField(_("share of the product"), max_digits=6, decimal_places=4, default=1)
+    group_key = models.UUIDField(_("parts of one product"), null=True, blank=True)
+    assigned = models.DecimalField(_("quantity assigned"), **QUANTITY)
+    due_on = models.DateField(_("due on"))
+    completed = models.DecimalField(_("quantity completed"), default=0, **QUANTITY)
+    completed_on = models.DateField(_("completed on"), null=True, blank=True)
+    accepted = models.DecimalField(_("quantity accepted"), null=True, blank=True, **QUANTITY)
+    handed_over = models.DecimalField(_("quantity handed over"), default=0, **QUANTITY)
+    evidence_number = models.CharField(_("document number"), max_length=120, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    note_key = models.UUIDField(null=True, editable=False)
+    source = models.ForeignKey(
+        "self", verbose_name=_("taken over from"), on_delete=models.PROTECT, null=True, blank=True, related_name="followers"
+    )
+    version_number = models.PositiveIntegerField(_("save number"), default=0)
+
+    history = tracked(excluded=["note"])
+    objects = RestrictedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        default_permissions = ()
+        ordering = ["due_on", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(assigned__gt=0), name="evaluation_task_assigned_positive",
+                violation_error_message=_("The quantity assigned is more than 0."),
+            ),
+            models.CheckConstraint(
+                condition=Q(completed__gte=0, handed_over__gte=0) & Q(completed__lte=F("assigned") - F("handed_over")),
+                name="evaluation_task_completed_within_assigned",
+                violation_error_message=_("No more can be completed than was assigned and not handed over."),
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted__isnull=True) | Q(accepted__gte=0, accepted__lte=F("completed")),
+                name="evaluation_task_accepted_within_completed",
+                violation_error_message=_("No more can be accepted than was completed."),
+            ),
+            models.CheckConstraint(
+                condition=Q(share__gt=0, share__lte=1), name="evaluation_task_share",
+                violation_error_message=_("A share lies above 0 and not above 1."),
+            ),
+            models.CheckConstraint(
+                condition=Q(coefficient__isnull=True) | Q(coefficient__gt=0), name="evaluation_task_coefficient",
+                violation_error_message=_("A coefficient is more than 0."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person", "period"], name="evaluation_task_person"),
+            models.Index(fields=["unit", "period", "state"], name="evaluation_task_unit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Deduction(models.Model):
+    """A fault or a delay of one unit of quantity: minus 25% of that unit's points, each time (Đ14.2)."""
+
+    unit_number = models.PositiveIntegerField(_("unit of quantity"), help_text=_("1 is the first piece."))
+    reason_key = models.UUIDField(_("reason"))
+    recorded_at = models.DateTimeField(_("recorded at"))
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        default_permissions = ()
+
+
+class Fault(Deduction):
+    """Sai sót lớn: a product judged not met for a major error."""
+
+    task = models.ForeignKey(Task, verbose_name=_("task"), on_delete=models.PROTECT, related_name="faults")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    history = tracked()
+
+    class Meta(Deduction.Meta):
+        verbose_name = _("major error")
+        verbose_name_plural = _("major errors")
+        constraints = [models.CheckConstraint(condition=Q(unit_number__gte=1), name="evaluation_fault_unit_number")]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} #{self.unit_number}"
+
+
+class Delay(Deduction):
+    """Chậm tiến độ: proposed by a late completion, recorded by the head."""
+
+    task = models.ForeignKey(Task, verbose_name=_("task"), on_delete=models.PROTECT, related_name="delays")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    history = tracked()
+
+    class Meta(Deduction.Meta):
+        verbose_name = _("delay")
+        verbose_name_plural = _("delays")
+        constraints = [models.CheckConstraint(condition=Q(unit_number__gte=1), name="evaluation_delay_unit_number")]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} #{self.unit_number}"
+
+
+class ObjectiveCause(models.Model):
+    """Nguyên nhân khách quan, confirmed by the competent person: lifts the deduction for as long as it stands."""
+
+    fault = models.ForeignKey(Fault, on_delete=models.PROTECT, null=True, blank=True, related_name="causes")
+    delay = models.ForeignKey(Delay, on_delete=models.PROTECT, null=True, blank=True, related_name="causes")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason_key = models.UUIDField(_("cause"))
+    confirmed_at = models.DateTimeField(_("confirmed at"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("objective cause")
+        verbose_name_plural = _("objective causes")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(fault__isnull=False, delay__isnull=True) | Q(fault__isnull=True, delay__isnull=False),
+                name="evaluation_cause_of_one_deduction",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fault_id or self.delay_id}"

@@ -1,0 +1,1 @@
+"""Who may: a capability on a unit, covering its subtree. Abstract: the unit comes from ACCESS_SCOPE_MODEL."""

@@ -1,0 +1,73 @@
+"""Sign in, sign out, change the own password."""
+
+from typing import Any
+
+from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.contrib import messages
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_http_methods
+
+from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.errors import Invalid
+
+from . import demonstration, domain
+from .forms import ChangePasswordForm, SignInForm
+from .models import User
+
+
+class SignInView(LoginView):
+    """The session key changes at sign-in (Django rotates it), so a planted session is worth nothing."""
+
+    template_name = "accounts/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(demonstration_accounts=demonstration.accounts(), **kwargs)
+
+
+@require_POST
+def demonstration_sign_in(request: HttpRequest) -> HttpResponse:
+    """One click for each person of the demonstration; outside a demonstration this address does not exist."""
+    offered = {account.username for account in demonstration.accounts()}
+    username = request.POST.get("demonstration", "")
+    if username not in offered:
+        raise Http404
+    login(request, User.objects.get(username=username), backend="django.contrib.auth.backends.ModelBackend")
+    return redirect("workspace:home")
+
+
+def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """After five wrong attempts for an account from one address."""
+    return TemplateResponse(request, "accounts/locked.html", status=429).render()
+
+
+@sensitive_post_parameters()
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_password(request: HttpRequest) -> HttpResponse:
+    form = ChangePasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        assert isinstance(request.user, User)
+        try:
+            domain.change_own_password(
+                actor=request.user,
+                moment=database_now(),
+                current=form.cleaned_data["current"],
+                new=form.cleaned_data["new"],
+            )
+        except Invalid as error:
+            for field, sentences in error.problems.items():
+                for sentence in sentences:
+                    form.add_error(field, str(sentence))
+        else:
+            update_session_auth_hash(request, User.objects.get(pk=request.user.pk))
+            messages.success(request, _("Your password was changed."))
+            return redirect("workspace:home")
+    return TemplateResponse(request, "accounts/change_password.html", {"form": form}, status=422 if form.errors else 200)

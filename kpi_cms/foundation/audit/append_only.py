@@ -1,0 +1,138 @@
+"""Tables whose rows are written once: refused at the database, on PostgreSQL and SQLite.
+
+`register` names a table and, where some columns may still change, those columns. Triggers are put in place after
+every migrate and their presence is checked by `audit.E001`. `flush` of a test database marks its connection
+(PostgreSQL: `kpi.maintenance`; SQLite: a temporary table), which nothing in the product ever does.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+MESSAGE = "append-only"
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A table whose rows may not be deleted nor, but for `mutable` columns, updated."""
+
+    table: str
+    mutable: tuple[str, ...] = ()
+
+    @property
+    def prefix(self) -> str:
+        return f"keep_{self.table}"[:50]
+
+
+_protected: dict[str, Protected] = {}
+
+
+def register(table: str, *, mutable: Sequence[str] = ()) -> None:
+    """Protect `table` from the next migrate on. Called by the app that owns the table, from `ready()`."""
+    _protected[table] = Protected(table, tuple(mutable))
+
+
+def protected_tables() -> list[Protected]:
+    return sorted(_protected.values(), key=lambda entry: entry.table)
+
+
+def _columns(connection: Any, table: str) -> list[str]:
+    with connection.cursor() as cursor:
+        return [column.name for column in connection.introspection.get_table_description(cursor, table)]
+
+
+def _statements_sqlite(entry: Protected, columns: list[str]) -> Iterator[str]:
+    quoted = f'"{entry.table}"'
+    yield (
+        f'CREATE TRIGGER IF NOT EXISTS "{entry.prefix}_delete" BEFORE DELETE ON {quoted} '
+        f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}: {entry.table}'); END"
+    )
+    guarded = ", ".join(f'"{column}"' for column in columns if column not in entry.mutable)
+    yield (
+        f'CREATE TRIGGER IF NOT EXISTS "{entry.prefix}_update" BEFORE UPDATE OF {guarded} ON {quoted} '
+        f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}: {entry.table}'); END"
+    )
+
+
+def _statements_postgresql(entry: Protected, columns: list[str]) -> Iterator[str]:
+    quoted = f'"{entry.table}"'
+    yield (
+        "CREATE OR REPLACE FUNCTION kpi_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN IF current_setting('kpi.maintenance', true) = 'flush' THEN "
+        "RETURN CASE TG_OP WHEN 'TRUNCATE' THEN NULL WHEN 'DELETE' THEN OLD ELSE NEW END; END IF; "
+        f"RAISE EXCEPTION '{MESSAGE}: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
+    )
+    guarded = ", ".join(f'"{column}"' for column in columns if column not in entry.mutable)
+    yield f'DROP TRIGGER IF EXISTS "{entry.prefix}_row" ON {quoted}'
+    yield (
+        f'CREATE TRIGGER "{entry.prefix}_row" BEFORE DELETE OR UPDATE OF {guarded} ON {quoted} '
+        "FOR EACH ROW EXECUTE FUNCTION kpi_append_only()"
+    )
+    yield f'DROP TRIGGER IF EXISTS "{entry.prefix}_truncate" ON {quoted}'
+    yield (
+        f'CREATE TRIGGER "{entry.prefix}_truncate" BEFORE TRUNCATE ON {quoted} '
+        "FOR EACH STATEMENT EXECUTE FUNCTION kpi_append_only()"
+    )
+
+
+def install(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Create every missing trigger on the tables that exist."""
+    connection = connections[using]
+    existing = set(connection.introspection.table_names())
+    build = _statements_postgresql if connection.vendor == "postgresql" else _statements_sqlite
+    for entry in protected_tables():
+        if entry.table in existing:
+            with connection.cursor() as cursor:
+                for statement in build(entry, _columns(connection, entry.table)):
+                    cursor.execute(statement)
+
+
+def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """Protected tables of this database whose triggers are not all there."""
+    connection = connections[using]
+    existing = set(connection.introspection.table_names())
+    query = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        triggers = {row[0] for row in cursor.fetchall()}
+    suffixes = ("_row", "_truncate") if connection.vendor == "postgresql" else ("_delete", "_update")
+    return [
+        entry.table
+        for entry in protected_tables()
+        if entry.table in existing and not all(entry.prefix + suffix in triggers for suffix in suffixes)
+    ]
+
+
+def install_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:
+    """After the last app's migrations: one pass is enough, and later passes change nothing."""
+    install(using)
+
+
+@contextmanager
+def flush_allowed(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """For test databases only: lift the triggers of this connection while tables are emptied."""
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('kpi.maintenance', 'flush', false)")
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('kpi.maintenance', '', false)")
+        return
+    with connection.cursor() as cursor:
+        for entry in protected_tables():
+            cursor.execute(f'DROP TRIGGER IF EXISTS "{entry.prefix}_delete"')
+            cursor.execute(f'DROP TRIGGER IF EXISTS "{entry.prefix}_update"')
+    try:
+        yield
+    finally:
+        install(using)

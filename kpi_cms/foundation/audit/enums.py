@@ -1,0 +1,53 @@
+"""What a ledger entry can say happened."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Act(models.TextChoices):
+    """One value for each business act. Values are stored for ever: add, never rename."""
+
+    VERSION_PUBLISHED = "version.published", _("Criteria version issued")
+    UNIT_CREATED = "unit.created", _("Unit created")
+    UNIT_RENAMED = "unit.renamed", _("Unit renamed")
+    UNIT_CHANGED = "unit.changed", _("Unit's details changed")
+    UNIT_MOVED = "unit.moved", _("Unit moved")
+    UNIT_CLOSED = "unit.closed", _("Unit closed")
+    PERSON_CREATED = "person.created", _("Person registered")
+    PERSON_CHANGED = "person.changed", _("Person's details changed")
+    APPOINTED = "appointment.made", _("Appointment made")
+    APPOINTMENT_ENDED = "appointment.ended", _("Appointment ended")
+    REGISTER_CHANGED = "register.changed", _("Register changed")
+    IMPORT_APPLIED = "import.applied", _("Import applied")
+    CATALOGUE_SENT = "catalogue.sent", _("Catalogue sent")
+    CATALOGUE_APPROVED = "catalogue.approved", _("Catalogue approved")
+    GRANT_GIVEN = "grant.given", _("Grant given")
+    GRANT_ENDED = "grant.ended", _("Grant ended")
+    ACCOUNT_CREATED = "account.created", _("Account created")
+    ACCOUNT_RESET = "account.reset", _("Password reset")
+    ACCOUNT_UNLOCKED = "account.unlocked", _("Account unlocked")
+    ACCOUNT_DEACTIVATED = "account.deactivated", _("Account deactivated")
+    PERIOD_CREATED = "period.created", _("Period created")
+    PERIOD_CHANGED = "period.changed", _("Period changed")
+    PERIOD_OPENED = "period.opened", _("Period opened")
+    PERIOD_CLOSED = "period.closed", _("Period closed")
+    TASK_ASSIGNED = "task.assigned", _("Task assigned")
+    TASK_CHANGED = "task.changed", _("Task changed")
+    TASK_REPORTED = "task.reported", _("Task reported")
+    TASK_PROPOSED = "task.proposed", _("Extra task proposed")
+    TASK_CONFIRMED = "task.confirmed", _("Task confirmed")
+    TASK_HANDED_OVER = "task.handed_over", _("Task handed over")
+    TASK_MOVED = "task.moved", _("Task moved")
+    DEDUCTION_RECORDED = "deduction.recorded", _("Error or delay recorded")
+    CAUSE_CONFIRMED = "cause.confirmed", _("Objective cause confirmed")
+    SCORE_CHANGED = "score.changed", _("Scores changed")
+    CARD_SUBMITTED = "card.submitted", _("Self-assessment submitted")
+    CARD_RETURNED = "card.returned", _("Card returned")
+    CARD_ENDORSED = "card.endorsed", _("Card endorsed")
+    CARD_CONFIRMED = "card.confirmed", _("Result confirmed")
+    CARD_NOTIFIED = "card.notified", _("Result notified")
+    CARD_BASIS_CHANGED = "card.basis_changed", _("Basis of the result changed")
+    EVALUATOR_CHANGED = "evaluator.changed", _("Evaluator decided")
+    FORM_PRINTED = "form.printed", _("Form printed")
+    EXPORT_TAKEN = "export.taken", _("Export taken")
+    TEXT_ERASED = "text.erased", _("Text erased")

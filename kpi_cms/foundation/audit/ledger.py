@@ -1,0 +1,63 @@
+"""One call for each business act, inside the act's own transaction."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from kpi_cms.foundation.core.actor import current_action
+
+from . import texts
+from .enums import Act
+from .models import LedgerEntry, TextKind
+
+
+class HasCode(Protocol):
+    """A unit or a person, as far as the ledger needs one."""
+
+    pk: Any
+
+    @property
+    def ledger_code(self) -> str: ...
+
+
+def record(
+    act: Act,
+    *,
+    subject: Any,
+    label: str = "",
+    unit: HasCode | None = None,
+    person: HasCode | None = None,
+    period_id: int | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+    reason_key: uuid.UUID | None = None,
+) -> LedgerEntry:
+    """Append the entry of an act under way (one INSERT, one more when a reason is given).
+
+    `before` and `after` hold JSON values only: numbers as strings, codes, keys into the erasable side table; never
+    a name, a comment or a reason. Raises RuntimeError outside `as_actor`: an act without an actor is a defect.
+    """
+    action = current_action()
+    if action is None:
+        raise RuntimeError("A ledger entry needs an actor: call the domain function inside as_actor.")
+    person_code = person.ledger_code if person is not None else ""
+    return LedgerEntry.objects.create(
+        act=act,
+        at=action.moment,
+        actor_id=action.actor.pk,
+        actor_code=action.actor.get_username(),
+        unit_id=unit.pk if unit is not None else None,
+        unit_code=unit.ledger_code if unit is not None else "",
+        person_id=person.pk if person is not None else None,
+        person_code=person_code,
+        subject_type=subject._meta.label,
+        subject_id=str(subject.pk),
+        subject_label=label[:200],
+        period_id=period_id,
+        before=dict(before) if before is not None else None,
+        after=dict(after) if after is not None else None,
+        reason_key=reason_key or texts.keep(TextKind.REASON, reason, person_code=person_code),
+        request_id=action.origin.request_id,
+        address=action.origin.address,
+    )

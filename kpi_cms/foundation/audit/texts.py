@@ -1,0 +1,25 @@
+"""Keep and read the text that history and ledger only point at."""
+
+import secrets
+import uuid
+from collections.abc import Iterable
+
+from .models import ErasableText, TextKind
+
+
+def keep(kind: TextKind, text: str, *, person_code: str = "") -> uuid.UUID | None:
+    """Store `text` and return its key; an empty text needs none."""
+    if not text:
+        return None
+    kept = ErasableText.objects.create(
+        kind=kind, text=text, salt=secrets.token_hex(16), person_code=person_code
+    )
+    return kept.key
+
+
+def read(keys: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
+    """The texts of many keys in one query; an erased text reads as an empty one."""
+    wanted = {key for key in keys if key is not None}
+    if not wanted:
+        return {}
+    return dict(ErasableText.objects.filter(key__in=wanted).values_list("key", "text"))

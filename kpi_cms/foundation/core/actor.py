@@ -1,0 +1,110 @@
+"""The one seam through which a request, a job or a command acts.
+
+`as_actor` opens the transaction and says who acts and when: simple-history reads the actor from here, the ledger
+the request id and the address, and PostgreSQL gets both as transaction-local settings (only SET LOCAL is safe with
+pooled connections). `business_verb` is how a domain function enters it.
+"""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from kpi_cms.foundation.accounts.models import User
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an action comes from: one id for everything a request or a job did, and the client's address."""
+
+    request_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Action:
+    """Who acts, when (the database's clock, read once by the door), and from where."""
+
+    actor: User
+    moment: datetime
+    origin: Origin
+
+
+_origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
+_action: ContextVar[Action | None] = ContextVar("action", default=None)
+
+
+def current_action() -> Action | None:
+    """The action under way, or None outside `as_actor`."""
+    return _action.get()
+
+
+@contextmanager
+def coming_from(origin: Origin) -> Iterator[Origin]:
+    """Set by the request middleware and by the job runner, around everything they do."""
+    token = _origin.set(origin)
+    try:
+        yield origin
+    finally:
+        _origin.reset(token)
+
+
+@contextmanager
+def as_actor(actor: User, moment: datetime) -> Iterator[Action]:
+    """Act as `actor` at `moment` inside one transaction. Nested uses join the outer transaction."""
+    action = Action(actor=actor, moment=moment, origin=_origin.get() or Origin())
+    with transaction.atomic():
+        token = _action.set(action)
+        try:
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "SELECT set_config('kpi.actor', %s, true), set_config('kpi.request', %s, true)",
+                        [str(actor.pk), str(action.origin.request_id)],
+                    )
+            yield action
+        finally:
+            _action.reset(token)
+
+
+def business_verb(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a keyword-only domain function (`*, actor, moment, …`) inside `as_actor`.
+
+    The function itself then locks, re-reads, checks, changes and records; announcements leave with
+    `transaction.on_commit`.
+    """
+
+    @functools.wraps(function)
+    def verb(*args: P.args, **kwargs: P.kwargs) -> R:
+        with as_actor(kwargs["actor"], kwargs["moment"]):  # type: ignore[arg-type]  # a ParamSpec cannot name them
+            return function(*args, **kwargs)
+
+    return verb
+
+
+def database_now() -> datetime:
+    """The database's clock, in UTC. Rules never read the web server's own (security.md T22).
+
+    On SQLite the database *is* this machine.
+    """
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment

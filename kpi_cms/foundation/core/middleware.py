@@ -1,0 +1,61 @@
+"""Request plumbing: where an action comes from, two content security policies, errors with their sentence."""
+
+import uuid
+from collections.abc import Callable
+from copy import deepcopy
+
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from .actor import Origin, coming_from
+from .errors import DomainError
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class OriginMiddleware:
+    """One request id for all that a request does; it leaves in `X-Request-ID`. A client's own id is not trusted."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        origin = Origin(request_id=uuid.uuid4(), address=request.META.get("REMOTE_ADDR") or None)
+        with coming_from(origin):
+            response = self.get_response(request)
+        response["X-Request-ID"] = str(origin.request_id)
+        return response
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """Strict everywhere; the Wagtail admin gets its own policy with its documented exceptions."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request.path.startswith("/admin/"):
+            response._csp_config = deepcopy(settings.ADMIN_CONTENT_SECURITY_POLICY["DIRECTIVES"])  # type: ignore[attr-defined]  # django-csp's own channel
+        result: HttpResponse = super().process_response(request, response)
+        return result
+
+
+class DomainErrorMiddleware:
+    """Turn a refusal that reaches the door into its status and its sentence. Personal pages are never cached."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DomainError):
+            return None
+        template = {403: "403.html", 404: "404.html", 409: "409.html"}.get(exception.status, "400.html")
+        response = TemplateResponse(
+            request, template, {"sentence": exception.sentence, "error": exception}, status=exception.status
+        )
+        return response.render()

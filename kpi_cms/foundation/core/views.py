@@ -1,0 +1,16 @@
+"""Answers that belong to no room of the product."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token is missing or old: nothing was saved."""
+    sentence = _("This form is too old or was not sent from this site. Go back, reload the page and send it again.")
+    return TemplateResponse(request, "403.html", {"sentence": sentence}, status=403).render()
+
+
+def health(request: HttpRequest) -> JsonResponse:
+    """Alive, for a supervisor or a proxy. Says nothing about the data."""
+    return JsonResponse({"status": "ok"})

@@ -1,0 +1,1 @@
+"""The registers: units, people, appointments, periods, catalogues, grants. Edited as records in the Wagtail admin."""
