@@ -4,7 +4,7 @@
     python scripts/messages.py check            # what `make lint` runs; exits 1 and says what to do
     python scripts/messages.py gaps             # sentences of the host packages that have no Vietnamese yet
 
-Needs Babel and Django, but neither Django settings nor the system's gettext. `docs/translation.md` explains the files.
+Needs Babel and Django, but neither settings nor the system's gettext. `docs/translation.md` explains.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import ast
 import io
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileParser, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,24 +42,32 @@ HEADERS = [
     ("Plural-Forms", "nplurals=1; plural=0;"),
 ]
 
-# Packages whose screens and messages an official can meet. The value is the language whose catalogue lists the
-# package's message ids: `en` where the package ships one, otherwise the most complete language it ships.
-HOST_PACKAGES = {
-    "wagtail.admin": "en",
-    "wagtail": "en",
-    "wagtail.snippets": "en",
-    "wagtail.users": "en",
-    "wagtail.search": "en",
-    "taggit": "en",
-    "treebeard": "fr",
-    "simple_history": "fr",
-    "axes": "fr",
-    "django_filters": "fr",
-    "django": "en",
-    "django.contrib.auth": "en",
-    "django.contrib.contenttypes": "en",
-    "django.contrib.sessions": "en",
-}
+# Packages whose screens and messages an official can meet. Their message ids are read from the English
+# catalogue they ship and, for those not in `CATALOGUED`, from their sources too: Wagtail's own list lacks
+# some, others ship none.
+HOST_PACKAGES = (
+    "wagtail.admin",
+    "wagtail",
+    "wagtail.snippets",
+    "wagtail.users",
+    "wagtail.search",
+    "taggit",
+    "treebeard",
+    "simple_history",
+    "axes",
+    "guardian",
+    "django_filters",
+    "django_tasks",
+    "django_tasks_db",
+    "modelsearch",
+    "django",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+)
+CATALOGUED = frozenset(
+    {"django", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"}
+)
 CATALOGUE_FOLDERS = {"django": "conf/locale"}
 
 # Names of languages and of Django's welcome page: no screen of ours lists the first or reaches the second.
@@ -78,13 +86,14 @@ PYTHON_KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-TRANSLATING_CALLS = frozenset(PYTHON_KEYWORDS) - {"_"}
-LEFT_OUT = frozenset({"tests", "docs", "benchmarks", "scripts", "deploy", "node_modules", "locale", "locale_host", "migrations"})
+LEFT_OUT = frozenset(
+    {"tests", "benchmarks", "scripts", "deploy", "node_modules", "locale", "locale_host", "migrations"}
+)
 
 PLACEHOLDER = re.compile(r"%\([A-Za-z_][\w.]*\)[-#0-9.+ ]*[sdrfi]|%[-#0-9.]*[sdrfi]|\{[A-Za-z_0-9.]*\}")
 MARKUP = re.compile(r"</?([a-z][a-z0-9]*)\b[^>]*>")
 # Words that Vietnamese officials read as they are.
-SAME_IN_BOTH = frozenset({"Excel", "Wagtail", "Markdown", "Unicode", "Email", "email"})
+SAME_IN_BOTH = frozenset({"Excel", "Wagtail", "IPv", "byte"})
 
 
 class Refused(Exception):
@@ -109,6 +118,9 @@ class Layout:
         folder = self.own / "fragments"
         return sorted((folder / "js" if domain == "djangojs" else folder).glob("*.po"))
 
+    def name_of(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
     def po_files(self) -> list[Path]:
         return sorted(path for base in (self.own, self.host) for path in base.glob("*/LC_MESSAGES/*.po"))
 
@@ -116,11 +128,12 @@ class Layout:
 class PlainCatalog(Catalog):
     """A catalogue whose header never changes by itself."""
 
-    mime_headers = property(lambda self: HEADERS, lambda self, value: None)
-    header_comment = property(lambda self: self._header_comment, lambda self, value: None)
-
-    def __init__(self, comment: str) -> None:
+    def __init__(self, comment: str = "#") -> None:
         super().__init__(locale="vi", charset="utf-8", fuzzy=False, header_comment=comment)
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        return HEADERS
 
 
 def key_of(message: Message) -> Key:
@@ -136,25 +149,39 @@ def is_done(message: Message) -> bool:
     return not message.fuzzy and all(strings_of(message))
 
 
+class StrictCatalog(Catalog):
+    """Refuses a file that translates one message twice; Babel would keep the first text without a word."""
+
+    def __setitem__(self, id: str | tuple[str, ...] | list[str], message: Message) -> None:
+        known = self.get(id, message.context) if id else None
+        if known is not None and strings_of(known) != strings_of(message):
+            raise Refused(f"{label(key_of(message))} stands there twice with different texts. Keep one.")
+        super().__setitem__(id, message)
+
+
 def entries(path: Path, language: str = "vi") -> list[Message]:
     """The messages of a .po file without its header, in the file's order."""
-    with path.open("rb") as file:
-        catalog = read_po(file, locale=language, ignore_obsolete=True)
+    catalog = StrictCatalog(locale=language)
+    try:
+        with path.open("rb") as file:
+            PoFileParser(catalog, ignore_obsolete=True).parse(file)
+    except Refused as refused:
+        raise Refused(f"{path}: {refused}") from refused
     return [message for message in catalog if message.id]
 
 
-# --- merge ---------------------------------------------------------------------------------------------------------
+# --- merge --------------------------------------------------------------------------------------------------
 
 
 def merged(paths: Iterable[Path], root: Path) -> Catalog:
-    """One catalogue out of the fragments. Refused with every message that two fragments translate differently."""
+    """One catalogue out of the fragments; refused with each message two of them translate differently."""
     chosen: dict[Key, tuple[Message, Path]] = {}
-    sources: dict[Key, list[str]] = {}
+    sources: dict[Key, set[str]] = {}
     conflicts: list[str] = []
     for path in paths:
         for message in entries(path):
             key = key_of(message)
-            sources.setdefault(key, []).append(path.relative_to(root).as_posix())
+            sources.setdefault(key, set()).add(path.relative_to(root).as_posix())
             if key not in chosen:
                 chosen[key] = (message, path)
                 continue
@@ -168,12 +195,14 @@ def merged(paths: Iterable[Path], root: Path) -> Catalog:
                 chosen[key] = (message, path)
     if conflicts:
         raise Refused("\n".join(conflicts))
-    catalog = PlainCatalog("# Merged from kpi_cms/locale/fragments by `make messages`. Edit the fragments, not this file.")
+    catalog = PlainCatalog(
+        "# Merged from kpi_cms/locale/fragments by `make messages`. Edit the fragments, not this file."
+    )
     for key, (message, _path) in chosen.items():
         catalog.add(
             message.id,
             message.string,
-            locations=[(name, None) for name in sources[key]],
+            locations=[(name, 0) for name in sorted(sources[key])],
             flags=sorted(message.flags),
             context=message.context,
         )
@@ -198,12 +227,12 @@ def merge(layout: Layout) -> None:
         write_if_changed(path, content)
 
 
-# --- compile -------------------------------------------------------------------------------------------------------
+# --- compile ------------------------------------------------------------------------------------------------
 
 
 def mo_bytes(po: Path) -> bytes:
-    """The compiled form of a .po file. Fuzzy and empty entries are left out, so the reader sees English there."""
-    catalog = PlainCatalog("#")
+    """The compiled form of a .po file. Fuzzy and empty entries are left out; they show in English."""
+    catalog = PlainCatalog()
     for message in entries(po):
         if is_done(message):
             catalog.add(message.id, message.string, context=message.context)
@@ -223,7 +252,7 @@ def write_if_changed(path: Path, content: bytes) -> None:
         path.write_bytes(content)
 
 
-# --- extract -------------------------------------------------------------------------------------------------------
+# --- extract ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -244,7 +273,9 @@ def source_files(root: Path, suffixes: Sequence[str]) -> Iterator[Path]:
 
 
 def extracted(method: str, source: str) -> Iterator[tuple[int, Key]]:
-    for line, message, _comments, context in extract(method, io.BytesIO(source.encode()), keywords=PYTHON_KEYWORDS):
+    for line, message, _comments, context in extract(
+        method, io.BytesIO(source.encode()), keywords=PYTHON_KEYWORDS
+    ):
         yield line, (context or "", message if isinstance(message, str) else message[0])
 
 
@@ -276,18 +307,20 @@ def used(root: Path) -> list[Use]:
     return uses
 
 
-def built_at_run_time(source: str) -> list[int]:
-    """Lines that translate an f-string or a sum: gettext would look for a text no catalogue can hold."""
-    lines = []
+def unreadable(source: str) -> Iterator[tuple[int, str]]:
+    """Lines the extractor cannot read: (line, what is wrong)."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and node.args:
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if (name == "_" or name in TRANSLATING_CALLS) and isinstance(node.args[0], (ast.JoinedStr, ast.BinOp)):
-                lines.append(node.lineno)
-    return lines
+            if name in PYTHON_KEYWORDS and isinstance(node.args[0], (ast.JoinedStr, ast.BinOp)):
+                yield node.lineno, "translates a text built at run time: use a named placeholder"
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+            for alias in node.names:
+                if alias.asname not in (None, alias.name, "_", "N_"):
+                    yield node.lineno, f"imports {alias.name} as {alias.asname}: only _ and N_ are looked for"
 
 
-# --- check ---------------------------------------------------------------------------------------------------------
+# --- check --------------------------------------------------------------------------------------------------
 
 
 def label(key: Key) -> str:
@@ -319,12 +352,8 @@ def fault_of(message: Message) -> str | None:
 def entry_faults(layout: Layout) -> list[str]:
     faults = []
     for po in layout.po_files():
-        name = po.relative_to(layout.root).as_posix()
-        messages = entries(po)
-        for key, count in Counter(map(key_of, messages)).items():
-            if count > 1:
-                faults.append(f"{name}: {label(key)} stands there {count} times.")
-        for message in messages:
+        name = layout.name_of(po)
+        for message in entries(po):
             fault = fault_of(message)
             if fault:
                 faults.append(f"{name}: {label(key_of(message))} {fault}.")
@@ -335,11 +364,11 @@ def stale_files(layout: Layout) -> list[str]:
     faults = []
     for path, content in merge_targets(layout):
         if not path.exists() or path.read_bytes() != content:
-            faults.append(f"{path.relative_to(layout.root).as_posix()} is older than its fragments. Run `make messages`.")
+            faults.append(f"{layout.name_of(path)} is older than its fragments. Run `make messages`.")
     for po in layout.po_files():
         mo = po.with_suffix(".mo")
         if not mo.exists() or mo.read_bytes() != mo_bytes(po):
-            faults.append(f"{mo.relative_to(layout.root).as_posix()} is older than its .po file. Run `make messages`.")
+            faults.append(f"{layout.name_of(mo)} is older than its .po file. Run `make messages`.")
     return faults
 
 
@@ -354,20 +383,29 @@ def translated(paths: Iterable[Path], domain: str) -> set[Key]:
 
 
 def untranslated(layout: Layout, uses: Iterable[Use]) -> list[str]:
+    """One sentence for each message without Vietnamese, at the first place that asks for it."""
     have = {domain: translated(layout.po_files(), domain) for domain in DOMAINS}
+    first: dict[tuple[str, Key], Use] = {}
+    for use in uses:
+        if use.key[1] and use.key not in have[use.domain]:
+            first.setdefault((use.domain, use.key), use)
     return [
         f"{use.place}: {label(use.key)} has no Vietnamese. Add it to a fragment in kpi_cms/locale/fragments."
-        for use in uses
-        if use.key[1] and use.key not in have[use.domain]
+        for use in first.values()
     ]
 
 
 def unused(layout: Layout, uses: Iterable[Use]) -> list[str]:
     """Entries of our own catalogue nobody asks for. An entry that replaces a text of the host is in use."""
     asked = {(use.domain, use.key) for use in uses}
-    asked |= {(domain, key) for domain in DOMAINS for key, _message in host_messages(domain)}
+    asked |= {
+        (domain, key)
+        for domain in DOMAINS
+        for package in HOST_PACKAGES
+        for key in host_messages(domain, package)
+    }
     return [
-        f"{po.relative_to(layout.root).as_posix()}: {label(key_of(message))} is used nowhere."
+        f"{layout.name_of(po)}: {label(key_of(message))} is used nowhere."
         for po in layout.po_files()
         if layout.own in po.parents
         for message in entries(po)
@@ -377,44 +415,65 @@ def unused(layout: Layout, uses: Iterable[Use]) -> list[str]:
 
 def faults(layout: Layout) -> list[str]:
     """Everything `check` refuses, as sentences; empty when the catalogues are in order."""
-    uses = used(layout.root)
-    run_time = [
-        f"{path.relative_to(layout.root).as_posix()}:{line} translates a text built at run time. Use a named placeholder."
+    unread = [
+        f"{layout.name_of(path)}:{line} {what}."
         for path in source_files(layout.root, (".py",))
-        for line in built_at_run_time(path.read_text(encoding="utf-8"))
+        for line, what in unreadable(path.read_text(encoding="utf-8"))
     ]
-    return stale_files(layout) + entry_faults(layout) + untranslated(layout, uses) + run_time
+    return stale_files(layout) + entry_faults(layout) + untranslated(layout, used(layout.root)) + unread
 
 
-# --- the host's own messages ---------------------------------------------------------------------------------------
+# --- the host's own messages --------------------------------------------------------------------------------
 
 
 def host_folder(package: str) -> Path:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise Refused(f"The package {package} is not installed. Run `make run` or `make test` first.")
-    return Path(spec.submodule_search_locations[0]) / CATALOGUE_FOLDERS.get(package, "locale")
+        raise Refused(
+            f"The package {package} is not installed. Run `make test` once: it installs what is needed."
+        )
+    return Path(spec.submodule_search_locations[0])
 
 
-def host_messages(domain: str, packages: Iterable[str] = tuple(HOST_PACKAGES)) -> list[tuple[Key, Message]]:
-    """The messages the host packages can show, from the catalogues they ship: (key, message), each key once."""
+def host_catalogue(package: str, language: str, domain: str) -> Path:
+    folder = host_folder(package) / CATALOGUE_FOLDERS.get(package, "locale")
+    return folder / language / "LC_MESSAGES" / f"{domain}.po"
+
+
+def host_sources(folder: Path) -> Iterator[Path]:
+    """The Python and templates of a package, without those inside it that ship their own catalogue."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            if not (path / "locale").is_dir() and path.name not in LEFT_OUT | {"contrib", "test"}:
+                yield from host_sources(path)
+        elif path.suffix == ".py" or (path.suffix in (".html", ".txt") and "templates" in path.parts):
+            yield path
+
+
+@cache
+def host_messages(domain: str, package: str) -> dict[Key, Message]:
+    """The messages one host package can show, by key; those found only in its sources carry no plural."""
     found: dict[Key, Message] = {}
-    for package in packages:
-        language = HOST_PACKAGES[package]
-        path = host_folder(package) / language / "LC_MESSAGES" / f"{domain}.po"
-        for message in entries(path, language) if path.exists() else ():
-            places = [place for place, _line in message.locations]
-            if not places or not all(map(HOST_UNSEEN.search, places)):
-                found.setdefault(key_of(message), message)
-    return list(found.items())
+    catalogue = host_catalogue(package, "en", domain)
+    for message in entries(catalogue, "en") if catalogue.exists() else ():
+        places = [place for place, _line in message.locations]
+        if not places or not all(map(HOST_UNSEEN.search, places)):
+            found[key_of(message)] = message
+    if domain == "django" and package not in CATALOGUED:
+        for path in host_sources(host_folder(package)):
+            text = path.read_text(encoding="utf-8")
+            for _line, key in extracted("python", text) if path.suffix == ".py" else template_uses(text):
+                if key[1]:
+                    found.setdefault(key, Message(key[1], context=key[0] or None))
+    return found
 
 
-def host_gaps(layout: Layout, domain: str, packages: Iterable[str] = tuple(HOST_PACKAGES)) -> list[Key]:
-    """Message ids of the host with no Vietnamese, neither in our catalogues nor in those the packages ship."""
-    packages = tuple(packages)
-    shipped = [host_folder(package) / "vi" / "LC_MESSAGES" / f"{domain}.po" for package in HOST_PACKAGES]
+def host_gaps(layout: Layout, domain: str, packages: Iterable[str] = HOST_PACKAGES) -> list[Key]:
+    """Message ids of the host with no Vietnamese, neither in our catalogues nor in the shipped ones."""
+    shipped = [host_catalogue(package, "vi", domain) for package in HOST_PACKAGES]
     have = translated([*layout.po_files(), *shipped], domain)
-    return [key for key, _message in host_messages(domain, packages) if key not in have]
+    gaps = {key for package in packages for key in host_messages(domain, package) if key not in have}
+    return sorted(gaps)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
