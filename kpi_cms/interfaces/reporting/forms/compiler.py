@@ -14,16 +14,16 @@ from kpi_cms.interfaces.reporting.forms.text import VIETNAM, printable
 TEMPLATES_FOLDER = Path(__file__).resolve().parent
 STANDARDS: "list[typst.PDFStandard]" = ["a-2a", "ua-1"]
 
-Json: TypeAlias = "str | int | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | bool | list[Json] | dict[str, Json]"
 
 
 def compile_pdf(template: str, *, data: dict[str, Json], moment: datetime) -> bytes:
     """The template with the data in it, as PDF/A-2a and PDF/UA-1.
 
-    The data travels as JSON and is laid out as text: it never becomes part of the template's source, so nothing a
-    user writes is read as markup. The same data and moment give the same bytes on every machine: the moment is the
-    document's creation date, and no font but the shipped ones is seen. Raises `ValueError` for a moment without a
-    time zone.
+    The data travels as JSON and is laid out as text: it never becomes part of the template's source, so
+    nothing a user writes is read as markup. The same data and moment give the same bytes on every
+    machine: the moment is the document's creation date, and no font but the shipped ones is seen. Raises
+    `ValueError` for a moment without a time zone.
     """
     if moment.tzinfo is None:
         raise ValueError("A form needs a moment with a time zone: its creation date is part of the file.")

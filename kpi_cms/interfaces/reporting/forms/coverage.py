@@ -25,7 +25,7 @@ def printable_characters() -> frozenset[str]:
 
 
 def characters_of(font: bytes) -> frozenset[str]:
-    """The characters a TrueType font maps to a glyph of its own (table `cmap`, Windows Unicode BMP, format 4).
+    """The characters a TrueType font has a glyph for (table `cmap`, Windows Unicode BMP, format 4).
 
     Raises `ValueError` for a font without that table.
     """

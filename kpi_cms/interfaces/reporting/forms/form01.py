@@ -1,10 +1,10 @@
 """Form 01, the month's or quarter's follow-up and evaluation sheet (Decree 335/2025/NĐ-CP, Annex II).
 
-The decree's own wording stands in `form01.typ`; this module says what is printed and in which digits. It does no
-arithmetic on scores: every number arrives computed. The annex is ours: Form 01 has no table of tasks.
+The decree's own wording stands in `form01.typ`; this module says what is printed and in which digits. It does
+no arithmetic on scores: every number arrives computed. The annex is ours: Form 01 has no table of tasks.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -49,8 +49,8 @@ class Form01Section:
 class Form01Deduction:
     """One major error or one delay, on one unit of a task's quantity (Đ14.2b, c).
 
-    `excused` is true once the competent authority has confirmed the objective cause: nothing is deducted then. A
-    cause without `excused` was reported and not confirmed.
+    `excused` is true once the competent authority has confirmed the objective cause: nothing is deducted
+    then. A cause without `excused` was reported and not confirmed. `unit` numbers the product, "1", "2".
     """
 
     reason: str
@@ -64,8 +64,9 @@ class Form01Deduction:
 class Form01Task:
     """One task of the period. Quantities are units of the product, not converted.
 
-    `outside_assigned`: taken over or sudden, counted outside the total assigned at first (Đ18.1d). `remark` is a short
-    line under the name. A task that is a state secret arrives here with its code and neutral title.
+    `outside_assigned`: taken over or sudden, counted outside the total assigned at first (Đ18.1d).
+    `remark` is a short line under the name. A task that is a state secret arrives here with its code and
+    neutral title.
     """
 
     code: str
@@ -131,10 +132,11 @@ class Signature:
 class Form01:
     """Everything a printed Form 01 shows. Points are out of 100, ratios fractions of 1.
 
-    `moment` (with its time zone) is when the form was made: the file's creation date. `period` is "tháng 7 năm 2026".
-    `subject` is the kind of staff the title speaks of. Part I is the self-score and part II the confirmed result; before
-    confirmation part II holds what there is, None prints dots, and every page is marked as not confirmed.
-    `insufficient`: nothing was assigned, so there is no result and no total (rules: not rated).
+    `moment` (with its time zone) is when the form was made: the file's creation date. `period` is "tháng
+    7 năm 2026". `subject` is the kind of staff the title speaks of. Part I is the self-score and part II
+    the confirmed result; before confirmation part II holds what there is, None prints dots, and every
+    page is marked as not confirmed. `insufficient`: nothing was assigned, so there is no result and no
+    total (rules: not rated).
     """
 
     layout: Layout
@@ -166,7 +168,7 @@ class Form01:
     comment: str = ""
     tasks: tuple[Form01Task, ...] = ()
     annex_notes: tuple[str, ...] = ()
-    penalty: Decimal = field(default=Decimal("0.25"))
+    penalty: Decimal = Decimal("0.25")
     subject: str = "công chức"
     form_label: str = "Mẫu số 01"
     score_heading: str = "Điểm do cá nhân tự chấm"
@@ -242,7 +244,7 @@ def _section(section: Form01Section) -> Json:
 
 
 def _result_line(form: Form01) -> str:
-    """"65,63 (93,75% × 70)": the points and where they come from, so that the sheet can be checked by hand."""
+    """The points and where they come from, "65,63 (93,75% × 70)", so that it can be checked by hand."""
     if form.insufficient:
         return INSUFFICIENT
     points = decimal_comma(form.result_points)

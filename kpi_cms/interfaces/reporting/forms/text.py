@@ -1,4 +1,4 @@
-"""Values as an official form writes them: decimal comma, dates in words, texts that the shipped fonts can print."""
+"""Values as an official form writes them: decimal comma, dates in words, texts in printable letters."""
 
 import re
 import unicodedata
@@ -22,8 +22,9 @@ _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 def printable(text: str) -> str:
     """The text in NFC, every character of it printable.
 
-    Invisible format characters (zero width, direction overrides that could make a form read differently from its
-    data) and control characters go; a character without a glyph, an emoji for example, becomes a white square.
+    Invisible format characters (zero width, direction overrides that could make a form read differently from
+    its data) and control characters go; a character without a glyph, an emoji for example, becomes a white
+    square.
     """
     normal = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
     joined = "".join(map(_printable_character, normal))
@@ -60,24 +61,23 @@ def decimal_comma(value: Number) -> str:
 
 
 def percent(fraction: Number) -> str:
-    """`Decimal("0.9375")` → "93,75%": at most 2 places, half-up, more where 2 would claim exactly 0% or 100%."""
+    """`Decimal("0.9375")` → "93,75%": 2 places, half-up; all where 2 would wrongly claim 0% or 100%."""
     if not isinstance(fraction, Decimal):
         return decimal_comma(fraction)
     exact = fraction.scaleb(2)
-    for places in range(2, 9):
-        shown = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-        if shown == exact or shown not in (0, 100):
-            break
+    shown = exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    if shown in (0, 100):
+        shown = exact
     return f"{decimal_comma(shown)}%"
 
 
 def moment_in_words(moment: datetime) -> str:
-    """"16:05 ngày 30/07/2026", in Vietnam."""
+    """ "16:05 ngày 30/07/2026", in Vietnam."""
     return moment.astimezone(VIETNAM).strftime("%H:%M ngày %d/%m/%Y")
 
 
 def place_and_date(place: str, moment: datetime | None) -> str:
-    """"Nghệ An, ngày 05 tháng 8 năm 2026"; dots for the pen where something is not known yet.
+    """ "Nghệ An, ngày 05 tháng 8 năm 2026"; dots for the pen where something is not known yet.
 
     A day below 10 and the months 1 and 2 take a leading zero (Decree 30/2020/NĐ-CP, Annex I).
     """
