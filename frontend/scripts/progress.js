@@ -11,7 +11,9 @@ export default class Progress extends Controller {
 
   connect() {
     this.wait = QUICK;
-    this.timer = setTimeout(() => this.ask(), QUICK);
+    if (this.urlValue) {
+      this.timer = setTimeout(() => this.ask(), QUICK);
+    }
   }
 
   disconnect() {
