@@ -90,6 +90,9 @@ LEFT_OUT = frozenset(
     {"tests", "benchmarks", "scripts", "deploy", "node_modules", "locale", "locale_host", "migrations"}
 )
 
+# In a minified script any function may be called `_`.
+SCRIPT_KEYWORDS = {name: spec for name, spec in PYTHON_KEYWORDS.items() if name.endswith("gettext")}
+
 PLACEHOLDER = re.compile(r"%\([A-Za-z_][\w.]*\)[-#0-9.+ ]*[sdrfi]|%[-#0-9.]*[sdrfi]|\{[A-Za-z_0-9.]*\}")
 MARKUP = re.compile(r"</?([a-z][a-z0-9]*)\b[^>]*>")
 # Words that Vietnamese officials read as they are.
@@ -273,9 +276,8 @@ def source_files(root: Path, suffixes: Sequence[str]) -> Iterator[Path]:
 
 
 def extracted(method: str, source: str) -> Iterator[tuple[int, Key]]:
-    for line, message, _comments, context in extract(
-        method, io.BytesIO(source.encode()), keywords=PYTHON_KEYWORDS
-    ):
+    keywords = PYTHON_KEYWORDS if method == "python" else SCRIPT_KEYWORDS
+    for line, message, _comments, context in extract(method, io.BytesIO(source.encode()), keywords=keywords):
         yield line, (context or "", message if isinstance(message, str) else message[0])
 
 
