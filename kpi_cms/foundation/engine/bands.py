@@ -1,0 +1,41 @@
+"""Point bands (Đ20): read from the exact value, never from the rounded one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from kpi_cms.foundation.engine.exact import Pair
+from kpi_cms.foundation.engine.rounding import round_pair
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One band: from `start` points (included) up to the start of the band above it."""
+
+    code: str
+    label: str
+    start: Decimal
+    numerator: int
+    denominator: int
+
+
+def band_of(value: Pair, bands: Sequence[Band]) -> Band:
+    """The band of an exact value; `bands` run from the highest to the lowest, which starts at 0."""
+    numerator, denominator = value
+    for band in bands:
+        if numerator * band.denominator >= band.numerator * denominator:
+            return band
+    return bands[-1]
+
+
+def shown(value: Pair, bands: Sequence[Band], places: int) -> str:
+    """The rounded value as text, with as many more digits as it takes not to show another band's number.
+
+    89.995 with 90 as a boundary is "89.995", not "90.00". The decimal mark is a point; doors localise it.
+    """
+    band = band_of(value, bands)
+    while True:
+        rounded = round_pair(value, places)
+        if band_of(rounded.as_integer_ratio(), bands) is band:
+            return str(rounded)
+        places += 1

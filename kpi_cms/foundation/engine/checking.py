@@ -1,0 +1,343 @@
+"""The rules a specification must keep before it may be compiled: every breach at once, each at its block."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from kpi_cms.foundation.engine import formulas, law
+from kpi_cms.foundation.engine.exact import decimal_text
+from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
+from kpi_cms.foundation.engine.problems import N_, Problem
+from kpi_cms.foundation.engine.reading import Reader
+from kpi_cms.foundation.engine.specification import CriterionSpec, SectionSpec, Specification, read_specification
+
+MAX_CODE = 40
+MAX_CRITERIA = 300
+HUNDRED = Decimal(100)
+
+
+def check_specification(spec: Mapping[str, object]) -> list[Problem]:
+    """Everything that is wrong with a specification; empty when it can be published and compiled."""
+    return read_and_check(spec)[1]
+
+
+def read_and_check(spec: Mapping[str, object]) -> tuple[Specification, list[Problem]]:
+    """The typed specification with every problem of form and of substance."""
+    specification, problems = read_specification(spec)
+    reader = Reader()
+    _check_names(reader, specification)
+    _check_points(reader, specification)
+    for section in specification.sections:
+        for criterion in section.criteria:
+            _check_criterion(reader, specification, section, criterion)
+    _check_measures(reader, specification)
+    _check_formulas(reader, specification)
+    _check_bands(reader, specification)
+    _check_stages(reader, specification)
+    if specification.law == law.ND335:
+        _check_nd335(reader, specification)
+    return specification, problems + reader.problems
+
+
+def criterion_maximum(criterion: CriterionSpec) -> Decimal | None:
+    """The criterion's points at most; None for a share that no sum turns into points."""
+    return criterion.max if criterion.max is not None else criterion.kind.points()
+
+
+def all_criteria(specification: Specification) -> Iterator[CriterionSpec]:
+    """The criteria of every section, in order."""
+    for section in specification.sections:
+        yield from section.criteria
+
+
+def _twice(values: Iterable[str]) -> list[str]:
+    return [value for value, count in Counter(values).items() if count > 1 and value]
+
+
+def _check_names(reader: Reader, specification: Specification) -> None:
+    blocks: list[tuple[str, str]] = [(part.key, part.code) for part in specification.parts]
+    for section in specification.sections:
+        blocks.append((section.key, section.code))
+        blocks.extend((criterion.key, criterion.code) for criterion in section.criteria)
+    for key in _twice(key for key, _ in blocks):
+        reader.add("key_twice", key, _KEY_TWICE, block=key)
+    twice = set(_twice(code for _, code in blocks))
+    for key, code in blocks:
+        if code in twice:
+            reader.add("code_twice", key, _CODE_TWICE, criterion=code)
+        if code.upper() in formulas.FUNCTIONS:
+            reader.add("code_function", key, _CODE_FUNCTION, criterion=code)
+        if len(code) > MAX_CODE or code != code.strip() or any(c in "[]" or not c.isprintable() for c in code):
+            reader.add("code_form", key, _CODE_FORM, criterion=code, limit=MAX_CODE)
+    if sum(len(section.criteria) for section in specification.sections) > MAX_CRITERIA:
+        reader.add("criteria_many", "", _MANY_CRITERIA, limit=MAX_CRITERIA)
+
+
+def _check_points(reader: Reader, specification: Specification) -> None:
+    if not specification.parts:
+        reader.add("parts_none", "", _NO_PARTS)
+    maximums = [part.max for part in specification.parts]
+    _add_up(reader, "parts_sum", "", _PARTS_SUM, maximums, specification.total_max, specification.total == "sum")
+    codes = {part.code for part in specification.parts}
+    for part in specification.parts:
+        sections = [section.max for section in specification.sections if section.part == part.code]
+        _add_up(reader, "sections_sum", part.key, _SECTIONS_SUM, sections, part.max, part.max is not None)
+    for section in specification.sections:
+        if section.part and section.part not in codes:
+            reader.add("section_part", section.key, _NO_PART, part=section.part)
+        if not section.criteria:
+            reader.add("section_empty", section.key, _NO_CRITERIA)
+        _check_section_points(reader, section)
+
+
+def _check_section_points(reader: Reader, section: SectionSpec) -> None:
+    if section.cap is not None and section.max is not None and section.cap > section.max:
+        params = {"cap": decimal_text(section.cap), "max": decimal_text(section.max)}
+        reader.add("section_cap", section.key, _CAP_HIGH, **params)
+    maximums = [criterion_maximum(criterion) for criterion in section.criteria]
+    if section.combination == "sum":
+        _add_up(reader, "criteria_sum", section.key, _CRITERIA_SUM, maximums, section.max, bool(maximums))
+    elif section.combination == "capped_sum" and section.cap is not None and None not in maximums:
+        reachable = sum((maximum for maximum in maximums if maximum is not None), Decimal(0))
+        if reachable < section.cap:
+            params = {"sum": decimal_text(reachable), "cap": decimal_text(section.cap)}
+            reader.add("criteria_sum", section.key, _CRITERIA_LOW, **params)
+    elif section.combination == "weighted_mean":
+        weights = [criterion.weight for criterion in section.criteria]
+        for criterion in section.criteria:
+            if criterion.weight is None:
+                reader.add("weight_missing", criterion.key, _NO_WEIGHT, criterion=criterion.code)
+        _add_up(reader, "weights_sum", section.key, _WEIGHTS_SUM, weights, HUNDRED, bool(weights))
+
+
+def _add_up(
+    reader: Reader,
+    code: str,
+    key: str,
+    template: str,
+    values: list[Decimal | None],
+    wanted: Decimal | None,
+    applies: bool,
+) -> None:
+    known = [value for value in values if value is not None]
+    if applies and wanted is not None and len(known) == len(values) and sum(known) != wanted:
+        reader.add(code, key, template, sum=decimal_text(sum(known, Decimal(0))), max=decimal_text(wanted))
+
+
+def _check_criterion(
+    reader: Reader, specification: Specification, section: SectionSpec, criterion: CriterionSpec
+) -> None:
+    at, kind, maximum = criterion.key or section.key, criterion.kind, criterion_maximum(criterion)
+    own = kind.points()
+    if criterion.max is not None and own is not None and criterion.max != own:
+        params = {"own": decimal_text(own), "max": decimal_text(criterion.max)}
+        reader.add("criterion_maximum", at, _MAXIMUM_TWO, **params)
+    if maximum is None and (isinstance(kind, NumberKind) or section.combination in ("sum", "capped_sum")):
+        reader.add("criterion_maximum", at, _MAXIMUM_MISSING, criterion=criterion.code)
+    if maximum == 0 and section.combination == "weighted_mean" and not isinstance(kind, NumberKind):
+        reader.add("criterion_maximum", at, _MAXIMUM_MISSING, criterion=criterion.code)
+    kind.check(reader, at, maximum)
+    if criterion.stages is not None:
+        known = {stage.key for stage in specification.stages}
+        for stage in criterion.stages:
+            if stage not in known:
+                reader.add("criterion_stage", at, _NO_STAGE, stage=stage)
+        if kind.entered and not criterion.stages:
+            reader.add("criterion_stage", at, _NO_STAGES, criterion=criterion.code)
+
+
+def _check_measures(reader: Reader, specification: Specification) -> None:
+    seen: dict[str, str] = {}
+    for criterion in all_criteria(specification):
+        kind = criterion.kind
+        name = kind.measure if isinstance(kind, TaskRatioKind) else kind.type
+        if isinstance(kind, (TaskRatioKind, PeopleManagedKind)) and name:
+            if name in seen:
+                params = {"criterion": criterion.code, "other": seen[name]}
+                reader.add("measure_twice", criterion.key, _MEASURE_TWICE, **params)
+            seen.setdefault(name, criterion.code)
+
+
+def _check_formulas(reader: Reader, specification: Specification) -> None:
+    criteria = {criterion.code for criterion in all_criteria(specification)}
+    sections = {section.code: section for section in specification.sections}
+    uses: dict[str, list[str]] = {}
+    for section in specification.sections:
+        if section.combination == "formula" and section.expression:
+            used = _check_formula(reader, section.key, section.expression, criteria | set(sections))
+            uses[section.code] = [code for code in used if code in sections and code not in criteria]
+    for code in uses:
+        if _reaches(uses, code, code):
+            reader.add("formula_circle", sections[code].key, _CIRCLE, criterion=code)
+    if specification.total == "formula" and specification.total_expression:
+        parts = {part.code for part in specification.parts}
+        _check_formula(reader, "", specification.total_expression, criteria | set(sections) | parts)
+
+
+def _check_formula(reader: Reader, key: str, expression: str, known: set[str]) -> list[str]:
+    try:
+        found = list(formulas.names(formulas.parse(expression)))
+    except formulas.FormulaError as error:
+        reader.add("formula", key, error.template, **error.params)
+        return []
+    for name in found:
+        if name.code not in known:
+            reader.add("formula_name", key, _NO_NAME, criterion=name.code, position=name.position + 1)
+    return [name.code for name in found]
+
+
+def _reaches(uses: Mapping[str, list[str]], start: str, goal: str) -> bool:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for code in uses.get(waiting.pop(), ()):
+            if code == goal:
+                return True
+            if code not in seen:
+                seen.add(code)
+                waiting.append(code)
+    return False
+
+
+def _check_bands(reader: Reader, specification: Specification) -> None:
+    bands = specification.bands
+    starts = [band.start for band in bands]
+    for code in _twice(band.code for band in bands):
+        reader.add("band_twice", "", _BAND_TWICE, band=code)
+    if not bands:
+        reader.add("bands_none", "", _NO_BANDS)
+    elif starts[-1] is not None and starts[-1] != 0:
+        reader.add("bands_gap", "", _BANDS_GAP, start=decimal_text(starts[-1]))
+    for upper, lower in zip(bands, bands[1:]):
+        if upper.start is not None and lower.start is not None and upper.start <= lower.start:
+            reader.add("bands_overlap", "", _BANDS_OVERLAP, upper=upper.code, lower=lower.code)
+    for band in bands:
+        if band.start is not None and specification.total_max is not None and band.start > specification.total_max:
+            params = {"band": band.code, "max": decimal_text(specification.total_max)}
+            reader.add("band_high", "", _BAND_HIGH, **params)
+
+
+def _check_stages(reader: Reader, specification: Specification) -> None:
+    stages = specification.stages
+    for key in _twice(stage.key for stage in stages):
+        reader.add("stage_twice", "", _STAGE_TWICE, stage=key)
+    if not stages or stages[0].key != "self":
+        reader.add("stages_self", "", _STAGES_SELF)
+    deciding = [stage for stage in stages if stage.decides]
+    if len(deciding) != 1:
+        reader.add("stages_decide", "", _STAGES_DECIDE, found=len(deciding))
+    for stage in deciding:
+        if stage.key == "self":
+            reader.add("stages_decide_self", "", _SELF_DECIDES)
+        if stage.optional:
+            reader.add("stages_decide_optional", "", _OPTIONAL_DECIDES, stage=stage.key)
+
+
+def _check_nd335(reader: Reader, specification: Specification) -> None:
+    parts = {part.code: part.max for part in specification.parts}
+    if parts != law.PART_MAXIMUMS or specification.total != "sum" or specification.total_max != HUNDRED:
+        reader.add("nd335_parts", "", _ND335_PARTS)
+    if tuple(band.start for band in specification.bands) != law.BAND_STARTS:
+        reader.add("nd335_bands", "", _ND335_BANDS)
+    if specification.settings.penalty_per_fault != law.PENALTY_PER_FAULT:
+        reader.add("nd335_penalty", "", _ND335_PENALTY)
+    if specification.settings.nobody_managed not in (law.MANAGED_REACHED, law.MANAGED_FAILED):
+        reader.add("nd335_managed", "", _ND335_MANAGED)
+    results = [section for section in specification.sections if section.part == law.RESULTS]
+    if len(results) != 1 or results[0].combination != "formula":
+        reader.add("nd335_results", "", _ND335_RESULTS)
+        return
+    _check_nd335_results(reader, results[0])
+
+
+def _check_nd335_results(reader: Reader, section: SectionSpec) -> None:
+    if section.cap is not None and section.cap != law.PART_MAXIMUMS[law.RESULTS]:
+        reader.add("nd335_cap", section.key, _ND335_CAP)
+    measures, choices, managed = 0, 0, 0
+    for criterion in section.criteria:
+        kind = criterion.kind
+        if isinstance(kind, TaskRatioKind):
+            measures += 1
+        elif isinstance(kind, ChoiceKind):
+            choices += 1
+            if not kind.share or {option.value for option in kind.options} != law.CHOICE_VALUES:
+                reader.add("nd335_choice", criterion.key, _ND335_CHOICE, criterion=criterion.code)
+        elif isinstance(kind, PeopleManagedKind):
+            managed += 1
+            if (kind.threshold, kind.reached, kind.failed) != (
+                law.MANAGED_THRESHOLD,
+                law.MANAGED_REACHED,
+                law.MANAGED_FAILED,
+            ):
+                reader.add("nd335_managed", criterion.key, _ND335_MANAGED)
+    if (measures, managed, choices) not in ((3, 0, 0), (3, 1, 2)) or len(section.criteria) not in (3, 6):
+        reader.add("nd335_criteria", section.key, _ND335_CRITERIA)
+    elif section.expression and not _is_nd335_formula(section):
+        example = "({})/{}*70".format(" + ".join(item.code for item in section.criteria), len(section.criteria))
+        reader.add("nd335_formula", section.key, _ND335_FORMULA, example=example)
+
+
+def _is_nd335_formula(section: SectionSpec) -> bool:
+    """Đ16: the mean of the ratios times 70, however it is written. An unreadable formula has its own problem."""
+    try:
+        form = formulas.linear(formulas.parse(section.expression))
+    except formulas.FormulaError:
+        return True
+    share = law.PART_MAXIMUMS[law.RESULTS].as_integer_ratio()[0]
+    wanted = {criterion.code: Fraction(share, len(section.criteria)) for criterion in section.criteria}
+    return form is not None and form.constant == 0 and form.coefficients == wanted
+
+
+_KEY_TWICE = N_("The block key %(block)s is used twice: remove one of the two blocks and add it again.")
+_CODE_TWICE = N_("The code “%(criterion)s” is used more than once: give each section and criterion its own.")
+_CODE_FUNCTION = N_("The code “%(criterion)s” is the name of a function: choose another code.")
+_CODE_FORM = N_(
+    "The code “%(criterion)s” cannot be used: write at most %(limit)s characters, without brackets and without "
+    "spaces at its ends."
+)
+_MANY_CRITERIA = N_("The set has more than %(limit)s criteria: remove some.")
+_NO_PARTS = N_("The set has no parts: add the common criteria and the task results.")
+_PARTS_SUM = N_("The parts add up to %(sum)s points, not to the set's maximum of %(max)s: correct their maximums.")
+_SECTIONS_SUM = N_(
+    "The sections of this part add up to %(sum)s points, not to its maximum of %(max)s: correct their maximums."
+)
+_CRITERIA_SUM = N_(
+    "The criteria of this section add up to %(sum)s points, not to its maximum of %(max)s: correct their maximums."
+)
+_CRITERIA_LOW = N_("The criteria reach only %(sum)s points, less than the cap of %(cap)s: lower the cap.")
+_CAP_HIGH = N_("The cap of %(cap)s points is above the section's maximum of %(max)s: lower it.")
+_WEIGHTS_SUM = N_("The weights of this section add up to %(sum)s%%, not to %(max)s%%: correct them.")
+_NO_WEIGHT = N_("The criterion %(criterion)s has no weight: give it one.")
+_NO_PART = N_("There is no part “%(part)s”: choose one of the set's parts.")
+_NO_CRITERIA = N_("This section has no criteria: add one.")
+_MAXIMUM_TWO = N_("The criterion has two different maximums, %(own)s and %(max)s: keep one.")
+_MAXIMUM_MISSING = N_("The criterion %(criterion)s has no maximum: give it one above 0.")
+_NO_STAGE = N_("There is no stage “%(stage)s” in this set: choose one of its stages.")
+_NO_STAGES = N_("No stage may score the criterion %(criterion)s: choose at least one.")
+_MEASURE_TWICE = N_("The criteria %(other)s and %(criterion)s measure the same: keep one of them.")
+_NO_NAME = N_("“%(criterion)s” at character %(position)s is not a code of this set: correct the formula.")
+_CIRCLE = N_("The formula of section %(criterion)s depends on itself: break the circle.")
+_NO_BANDS = N_("The set has no point bands: add them, from the highest to the lowest.")
+_BAND_TWICE = N_("The band “%(band)s” is used twice: give each band its own code.")
+_BANDS_GAP = N_("The lowest band starts at %(start)s: let it start at 0, so that every score has a band.")
+_BANDS_OVERLAP = N_("The band “%(upper)s” must start above the band “%(lower)s”: correct where they start.")
+_BAND_HIGH = N_("The band “%(band)s” starts above the set's maximum of %(max)s points: lower it.")
+_STAGE_TWICE = N_("The stage “%(stage)s” is used twice: remove one.")
+_STAGES_SELF = N_("The first stage must be the person's own: begin with “self”.")
+_STAGES_DECIDE = N_("Exactly one stage decides the result, not %(found)s: mark one.")
+_SELF_DECIDES = N_("The person's own stage cannot decide the result: mark a later one.")
+_OPTIONAL_DECIDES = N_("The deciding stage “%(stage)s” cannot be optional: make it required.")
+_ND335_PARTS = N_("Decree 335/2025 fixes 30 points for common criteria and 70 for task results: restore them.")
+_ND335_BANDS = N_("Decree 335/2025 fixes the bands at 90, 70 and 50 points: restore them.")
+_ND335_PENALTY = N_("Decree 335/2025 fixes the deduction for each error or delay at 25%%: restore it.")
+_ND335_RESULTS = N_("Decree 335/2025 needs one section of task results, computed by a formula: restore it.")
+_ND335_CAP = N_("Decree 335/2025 caps the task results at 70 points: restore the cap.")
+_ND335_CHOICE = N_("Decree 335/2025 allows only 100%% or 50%% for the criterion %(criterion)s: restore both.")
+_ND335_MANAGED = N_(
+    "Decree 335/2025 fixes the result of the people managed: 100%% when all have 50 points or more, otherwise 50%%."
+)
+_ND335_CRITERIA = N_(
+    "Decree 335/2025 has three task ratios for staff; for leaders also the unit's result and two choices: restore them."
+)
+_ND335_FORMULA = N_("Decree 335/2025 fixes the formula of the task results: write %(example)s.")

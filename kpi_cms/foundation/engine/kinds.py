@@ -1,0 +1,207 @@
+"""The scoring kinds: what a criterion accepts, and what its value is.
+
+A kind is entered (somebody gives a score) or computed (from tasks, from the people managed). Its value is points,
+or a share of 1 (100 % is 1) that a sum multiplies by the criterion's maximum and a formula uses as it is.
+A new kind is a new class here with its reader in `READERS`, and, when it is computed, its place in `scoring.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import ClassVar
+
+from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal
+from kpi_cms.foundation.engine.problems import N_, Problem
+from kpi_cms.foundation.engine.reading import Node, Reader
+from kpi_cms.foundation.engine.tasks import MEASURES
+
+_MAX_LISTED = 1000
+
+
+@dataclass(frozen=True)
+class NumberKind:
+    """A number of points from 0 to `max` in steps; a step equal to the maximum makes it met-or-not."""
+
+    max: Decimal | None
+    step: Decimal | None
+
+    type: ClassVar[str] = "number"
+    entered: ClassVar[bool] = True
+    share: ClassVar[bool] = False
+
+    @classmethod
+    def read(cls, reader: Reader, node: Node, key: str) -> "NumberKind":
+        return cls(reader.decimal(node, "max", key), reader.decimal(node, "step", key, required=True))
+
+    def check(self, reader: Reader, key: str, maximum: Decimal | None) -> None:
+        if maximum is None or self.step is None:
+            return
+        if maximum == 0:
+            reader.add("maximum", key, _NO_MAXIMUM)
+        elif self.step == 0 or Fraction(maximum) % Fraction(self.step):
+            reader.add("step", key, _STEP, step=decimal_text(self.step), max=decimal_text(maximum))
+
+    def points(self) -> Decimal | None:
+        return self.max
+
+    def values(self, maximum: Decimal) -> tuple[Fraction, ...]:
+        """Every value a person may enter, or () when there are too many to list."""
+        assert self.step is not None  # checked before anything is compiled
+        step = Fraction(self.step)
+        count = int(Fraction(maximum) / step)
+        return tuple(step * index for index in range(count + 1)) if count <= _MAX_LISTED else ()
+
+    def refuse(self, key: str, value: object, maximum: Decimal) -> Problem | Fraction:
+        number = parse_decimal(value)
+        if number is None:
+            return Problem("entry_number", key, _ENTRY_NUMBER, {"value": str(value)})
+        if not 0 <= number <= maximum:
+            return Problem("entry_range", key, _ENTRY_RANGE, {"value": str(value), "max": decimal_text(maximum)})
+        assert self.step is not None
+        if Fraction(number) % Fraction(self.step):
+            params = {"value": str(value), "step": decimal_text(self.step)}
+            return Problem("entry_step", key, _ENTRY_STEP, params)
+        return Fraction(number)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One value of a choice. `value` is a percentage (or points); `grounds_required`: choosing it needs reasons."""
+
+    value: Decimal | None
+    label: str
+    grounds_required: bool
+
+
+@dataclass(frozen=True)
+class ChoiceKind:
+    """One of several values, none preselected: percentages of 1 (`unit` "percent"), or points."""
+
+    options: tuple[Option, ...]
+    unit: str
+
+    type: ClassVar[str] = "choice"
+    entered: ClassVar[bool] = True
+
+    @property
+    def share(self) -> bool:
+        return self.unit == "percent"
+
+    @classmethod
+    def read(cls, reader: Reader, node: Node, key: str) -> "ChoiceKind":
+        options = tuple(
+            Option(
+                reader.decimal(option, "value", key, required=True),
+                reader.text(option, "label", key),
+                reader.flag(option, "grounds_required", key),
+            )
+            for option in reader.mappings(node, "options", key)
+        )
+        return cls(options, reader.choice(node, "unit", key, ("percent", "points"), "percent"))
+
+    def check(self, reader: Reader, key: str, maximum: Decimal | None) -> None:
+        values = [option.value for option in self.options if option.value is not None]
+        if len(self.options) < 2:
+            reader.add("options", key, _TOO_FEW_OPTIONS)
+        for value in sorted({value for value in values if values.count(value) > 1}):
+            reader.add("options", key, _OPTION_TWICE, value=decimal_text(value))
+        highest = Decimal(100) if self.share else maximum
+        for value in values:
+            if highest is not None and value > highest:
+                reader.add("options", key, _OPTION_HIGH, value=decimal_text(value), max=decimal_text(highest))
+
+    def points(self) -> Decimal | None:
+        return None if self.share else max((option.value or Decimal(0) for option in self.options), default=None)
+
+    def values(self, maximum: Decimal) -> tuple[Fraction, ...]:
+        return tuple(self._worth(option.value) for option in self.options if option.value is not None)
+
+    def refuse(self, key: str, value: object, maximum: Decimal) -> Problem | Fraction:
+        number = parse_decimal(value)
+        allowed = [option.value for option in self.options if option.value is not None]
+        if number is None or number not in allowed:
+            texts = ", ".join(decimal_text(option) for option in allowed)
+            return Problem("entry_option", key, _ENTRY_OPTION, {"value": str(value), "options": texts})
+        return self._worth(number)
+
+    def _worth(self, value: Decimal) -> Fraction:
+        return Fraction(value) / 100 if self.share else Fraction(value)
+
+
+@dataclass(frozen=True)
+class TaskRatioKind:
+    """One of the three ratios of the tasks (Đ14.2)."""
+
+    measure: str
+
+    type: ClassVar[str] = "task_ratio"
+    entered: ClassVar[bool] = False
+    share: ClassVar[bool] = True
+
+    @classmethod
+    def read(cls, reader: Reader, node: Node, key: str) -> "TaskRatioKind":
+        return cls(reader.choice(node, "measure", key, MEASURES))
+
+    def check(self, reader: Reader, key: str, maximum: Decimal | None) -> None:
+        """Nothing more: that each measure is used once is a rule of the whole set."""
+
+    def points(self) -> Decimal | None:
+        return None
+
+
+@dataclass(frozen=True)
+class PeopleManagedKind:
+    """The points of the people managed (Đ15.3.a): `reached` when all have `threshold` or more, else `failed`."""
+
+    threshold: Decimal | None
+    reached: Decimal | None
+    failed: Decimal | None
+
+    type: ClassVar[str] = "people_managed"
+    entered: ClassVar[bool] = False
+    share: ClassVar[bool] = True
+
+    @classmethod
+    def read(cls, reader: Reader, node: Node, key: str) -> "PeopleManagedKind":
+        return cls(
+            reader.decimal(node, "threshold", key, required=True),
+            reader.decimal(node, "reached", key, required=True),
+            reader.decimal(node, "failed", key, required=True),
+        )
+
+    def check(self, reader: Reader, key: str, maximum: Decimal | None) -> None:
+        for value in (self.reached, self.failed):
+            if value is not None and value > 1:
+                reader.add("share", key, _SHARE_HIGH, value=decimal_text(value))
+
+    def points(self) -> Decimal | None:
+        return None
+
+
+Entered = NumberKind | ChoiceKind
+Kind = NumberKind | ChoiceKind | TaskRatioKind | PeopleManagedKind
+
+READERS: Mapping[str, Callable[[Reader, Node, str], Kind]] = {
+    NumberKind.type: NumberKind.read,
+    ChoiceKind.type: ChoiceKind.read,
+    TaskRatioKind.type: TaskRatioKind.read,
+    PeopleManagedKind.type: PeopleManagedKind.read,
+}
+
+
+def read_kind(reader: Reader, node: Node, key: str) -> Kind:
+    """The kind a mapping describes; an unknown one is a problem and is read as a number."""
+    return READERS[reader.choice(node, "type", key, tuple(READERS)) or NumberKind.type](reader, node, key)
+
+
+_NO_MAXIMUM = N_("The maximum is 0 points: give the criterion a maximum above 0.")
+_STEP = N_("The step %(step)s does not divide the maximum %(max)s into equal parts: choose another step.")
+_TOO_FEW_OPTIONS = N_("A choice needs at least two values: add one.")
+_OPTION_TWICE = N_("The value %(value)s stands twice among the choices: remove one.")
+_OPTION_HIGH = N_("The value %(value)s is above the highest possible value %(max)s: lower it.")
+_SHARE_HIGH = N_("The share %(value)s is above 1 (100%%): lower it.")
+_ENTRY_NUMBER = N_("“%(value)s” is not a number of points: write it with digits, like 2.5.")
+_ENTRY_RANGE = N_("%(value)s points are outside the range of this criterion: give 0 to %(max)s.")
+_ENTRY_STEP = N_("%(value)s points do not fit the step: give a multiple of %(step)s.")
+_ENTRY_OPTION = N_("“%(value)s” is not one of the choices (%(options)s): choose one of them.")

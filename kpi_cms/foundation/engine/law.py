@@ -1,0 +1,41 @@
+"""What Decree 335/2025 fixes: never a setting of a set that says it follows the decree, and its clauses."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+ND335 = "nd335"
+LAWS = ("", ND335)
+
+COMMON, RESULTS = "common", "results"
+
+PART_MAXIMUMS: Mapping[str, Decimal] = {COMMON: Decimal(30), RESULTS: Decimal(70)}
+"""Đ12.2, Đ12.3."""
+
+BAND_STARTS: tuple[Decimal, ...] = (Decimal(90), Decimal(70), Decimal(50), Decimal(0))
+"""Đ20.1–Đ20.4."""
+
+PENALTY_PER_FAULT = Decimal("0.25")
+"""Đ14.2.b, Đ14.2.c."""
+
+MANAGED_THRESHOLD, MANAGED_REACHED, MANAGED_FAILED = Decimal(50), Decimal(1), Decimal("0.5")
+"""Đ15.3.a."""
+
+CHOICE_VALUES = frozenset({Decimal(100), Decimal(50)})
+"""Đ15.3.b, Đ15.3.c."""
+
+CLAUSES: Mapping[str, str] = {
+    "common": "Đ12.2",
+    "results": "Đ12.3",
+    "assigned": "Đ14.1",
+    "handed_over": "Đ18.1.d",
+    "extras": "Đ18.1.d",
+    "quantity": "Đ14.2.a",
+    "quality": "Đ14.2.b",
+    "progress": "Đ14.2.c",
+    "people_managed": "Đ15.3.a",
+    "staff_formula": "Đ16.1",
+    "leader_formula": "Đ16.2",
+    "total": "Đ17.1",
+    "band": "Đ20",
+}
+"""The clause each step of a result comes from, where a specification cites none of its own."""

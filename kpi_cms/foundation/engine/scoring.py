@@ -1,0 +1,274 @@
+"""Scoring one card under a compiled set: integers inside, exact fractions and one rounded decimal outside."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from kpi_cms.foundation.engine import law
+from kpi_cms.foundation.engine.bands import Band, band_of, shown
+from kpi_cms.foundation.engine.combination import LinearPlan, Unknown, add, clamp
+from kpi_cms.foundation.engine.exact import Pair, decimal_text, pair_of
+from kpi_cms.foundation.engine.inputs import CardInputs
+from kpi_cms.foundation.engine.people import below
+from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError
+from kpi_cms.foundation.engine.rounding import round_pair
+from kpi_cms.foundation.engine.tasks import TaskTotals, task_totals
+
+if TYPE_CHECKING:
+    from kpi_cms.foundation.engine.compile import CompiledCriterion, CompiledSet, Rules
+
+
+class Coded(Protocol):
+    """Anything of a set that formulas can name."""
+
+    @property
+    def code(self) -> str: ...
+
+
+class Work(NamedTuple):
+    """Everything computed for a card, as integer pairs; None where an input is not there yet."""
+
+    rules: "Rules"
+    totals: TaskTotals | None
+    values: list[Pair | None]
+    raw_sections: list[Pair | None]
+    sections: list[Pair | None]
+    parts: list[Pair | None]
+    total: Pair | None
+    insufficient: bool
+    missing: tuple[str, ...]
+    pending: tuple[str, ...]
+    overridden: frozenset[str]
+
+
+class Outcome:
+    """The result of one card: read-only, computed when made, its fractions made when read."""
+
+    __slots__ = ("_set", "_work")
+
+    def __init__(self, compiled: "CompiledSet", work: Work) -> None:
+        self._set = compiled
+        self._work = work
+
+    @property
+    def insufficient(self) -> bool:
+        """Nothing was assigned, extras or not: no result, not rated (rules §4, open)."""
+        return self._work.insufficient
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Keys of the entered criteria that have no value yet; while there are any there is no total."""
+        return self._work.missing
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """Codes of the criteria that wait for other people's results ("d pending")."""
+        return self._work.pending
+
+    @property
+    def values(self) -> Mapping[str, Fraction]:
+        """Criterion code → points, or a share of 1 for ratios, percentage choices and the people managed."""
+        return _fractions(self._set.criteria, self._work.values)
+
+    @property
+    def sections(self) -> Mapping[str, Fraction]:
+        """Section code → points, capped."""
+        return _fractions(self._set.sections, self._work.sections)
+
+    @property
+    def parts(self) -> Mapping[str, Fraction]:
+        """Part code → points."""
+        return _fractions(self._set.parts, self._work.parts)
+
+    @property
+    def ratio(self) -> Fraction | None:
+        """R of Đ16: the results part as a share of its maximum, before the cap of the block."""
+        return results_ratio(self._set, self._work)
+
+    @property
+    def task_totals(self) -> TaskTotals | None:
+        """The converted totals behind a, b and c; None for a set without task ratios."""
+        return self._work.totals
+
+    @property
+    def extras_share(self) -> Fraction | None:
+        """Converted extras completed over the converted quantity assigned; None when nothing is assigned."""
+        totals = self._work.totals
+        return Fraction(totals.extra, totals.assigned) if totals is not None and totals.assigned else None
+
+    @property
+    def extras_warning(self) -> bool:
+        """Extras are above the share at which the head is warned (rules §4, open)."""
+        share = self.extras_share
+        return share is not None and share > self._work.rules.settings.extras_warning
+
+    @property
+    def total(self) -> Fraction | None:
+        """The exact period score; None while anything it needs is not there."""
+        return None if self._work.total is None else Fraction(*self._work.total)
+
+    @property
+    def rounded(self) -> Decimal | None:
+        """The period score rounded once, half up, to the set's places."""
+        return None if self._work.total is None else round_pair(self._work.total, self._set.places)
+
+    @property
+    def band(self) -> str | None:
+        """Code of the point band, read from the exact score."""
+        return None if self._work.total is None else self._band(self._work.total).code
+
+    @property
+    def shown(self) -> str:
+        """The score as text, with more digits where rounding would show another band's number; "" without one."""
+        total = self._work.total
+        return "" if total is None else shown(total, self._set.bands, self._set.places)
+
+    def _band(self, total: Pair) -> Band:
+        return band_of(total, self._set.bands)
+
+
+def work_out(compiled: "CompiledSet", inputs: CardInputs) -> Work:
+    """Compute a card. Raises EntryError or ScoringError when its inputs contradict the set."""
+    rules = compiled.rules_for(inputs.settings)
+    values: list[Pair | None] = [None] * len(compiled.criteria)
+    missing: list[str] = []
+    pending: list[str] = []
+    entered = inputs.entered
+    skipped = inputs.part_totals
+    for criterion in compiled.entered:
+        value = entered.get(criterion.key)
+        if value is not None:
+            known = criterion.table.get(value)
+            values[criterion.index] = _entry(criterion, value) if known is None else known
+        elif criterion.part not in skipped and criterion.code not in inputs.given:
+            missing.append(criterion.key)
+    insufficient = False
+    totals: TaskTotals | None = None
+    if compiled.ratios:
+        totals = task_totals(inputs.tasks, rules.tasks)
+        for criterion, position in compiled.ratios:
+            if totals.assigned:
+                ratio = (totals[position], totals.assigned)
+                values[criterion.index] = ratio if rules.cap is None else clamp(ratio, rules.cap)
+            elif criterion.part not in skipped and criterion.code not in inputs.given:
+                insufficient = True
+    for criterion in compiled.managed:
+        value_of_people = _people(criterion, inputs, rules)
+        values[criterion.index] = value_of_people
+        if value_of_people is None and criterion.part not in skipped and criterion.code not in inputs.given:
+            pending.append(criterion.code)
+    for code, given in inputs.given.items():
+        criterion = compiled.criterion_by_code(code)
+        values[criterion.index] = _given(criterion, given)
+    raw, sections = _sections(compiled, values)
+    parts = _parts(compiled, sections, skipped)
+    total = None
+    if not (insufficient or missing or pending):
+        total = _total(compiled, values, sections, parts)
+    return Work(
+        rules,
+        totals,
+        values,
+        raw,
+        sections,
+        parts,
+        total,
+        insufficient,
+        tuple(missing),
+        tuple(pending),
+        frozenset(skipped),
+    )
+
+
+def results_ratio(compiled: "CompiledSet", work: Work) -> Fraction | None:
+    """The results part before its cap, as a share of its maximum."""
+    for part, value in zip(compiled.parts, work.parts, strict=True):
+        if part.code == law.RESULTS and value is not None:
+            raw = value if part.code in work.overridden else add([work.raw_sections[i] for i in part.sections])
+            return None if raw is None else max(Fraction(*raw), Fraction(0)) / Fraction(part.max)
+    return None
+
+
+def _entry(criterion: "CompiledCriterion", value: object) -> Pair:
+    worth = criterion.read(value)
+    if isinstance(worth, Problem):
+        raise EntryError(worth)
+    return pair_of(worth)
+
+
+def _people(criterion: "CompiledCriterion", inputs: CardInputs, rules: "Rules") -> Pair | None:
+    people = inputs.people
+    if people is None or people.pending:
+        return None
+    if not people.points:
+        return rules.nobody_managed
+    threshold, reached, failed = criterion.managed
+    return failed if below(people, threshold) else reached
+
+
+def _given(criterion: "CompiledCriterion", value: Decimal | Fraction) -> Pair:
+    if not criterion.allows(Fraction(value)):
+        raise ScoringError(Problem("given", criterion.key, _GIVEN, {"value": str(value), "criterion": criterion.code}))
+    return pair_of(value)
+
+
+def _sections(compiled: "CompiledSet", values: list[Pair | None]) -> tuple[list[Pair | None], list[Pair | None]]:
+    raw: list[Pair | None] = [None] * len(compiled.sections)
+    capped: list[Pair | None] = [None] * len(compiled.sections)
+
+    def value_of(code: str) -> Fraction:
+        return _named(compiled, code, values, capped, [])
+
+    for index in compiled.order:
+        section = compiled.sections[index]
+        plan = section.plan
+        value = plan.value(values) if isinstance(plan, LinearPlan) else plan.value(value_of)
+        raw[index] = value
+        capped[index] = None if value is None else clamp(value, section.cap)
+    return raw, capped
+
+
+def _parts(
+    compiled: "CompiledSet", sections: list[Pair | None], overrides: Mapping[str, Decimal]
+) -> list[Pair | None]:
+    parts = [add([sections[index] for index in part.sections]) for part in compiled.parts]
+    for code, given in overrides.items():
+        index = compiled.part_index(code)
+        part = compiled.parts[index]
+        if not (given.is_finite() and 0 <= given <= part.max):
+            params = {"value": str(given), "part": code, "max": decimal_text(part.max)}
+            raise ScoringError(Problem("part_total", part.key, _PART_TOTAL, params))
+        parts[index] = pair_of(given)
+    return parts
+
+
+def _total(
+    compiled: "CompiledSet", values: list[Pair | None], sections: list[Pair | None], parts: list[Pair | None]
+) -> Pair | None:
+    if compiled.total_plan is None:
+        return add(parts)
+    total = compiled.total_plan.value(lambda code: _named(compiled, code, values, sections, parts))
+    return None if total is None else clamp(total, compiled.total_cap)
+
+
+def _named(
+    compiled: "CompiledSet",
+    code: str,
+    values: list[Pair | None],
+    sections: list[Pair | None],
+    parts: list[Pair | None],
+) -> Fraction:
+    group, index = compiled.names[code]
+    pair = (values, sections, parts)[group][index]
+    if pair is None:
+        raise Unknown(code)
+    return Fraction(*pair)
+
+
+def _fractions(items: "Sequence[Coded]", pairs: list[Pair | None]) -> dict[str, Fraction]:
+    return {item.code: Fraction(*pair) for item, pair in zip(items, pairs, strict=True) if pair is not None}
+
+
+_GIVEN = N_("%(value)s is not a possible value of the criterion %(criterion)s: correct it.")
+_PART_TOTAL = N_("%(value)s points are outside the range of the part %(part)s: give 0 to %(max)s.")

@@ -1,0 +1,277 @@
+"""The specification of a criteria set, schema version 1: JSON in, typed and read-only values out.
+
+    schema_version  1
+    law             "nd335" (the constants of Decree 335/2025 must hold) or ""
+    frame           "state" or "party"
+    parts           [{key, code ("common", "results"), label, max}]
+    sections        [{key, code, label, max, part (a part's code), citation,
+                      combination {kind: "sum" | "capped_sum" | "weighted_mean" | "formula", expression, cap},
+                      criteria [...]}]
+    criteria        [{key, code, label, max, weight, stages [stage keys; default all], citation, guidance [text],
+                      alternatives [{condition, label}], kind {type, ...}}]
+    kind            {type: "number", max, step}
+                    {type: "choice", unit: "percent" | "points", options [{value, label, grounds_required}]}
+                    {type: "task_ratio", measure: "quantity" | "quality" | "progress"}
+                    {type: "people_managed", threshold, reached, failed}
+    total           {kind: "sum" | "formula", expression, max}
+    rounding        {places, mode: "half_up"}
+    bands           [{code, label, from}] from the highest to the lowest
+    stages          [{key, label, decides, optional}] in order, the first is "self"
+    settings        the open points of the law, see `Settings`
+    applicability   who the set is for: {staff_kinds, leader, positions, blocks, period_kinds}; data for the caller
+    citations       {name of a step: clause}, where a step's clause is not the law's own
+
+Decimals are strings with a point. Keys are stable across revisions and belong to sections, criteria and parts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from kpi_cms.foundation.engine.kinds import Kind, read_kind
+from kpi_cms.foundation.engine.law import LAWS, PENALTY_PER_FAULT
+from kpi_cms.foundation.engine.problems import N_, Problem
+from kpi_cms.foundation.engine.reading import Node, Reader
+from kpi_cms.foundation.engine.rounding import MODES
+
+SCHEMA_VERSION = 1
+FRAMES = ("state", "party")
+COMBINATIONS = ("sum", "capped_sum", "weighted_mean", "formula")
+TOTALS = ("sum", "formula")
+PENALTY_SCOPES = ("unit", "batch")
+MEANS = ("published", "exact")
+MAX_PLACES = 6
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The open points of the rules (§4, §5) as one set decides them.
+
+    `ratio_cap`: highest value of each task ratio, None for no cap but the block's. `penalty_scope`: a fault costs
+    a share of one unit or of the whole task. `penalty_per_fault`: that share. `nobody_managed`: the value of d
+    when no result counts. `extras_warning`: share of extras over assigned above which the head is warned.
+    `moved_leaves_total`: work moved before its due date leaves the total. `means_of`: published or exact months.
+    """
+
+    ratio_cap: Decimal | None = Decimal(1)
+    penalty_scope: str = "unit"
+    penalty_per_fault: Decimal = PENALTY_PER_FAULT
+    nobody_managed: Decimal = Decimal(1)
+    extras_warning: Decimal = Decimal("0.3")
+    moved_leaves_total: bool = True
+    means_of: str = "published"
+
+
+OPEN_SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name != "penalty_per_fault")
+"""Settings that a card's inputs may override; the deduction for a fault is part of the set."""
+
+
+@dataclass(frozen=True)
+class PartSpec:
+    """A part of the total: common criteria, task results."""
+
+    key: str
+    code: str
+    label: str
+    max: Decimal | None
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another wording of a criterion, for those a condition holds for."""
+
+    condition: str
+    label: str
+
+
+@dataclass(frozen=True)
+class CriterionSpec:
+    """A criterion. `stages` is None when every stage scores it."""
+
+    key: str
+    code: str
+    label: str
+    kind: Kind
+    max: Decimal | None
+    weight: Decimal | None
+    stages: tuple[str, ...] | None
+    alternatives: tuple[Alternative, ...]
+    guidance: tuple[str, ...]
+    citation: str
+
+
+@dataclass(frozen=True)
+class SectionSpec:
+    """A section: how its criteria make its points."""
+
+    key: str
+    code: str
+    label: str
+    max: Decimal | None
+    part: str
+    combination: str
+    expression: str
+    cap: Decimal | None
+    criteria: tuple[CriterionSpec, ...]
+    citation: str
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    """A stage of a card; the one that decides makes the result."""
+
+    key: str
+    label: str
+    decides: bool
+    optional: bool
+
+
+@dataclass(frozen=True)
+class BandSpec:
+    """A point band, from `start` up to the next higher one."""
+
+    code: str
+    label: str
+    start: Decimal | None
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A whole criteria set as read; `check_specification` says whether it is sound."""
+
+    law: str
+    frame: str
+    parts: tuple[PartSpec, ...]
+    sections: tuple[SectionSpec, ...]
+    total: str
+    total_expression: str
+    total_max: Decimal | None
+    places: int
+    bands: tuple[BandSpec, ...]
+    stages: tuple[StageSpec, ...]
+    settings: Settings
+    citations: Mapping[str, str]
+
+
+def read_specification(spec: Mapping[str, object]) -> tuple[Specification, list[Problem]]:
+    """The typed specification and every problem of form. Never raises for anything JSON can hold."""
+    reader = Reader()
+    reader.whole(spec, "schema_version", "", range(SCHEMA_VERSION, SCHEMA_VERSION + 1))
+    total = reader.mapping(spec, "total", "")
+    total_kind = reader.choice(total, "kind", "", TOTALS, "sum")
+    rounding = reader.mapping(spec, "rounding", "")
+    reader.choice(rounding, "mode", "", MODES, MODES[0])
+    _check_applicability(reader, reader.mapping(spec, "applicability", ""))
+    citations = reader.mapping(spec, "citations", "")
+    result = Specification(
+        law=reader.choice(spec, "law", "", LAWS, ""),
+        frame=reader.choice(spec, "frame", "", FRAMES),
+        parts=tuple(_part(reader, node) for node in reader.mappings(spec, "parts", "")),
+        sections=tuple(_section(reader, node) for node in reader.mappings(spec, "sections", "")),
+        total=total_kind,
+        total_expression=reader.text(total, "expression", "", required=total_kind == "formula"),
+        total_max=reader.decimal(total, "max", "", required=True),
+        places=reader.whole(rounding, "places", "", range(MAX_PLACES + 1), 2),
+        bands=tuple(_band(reader, node) for node in reader.mappings(spec, "bands", "")),
+        stages=tuple(_stage(reader, node) for node in reader.mappings(spec, "stages", "")),
+        settings=read_settings(reader, reader.mapping(spec, "settings", "")),
+        citations={name: reader.text(citations, name, "", required=False) for name in citations},
+    )
+    return result, reader.problems
+
+
+def read_settings(reader: Reader, node: Node, base: Settings = Settings()) -> Settings:
+    """The settings a mapping gives, on top of `base`; a name that is no setting is a problem."""
+    for name in node:
+        if name not in Settings.__dataclass_fields__:
+            reader.add("setting", "", _NO_SETTING, setting=name)
+
+    def number(name: str, default: Decimal) -> Decimal:
+        value = reader.decimal(node, name, "", required=True) if name in node else None
+        return default if value is None else value
+
+    return Settings(
+        ratio_cap=reader.decimal(node, "ratio_cap", "") if "ratio_cap" in node else base.ratio_cap,
+        penalty_scope=reader.choice(node, "penalty_scope", "", PENALTY_SCOPES, base.penalty_scope),
+        penalty_per_fault=number("penalty_per_fault", base.penalty_per_fault),
+        nobody_managed=number("nobody_managed", base.nobody_managed),
+        extras_warning=number("extras_warning", base.extras_warning),
+        moved_leaves_total=reader.flag(node, "moved_leaves_total", "", default=base.moved_leaves_total),
+        means_of=reader.choice(node, "means_of", "", MEANS, base.means_of),
+    )
+
+
+def _part(reader: Reader, node: Node) -> PartSpec:
+    key = reader.text(node, "key", "")
+    return PartSpec(
+        key,
+        reader.text(node, "code", key),
+        reader.text(node, "label", key),
+        reader.decimal(node, "max", key, required=True),
+    )
+
+
+def _section(reader: Reader, node: Node) -> SectionSpec:
+    key = reader.text(node, "key", "")
+    combination = reader.mapping(node, "combination", key)
+    kind = reader.choice(combination, "kind", key, COMBINATIONS, "sum")
+    return SectionSpec(
+        key=key,
+        code=reader.text(node, "code", key),
+        label=reader.text(node, "label", key),
+        max=reader.decimal(node, "max", key, required=True),
+        part=reader.text(node, "part", key),
+        combination=kind,
+        expression=reader.text(combination, "expression", key, required=kind == "formula"),
+        cap=reader.decimal(combination, "cap", key, required=kind == "capped_sum"),
+        criteria=tuple(_criterion(reader, item, key) for item in reader.mappings(node, "criteria", key)),
+        citation=reader.text(node, "citation", key, required=False),
+    )
+
+
+def _criterion(reader: Reader, node: Node, section: str) -> CriterionSpec:
+    key = reader.text(node, "key", section)
+    at = key or section
+    kind = read_kind(reader, reader.mapping(node, "kind", at), at)
+    return CriterionSpec(
+        key=key,
+        code=reader.text(node, "code", at),
+        label=reader.text(node, "label", at),
+        kind=kind,
+        max=reader.decimal(node, "max", at),
+        weight=reader.decimal(node, "weight", at),
+        stages=reader.texts(node, "stages", at) if node.get("stages") is not None else None,
+        alternatives=tuple(
+            Alternative(reader.text(item, "condition", at), reader.text(item, "label", at))
+            for item in reader.mappings(node, "alternatives", at)
+        ),
+        guidance=reader.texts(node, "guidance", at),
+        citation=reader.text(node, "citation", at, required=False),
+    )
+
+
+def _stage(reader: Reader, node: Node) -> StageSpec:
+    return StageSpec(
+        reader.text(node, "key", ""),
+        reader.text(node, "label", ""),
+        reader.flag(node, "decides", ""),
+        reader.flag(node, "optional", ""),
+    )
+
+
+def _band(reader: Reader, node: Node) -> BandSpec:
+    return BandSpec(
+        reader.text(node, "code", ""),
+        reader.text(node, "label", ""),
+        reader.decimal(node, "from", "", required=True),
+    )
+
+
+def _check_applicability(reader: Reader, node: Node) -> None:
+    for field in ("staff_kinds", "positions", "blocks", "period_kinds"):
+        reader.texts(node, field, "")
+    if node.get("leader") is not None:
+        reader.flag(node, "leader", "")
+
+
+_NO_SETTING = N_("There is no setting “%(setting)s”: remove it.")

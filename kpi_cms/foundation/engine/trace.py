@@ -1,0 +1,270 @@
+"""Why a score is what it is: every number of a card, in order, with its formula, inputs and clause of law.
+
+Formulas are written in the language of `formulas.py` over the names of the step's inputs, so that the same step
+can be shown, printed and written to a worksheet. A step that only rounds or names a band repeats the exact value.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from kpi_cms.foundation.engine import formulas, law
+from kpi_cms.foundation.engine.bands import band_of
+from kpi_cms.foundation.engine.combination import LinearPlan
+from kpi_cms.foundation.engine.exact import Pair, decimal_text
+from kpi_cms.foundation.engine.inputs import CardInputs
+from kpi_cms.foundation.engine.people import below
+from kpi_cms.foundation.engine.problems import N_
+from kpi_cms.foundation.engine.rounding import round_pair
+from kpi_cms.foundation.engine.scoring import Work, work_out
+from kpi_cms.foundation.engine.tasks import MEASURES, TaskInput, task_points
+
+if TYPE_CHECKING:
+    from kpi_cms.foundation.engine.compile import CompiledCriterion, CompiledSection, CompiledSet
+
+Inputs = tuple[tuple[str, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One number explained.
+
+    `name_template` % `params` is what the number is (an English message id); `formula` computes `value` from
+    `inputs` (name, exact value), "" where the value was entered or given; `rounding` is the rounded number where
+    this step rounds; `clause` is where the law says so. `code` names what the step belongs to: a task by its
+    number, a criterion, section or part by its code, the total, the band.
+    """
+
+    name_template: str
+    params: Mapping[str, object]
+    formula: str
+    inputs: Inputs
+    value: Fraction | None
+    rounding: Decimal | None
+    clause: str
+    code: str = field(default="")
+
+
+def trace(compiled: "CompiledSet", inputs: CardInputs) -> tuple[Step, ...]:
+    """The steps of one card, as far as its inputs reach."""
+    work = work_out(compiled, inputs)
+    return tuple(_Tracer(compiled, inputs, work).steps())
+
+
+class _Tracer:
+    def __init__(self, compiled: "CompiledSet", inputs: CardInputs, work: Work) -> None:
+        self._set = compiled
+        self._inputs = inputs
+        self._work = work
+
+    def steps(self) -> Iterator[Step]:
+        if self._set.ratios:
+            yield from self._tasks()
+        for criterion in self._set.criteria:
+            yield from self._criterion(criterion)
+        for index in self._set.order:
+            if self._set.sections[index].part not in self._work.overridden:
+                yield from self._section(self._set.sections[index], index)
+        yield from self._parts()
+        yield from self._total()
+
+    def _clause(self, own: str, *steps: str) -> str:
+        """The set's own citation, else the clause of the decree when the set follows it."""
+        citations = self._set.specification.citations
+        known = law.CLAUSES if self._set.specification.law == law.ND335 else {}
+        found = (source[step] for step in steps for source in (citations, known) if source.get(step))
+        return own or next(found, "")
+
+    def _tasks(self) -> Iterator[Step]:
+        totals = self._work.totals
+        assert totals is not None  # a set with task ratios always counts its tasks
+        columns: dict[str, list[tuple[str, Fraction]]] = {"assigned": [], "extra": []}
+        columns.update({measure: [] for measure in MEASURES})
+        for number, task in enumerate(self._inputs.tasks, start=1):
+            yield from self._task(number, task, columns)
+        scale = totals.scale
+        yield self._sum(_ASSIGNED, "assigned", columns["assigned"], Fraction(totals.assigned, scale))
+        for position, measure in enumerate(MEASURES, start=1):
+            yield self._sum(_NUMERATORS[measure], measure, columns[measure], Fraction(totals[position], scale))
+        if columns["extra"]:
+            yield self._sum(_EXTRAS, "extras", columns["extra"], Fraction(totals.extra, scale))
+
+    def _task(
+        self, number: int, task: TaskInput, columns: dict[str, list[tuple[str, Fraction]]]
+    ) -> Iterator[Step]:
+        points = task_points(task, self._work.rules.tasks)
+        coefficient = ("coefficient", Fraction(task.coefficient))
+        name, params = f"task{number}", {"task": task.label or str(number)}
+
+        def step(template: str, formula: str, inputs: Inputs, value: Decimal, column: str) -> Step:
+            columns[column].append((name, Fraction(value)))
+            return Step(template, params, formula, inputs, Fraction(value), None, self._clause("", column), name)
+
+        if task.extra:
+            columns["extra"].append((name, Fraction(points.extra)))
+        else:
+            quantity = ("assigned", Fraction(task.assigned))
+            formula = "coefficient * assigned"
+            yield step(_TASK_ASSIGNED, formula, (coefficient, quantity), points.assigned, "assigned")
+        done = ("completed", _quantity(points.completed, task.coefficient))
+        yield step(_TASK["quantity"], "coefficient * completed", (coefficient, done), points.completed, "quantity")
+        good = done[1] if task.accepted is None else min(done[1], Fraction(task.accepted))
+        for measure, name_of_base, base, value in (
+            ("quality", "accepted", good, points.quality),
+            ("progress", "completed", done[1], points.progress),
+        ):
+            lost = ("deducted", base - _quantity(value, task.coefficient))
+            formula = f"coefficient * ({name_of_base} - deducted)"
+            yield step(_TASK[measure], formula, (coefficient, (name_of_base, base), lost), value, measure)
+
+    def _sum(self, template: str, code: str, terms: Sequence[tuple[str, Fraction]], value: Fraction) -> Step:
+        formula = " + ".join(name for name, _ in terms) or "0"
+        return Step(template, {}, formula, tuple(terms), value, None, self._clause("", code), code)
+
+    def _criterion(self, criterion: "CompiledCriterion") -> Iterator[Step]:
+        value = self._work.values[criterion.index]
+        if value is None:
+            return
+        params: dict[str, object] = {"criterion": criterion.code, "label": criterion.label}
+        exact = Fraction(*value)
+
+        def step(template: str, formula: str, inputs: Inputs, *clauses: str) -> Step:
+            clause = self._clause(criterion.citation, *clauses)
+            return Step(template, params, formula, inputs, exact, None, clause, criterion.code)
+
+        if criterion.code in self._inputs.given:
+            yield step(_GIVEN, "", ())
+        elif criterion.measure:
+            yield self._ratio(criterion, params, exact)
+        elif criterion.entered:
+            yield step(_CHOSEN if criterion.kind == "choice" else _ENTERED, "", ())
+        else:
+            people = self._inputs.people
+            assert people is not None  # without people the value is pending, and there is no step
+            threshold, reached, failed = criterion.managed
+            counted = ("counted", Fraction(len(people.points)))
+            low = ("below", Fraction(below(people, threshold)))
+            empty = ("nobody", Fraction(*self._work.rules.nobody_managed))
+            values = ("reached", Fraction(*reached)), ("failed", Fraction(*failed))
+            formula = "IF(counted = 0, nobody, IF(below = 0, reached, failed))"
+            params |= {"threshold": decimal_text(threshold), "left_out": people.without_result}
+            yield step(_PEOPLE, formula, (counted, low, empty, *values), "people_managed")
+
+    def _ratio(self, criterion: "CompiledCriterion", params: Mapping[str, object], value: Fraction) -> Step:
+        totals, cap = self._work.totals, self._work.rules.cap
+        assert totals is not None
+        counted = Fraction(totals[1 + MEASURES.index(criterion.measure)], totals.scale)
+        inputs: Inputs = (("counted", counted), ("assigned", Fraction(totals.assigned, totals.scale)))
+        formula = "counted / assigned"
+        if cap is not None:
+            inputs, formula = (*inputs, ("cap", Fraction(*cap))), f"MIN({formula}, cap)"
+        clause = self._clause(criterion.citation, criterion.measure)
+        return Step(_RATIO, params, formula, inputs, value, None, clause, criterion.code)
+
+    def _section(self, section: "CompiledSection", index: int) -> Iterator[Step]:
+        raw, value = self._work.raw_sections[index], self._work.sections[index]
+        if raw is None or value is None:
+            return
+        params = {"criterion": section.code, "label": section.label}
+        formula, inputs = self._section_formula(section)
+        held = Fraction(*value)
+        if held != Fraction(*raw):
+            formula = f"MAX(0, MIN({formula}, {decimal_text(_decimal(section.cap))}))"
+        leader = any(self._set.criterion_of(key).kind == "people_managed" for key in section.criteria)
+        formulas_of = ("leader_formula" if leader else "staff_formula",) if section.combination == "formula" else ()
+        clause = self._clause(section.citation, *formulas_of, section.part)
+        yield Step(_SECTION, params, formula, inputs, held, None, clause, section.code)
+
+    def _section_formula(self, section: "CompiledSection") -> tuple[str, Inputs]:
+        if section.combination == "formula":
+            used = dict.fromkeys(name.code for name in formulas.names(formulas.parse(section.expression)))
+            return section.expression, tuple((code, self._value_of(code)) for code in used)
+        plan = section.plan
+        assert isinstance(plan, LinearPlan)  # only formulas are trees
+        terms, inputs = [], []
+        for index, coefficient in plan.terms:
+            criterion = self._set.criteria[index]
+            factor = Fraction(coefficient, plan.denominator)
+            name = f"[{criterion.code}]"
+            terms.append(name if factor == 1 else f"{factor.numerator} / {factor.denominator} * {name}")
+            inputs.append((criterion.code, self._value_of(criterion.code)))
+        return " + ".join(terms), tuple(inputs)
+
+    def _value_of(self, code: str) -> Fraction:
+        group, index = self._set.names[code]
+        pair = (self._work.values, self._work.sections, self._work.parts)[group][index]
+        assert pair is not None  # asked only for what a computed value used
+        return Fraction(*pair)
+
+    def _parts(self) -> Iterator[Step]:
+        for part, value in zip(self._set.parts, self._work.parts, strict=True):
+            if value is None:
+                continue
+            params = {"criterion": part.code, "label": part.label}
+            clause = self._clause("", part.code)
+            if part.code in self._work.overridden:
+                yield Step(_PART_GIVEN, params, "", (), Fraction(*value), None, clause, part.code)
+            else:
+                codes = [self._set.sections[index].code for index in part.sections]
+                inputs = tuple((code, self._value_of(code)) for code in codes)
+                formula = " + ".join(f"[{code}]" for code in codes)
+                yield Step(_PART, params, formula, inputs, Fraction(*value), None, clause, part.code)
+
+    def _total(self) -> Iterator[Step]:
+        total = self._work.total
+        if total is None:
+            return
+        exact, rounded = Fraction(*total), round_pair(total, self._set.places)
+        if self._set.total_plan is None:
+            codes = [part.code for part in self._set.parts]
+            formula = " + ".join(f"[{code}]" for code in codes)
+        else:
+            formula = self._set.specification.total_expression
+            codes = list(dict.fromkeys(name.code for name in formulas.names(self._set.total_plan.tree)))
+            formula = f"MAX(0, MIN({formula}, {decimal_text(_decimal(self._set.total_cap))}))"
+        inputs = tuple((code, self._value_of(code)) for code in codes)
+        params = {"places": self._set.places}
+        yield Step(_TOTAL, params, formula, inputs, exact, rounded, self._clause("", "total"), "total")
+        band = band_of(total, self._set.bands)
+        params_of_band = {"band": band.label, "start": decimal_text(band.start)}
+        clause = self._clause("", "band")
+        yield Step(_BAND, params_of_band, "total", (("total", exact),), exact, None, clause, "band")
+
+
+def _quantity(points: Decimal, coefficient: Decimal) -> Fraction:
+    """Converted points back in products; nothing counts with a coefficient of 0."""
+    return Fraction(points) / Fraction(coefficient) if coefficient else Fraction(0)
+
+
+def _decimal(value: Pair) -> Decimal:
+    return Decimal(value[0]) / Decimal(value[1])
+
+
+_TASK_ASSIGNED = N_("%(task)s: converted quantity assigned")
+_TASK = {
+    "quantity": N_("%(task)s: converted quantity completed"),
+    "quality": N_("%(task)s: converted quantity that met quality, less deductions for major errors"),
+    "progress": N_("%(task)s: converted quantity on time, less deductions for delays"),
+}
+_ASSIGNED = N_("Converted quantity assigned, all tasks")
+_NUMERATORS = {
+    "quantity": N_("Converted quantity completed, all tasks"),
+    "quality": N_("Converted quantity that met quality, all tasks"),
+    "progress": N_("Converted quantity on time, all tasks"),
+}
+_EXTRAS = N_("Converted quantity of extra tasks completed, outside the assigned total")
+_RATIO = N_("%(criterion)s. %(label)s: ratio to the quantity assigned")
+_PEOPLE = N_(
+    "%(criterion)s. %(label)s: whether all people managed have %(threshold)s points or more "
+    "(%(left_out)s without a result left out)"
+)
+_ENTERED = N_("%(criterion)s. %(label)s: points given")
+_CHOSEN = N_("%(criterion)s. %(label)s: value chosen")
+_GIVEN = N_("%(criterion)s. %(label)s: value given from outside")
+_SECTION = N_("%(criterion)s. %(label)s: points of the section")
+_PART = N_("%(label)s: points")
+_PART_GIVEN = N_("%(label)s: points given from outside")
+_TOTAL = N_("Total, rounded once to %(places)s places")
+_BAND = N_("Point band, read from the exact total: %(band)s (from %(start)s points)")
