@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from treebeard.mp_tree import MP_Node, MP_NodeQuerySet
+from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
 from kpi_cms.foundation.access.querysets import RestrictedQuerySet
 from kpi_cms.foundation.audit.history import tracked
@@ -19,10 +19,9 @@ class UnitQuerySet(RestrictedQuerySet, MP_NodeQuerySet):
         return self.filter(opened_on__lte=day).filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
 
 
-class UnitManager(models.Manager.from_queryset(UnitQuerySet)):  # type: ignore[misc]  # Django builds the base at run time
+class UnitManager(MP_NodeManager.from_queryset(UnitQuerySet)):  # type: ignore[misc]  # Django builds the base at run time
     def get_queryset(self) -> UnitQuerySet:
-        queryset: UnitQuerySet = super().get_queryset()
-        return queryset.order_by("path")
+        return UnitQuerySet(self.model, using=self._db).order_by("path")
 
 
 class Unit(MP_Node):

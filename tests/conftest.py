@@ -1,0 +1,71 @@
+"""What the whole suite shares: which tests apply here, none skipped, and a flush that may empty append-only tables."""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import pytest
+from django.conf import settings
+from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from tests.helpers.shared import SHARED
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+NEVER_SKIPPED = "Tests are deselected by a marker (see pyproject.toml), never skipped or expected to fail: {reason}"
+
+# One example set for everybody: a red run can be repeated, and a slow machine is no failure.
+hypothesis_settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out what does not apply to this database, or whose data is not here."""
+    postgresql = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
+    absent = {"sqlite"} if postgresql else {"postgresql"}
+    if not SHARED.is_dir():
+        absent.add("shared_data")
+    out = [item for item in items if absent.intersection(mark.name for mark in item.iter_markers())]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in set(out)]
+
+
+def _refuse_skip(report: Report) -> Report:
+    if report.skipped or hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = NEVER_SKIPPED.format(reason=getattr(report, "wasxfail", "") or report.longrepr)
+        if hasattr(report, "wasxfail"):
+            del report.wasxfail
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    return _refuse_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    return _refuse_skip((yield))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_may_empty_append_only_tables() -> Iterator[None]:
+    """Transactional tests end with `flush`, which the append-only triggers would refuse."""
+    from kpi_cms.foundation.audit.append_only import flush_allowed
+
+    original: Callable[[TransactionTestCase], None] = TransactionTestCase._fixture_teardown
+
+    @functools.wraps(original)
+    def teardown(self: TransactionTestCase) -> None:
+        with flush_allowed():
+            original(self)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+    yield
+    patch.undo()
