@@ -177,12 +177,15 @@ def first_control(field: BoundField) -> str:
 
 @register.filter
 def problems(form: BaseForm | None) -> list[dict[str, str]]:
-    """The errors of a form in the order of its fields: [{"text", "href"}]; those of the whole form come first."""
+    """The errors of a form in the order of its fields: [{"text", "href"}]; those of the whole form come first.
+
+    Each begins with its field's label: a summary of five times "This field is required." would say nothing.
+    """
     if form is None or not form.is_bound:
         return []
     found = [{"text": str(text), "href": ""} for text in form.non_field_errors()]
     for field in form:
-        found += [{"text": str(text), "href": f"#{first_control(field)}"} for text in field.errors]
+        found += [{"text": f"{field.label}: {text}", "href": f"#{first_control(field)}"} for text in field.errors]
     return found
 
 
