@@ -6,13 +6,8 @@ Plain Python at the bottom of the ladder: imports the standard library only, and
 
 from kpi_cms.foundation.engine.canonical import canonical_json, digest
 from kpi_cms.foundation.engine.checking import check_specification
-from kpi_cms.foundation.engine.compile import (
-    CompiledCriterion,
-    CompiledPart,
-    CompiledSection,
-    CompiledSet,
-    compile_set,
-)
+from kpi_cms.foundation.engine.compile import CompiledSet, compile_set
+from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledPart, CompiledSection
 from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal
 from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.inputs import CardInputs

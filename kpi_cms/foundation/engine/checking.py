@@ -10,7 +10,12 @@ from kpi_cms.foundation.engine.exact import decimal_text
 from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Reader
-from kpi_cms.foundation.engine.specification import CriterionSpec, SectionSpec, Specification, read_specification
+from kpi_cms.foundation.engine.specification import (
+    CriterionSpec,
+    SectionSpec,
+    Specification,
+    read_specification,
+)
 
 MAX_CODE = 40
 MAX_CRITERIA = 300
@@ -68,7 +73,11 @@ def _check_names(reader: Reader, specification: Specification) -> None:
             reader.add("code_twice", key, _CODE_TWICE, criterion=code)
         if code.upper() in formulas.FUNCTIONS:
             reader.add("code_function", key, _CODE_FUNCTION, criterion=code)
-        if len(code) > MAX_CODE or code != code.strip() or any(c in "[]" or not c.isprintable() for c in code):
+        if (
+            len(code) > MAX_CODE
+            or code != code.strip()
+            or any(c in "[]" or not c.isprintable() for c in code)
+        ):
             reader.add("code_form", key, _CODE_FORM, criterion=code, limit=MAX_CODE)
     if sum(len(section.criteria) for section in specification.sections) > MAX_CRITERIA:
         reader.add("criteria_many", "", _MANY_CRITERIA, limit=MAX_CRITERIA)
@@ -78,7 +87,9 @@ def _check_points(reader: Reader, specification: Specification) -> None:
     if not specification.parts:
         reader.add("parts_none", "", _NO_PARTS)
     maximums = [part.max for part in specification.parts]
-    _add_up(reader, "parts_sum", "", _PARTS_SUM, maximums, specification.total_max, specification.total == "sum")
+    _add_up(
+        reader, "parts_sum", "", _PARTS_SUM, maximums, specification.total_max, specification.total == "sum"
+    )
     codes = {part.code for part in specification.parts}
     for part in specification.parts:
         sections = [section.max for section in specification.sections if section.part == part.code]
@@ -213,7 +224,11 @@ def _check_bands(reader: Reader, specification: Specification) -> None:
         if upper.start is not None and lower.start is not None and upper.start <= lower.start:
             reader.add("bands_overlap", "", _BANDS_OVERLAP, upper=upper.code, lower=lower.code)
     for band in bands:
-        if band.start is not None and specification.total_max is not None and band.start > specification.total_max:
+        if (
+            band.start is not None
+            and specification.total_max is not None
+            and band.start > specification.total_max
+        ):
             params = {"band": band.code, "max": decimal_text(specification.total_max)}
             reader.add("band_high", "", _BAND_HIGH, **params)
 
@@ -242,8 +257,8 @@ def _check_nd335(reader: Reader, specification: Specification) -> None:
         reader.add("nd335_bands", "", _ND335_BANDS)
     if specification.settings.penalty_per_fault != law.PENALTY_PER_FAULT:
         reader.add("nd335_penalty", "", _ND335_PENALTY)
-    if specification.settings.nobody_managed not in (law.MANAGED_REACHED, law.MANAGED_FAILED):
-        reader.add("nd335_managed", "", _ND335_MANAGED)
+    if specification.settings.nobody_managed not in law.MANAGED_VALUES:
+        reader.add("nd335_managed", "", law.MANAGED_FIXED)
     results = [section for section in specification.sections if section.part == law.RESULTS]
     if len(results) != 1 or results[0].combination != "formula":
         reader.add("nd335_results", "", _ND335_RESULTS)
@@ -270,11 +285,13 @@ def _check_nd335_results(reader: Reader, section: SectionSpec) -> None:
                 law.MANAGED_REACHED,
                 law.MANAGED_FAILED,
             ):
-                reader.add("nd335_managed", criterion.key, _ND335_MANAGED)
+                reader.add("nd335_managed", criterion.key, law.MANAGED_FIXED)
     if (measures, managed, choices) not in ((3, 0, 0), (3, 1, 2)) or len(section.criteria) not in (3, 6):
         reader.add("nd335_criteria", section.key, _ND335_CRITERIA)
     elif section.expression and not _is_nd335_formula(section):
-        example = "({})/{}*70".format(" + ".join(item.code for item in section.criteria), len(section.criteria))
+        example = "({})/{}*70".format(
+            " + ".join(item.code for item in section.criteria), len(section.criteria)
+        )
         reader.add("nd335_formula", section.key, _ND335_FORMULA, example=example)
 
 
@@ -298,7 +315,9 @@ _CODE_FORM = N_(
 )
 _MANY_CRITERIA = N_("The set has more than %(limit)s criteria: remove some.")
 _NO_PARTS = N_("The set has no parts: add the common criteria and the task results.")
-_PARTS_SUM = N_("The parts add up to %(sum)s points, not to the set's maximum of %(max)s: correct their maximums.")
+_PARTS_SUM = N_(
+    "The parts add up to %(sum)s points, not to the set's maximum of %(max)s: correct their maximums."
+)
 _SECTIONS_SUM = N_(
     "The sections of this part add up to %(sum)s points, not to its maximum of %(max)s: correct their maximums."
 )
@@ -328,15 +347,14 @@ _STAGES_SELF = N_("The first stage must be the person's own: begin with “self�
 _STAGES_DECIDE = N_("Exactly one stage decides the result, not %(found)s: mark one.")
 _SELF_DECIDES = N_("The person's own stage cannot decide the result: mark a later one.")
 _OPTIONAL_DECIDES = N_("The deciding stage “%(stage)s” cannot be optional: make it required.")
-_ND335_PARTS = N_("Decree 335/2025 fixes 30 points for common criteria and 70 for task results: restore them.")
+_ND335_PARTS = N_(
+    "Decree 335/2025 fixes 30 points for common criteria and 70 for task results: restore them."
+)
 _ND335_BANDS = N_("Decree 335/2025 fixes the bands at 90, 70 and 50 points: restore them.")
 _ND335_PENALTY = N_("Decree 335/2025 fixes the deduction for each error or delay at 25%%: restore it.")
 _ND335_RESULTS = N_("Decree 335/2025 needs one section of task results, computed by a formula: restore it.")
 _ND335_CAP = N_("Decree 335/2025 caps the task results at 70 points: restore the cap.")
 _ND335_CHOICE = N_("Decree 335/2025 allows only 100%% or 50%% for the criterion %(criterion)s: restore both.")
-_ND335_MANAGED = N_(
-    "Decree 335/2025 fixes the result of the people managed: 100%% when all have 50 points or more, otherwise 50%%."
-)
 _ND335_CRITERIA = N_(
     "Decree 335/2025 has three task ratios for staff; for leaders also the unit's result and two choices: restore them."
 )

@@ -62,7 +62,9 @@ Plan = LinearPlan | TreePlan
 def linear_plan(constant: Fraction, coefficients: Mapping[int, Fraction]) -> LinearPlan:
     """Whole coefficients over their common denominator."""
     scale = lcm(constant.denominator, *(coefficient.denominator for coefficient in coefficients.values()))
-    terms = tuple((index, int(coefficient * scale)) for index, coefficient in coefficients.items() if coefficient)
+    terms = tuple(
+        (index, int(coefficient * scale)) for index, coefficient in coefficients.items() if coefficient
+    )
     return LinearPlan(int(constant * scale), terms, scale)
 
 

@@ -1,207 +1,44 @@
 """A specification compiled once: whole coefficients, tables of the values people may enter, an order of sections."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING
 
 from kpi_cms.foundation.engine import canonical, formulas
 from kpi_cms.foundation.engine.bands import Band
 from kpi_cms.foundation.engine.checking import criterion_maximum, read_and_check
 from kpi_cms.foundation.engine.combination import Plan, TreePlan, linear_plan
+from kpi_cms.foundation.engine.compiled import (
+    CRITERION,
+    PART,
+    SECTION,
+    CompiledCriterion,
+    CompiledPart,
+    CompiledSection,
+    ScoringPlan,
+    make_rules,
+)
 from kpi_cms.foundation.engine.exact import EXACT, Pair, decimal_text, pair_of
 from kpi_cms.foundation.engine.inputs import CardInputs
-from kpi_cms.foundation.engine.kinds import ChoiceKind, Kind, NumberKind, Option, PeopleManagedKind, TaskRatioKind
-from kpi_cms.foundation.engine.problems import N_, Problem, ScoringError, SpecificationError
-from kpi_cms.foundation.engine.reading import Reader
+from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
+from kpi_cms.foundation.engine.problems import SpecificationError
 from kpi_cms.foundation.engine.scoring import Outcome, work_out
-from kpi_cms.foundation.engine.specification import (
-    OPEN_SETTINGS,
-    Alternative,
-    CriterionSpec,
-    SectionSpec,
-    Settings,
-    Specification,
-    StageSpec,
-    read_settings,
-)
-from kpi_cms.foundation.engine.tasks import MEASURES, TaskRules
-
-if TYPE_CHECKING:
-    from kpi_cms.foundation.engine.trace import Step
-
-CRITERION, SECTION, PART = 0, 1, 2
+from kpi_cms.foundation.engine.specification import CriterionSpec, SectionSpec, Specification
+from kpi_cms.foundation.engine.tasks import MEASURES
+from kpi_cms.foundation.engine.trace import Step, trace
 
 
-@dataclass(frozen=True)
-class CompiledCriterion:
-    """A criterion, ready to score. `max` is None for a share that only a formula uses.
-
-    `kind` is the kind's type; `entered` says whether people score it, at `stages`; `options` are a choice's
-    values, `step` a number's step, `measure` a task ratio's.
-    """
-
-    key: str
-    code: str
-    label: str
-    kind: str
-    entered: bool
-    share: bool
-    max: Decimal | None
-    weight: Decimal | None
-    section: str
-    part: str
-    stages: tuple[str, ...]
-    step: Decimal | None
-    options: tuple[Option, ...]
-    measure: str
-    alternatives: tuple[Alternative, ...]
-    guidance: tuple[str, ...]
-    citation: str
-    index: int
-    managed: tuple[Decimal, Pair, Pair]
-    table: Mapping[Decimal | str, Pair] = field(repr=False)
-    _kind: Kind = field(repr=False)
-
-    def read(self, value: object) -> Problem | Fraction:
-        """What an entered value is worth, or why it is refused."""
-        kind = self._kind
-        if isinstance(kind, (NumberKind, ChoiceKind)):
-            return kind.refuse(self.key, value, self.max or Decimal(0))
-        return Problem("entry_computed", self.key, _COMPUTED, {"criterion": self.code})
-
-    def allows(self, value: Fraction) -> bool:
-        """Whether a value given from outside is one this criterion can have."""
-        kind = self._kind
-        if isinstance(kind, ChoiceKind):
-            return value in kind.values(Decimal(0))
-        if isinstance(kind, PeopleManagedKind):
-            return value in (Fraction(*self.managed[1]), Fraction(*self.managed[2]))
-        if isinstance(kind, NumberKind):
-            return self.max is not None and 0 <= value <= self.max
-        return value >= 0
-
-
-@dataclass(frozen=True)
-class CompiledSection:
-    """A section: its plan gives points, held between 0 and `cap`."""
-
-    key: str
-    code: str
-    label: str
-    max: Decimal
-    part: str
-    combination: str
-    expression: str
-    citation: str
-    criteria: tuple[str, ...]
-    cap: Pair
-    plan: Plan = field(repr=False)
-
-
-@dataclass(frozen=True)
-class CompiledPart:
-    """A part of the total: the sum of its sections (indexes into the set's sections)."""
-
-    key: str
-    code: str
-    label: str
-    max: Decimal
-    sections: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The settings of a scoring, ready to compute with."""
-
-    settings: Settings
-    tasks: TaskRules
-    cap: Pair | None
-    nobody_managed: Pair
-
-
-@dataclass(frozen=True, eq=False)
-class CompiledSet:
-    """A criteria set that scores cards. Immutable; equal and hashable by the digest of its specification."""
-
-    digest: str
-    specification: Specification
-    criteria: tuple[CompiledCriterion, ...]
-    sections: tuple[CompiledSection, ...]
-    parts: tuple[CompiledPart, ...]
-    stages: tuple[StageSpec, ...]
-    bands: tuple[Band, ...]
-    places: int
-    rules: Rules
-    entered: tuple[CompiledCriterion, ...]
-    ratios: tuple[tuple[CompiledCriterion, int], ...]
-    managed: tuple[CompiledCriterion, ...]
-    order: tuple[int, ...]
-    names: Mapping[str, tuple[int, int]]
-    total_plan: TreePlan | None
-    total_cap: Pair
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CompiledSet) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
-
-    def criterion(self, key: str) -> CompiledCriterion | None:
-        """The criterion with a block key."""
-        return next((criterion for criterion in self.criteria if criterion.key == key), None)
-
-    def criterion_of(self, key: str) -> CompiledCriterion:
-        """The criterion with a block key that the set is known to have."""
-        return next(criterion for criterion in self.criteria if criterion.key == key)
-
-    def criterion_by_code(self, code: str) -> CompiledCriterion:
-        """The criterion with a code. Raises ScoringError when there is none."""
-        group, index = self.names.get(code, (PART, 0))
-        if group != CRITERION:
-            raise ScoringError(Problem("criterion", "", _NO_CRITERION, {"criterion": code}))
-        return self.criteria[index]
-
-    def part_index(self, code: str) -> int:
-        """Where a part stands in `parts`. Raises ScoringError when there is none."""
-        group, index = self.names.get(code, (CRITERION, 0))
-        if group != PART:
-            raise ScoringError(Problem("part", "", _NO_PART, {"part": code}))
-        return index
-
-    def check_entry(self, key: str, value: object) -> Problem | None:
-        """Why a value cannot be entered for the criterion with this key; None when it can."""
-        criterion = self.criterion(key)
-        if criterion is None:
-            return Problem("criterion", key, _NO_CRITERION, {"criterion": key})
-        result = criterion.read(value)
-        return result if isinstance(result, Problem) else None
+class CompiledSet(ScoringPlan):
+    """A criteria set that checks entries and scores cards. Immutable; equal and hashable by its digest."""
 
     def score(self, inputs: CardInputs) -> Outcome:
         """The result of one card. Raises EntryError or ScoringError when its inputs contradict the set."""
         return Outcome(self, work_out(self, inputs))
 
-    def trace(self, inputs: CardInputs) -> "tuple[Step, ...]":
+    def trace(self, inputs: CardInputs) -> tuple[Step, ...]:
         """Every number of a card's result, explained in order."""
-        from kpi_cms.foundation.engine.trace import trace  # the trace needs the compiled types
-
         return trace(self, inputs)
-
-    def rules_for(self, settings: Mapping[str, object]) -> Rules:
-        """The set's rules with some open settings replaced. Raises ScoringError for one that is not open."""
-        if not settings:
-            return self.rules
-        reader = Reader()
-        for name in settings:
-            if name not in OPEN_SETTINGS:
-                reader.add("setting", "", _NOT_OPEN, setting=name)
-        opened = {name: value for name, value in settings.items() if name in OPEN_SETTINGS}
-        merged = read_settings(reader, opened, self.specification.settings)
-        if reader.problems:
-            raise ScoringError(reader.problems[0])
-        return _rules(merged)
 
 
 def compile_set(spec: Mapping[str, object]) -> CompiledSet:
@@ -236,10 +73,11 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         parts=parts,
         stages=specification.stages,
         bands=tuple(
-            Band(band.code, band.label, _known(band.start), *pair_of(_known(band.start))) for band in specification.bands
+            Band(band.code, band.label, _known(band.start), *pair_of(_known(band.start)))
+            for band in specification.bands
         ),
         places=specification.places,
-        rules=_rules(specification.settings),
+        rules=make_rules(specification.settings),
         entered=tuple(criterion for criterion in criteria if criterion.entered),
         ratios=tuple(
             (criterion, 1 + MEASURES.index(criterion.measure)) for criterion in criteria if criterion.measure
@@ -247,6 +85,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         managed=tuple(criterion for criterion in criteria if criterion.kind == PeopleManagedKind.type),
         order=_order(sections, names),
         names=names,
+        keys={criterion.key: criterion.index for criterion in criteria},
         total_plan=TreePlan(formulas.parse(expression)) if expression else None,
         total_cap=pair_of(_known(specification.total_max)),
     )
@@ -332,12 +171,11 @@ def _section(
     if section.combination == "formula":
         plan = _formula_plan(formulas.parse(section.expression), names)
     elif section.combination == "weighted_mean":
-        plan = linear_plan(
-            Fraction(0), {item.index: _weighted(item) * Fraction(maximum) for item in own}
-        )
+        plan = linear_plan(Fraction(0), {item.index: _weighted(item) * Fraction(maximum) for item in own})
     else:
         plan = linear_plan(
-            Fraction(0), {item.index: Fraction(_known(item.max)) if item.share else Fraction(1) for item in own}
+            Fraction(0),
+            {item.index: Fraction(_known(item.max)) if item.share else Fraction(1) for item in own},
         )
     return CompiledSection(
         key=section.key,
@@ -385,18 +223,3 @@ def _order(sections: Sequence[CompiledSection], names: Mapping[str, tuple[int, i
     for index in range(len(sections)):
         visit(index)
     return tuple(order)
-
-
-def _rules(settings: Settings) -> Rules:
-    return Rules(
-        settings,
-        TaskRules(settings.penalty_per_fault, settings.penalty_scope == "batch"),
-        None if settings.ratio_cap is None else pair_of(settings.ratio_cap),
-        pair_of(settings.nobody_managed),
-    )
-
-
-_COMPUTED = N_("The criterion %(criterion)s is computed: nobody enters it.")
-_NO_CRITERION = N_("There is no criterion “%(criterion)s” in this set: choose one of its criteria.")
-_NO_PART = N_("There is no part “%(part)s” in this set: choose one of its parts.")
-_NOT_OPEN = N_("“%(setting)s” is not an open setting of this set: it cannot be replaced for one card.")

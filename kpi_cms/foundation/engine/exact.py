@@ -11,7 +11,10 @@ Pair = tuple[int, int]
 """A rational as numerator and positive denominator, not necessarily in lowest terms."""
 
 EXACT = Context(
-    prec=120, Emin=-999, Emax=999, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow, Underflow, Clamped]
+    prec=120,
+    Emin=-999,
+    Emax=999,
+    traps=[Inexact, InvalidOperation, DivisionByZero, Overflow, Underflow, Clamped],
 )
 """Decimal arithmetic that raises instead of rounding."""
 

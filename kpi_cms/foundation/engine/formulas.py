@@ -419,8 +419,12 @@ def _literal(token: _Token) -> Fraction:
 
 _TOO_LONG = N_("The formula is longer than %(limit)s characters: shorten it from character %(position)s on.")
 _TOO_LARGE = N_("The formula has more than %(limit)s parts at character %(position)s: split it.")
-_TOO_DEEP = N_("The formula has more than %(limit)s brackets inside one another at character %(position)s: split it.")
-_BAD_CHARACTER = N_("The sign “%(character)s” at character %(position)s has no meaning in a formula: remove it.")
+_TOO_DEEP = N_(
+    "The formula has more than %(limit)s brackets inside one another at character %(position)s: split it."
+)
+_BAD_CHARACTER = N_(
+    "The sign “%(character)s” at character %(position)s has no meaning in a formula: remove it."
+)
 _BAD_NUMBER = N_("“%(found)s” at character %(position)s is not a number: write it like 2.5.")
 _LONG_NUMBER = N_("The number at character %(position)s has more than %(limit)s digits: shorten it.")
 _UNCLOSED_BRACKET = N_("The bracket [ at character %(position)s is never closed: add a ].")

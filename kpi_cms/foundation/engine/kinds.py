@@ -57,7 +57,9 @@ class NumberKind:
         if number is None:
             return Problem("entry_number", key, _ENTRY_NUMBER, {"value": str(value)})
         if not 0 <= number <= maximum:
-            return Problem("entry_range", key, _ENTRY_RANGE, {"value": str(value), "max": decimal_text(maximum)})
+            return Problem(
+                "entry_range", key, _ENTRY_RANGE, {"value": str(value), "max": decimal_text(maximum)}
+            )
         assert self.step is not None
         if Fraction(number) % Fraction(self.step):
             params = {"value": str(value), "step": decimal_text(self.step)}
@@ -112,7 +114,9 @@ class ChoiceKind:
                 reader.add("options", key, _OPTION_HIGH, value=decimal_text(value), max=decimal_text(highest))
 
     def points(self) -> Decimal | None:
-        return None if self.share else max((option.value or Decimal(0) for option in self.options), default=None)
+        return (
+            None if self.share else max((option.value or Decimal(0) for option in self.options), default=None)
+        )
 
     def values(self, maximum: Decimal) -> tuple[Fraction, ...]:
         return tuple(self._worth(option.value) for option in self.options if option.value is not None)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from kpi_cms.foundation.engine.problems import N_
+
 ND335 = "nd335"
 LAWS = ("", ND335)
 
@@ -18,7 +20,12 @@ PENALTY_PER_FAULT = Decimal("0.25")
 """Đ14.2.b, Đ14.2.c."""
 
 MANAGED_THRESHOLD, MANAGED_REACHED, MANAGED_FAILED = Decimal(50), Decimal(1), Decimal("0.5")
+MANAGED_VALUES = frozenset({MANAGED_REACHED, MANAGED_FAILED})
 """Đ15.3.a."""
+
+MANAGED_FIXED = N_(
+    "Decree 335/2025 fixes the result of the people managed: 100%% when all have 50 points or more, otherwise 50%%."
+)
 
 CHOICE_VALUES = frozenset({Decimal(100), Decimal(50)})
 """Đ15.3.b, Đ15.3.c."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from unicodedata import normalize
 
 from kpi_cms.foundation.engine.exact import parse_decimal
 from kpi_cms.foundation.engine.problems import N_, Problem
@@ -23,14 +24,16 @@ class Reader:
         """A text; "" when it is missing."""
         value = node.get(field)
         if isinstance(value, str) and (value.strip() or not required):
-            return value
+            return normalize("NFC", value)
         if value is not None and not isinstance(value, str):
             self.add("field", key, _NOT_TEXT, field=field)
         elif required:
             self.add("field", key, _MISSING, field=field)
         return ""
 
-    def choice(self, node: Node, field: str, key: str, allowed: Sequence[str], default: str | None = None) -> str:
+    def choice(
+        self, node: Node, field: str, key: str, allowed: Sequence[str], default: str | None = None
+    ) -> str:
         """One of the allowed texts."""
         value = node.get(field, default)
         if isinstance(value, str) and value in allowed:
@@ -79,7 +82,7 @@ class Reader:
         """A list of texts; empty when it is missing."""
         items = self._list(node, field, key)
         if all(isinstance(item, str) for item in items):
-            return tuple(str(item) for item in items)
+            return tuple(normalize("NFC", str(item)) for item in items)
         self.add("field", key, _NOT_TEXTS, field=field)
         return ()
 

@@ -1,13 +1,14 @@
 """Scoring one card under a compiled set: integers inside, exact fractions and one rounded decimal outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple
 
 from kpi_cms.foundation.engine import law
 from kpi_cms.foundation.engine.bands import Band, band_of, shown
 from kpi_cms.foundation.engine.combination import LinearPlan, Unknown, add, clamp
+from kpi_cms.foundation.engine.compiled import CompiledCriterion, Rules, ScoringPlan
 from kpi_cms.foundation.engine.exact import Pair, decimal_text, pair_of
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import below
@@ -15,21 +16,11 @@ from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringE
 from kpi_cms.foundation.engine.rounding import round_pair
 from kpi_cms.foundation.engine.tasks import TaskTotals, task_totals
 
-if TYPE_CHECKING:
-    from kpi_cms.foundation.engine.compile import CompiledCriterion, CompiledSet, Rules
-
-
-class Coded(Protocol):
-    """Anything of a set that formulas can name."""
-
-    @property
-    def code(self) -> str: ...
-
 
 class Work(NamedTuple):
     """Everything computed for a card, as integer pairs; None where an input is not there yet."""
 
-    rules: "Rules"
+    rules: Rules
     totals: TaskTotals | None
     values: list[Pair | None]
     raw_sections: list[Pair | None]
@@ -47,7 +38,7 @@ class Outcome:
 
     __slots__ = ("_set", "_work")
 
-    def __init__(self, compiled: "CompiledSet", work: Work) -> None:
+    def __init__(self, compiled: ScoringPlan, work: Work) -> None:
         self._set = compiled
         self._work = work
 
@@ -69,17 +60,17 @@ class Outcome:
     @property
     def values(self) -> Mapping[str, Fraction]:
         """Criterion code → points, or a share of 1 for ratios, percentage choices and the people managed."""
-        return _fractions(self._set.criteria, self._work.values)
+        return _fractions((item.code for item in self._set.criteria), self._work.values)
 
     @property
     def sections(self) -> Mapping[str, Fraction]:
         """Section code → points, capped."""
-        return _fractions(self._set.sections, self._work.sections)
+        return _fractions((item.code for item in self._set.sections), self._work.sections)
 
     @property
     def parts(self) -> Mapping[str, Fraction]:
         """Part code → points."""
-        return _fractions(self._set.parts, self._work.parts)
+        return _fractions((item.code for item in self._set.parts), self._work.parts)
 
     @property
     def ratio(self) -> Fraction | None:
@@ -128,7 +119,7 @@ class Outcome:
         return band_of(total, self._set.bands)
 
 
-def work_out(compiled: "CompiledSet", inputs: CardInputs) -> Work:
+def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
     """Compute a card. Raises EntryError or ScoringError when its inputs contradict the set."""
     rules = compiled.rules_for(inputs.settings)
     values: list[Pair | None] = [None] * len(compiled.criteria)
@@ -181,23 +172,25 @@ def work_out(compiled: "CompiledSet", inputs: CardInputs) -> Work:
     )
 
 
-def results_ratio(compiled: "CompiledSet", work: Work) -> Fraction | None:
+def results_ratio(compiled: ScoringPlan, work: Work) -> Fraction | None:
     """The results part before its cap, as a share of its maximum."""
     for part, value in zip(compiled.parts, work.parts, strict=True):
         if part.code == law.RESULTS and value is not None:
-            raw = value if part.code in work.overridden else add([work.raw_sections[i] for i in part.sections])
+            raw = (
+                value if part.code in work.overridden else add([work.raw_sections[i] for i in part.sections])
+            )
             return None if raw is None else max(Fraction(*raw), Fraction(0)) / Fraction(part.max)
     return None
 
 
-def _entry(criterion: "CompiledCriterion", value: object) -> Pair:
+def _entry(criterion: CompiledCriterion, value: object) -> Pair:
     worth = criterion.read(value)
     if isinstance(worth, Problem):
         raise EntryError(worth)
     return pair_of(worth)
 
 
-def _people(criterion: "CompiledCriterion", inputs: CardInputs, rules: "Rules") -> Pair | None:
+def _people(criterion: CompiledCriterion, inputs: CardInputs, rules: Rules) -> Pair | None:
     people = inputs.people
     if people is None or people.pending:
         return None
@@ -207,13 +200,18 @@ def _people(criterion: "CompiledCriterion", inputs: CardInputs, rules: "Rules") 
     return failed if below(people, threshold) else reached
 
 
-def _given(criterion: "CompiledCriterion", value: Decimal | Fraction) -> Pair:
-    if not criterion.allows(Fraction(value)):
-        raise ScoringError(Problem("given", criterion.key, _GIVEN, {"value": str(value), "criterion": criterion.code}))
+def _given(criterion: CompiledCriterion, value: Decimal | Fraction) -> Pair:
+    finite = isinstance(value, Fraction) or value.is_finite()
+    if not (finite and criterion.allows(Fraction(value))):
+        raise ScoringError(
+            Problem("given", criterion.key, _GIVEN, {"value": str(value), "criterion": criterion.code})
+        )
     return pair_of(value)
 
 
-def _sections(compiled: "CompiledSet", values: list[Pair | None]) -> tuple[list[Pair | None], list[Pair | None]]:
+def _sections(
+    compiled: ScoringPlan, values: list[Pair | None]
+) -> tuple[list[Pair | None], list[Pair | None]]:
     raw: list[Pair | None] = [None] * len(compiled.sections)
     capped: list[Pair | None] = [None] * len(compiled.sections)
 
@@ -230,7 +228,7 @@ def _sections(compiled: "CompiledSet", values: list[Pair | None]) -> tuple[list[
 
 
 def _parts(
-    compiled: "CompiledSet", sections: list[Pair | None], overrides: Mapping[str, Decimal]
+    compiled: ScoringPlan, sections: list[Pair | None], overrides: Mapping[str, Decimal]
 ) -> list[Pair | None]:
     parts = [add([sections[index] for index in part.sections]) for part in compiled.parts]
     for code, given in overrides.items():
@@ -244,7 +242,7 @@ def _parts(
 
 
 def _total(
-    compiled: "CompiledSet", values: list[Pair | None], sections: list[Pair | None], parts: list[Pair | None]
+    compiled: ScoringPlan, values: list[Pair | None], sections: list[Pair | None], parts: list[Pair | None]
 ) -> Pair | None:
     if compiled.total_plan is None:
         return add(parts)
@@ -253,7 +251,7 @@ def _total(
 
 
 def _named(
-    compiled: "CompiledSet",
+    compiled: ScoringPlan,
     code: str,
     values: list[Pair | None],
     sections: list[Pair | None],
@@ -266,8 +264,8 @@ def _named(
     return Fraction(*pair)
 
 
-def _fractions(items: "Sequence[Coded]", pairs: list[Pair | None]) -> dict[str, Fraction]:
-    return {item.code: Fraction(*pair) for item, pair in zip(items, pairs, strict=True) if pair is not None}
+def _fractions(codes: Iterable[str], pairs: Sequence[Pair | None]) -> dict[str, Fraction]:
+    return {code: Fraction(*pair) for code, pair in zip(codes, pairs, strict=True) if pair is not None}
 
 
 _GIVEN = N_("%(value)s is not a possible value of the criterion %(criterion)s: correct it.")

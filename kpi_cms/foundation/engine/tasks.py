@@ -119,12 +119,16 @@ def task_totals(tasks: Sequence[TaskInput], rules: TaskRules) -> TaskTotals:
         except DecimalException as error:
             raise _unreadable(task) from error
     try:
-        return _totals(assigned, completed, completed if plain else quality, completed if plain else progress, extra)
+        return _totals(
+            assigned, completed, completed if plain else quality, completed if plain else progress, extra
+        )
     except (ValueError, OverflowError) as error:
         raise ScoringError(Problem("task_number", "", _NOT_A_NUMBER, {"task": ""})) from error
 
 
-def _totals(assigned: Decimal, completed: Decimal, quality: Decimal, progress: Decimal, extra: Decimal) -> TaskTotals:
+def _totals(
+    assigned: Decimal, completed: Decimal, quality: Decimal, progress: Decimal, extra: Decimal
+) -> TaskTotals:
     a, a_scale = assigned.as_integer_ratio()
     n, n_scale = completed.as_integer_ratio()
     q, q_scale = (n, n_scale) if quality is completed else quality.as_integer_ratio()
@@ -167,7 +171,9 @@ def _lost(task: TaskInput, quantity: Decimal, deductions: Sequence[Deduction], r
         if not excused:
             counts[unit] = counts.get(unit, 0) + 1
     if rules.batch:
-        return EXACT.multiply(quantity, min(_ONE, EXACT.multiply(rules.penalty, Decimal(sum(counts.values())))))
+        return EXACT.multiply(
+            quantity, min(_ONE, EXACT.multiply(rules.penalty, Decimal(sum(counts.values()))))
+        )
     lost = _ZERO
     for unit, count in counts.items():
         size = min(_ONE, max(_ZERO, EXACT.subtract(quantity, Decimal(unit - 1))))
@@ -175,7 +181,9 @@ def _lost(task: TaskInput, quantity: Decimal, deductions: Sequence[Deduction], r
     return lost
 
 
-_NOT_A_NUMBER = N_("The task %(task)s has a quantity or coefficient that cannot be used: write a shorter number.")
+_NOT_A_NUMBER = N_(
+    "The task %(task)s has a quantity or coefficient that cannot be used: write a shorter number."
+)
 _NEGATIVE = N_("The task %(task)s has a quantity or coefficient below zero: correct it.")
 _NO_SUCH_UNIT = N_("The task %(task)s has an error or delay on unit %(unit)s: units are numbered from 1.")
 

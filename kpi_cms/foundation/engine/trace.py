@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from kpi_cms.foundation.engine import formulas, law
 from kpi_cms.foundation.engine.bands import band_of
 from kpi_cms.foundation.engine.combination import LinearPlan
+from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledSection, ScoringPlan
 from kpi_cms.foundation.engine.exact import Pair, decimal_text
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import below
@@ -20,9 +20,6 @@ from kpi_cms.foundation.engine.problems import N_
 from kpi_cms.foundation.engine.rounding import round_pair
 from kpi_cms.foundation.engine.scoring import Work, work_out
 from kpi_cms.foundation.engine.tasks import MEASURES, TaskInput, task_points
-
-if TYPE_CHECKING:
-    from kpi_cms.foundation.engine.compile import CompiledCriterion, CompiledSection, CompiledSet
 
 Inputs = tuple[tuple[str, Fraction], ...]
 
@@ -47,14 +44,14 @@ class Step:
     code: str = field(default="")
 
 
-def trace(compiled: "CompiledSet", inputs: CardInputs) -> tuple[Step, ...]:
+def trace(compiled: ScoringPlan, inputs: CardInputs) -> tuple[Step, ...]:
     """The steps of one card, as far as its inputs reach."""
     work = work_out(compiled, inputs)
     return tuple(_Tracer(compiled, inputs, work).steps())
 
 
 class _Tracer:
-    def __init__(self, compiled: "CompiledSet", inputs: CardInputs, work: Work) -> None:
+    def __init__(self, compiled: ScoringPlan, inputs: CardInputs, work: Work) -> None:
         self._set = compiled
         self._inputs = inputs
         self._work = work
@@ -87,7 +84,9 @@ class _Tracer:
         scale = totals.scale
         yield self._sum(_ASSIGNED, "assigned", columns["assigned"], Fraction(totals.assigned, scale))
         for position, measure in enumerate(MEASURES, start=1):
-            yield self._sum(_NUMERATORS[measure], measure, columns[measure], Fraction(totals[position], scale))
+            yield self._sum(
+                _NUMERATORS[measure], measure, columns[measure], Fraction(totals[position], scale)
+            )
         if columns["extra"]:
             yield self._sum(_EXTRAS, "extras", columns["extra"], Fraction(totals.extra, scale))
 
@@ -100,7 +99,9 @@ class _Tracer:
 
         def step(template: str, formula: str, inputs: Inputs, value: Decimal, column: str) -> Step:
             columns[column].append((name, Fraction(value)))
-            return Step(template, params, formula, inputs, Fraction(value), None, self._clause("", column), name)
+            return Step(
+                template, params, formula, inputs, Fraction(value), None, self._clause("", column), name
+            )
 
         if task.extra:
             columns["extra"].append((name, Fraction(points.extra)))
@@ -109,7 +110,9 @@ class _Tracer:
             formula = "coefficient * assigned"
             yield step(_TASK_ASSIGNED, formula, (coefficient, quantity), points.assigned, "assigned")
         done = ("completed", _quantity(points.completed, task.coefficient))
-        yield step(_TASK["quantity"], "coefficient * completed", (coefficient, done), points.completed, "quantity")
+        yield step(
+            _TASK["quantity"], "coefficient * completed", (coefficient, done), points.completed, "quantity"
+        )
         good = done[1] if task.accepted is None else min(done[1], Fraction(task.accepted))
         for measure, name_of_base, base, value in (
             ("quality", "accepted", good, points.quality),
@@ -123,7 +126,7 @@ class _Tracer:
         formula = " + ".join(name for name, _ in terms) or "0"
         return Step(template, {}, formula, tuple(terms), value, None, self._clause("", code), code)
 
-    def _criterion(self, criterion: "CompiledCriterion") -> Iterator[Step]:
+    def _criterion(self, criterion: CompiledCriterion) -> Iterator[Step]:
         value = self._work.values[criterion.index]
         if value is None:
             return
@@ -152,7 +155,7 @@ class _Tracer:
             params |= {"threshold": decimal_text(threshold), "left_out": people.without_result}
             yield step(_PEOPLE, formula, (counted, low, empty, *values), "people_managed")
 
-    def _ratio(self, criterion: "CompiledCriterion", params: Mapping[str, object], value: Fraction) -> Step:
+    def _ratio(self, criterion: CompiledCriterion, params: Mapping[str, object], value: Fraction) -> Step:
         totals, cap = self._work.totals, self._work.rules.cap
         assert totals is not None
         counted = Fraction(totals[1 + MEASURES.index(criterion.measure)], totals.scale)
@@ -163,7 +166,7 @@ class _Tracer:
         clause = self._clause(criterion.citation, criterion.measure)
         return Step(_RATIO, params, formula, inputs, value, None, clause, criterion.code)
 
-    def _section(self, section: "CompiledSection", index: int) -> Iterator[Step]:
+    def _section(self, section: CompiledSection, index: int) -> Iterator[Step]:
         raw, value = self._work.raw_sections[index], self._work.sections[index]
         if raw is None or value is None:
             return
@@ -172,12 +175,14 @@ class _Tracer:
         held = Fraction(*value)
         if held != Fraction(*raw):
             formula = f"MAX(0, MIN({formula}, {decimal_text(_decimal(section.cap))}))"
-        leader = any(self._set.criterion_of(key).kind == "people_managed" for key in section.criteria)
-        formulas_of = ("leader_formula" if leader else "staff_formula",) if section.combination == "formula" else ()
+        leader = any(criterion.section == section.key for criterion in self._set.managed)
+        formulas_of = (
+            ("leader_formula" if leader else "staff_formula",) if section.combination == "formula" else ()
+        )
         clause = self._clause(section.citation, *formulas_of, section.part)
         yield Step(_SECTION, params, formula, inputs, held, None, clause, section.code)
 
-    def _section_formula(self, section: "CompiledSection") -> tuple[str, Inputs]:
+    def _section_formula(self, section: CompiledSection) -> tuple[str, Inputs]:
         if section.combination == "formula":
             used = dict.fromkeys(name.code for name in formulas.names(formulas.parse(section.expression)))
             return section.expression, tuple((code, self._value_of(code)) for code in used)

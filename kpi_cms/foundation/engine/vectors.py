@@ -101,7 +101,11 @@ def _deductions(task: Vector, name: str) -> list[Deduction]:
 
 def _compare(outcome: Outcome, expect: Vector) -> list[str]:
     if expect.get("insufficient_data") is True:
-        return [] if outcome.insufficient else [f"insufficient_data: expected, but the total is {outcome.rounded}"]
+        return (
+            []
+            if outcome.insufficient
+            else [f"insufficient_data: expected, but the total is {outcome.rounded}"]
+        )
     if outcome.insufficient:
         return ["insufficient_data: not expected, but nothing is assigned"]
     differences = []

@@ -112,7 +112,9 @@ def _whole(law: str, frame: str, sections: list[Spec]) -> Spec:
 
 def staff() -> Spec:
     """Decree 335 for those who lead nobody (Đ16.1)."""
-    results = section("KQ", "70", "results", ratios(), kind="formula", expression="(a + b + c) / 3 * 70", cap="70")
+    results = section(
+        "KQ", "70", "results", ratios(), kind="formula", expression="(a + b + c) / 3 * 70", cap="70"
+    )
     return _whole("nd335", "state", [*common_sections(), results])
 
 
@@ -128,8 +130,15 @@ def party() -> Spec:
     """A Party form: 9 items of 2, 4 of 1 and 4 of 2 points, each met or not; results as in the State set."""
     groups = [("I", 9, "2"), ("II", 4, "1"), ("III", 4, "2")]
     sections = [
-        section(code, str(count * int(points)), "common", [number(f"{code}.{i + 1}", points, points) for i in range(count)])
+        section(
+            code,
+            str(count * int(points)),
+            "common",
+            [number(f"{code}.{i + 1}", points, points) for i in range(count)],
+        )
         for code, count, points in groups
     ]
-    results = section("KQ", "70", "results", ratios(), kind="formula", expression="AVERAGE(a; b; c) * 70", cap="70")
+    results = section(
+        "KQ", "70", "results", ratios(), kind="formula", expression="AVERAGE(a; b; c) * 70", cap="70"
+    )
     return _whole("", "party", [*sections, results])

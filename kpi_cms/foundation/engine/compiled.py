@@ -1,0 +1,200 @@
+"""The compiled form of a criteria set: what scoring and tracing read. Made by `compile.py`, immutable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from kpi_cms.foundation.engine import law
+from kpi_cms.foundation.engine.bands import Band
+from kpi_cms.foundation.engine.combination import Plan, TreePlan
+from kpi_cms.foundation.engine.exact import Pair, pair_of
+from kpi_cms.foundation.engine.kinds import ChoiceKind, Kind, NumberKind, Option, PeopleManagedKind
+from kpi_cms.foundation.engine.problems import N_, Problem, ScoringError
+from kpi_cms.foundation.engine.reading import Reader
+from kpi_cms.foundation.engine.specification import (
+    OPEN_SETTINGS,
+    Alternative,
+    Settings,
+    Specification,
+    StageSpec,
+    read_settings,
+)
+from kpi_cms.foundation.engine.tasks import TaskRules
+
+CRITERION, SECTION, PART = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class CompiledCriterion:
+    """A criterion, ready to score. `max` is None for a share that only a formula uses.
+
+    `kind` is the kind's type; `entered` says whether people score it, at `stages`; `options` are a choice's
+    values, `step` a number's step, `measure` a task ratio's.
+    """
+
+    key: str
+    code: str
+    label: str
+    kind: str
+    entered: bool
+    share: bool
+    max: Decimal | None
+    weight: Decimal | None
+    section: str
+    part: str
+    stages: tuple[str, ...]
+    step: Decimal | None
+    options: tuple[Option, ...]
+    measure: str
+    alternatives: tuple[Alternative, ...]
+    guidance: tuple[str, ...]
+    citation: str
+    index: int
+    managed: tuple[Decimal, Pair, Pair]
+    table: Mapping[Decimal | str, Pair] = field(repr=False)
+    _kind: Kind = field(repr=False)
+
+    def read(self, value: object) -> Problem | Fraction:
+        """What an entered value is worth, or why it is refused."""
+        kind = self._kind
+        if isinstance(kind, (NumberKind, ChoiceKind)):
+            return kind.refuse(self.key, value, self.max or Decimal(0))
+        return Problem("entry_computed", self.key, _COMPUTED, {"criterion": self.code})
+
+    def allows(self, value: Fraction) -> bool:
+        """Whether a value given from outside is one this criterion can have."""
+        kind = self._kind
+        if isinstance(kind, ChoiceKind):
+            return value in kind.values(Decimal(0))
+        if isinstance(kind, PeopleManagedKind):
+            return value in (Fraction(*self.managed[1]), Fraction(*self.managed[2]))
+        if isinstance(kind, NumberKind):
+            return self.max is not None and 0 <= value <= self.max
+        return value >= 0
+
+
+@dataclass(frozen=True)
+class CompiledSection:
+    """A section: its plan gives points, held between 0 and `cap`."""
+
+    key: str
+    code: str
+    label: str
+    max: Decimal
+    part: str
+    combination: str
+    expression: str
+    citation: str
+    criteria: tuple[str, ...]
+    cap: Pair
+    plan: Plan = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CompiledPart:
+    """A part of the total: the sum of its sections (indexes into the set's sections)."""
+
+    key: str
+    code: str
+    label: str
+    max: Decimal
+    sections: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings of a scoring, ready to compute with."""
+
+    settings: Settings
+    tasks: TaskRules
+    cap: Pair | None
+    nobody_managed: Pair
+
+
+@dataclass(frozen=True, eq=False)
+class ScoringPlan:
+    """Everything a scoring reads of a set, precomputed. Equal and hashable by the specification's digest."""
+
+    digest: str
+    specification: Specification
+    criteria: tuple[CompiledCriterion, ...]
+    sections: tuple[CompiledSection, ...]
+    parts: tuple[CompiledPart, ...]
+    stages: tuple[StageSpec, ...]
+    bands: tuple[Band, ...]
+    places: int
+    rules: Rules
+    entered: tuple[CompiledCriterion, ...]
+    ratios: tuple[tuple[CompiledCriterion, int], ...]
+    managed: tuple[CompiledCriterion, ...]
+    order: tuple[int, ...]
+    names: Mapping[str, tuple[int, int]]
+    keys: Mapping[str, int]
+    total_plan: TreePlan | None
+    total_cap: Pair
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ScoringPlan) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def criterion(self, key: str) -> CompiledCriterion | None:
+        """The criterion with a block key."""
+        index = self.keys.get(key)
+        return None if index is None else self.criteria[index]
+
+    def criterion_by_code(self, code: str) -> CompiledCriterion:
+        """The criterion with a code. Raises ScoringError when there is none."""
+        group, index = self.names.get(code, (PART, 0))
+        if group != CRITERION:
+            raise ScoringError(Problem("criterion", "", _NO_CRITERION, {"criterion": code}))
+        return self.criteria[index]
+
+    def part_index(self, code: str) -> int:
+        """Where a part stands in `parts`. Raises ScoringError when there is none."""
+        group, index = self.names.get(code, (CRITERION, 0))
+        if group != PART:
+            raise ScoringError(Problem("part", "", _NO_PART, {"part": code}))
+        return index
+
+    def check_entry(self, key: str, value: object) -> Problem | None:
+        """Why a value cannot be entered for the criterion with this key; None when it can."""
+        criterion = self.criterion(key)
+        if criterion is None:
+            return Problem("criterion", key, _NO_CRITERION, {"criterion": key})
+        result = criterion.read(value)
+        return result if isinstance(result, Problem) else None
+
+    def rules_for(self, settings: Mapping[str, object]) -> Rules:
+        """The set's rules with some open settings replaced. Raises ScoringError for one that is not open."""
+        if not settings:
+            return self.rules
+        reader = Reader()
+        for name in settings:
+            if name not in OPEN_SETTINGS:
+                reader.add("setting", "", _NOT_OPEN, setting=name)
+        opened = {name: value for name, value in settings.items() if name in OPEN_SETTINGS}
+        merged = read_settings(reader, opened, self.specification.settings)
+        if self.specification.law == law.ND335 and merged.nobody_managed not in law.MANAGED_VALUES:
+            reader.add("nd335_managed", "", law.MANAGED_FIXED)
+        if reader.problems:
+            raise ScoringError(reader.problems[0])
+        return make_rules(merged)
+
+
+def make_rules(settings: Settings) -> Rules:
+    """The settings as they are computed with."""
+    return Rules(
+        settings,
+        TaskRules(settings.penalty_per_fault, settings.penalty_scope == "batch"),
+        None if settings.ratio_cap is None else pair_of(settings.ratio_cap),
+        pair_of(settings.nobody_managed),
+    )
+
+
+_COMPUTED = N_("The criterion %(criterion)s is computed: nobody enters it.")
+_NO_CRITERION = N_("There is no criterion “%(criterion)s” in this set: choose one of its criteria.")
+_NO_PART = N_("There is no part “%(part)s” in this set: choose one of its parts.")
+_NOT_OPEN = N_("“%(setting)s” is not an open setting of this set: it cannot be replaced for one card.")
