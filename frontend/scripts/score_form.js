@@ -7,8 +7,7 @@ export default class ScoreForm extends Controller {
   static targets = ["score", "total", "status"];
 
   connect() {
-    this.scoreTargets.filter(isText).forEach((field) => this.check(field));
-    this.say("");
+    // What the server found wrong stays marked until the reader changes it.
     this.total();
   }
 
