@@ -51,6 +51,8 @@ HOST_PACKAGES = (
     "wagtail.snippets",
     "wagtail.users",
     "wagtail.search",
+    "wagtail.documents",
+    "wagtail.images",
     "taggit",
     "treebeard",
     "simple_history",
