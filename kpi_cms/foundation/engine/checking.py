@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from kpi_cms.foundation.engine import formulas, law
 from kpi_cms.foundation.engine.exact import decimal_text
@@ -220,7 +221,7 @@ def _check_bands(reader: Reader, specification: Specification) -> None:
         reader.add("bands_none", "", _NO_BANDS)
     elif starts[-1] is not None and starts[-1] != 0:
         reader.add("bands_gap", "", _BANDS_GAP, start=decimal_text(starts[-1]))
-    for upper, lower in zip(bands, bands[1:]):
+    for upper, lower in pairwise(bands):
         if upper.start is not None and lower.start is not None and upper.start <= lower.start:
             reader.add("bands_overlap", "", _BANDS_OVERLAP, upper=upper.code, lower=lower.code)
     for band in bands:
@@ -296,7 +297,9 @@ def _check_nd335_results(reader: Reader, section: SectionSpec) -> None:
 
 
 def _is_nd335_formula(section: SectionSpec) -> bool:
-    """Đ16: the mean of the ratios times 70, however it is written. An unreadable formula has its own problem."""
+    """Đ16: the mean of the ratios times 70, however it is written. An unreadable formula has its own
+    problem.
+    """
     try:
         form = formulas.linear(formulas.parse(section.expression))
     except formulas.FormulaError:
@@ -310,7 +313,8 @@ _KEY_TWICE = N_("The block key %(block)s is used twice: remove one of the two bl
 _CODE_TWICE = N_("The code “%(criterion)s” is used more than once: give each section and criterion its own.")
 _CODE_FUNCTION = N_("The code “%(criterion)s” is the name of a function: choose another code.")
 _CODE_FORM = N_(
-    "The code “%(criterion)s” cannot be used: write at most %(limit)s characters, without brackets and without "
+    "The code “%(criterion)s” cannot be used: write at most %(limit)s characters, without brackets and "
+    "without "
     "spaces at its ends."
 )
 _MANY_CRITERIA = N_("The set has more than %(limit)s criteria: remove some.")
@@ -319,10 +323,12 @@ _PARTS_SUM = N_(
     "The parts add up to %(sum)s points, not to the set's maximum of %(max)s: correct their maximums."
 )
 _SECTIONS_SUM = N_(
-    "The sections of this part add up to %(sum)s points, not to its maximum of %(max)s: correct their maximums."
+    "The sections of this part add up to %(sum)s points, not to its maximum of %(max)s: correct their "
+    "maximums."
 )
 _CRITERIA_SUM = N_(
-    "The criteria of this section add up to %(sum)s points, not to its maximum of %(max)s: correct their maximums."
+    "The criteria of this section add up to %(sum)s points, not to its maximum of %(max)s: correct "
+    "their maximums."
 )
 _CRITERIA_LOW = N_("The criteria reach only %(sum)s points, less than the cap of %(cap)s: lower the cap.")
 _CAP_HIGH = N_("The cap of %(cap)s points is above the section's maximum of %(max)s: lower it.")
@@ -356,6 +362,7 @@ _ND335_RESULTS = N_("Decree 335/2025 needs one section of task results, computed
 _ND335_CAP = N_("Decree 335/2025 caps the task results at 70 points: restore the cap.")
 _ND335_CHOICE = N_("Decree 335/2025 allows only 100%% or 50%% for the criterion %(criterion)s: restore both.")
 _ND335_CRITERIA = N_(
-    "Decree 335/2025 has three task ratios for staff; for leaders also the unit's result and two choices: restore them."
+    "Decree 335/2025 has three task ratios for staff; for leaders also the unit's result and two "
+    "choices: restore them."
 )
 _ND335_FORMULA = N_("Decree 335/2025 fixes the formula of the task results: write %(example)s.")

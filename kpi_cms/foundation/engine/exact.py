@@ -1,6 +1,7 @@
 """Exact numbers: decimals as people write them, and arithmetic that refuses to lose a digit.
 
-Scores and quantities are decimals, ratios are fractions. Binary floats never enter: 0.1 is not a tenth in them.
+Scores and quantities are decimals, ratios are fractions. Binary floats never enter: 0.1 is not a tenth in
+them.
 """
 
 import re
@@ -24,8 +25,8 @@ _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
 def parse_decimal(value: object) -> Decimal | None:
     """The decimal that `value` writes, or None.
 
-    Accepts text such as "2.5" (a point, no exponent, no spaces), whole numbers, and finite decimals of the same
-    size: at most 15 digits before the point and 10 after it. Floats and booleans are never numbers here.
+    Accepts text such as "2.5" (a point, no exponent, no spaces), whole numbers, and finite decimals of the
+    same size: at most 15 digits before the point and 10 after it. Floats and booleans are never numbers here.
     """
     if isinstance(value, Decimal):
         value = decimal_text(value) if value.is_finite() and abs(value.adjusted()) < 30 else ""
@@ -37,7 +38,9 @@ def parse_decimal(value: object) -> Decimal | None:
 
 
 def decimal_text(value: Decimal) -> str:
-    """The one way to write a finite decimal: no exponent, no trailing zeros, no minus zero ("2.50" gives "2.5")."""
+    """The one way to write a finite decimal: no exponent, no trailing zeros, no minus zero ("2.50" gives
+    "2.5").
+    """
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")

@@ -7,8 +7,9 @@
     arguments  = formula {("," | ";") formula}
 
 Exact, bounded in length, nesting and size, and closed: a formula is read into the five node types below and
-nothing else; there is no way from it to Python, the file system or the clock. Every error carries the position of
-the character it is about (0 is the first). Functions: SUM MIN MAX AVERAGE ROUND IF AND OR, in any case.
+nothing else; there is no way from it to Python, the file system or the clock. Every error carries the
+position of the character it is about (0 is the first). Functions: SUM MIN MAX AVERAGE ROUND IF AND OR, in any
+case.
 """
 
 import operator
@@ -39,7 +40,9 @@ _COMPARE: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
 
 
 class FormulaError(ValueError):
-    """The formula cannot be read or computed. `template` and `params` make the sentence, `position` points."""
+    """The formula cannot be read or computed. `template` and `params` make the sentence, `position`
+    points.
+    """
 
     def __init__(self, template: str, position: int, **params: object) -> None:
         self.template = template
@@ -434,7 +437,8 @@ _DECIMAL_COMMA = N_(
 )
 _UNFINISHED = N_("The formula ends too early, at character %(position)s: complete it.")
 _NO_FUNCTION = N_(
-    "There is no function “%(name)s” (character %(position)s): use SUM, MIN, MAX, AVERAGE, ROUND, IF, AND or OR."
+    "There is no function “%(name)s” (character %(position)s): use SUM, MIN, MAX, AVERAGE, ROUND, IF, "
+    "AND or OR."
 )
 _ARITY = N_("%(name)s at character %(position)s takes %(wanted)s values, not %(found)s: correct it.")
 _ROUND_PLACES = N_("ROUND at character %(position)s needs a whole number of places from 0 to %(limit)s.")

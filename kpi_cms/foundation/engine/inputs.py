@@ -16,11 +16,11 @@ _NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
 class CardInputs(NamedTuple):
     """One card's inputs at one stage.
 
-    `entered`: criterion key → points as a decimal, or the value of the option chosen; keys the set does not have
-    are left alone, so that a card can be tried under another set. `people` None: not known yet, d is pending.
-    `part_totals`: part code → points that replace the part's own computation, past every step check.
-    `settings`: open settings that replace the set's. `given`: criterion code → value that replaces its scoring
-    (a share of 1, or points).
+    `entered`: criterion key → points as a decimal, or the value of the option chosen; keys the set does not
+    have are left alone, so that a card can be tried under another set. `people` None: not known yet, d is
+    pending. `part_totals`: part code → points that replace the part's own computation, past every step check.
+    `settings`: open settings that replace the set's. `given`: criterion code → value that replaces its
+    scoring (a share of 1, or points).
     """
 
     entered: Mapping[str, Decimal | str]

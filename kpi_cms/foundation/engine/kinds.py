@@ -1,8 +1,9 @@
 """The scoring kinds: what a criterion accepts, and what its value is.
 
-A kind is entered (somebody gives a score) or computed (from tasks, from the people managed). Its value is points,
-or a share of 1 (100 % is 1) that a sum multiplies by the criterion's maximum and a formula uses as it is.
-A new kind is a new class here with its reader in `READERS`, and, when it is computed, its place in `scoring.py`.
+A kind is entered (somebody gives a score) or computed (from tasks, from the people managed). Its value is
+points, or a share of 1 (100 % is 1) that a sum multiplies by the criterion's maximum and a formula uses as it
+is. A new kind is a new class here with its reader in `READERS`, and, when it is computed, its place in
+`scoring.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -69,7 +70,9 @@ class NumberKind:
 
 @dataclass(frozen=True)
 class Option:
-    """One value of a choice. `value` is a percentage (or points); `grounds_required`: choosing it needs reasons."""
+    """One value of a choice. `value` is a percentage (or points); `grounds_required`: choosing it needs
+    reasons.
+    """
 
     value: Decimal | None
     label: str
@@ -156,7 +159,9 @@ class TaskRatioKind:
 
 @dataclass(frozen=True)
 class PeopleManagedKind:
-    """The points of the people managed (Đ15.3.a): `reached` when all have `threshold` or more, else `failed`."""
+    """The points of the people managed (Đ15.3.a): `reached` when all have `threshold` or more, else
+    `failed`.
+    """
 
     threshold: Decimal | None
     reached: Decimal | None

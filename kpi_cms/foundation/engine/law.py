@@ -24,7 +24,8 @@ MANAGED_VALUES = frozenset({MANAGED_REACHED, MANAGED_FAILED})
 """Đ15.3.a."""
 
 MANAGED_FIXED = N_(
-    "Decree 335/2025 fixes the result of the people managed: 100%% when all have 50 points or more, otherwise 50%%."
+    "Decree 335/2025 fixes the result of the people managed: 100%% when all have 50 points or more, "
+    "otherwise 50%%."
 )
 
 CHOICE_VALUES = frozenset({Decimal(100), Decimal(50)})

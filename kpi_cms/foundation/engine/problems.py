@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
-def N_(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a message that is only marked
     """Mark a sentence for the translators without translating it."""
     return message
 
@@ -38,7 +38,7 @@ class SpecificationError(ValueError):
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
-class ScoringError(ValueError):
+class ScoringError(Exception):
     """A card's inputs contradict the set; `problem` says how. Nothing was computed."""
 
     def __init__(self, problem: Problem) -> None:

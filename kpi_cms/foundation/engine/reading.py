@@ -1,4 +1,6 @@
-"""Reading a specification's JSON into typed values, collecting every problem instead of stopping at the first."""
+"""Reading a specification's JSON into typed values, collecting every problem instead of stopping at the
+first.
+"""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -11,7 +13,9 @@ Node = Mapping[str, object]
 
 
 class Reader:
-    """Takes typed values out of JSON mappings; what is missing or malformed becomes a problem and a safe value."""
+    """Takes typed values out of JSON mappings; what is missing or malformed becomes a problem and a safe
+    value.
+    """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []

@@ -111,7 +111,9 @@ class Outcome:
 
     @property
     def shown(self) -> str:
-        """The score as text, with more digits where rounding would show another band's number; "" without one."""
+        """The score as text, with more digits where rounding would show another band's number; "" without
+        one.
+        """
         total = self._work.total
         return "" if total is None else shown(total, self._set.bands, self._set.places)
 

@@ -4,11 +4,11 @@
     law             "nd335" (the constants of Decree 335/2025 must hold) or ""
     frame           "state" or "party"
     parts           [{key, code ("common", "results"), label, max}]
-    sections        [{key, code, label, max, part (a part's code), citation,
-                      combination {kind: "sum" | "capped_sum" | "weighted_mean" | "formula", expression, cap},
-                      criteria [...]}]
-    criteria        [{key, code, label, max, weight, stages [stage keys; default all], citation, guidance [text],
-                      alternatives [{condition, label}], kind {type, ...}}]
+    sections        [{key, code, label, max, part (a part's code), citation, criteria [...],
+                      combination {kind: "sum" | "capped_sum" | "weighted_mean" | "formula",
+                                   expression, cap}}]
+    criteria        [{key, code, label, max, weight, stages [stage keys; default all], citation,
+                      guidance [text], alternatives [{condition, label}], kind {type, ...}}]
     kind            {type: "number", max, step}
                     {type: "choice", unit: "percent" | "points", options [{value, label, grounds_required}]}
                     {type: "task_ratio", measure: "quantity" | "quality" | "progress"}
@@ -18,10 +18,11 @@
     bands           [{code, label, from}] from the highest to the lowest
     stages          [{key, label, decides, optional}] in order, the first is "self"
     settings        the open points of the law, see `Settings`
-    applicability   who the set is for: {staff_kinds, leader, positions, blocks, period_kinds}; data for the caller
+    applicability   {staff_kinds, leader, positions, blocks, period_kinds}: data for the caller
     citations       {name of a step: clause}, where a step's clause is not the law's own
 
-Decimals are strings with a point. Keys are stable across revisions and belong to sections, criteria and parts.
+Decimals are strings with a point. Keys are stable across revisions and belong to sections, criteria and
+parts.
 """
 
 from collections.abc import Mapping
@@ -47,10 +48,11 @@ MAX_PLACES = 6
 class Settings:
     """The open points of the rules (§4, §5) as one set decides them.
 
-    `ratio_cap`: highest value of each task ratio, None for no cap but the block's. `penalty_scope`: a fault costs
-    a share of one unit or of the whole task. `penalty_per_fault`: that share. `nobody_managed`: the value of d
-    when no result counts. `extras_warning`: share of extras over assigned above which the head is warned.
-    `moved_leaves_total`: work moved before its due date leaves the total. `means_of`: published or exact months.
+    `ratio_cap`: highest value of each task ratio, None for no cap but the block's. `penalty_scope`: a fault
+    costs a share of one unit or of the whole task. `penalty_per_fault`: that share. `nobody_managed`: the
+    value of d when no result counts. `extras_warning`: share of extras over assigned above which the head is
+    warned. `moved_leaves_total`: work moved before its due date leaves the total. `means_of`: published or
+    exact months.
     """
 
     ratio_cap: Decimal | None = Decimal(1)
@@ -190,11 +192,20 @@ def read_settings(reader: Reader, node: Node, base: Settings = Settings()) -> Se
         value = reader.decimal(node, name, "", required=True) if name in node else None
         return default if value is None else value
 
+    def share(name: str, default: Decimal) -> Decimal:
+        value = number(name, default)
+        if value > 1:
+            reader.add("setting", "", _SHARE_HIGH, setting=name)
+        return value
+
+    ratio_cap = reader.decimal(node, "ratio_cap", "") if "ratio_cap" in node else base.ratio_cap
+    if ratio_cap is not None and ratio_cap < 1:
+        reader.add("setting", "", _CAP_LOW, setting="ratio_cap")
     return Settings(
-        ratio_cap=reader.decimal(node, "ratio_cap", "") if "ratio_cap" in node else base.ratio_cap,
+        ratio_cap=ratio_cap,
         penalty_scope=reader.choice(node, "penalty_scope", "", PENALTY_SCOPES, base.penalty_scope),
-        penalty_per_fault=number("penalty_per_fault", base.penalty_per_fault),
-        nobody_managed=number("nobody_managed", base.nobody_managed),
+        penalty_per_fault=share("penalty_per_fault", base.penalty_per_fault),
+        nobody_managed=share("nobody_managed", base.nobody_managed),
         extras_warning=number("extras_warning", base.extras_warning),
         moved_leaves_total=reader.flag(node, "moved_leaves_total", "", default=base.moved_leaves_total),
         means_of=reader.choice(node, "means_of", "", MEANS, base.means_of),
@@ -274,4 +285,6 @@ def _check_applicability(reader: Reader, node: Node) -> None:
         reader.flag(node, "leader", "")
 
 
+_CAP_LOW = N_("The setting “%(setting)s” is below 1 (100%%): raise it, or leave it empty for no cap.")
+_SHARE_HIGH = N_("The setting “%(setting)s” is above 1 (100%%): lower it.")
 _NO_SETTING = N_("There is no setting “%(setting)s”: remove it.")

@@ -1,14 +1,13 @@
 """Task results as three ratios (Đ14.2): a quantity, b quality, c progress, each over the quantity assigned.
 
-Quantities are converted: quantity × coefficient. A deduction falls on one unit of quantity, 25 % of that unit's
-points for each recorded fault or delay, down to 0, unless an objective cause is confirmed. The last unit of a
-fractional quantity is a part of a unit and weighs as much: of 2.5 units the third weighs a half.
+Quantities are converted: quantity × coefficient. A deduction falls on one unit of quantity, 25 % of that
+unit's points for each recorded fault or delay, down to 0, unless an objective cause is confirmed. The last
+unit of a fractional quantity is a part of a unit and weighs as much: of 2.5 units the third weighs a half.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, DecimalException
-from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
 
@@ -22,7 +21,9 @@ _ONE = Decimal(1)
 
 
 class Deduction(NamedTuple):
-    """A major error or a delay, on one unit of the task's quantity (1 is the first). Excused: it costs nothing."""
+    """A major error or a delay, on one unit of the task's quantity (1 is the first). Excused: it costs
+    nothing.
+    """
 
     unit: int
     excused: bool = False
@@ -48,19 +49,18 @@ class TaskInput(NamedTuple):
     label: str = ""
 
 
-class TaskPoints(NamedTuple):
-    """What one task brings, converted: into the assigned total and into the three numerators."""
+class Loss(NamedTuple):
+    """`times` deductions on a unit (or batch) of this size."""
 
-    assigned: Decimal
-    completed: Decimal
-    quality: Decimal
-    progress: Decimal
-    extra: Decimal
+    size: Decimal
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRules:
-    """How tasks are counted: points lost for each fault (a share of 1) and whether of a unit or of the batch."""
+    """How tasks are counted: points lost for each fault (a share of 1) and whether of a unit or of the
+    batch.
+    """
 
     penalty: Decimal
     batch: bool
@@ -76,123 +76,116 @@ class TaskTotals(NamedTuple):
     extra: int
     scale: int
 
-    def ratio(self, measure: str) -> Fraction | None:
-        """The uncapped ratio of a measure, a fraction of 1; None when nothing is assigned."""
-        if not self.assigned:
-            return None
-        return Fraction(self[1 + MEASURES.index(measure)], self.assigned)
-
-
-def task_points(task: TaskInput, rules: TaskRules) -> TaskPoints:
-    """One task's converted quantities. Raises ScoringError when the task contradicts itself."""
-    try:
-        return _task_points(task, rules)
-    except DecimalException as error:
-        raise _unreadable(task) from error
-
 
 def task_totals(tasks: Sequence[TaskInput], rules: TaskRules) -> TaskTotals:
-    """The converted totals of a card, exact."""
+    """The converted totals of a card, exact. Raises ScoringError for a task that cannot be counted."""
     fma = EXACT.fma
-    assigned = completed = quality = progress = extra = _ZERO
-    plain = True
-    for task in tasks:
-        coefficient, given, done, accepted, handed_over, is_extra, faults, delays, _ = task
-        try:
-            if accepted is None and not (faults or delays or handed_over or is_extra):
-                if coefficient.is_signed() or given.is_signed() or done.is_signed():
-                    _refuse_negative(task)
-                assigned = fma(coefficient, given, assigned)
-                completed = fma(coefficient, done, completed)
-                if not plain:
-                    quality = fma(coefficient, done, quality)
-                    progress = fma(coefficient, done, progress)
-            else:
-                if plain:
-                    plain, quality, progress = False, completed, completed
-                points = _task_points(task, rules)
-                assigned = EXACT.add(assigned, points.assigned)
-                completed = EXACT.add(completed, points.completed)
-                quality = EXACT.add(quality, points.quality)
-                progress = EXACT.add(progress, points.progress)
-                extra = EXACT.add(extra, points.extra)
-        except DecimalException as error:
-            raise _unreadable(task) from error
+    assigned = completed = not_good = not_timely = extra = _ZERO
+    task = _NO_TASK
     try:
-        return _totals(
-            assigned, completed, completed if plain else quality, completed if plain else progress, extra
-        )
-    except (ValueError, OverflowError) as error:
-        raise ScoringError(Problem("task_number", "", _NOT_A_NUMBER, {"task": ""})) from error
+        for task in tasks:
+            coefficient, given, done, accepted, handed_over, is_extra, faults, delays, _ = task
+            if coefficient.is_signed() or given.is_signed() or done.is_signed():
+                _refuse_negative(task)
+            if handed_over:
+                done = completed_quantity(task)
+            if is_extra:
+                extra = fma(coefficient, done, extra)
+            else:
+                assigned = fma(coefficient, given, assigned)
+            completed = fma(coefficient, done, completed)
+            good = done
+            if accepted is not None:
+                good = accepted_quantity(task)
+                not_good = fma(coefficient, EXACT.subtract(done, good), not_good)
+            if faults:
+                not_good = fma(coefficient, _lost(counted(task, good, faults, rules), rules), not_good)
+            if delays:
+                not_timely = fma(coefficient, _lost(counted(task, done, delays, rules), rules), not_timely)
+        return _totals(assigned, completed, not_good, not_timely, extra)
+    except (DecimalException, ValueError, OverflowError) as error:
+        raise ScoringError(Problem("task_number", "", _NOT_A_NUMBER, {"task": task.label})) from error
+
+
+def completed_quantity(task: TaskInput) -> Decimal:
+    """Units completed. A unit handed over stays assigned but is never completed by whoever had it
+    (Đ18.1.d).
+    """
+    if task.handed_over < 0:
+        _refuse_negative(task)
+    if task.handed_over and not task.extra:
+        return min(task.completed, max(EXACT.subtract(task.assigned, task.handed_over), _ZERO))
+    return task.completed
+
+
+def accepted_quantity(task: TaskInput) -> Decimal:
+    """Completed units that met quality in the end."""
+    done = completed_quantity(task)
+    if task.accepted is None:
+        return done
+    if task.accepted < 0:
+        _refuse_negative(task)
+    return min(task.accepted, done)
+
+
+def counted(
+    task: TaskInput, quantity: Decimal, deductions: Sequence[Deduction], rules: TaskRules
+) -> list[Loss]:
+    """What the deductions fall on, in order of unit: the size of the unit or batch, and how many count.
+
+    Raises ScoringError for a unit below 1. Units above `quantity` have no size and are left out.
+    """
+    times: dict[int, int] = {}
+    for unit, excused in deductions:
+        if unit < 1:
+            raise ScoringError(Problem("task_unit", "", _NO_SUCH_UNIT, {"task": task.label, "unit": unit}))
+        if not excused:
+            times[unit] = times.get(unit, 0) + 1
+    if rules.batch:
+        return [Loss(quantity, sum(times.values()))] if times else []
+    return [
+        Loss(_ONE if quantity >= unit else EXACT.subtract(quantity, Decimal(unit - 1)), times[unit])
+        for unit in sorted(times)
+        if quantity > unit - 1
+    ]
+
+
+def _lost(losses: Sequence[Loss], rules: TaskRules) -> Decimal:
+    lost = _ZERO
+    for size, times in losses:
+        lost = EXACT.fma(size, min(_ONE, EXACT.multiply(rules.penalty, Decimal(times))), lost)
+    return lost
 
 
 def _totals(
-    assigned: Decimal, completed: Decimal, quality: Decimal, progress: Decimal, extra: Decimal
+    assigned: Decimal, completed: Decimal, not_good: Decimal, not_timely: Decimal, extra: Decimal
 ) -> TaskTotals:
     a, a_scale = assigned.as_integer_ratio()
     n, n_scale = completed.as_integer_ratio()
-    q, q_scale = (n, n_scale) if quality is completed else quality.as_integer_ratio()
-    p, p_scale = (n, n_scale) if progress is completed else progress.as_integer_ratio()
+    q, q_scale = not_good.as_integer_ratio()
+    p, p_scale = not_timely.as_integer_ratio()
     x, x_scale = extra.as_integer_ratio()
     scale = lcm(a_scale, n_scale, q_scale, p_scale, x_scale)
+    n *= scale // n_scale
     return TaskTotals(
         a * (scale // a_scale),
-        n * (scale // n_scale),
-        q * (scale // q_scale),
-        p * (scale // p_scale),
+        n,
+        n - q * (scale // q_scale),
+        n - p * (scale // p_scale),
         x * (scale // x_scale),
         scale,
     )
 
 
-def _task_points(task: TaskInput, rules: TaskRules) -> TaskPoints:
-    coefficient, given, done, accepted, handed_over, is_extra, faults, delays, _ = task
-    _refuse_negative(task)
-    if handed_over and not is_extra:
-        # Đ18.1.d: a unit handed over stays assigned but is never completed by the one who had it.
-        done = min(done, max(EXACT.subtract(given, handed_over), _ZERO))
-    good = done if accepted is None else min(accepted, done)
-    completed = EXACT.multiply(coefficient, done)
-    return TaskPoints(
-        _ZERO if is_extra else EXACT.multiply(coefficient, given),
-        completed,
-        EXACT.multiply(coefficient, EXACT.subtract(good, _lost(task, good, faults, rules))),
-        EXACT.multiply(coefficient, EXACT.subtract(done, _lost(task, done, delays, rules))),
-        completed if is_extra else _ZERO,
-    )
+def _refuse_negative(task: TaskInput) -> None:
+    accepted = _ZERO if task.accepted is None else task.accepted
+    if min(task.coefficient, task.assigned, task.completed, accepted, task.handed_over) < 0:
+        raise ScoringError(Problem("task_negative", "", _NEGATIVE, {"task": task.label}))
 
 
-def _lost(task: TaskInput, quantity: Decimal, deductions: Sequence[Deduction], rules: TaskRules) -> Decimal:
-    """How much of `quantity` its deductions take away."""
-    counts: dict[int, int] = {}
-    for unit, excused in deductions:
-        if unit < 1:
-            raise ScoringError(Problem("task_unit", "", _NO_SUCH_UNIT, {"task": task.label, "unit": unit}))
-        if not excused:
-            counts[unit] = counts.get(unit, 0) + 1
-    if rules.batch:
-        return EXACT.multiply(
-            quantity, min(_ONE, EXACT.multiply(rules.penalty, Decimal(sum(counts.values()))))
-        )
-    lost = _ZERO
-    for unit, count in counts.items():
-        size = min(_ONE, max(_ZERO, EXACT.subtract(quantity, Decimal(unit - 1))))
-        lost = EXACT.fma(size, min(_ONE, EXACT.multiply(rules.penalty, Decimal(count))), lost)
-    return lost
-
-
+_NO_TASK = TaskInput(_ZERO, _ZERO, _ZERO)
 _NOT_A_NUMBER = N_(
     "The task %(task)s has a quantity or coefficient that cannot be used: write a shorter number."
 )
 _NEGATIVE = N_("The task %(task)s has a quantity or coefficient below zero: correct it.")
 _NO_SUCH_UNIT = N_("The task %(task)s has an error or delay on unit %(unit)s: units are numbered from 1.")
-
-
-def _unreadable(task: TaskInput) -> ScoringError:
-    return ScoringError(Problem("task_number", "", _NOT_A_NUMBER, {"task": task.label}))
-
-
-def _refuse_negative(task: TaskInput) -> None:
-    accepted = task.accepted if task.accepted is not None else _ZERO
-    if min(task.coefficient, task.assigned, task.completed, accepted, task.handed_over) < 0:
-        raise ScoringError(Problem("task_negative", "", _NEGATIVE, {"task": task.label}))

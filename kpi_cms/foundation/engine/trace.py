@@ -1,7 +1,8 @@
 """Why a score is what it is: every number of a card, in order, with its formula, inputs and clause of law.
 
-Formulas are written in the language of `formulas.py` over the names of the step's inputs, so that the same step
-can be shown, printed and written to a worksheet. A step that only rounds or names a band repeats the exact value.
+Formulas are written in the language of `formulas.py` over the names of the step's inputs, so that the same
+step can be shown, printed and written to a worksheet. A step that only rounds or names a band repeats the
+exact value.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,15 +14,23 @@ from kpi_cms.foundation.engine import formulas, law
 from kpi_cms.foundation.engine.bands import band_of
 from kpi_cms.foundation.engine.combination import LinearPlan
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledSection, ScoringPlan
-from kpi_cms.foundation.engine.exact import Pair, decimal_text
+from kpi_cms.foundation.engine.exact import EXACT, Pair, decimal_text
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import below
 from kpi_cms.foundation.engine.problems import N_
 from kpi_cms.foundation.engine.rounding import round_pair
-from kpi_cms.foundation.engine.scoring import Work, work_out
-from kpi_cms.foundation.engine.tasks import MEASURES, TaskInput, task_points
+from kpi_cms.foundation.engine.scoring import Work, results_ratio, work_out
+from kpi_cms.foundation.engine.tasks import (
+    MEASURES,
+    TaskInput,
+    accepted_quantity,
+    completed_quantity,
+    counted,
+    task_totals,
+)
 
 Inputs = tuple[tuple[str, Fraction], ...]
+Columns = dict[str, list[tuple[str, Fraction]]]
 
 
 @dataclass(frozen=True)
@@ -29,9 +38,9 @@ class Step:
     """One number explained.
 
     `name_template` % `params` is what the number is (an English message id); `formula` computes `value` from
-    `inputs` (name, exact value), "" where the value was entered or given; `rounding` is the rounded number where
-    this step rounds; `clause` is where the law says so. `code` names what the step belongs to: a task by its
-    number, a criterion, section or part by its code, the total, the band.
+    `inputs` (name, exact value), "" where the value was entered or given; `rounding` is the rounded number
+    where this step rounds; `clause` is where the law says so. `code` names what the step belongs to: a task
+    by its number, a criterion, section or part by its code, the total, the band.
     """
 
     name_template: str
@@ -64,6 +73,7 @@ class _Tracer:
         for index in self._set.order:
             if self._set.sections[index].part not in self._work.overridden:
                 yield from self._section(self._set.sections[index], index)
+        yield from self._ratio_of_results()
         yield from self._parts()
         yield from self._total()
 
@@ -77,8 +87,7 @@ class _Tracer:
     def _tasks(self) -> Iterator[Step]:
         totals = self._work.totals
         assert totals is not None  # a set with task ratios always counts its tasks
-        columns: dict[str, list[tuple[str, Fraction]]] = {"assigned": [], "extra": []}
-        columns.update({measure: [] for measure in MEASURES})
+        columns: Columns = {name: [] for name in ("assigned", *MEASURES, "extras")}
         for number, task in enumerate(self._inputs.tasks, start=1):
             yield from self._task(number, task, columns)
         scale = totals.scale
@@ -87,40 +96,55 @@ class _Tracer:
             yield self._sum(
                 _NUMERATORS[measure], measure, columns[measure], Fraction(totals[position], scale)
             )
-        if columns["extra"]:
-            yield self._sum(_EXTRAS, "extras", columns["extra"], Fraction(totals.extra, scale))
+        if columns["extras"]:
+            yield self._sum(_EXTRAS, "extras", columns["extras"], Fraction(totals.extra, scale))
 
-    def _task(
-        self, number: int, task: TaskInput, columns: dict[str, list[tuple[str, Fraction]]]
-    ) -> Iterator[Step]:
-        points = task_points(task, self._work.rules.tasks)
+    def _task(self, number: int, task: TaskInput, columns: Columns) -> Iterator[Step]:
+        rules = self._work.rules.tasks
+        own = task_totals([task], rules)
+        done, good = completed_quantity(task), accepted_quantity(task)
+        name = f"task{number}"
+        about = {"task": task.label or str(number)}
         coefficient = ("coefficient", Fraction(task.coefficient))
-        name, params = f"task{number}", {"task": task.label or str(number)}
+        assigned = ("assigned", Fraction(task.assigned))
+        completed: Inputs = (("completed", Fraction(task.completed)),)
 
-        def step(template: str, formula: str, inputs: Inputs, value: Decimal, column: str) -> Step:
-            columns[column].append((name, Fraction(value)))
+        def step(
+            column: str, template: str, formula: str, inputs: Inputs, value: int, clause: str = ""
+        ) -> Step:
+            exact = Fraction(value, own.scale)
+            columns[column].append((name, exact))
             return Step(
-                template, params, formula, inputs, Fraction(value), None, self._clause("", column), name
+                template, about, formula, inputs, exact, None, self._clause("", clause or column), name
             )
 
         if task.extra:
-            columns["extra"].append((name, Fraction(points.extra)))
+            columns["extras"].append((name, Fraction(own.extra, own.scale)))
         else:
-            quantity = ("assigned", Fraction(task.assigned))
-            formula = "coefficient * assigned"
-            yield step(_TASK_ASSIGNED, formula, (coefficient, quantity), points.assigned, "assigned")
-        done = ("completed", _quantity(points.completed, task.coefficient))
-        yield step(
-            _TASK["quantity"], "coefficient * completed", (coefficient, done), points.completed, "quantity"
-        )
-        good = done[1] if task.accepted is None else min(done[1], Fraction(task.accepted))
-        for measure, name_of_base, base, value in (
-            ("quality", "accepted", good, points.quality),
-            ("progress", "completed", done[1], points.progress),
+            inputs: Inputs = (coefficient, assigned)
+            yield step("assigned", _TASK_ASSIGNED, "coefficient * assigned", inputs, own.assigned)
+        formula, clause = "coefficient * completed", "extras" if task.extra else ""
+        if task.handed_over and not task.extra:
+            formula = "coefficient * MIN(completed, MAX(assigned - handed_over, 0))"
+            completed, clause = (
+                (*completed, assigned, ("handed_over", Fraction(task.handed_over))),
+                "handed_over",
+            )
+        inputs = (coefficient, *completed)
+        yield step("quantity", _TASK["quantity"], formula, inputs, own.completed, clause)
+        for measure, quantity_name, quantity, deductions, value in (
+            ("quality", "accepted", good, task.faults, own.quality),
+            ("progress", "completed", done, task.delays, own.progress),
         ):
-            lost = ("deducted", base - _quantity(value, task.coefficient))
-            formula = f"coefficient * ({name_of_base} - deducted)"
-            yield step(_TASK[measure], formula, (coefficient, (name_of_base, base), lost), value, measure)
+            inputs = (coefficient, (quantity_name, Fraction(quantity)))
+            formula = f"coefficient * {quantity_name}"
+            if losses := counted(task, quantity, deductions, rules):
+                lost = " - ".join(
+                    f"{decimal_text(size)} * MIN(1, {times} * penalty)" for size, times in losses
+                )
+                formula = f"coefficient * ({quantity_name} - {lost})"
+                inputs = (*inputs, ("penalty", Fraction(rules.penalty)))
+            yield step(measure, _TASK[measure], formula, inputs, value)
 
     def _sum(self, template: str, code: str, terms: Sequence[tuple[str, Fraction]], value: Fraction) -> Step:
         formula = " + ".join(name for name, _ in terms) or "0"
@@ -147,19 +171,19 @@ class _Tracer:
             people = self._inputs.people
             assert people is not None  # without people the value is pending, and there is no step
             threshold, reached, failed = criterion.managed
-            counted = ("counted", Fraction(len(people.points)))
+            number = ("counted", Fraction(len(people.points)))
             low = ("below", Fraction(below(people, threshold)))
             empty = ("nobody", Fraction(*self._work.rules.nobody_managed))
             values = ("reached", Fraction(*reached)), ("failed", Fraction(*failed))
             formula = "IF(counted = 0, nobody, IF(below = 0, reached, failed))"
             params |= {"threshold": decimal_text(threshold), "left_out": people.without_result}
-            yield step(_PEOPLE, formula, (counted, low, empty, *values), "people_managed")
+            yield step(_PEOPLE, formula, (number, low, empty, *values), "people_managed")
 
     def _ratio(self, criterion: CompiledCriterion, params: Mapping[str, object], value: Fraction) -> Step:
         totals, cap = self._work.totals, self._work.rules.cap
         assert totals is not None
-        counted = Fraction(totals[1 + MEASURES.index(criterion.measure)], totals.scale)
-        inputs: Inputs = (("counted", counted), ("assigned", Fraction(totals.assigned, totals.scale)))
+        done = Fraction(totals[1 + MEASURES.index(criterion.measure)], totals.scale)
+        inputs: Inputs = (("counted", done), ("assigned", Fraction(totals.assigned, totals.scale)))
         formula = "counted / assigned"
         if cap is not None:
             inputs, formula = (*inputs, ("cap", Fraction(*cap))), f"MIN({formula}, cap)"
@@ -217,6 +241,24 @@ class _Tracer:
                 formula = " + ".join(f"[{code}]" for code in codes)
                 yield Step(_PART, params, formula, inputs, Fraction(*value), None, clause, part.code)
 
+    def _ratio_of_results(self) -> Iterator[Step]:
+        ratio = results_ratio(self._set, self._work)
+        if ratio is None:
+            return
+        part = self._set.parts[self._set.part_index(law.RESULTS)]
+        terms, used = [f"[{part.code}]"], {part.code: self._value_of(part.code)}
+        if part.code not in self._work.overridden:
+            terms, used = [], {}
+            for index in part.sections:
+                term, values = self._section_formula(self._set.sections[index])
+                terms.append(f"({term})")
+                used.update(values)
+        formula = f"MAX(0, {' + '.join(terms)}) / {decimal_text(part.max)}"
+        params = {"label": part.label, "max": decimal_text(part.max)}
+        yield Step(
+            _SHARE, params, formula, tuple(used.items()), ratio, None, self._clause("", part.code), "R"
+        )
+
     def _total(self) -> Iterator[Step]:
         total = self._work.total
         if total is None:
@@ -238,13 +280,8 @@ class _Tracer:
         yield Step(_BAND, params_of_band, "total", (("total", exact),), exact, None, clause, "band")
 
 
-def _quantity(points: Decimal, coefficient: Decimal) -> Fraction:
-    """Converted points back in products; nothing counts with a coefficient of 0."""
-    return Fraction(points) / Fraction(coefficient) if coefficient else Fraction(0)
-
-
 def _decimal(value: Pair) -> Decimal:
-    return Decimal(value[0]) / Decimal(value[1])
+    return EXACT.divide(Decimal(value[0]), Decimal(value[1]))
 
 
 _TASK_ASSIGNED = N_("%(task)s: converted quantity assigned")
@@ -269,6 +306,7 @@ _ENTERED = N_("%(criterion)s. %(label)s: points given")
 _CHOSEN = N_("%(criterion)s. %(label)s: value chosen")
 _GIVEN = N_("%(criterion)s. %(label)s: value given from outside")
 _SECTION = N_("%(criterion)s. %(label)s: points of the section")
+_SHARE = N_("%(label)s: share of %(max)s points, before the cap")
 _PART = N_("%(label)s: points")
 _PART_GIVEN = N_("%(label)s: points given from outside")
 _TOTAL = N_("Total, rounded once to %(places)s places")

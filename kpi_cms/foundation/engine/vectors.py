@@ -1,8 +1,8 @@
 """Acceptance vectors: cards with their expected results, run through compiled sets.
 
-A vector has `leader`, `common` (the part's total), `tasks`, for leaders `d`, `dd` (đ) and `e`, optional `settings`,
-and `expect`. Its settings override the file's, both override the open settings of the set; the constants of the set
-(deduction for a fault, maximums, rounding) must equal what the file says.
+A vector has `leader`, `common` (the part's total), `tasks`, for leaders `d`, `dd` (đ) and `e`, optional
+`settings`, and `expect`. Its settings override the file's, both override the open settings of the set; the
+constants of the set (deduction for a fault, maximums, rounding) must equal what the file says.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,9 @@ _VALUES = {"a": "a", "b": "b", "c": "c", **_GIVEN}
 def check_vector(
     compiled_set_for: Callable[[Vector], CompiledSet], vector: Vector, file_settings: Mapping[str, object]
 ) -> list[str]:
-    """The differences between a vector's expectations and what its set computes; empty when there are none."""
+    """The differences between a vector's expectations and what its set computes; empty when there are
+    none.
+    """
     compiled = compiled_set_for(vector)
     try:
         settings = {**file_settings, **_mapping(vector.get("settings", {}), "settings")}
