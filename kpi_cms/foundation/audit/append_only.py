@@ -7,10 +7,11 @@ every migrate and their presence is checked by `audit.E001`. `flush` of a test d
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 MESSAGE = "append-only"
 
@@ -28,6 +29,7 @@ class Protected:
 
 
 _protected: dict[str, Protected] = {}
+_being_repaired: ContextVar[bool] = ContextVar("append_only_being_repaired", default=False)
 
 
 def register(table: str, *, mutable: Sequence[str] = ()) -> None:
@@ -46,13 +48,15 @@ def _columns(connection: Any, table: str) -> list[str]:
 
 def _statements_sqlite(entry: Protected, columns: list[str]) -> Iterator[str]:
     quoted = f'"{entry.table}"'
+    yield f'DROP TRIGGER IF EXISTS "{entry.prefix}_delete"'
     yield (
-        f'CREATE TRIGGER IF NOT EXISTS "{entry.prefix}_delete" BEFORE DELETE ON {quoted} '
+        f'CREATE TRIGGER "{entry.prefix}_delete" BEFORE DELETE ON {quoted} '
         f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}: {entry.table}'); END"
     )
     guarded = ", ".join(f'"{column}"' for column in columns if column not in entry.mutable)
+    yield f'DROP TRIGGER IF EXISTS "{entry.prefix}_update"'
     yield (
-        f'CREATE TRIGGER IF NOT EXISTS "{entry.prefix}_update" BEFORE UPDATE OF {guarded} ON {quoted} '
+        f'CREATE TRIGGER "{entry.prefix}_update" BEFORE UPDATE OF {guarded} ON {quoted} '
         f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}: {entry.table}'); END"
     )
 
@@ -79,19 +83,31 @@ def _statements_postgresql(entry: Protected, columns: list[str]) -> Iterator[str
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Create every missing trigger on the tables that exist."""
+    """Make every trigger anew on the tables that exist: a column added since must be guarded too."""
     connection = connections[using]
     existing = set(connection.introspection.table_names())
     build = _statements_postgresql if connection.vendor == "postgresql" else _statements_sqlite
-    for entry in protected_tables():
-        if entry.table in existing:
-            with connection.cursor() as cursor:
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        for entry in protected_tables():
+            if entry.table in existing:
                 for statement in build(entry, _columns(connection, entry.table)):
                     cursor.execute(statement)
 
 
+@contextmanager
+def being_repaired() -> Iterator[None]:
+    """Around `migrate`: what is missing now will be there when it ends."""
+    token = _being_repaired.set(True)
+    try:
+        yield
+    finally:
+        _being_repaired.reset(token)
+
+
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """Protected tables of this database whose triggers are not all there."""
+    """Protected tables of this database whose triggers are not all there; none while they are being repaired."""
+    if _being_repaired.get():
+        return []
     connection = connections[using]
     existing = set(connection.introspection.table_names())
     query = (
@@ -111,7 +127,7 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
 
 
 def install_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:
-    """After the last app's migrations: one pass is enough, and later passes change nothing."""
+    """What `post_migrate` calls."""
     install(using)
 
 

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +10,15 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from . import append_only, checks  # noqa: F401  (checks register themselves)
+        from .history import HistoryRow
+
+        append_only.register("audit_ledgerentry")
+        # Text that the law wants erased is blanked, with the moment; its key, kind and salt stay.
+        append_only.register("audit_erasabletext", mutable=["text", "erased_at"])
+        for model in apps.get_models():
+            if issubclass(model, HistoryRow):
+                append_only.register(model._meta.db_table)
 
         # A migration that rebuilds a SQLite table drops its triggers without a word: put them back each time.
-        post_migrate.connect(append_only.install_after_migrate, dispatch_uid="audit.append_only")
+        # The signal is sent for each app, after all migrations: once, for this one, is enough.
+        post_migrate.connect(append_only.install_after_migrate, sender=self, dispatch_uid="audit.append_only")
