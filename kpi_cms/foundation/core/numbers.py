@@ -1,5 +1,8 @@
-"""Numbers, days and moments as a reader sees them; and numbers as a reader types them. No settings, no language state:
-the caller says which language, so that a form printed in Vietnamese is the same whoever prints it."""
+"""Numbers, days and moments as a reader sees them; and numbers as a reader types them.
+
+No settings and no language state: the caller says which language, so that a form printed in Vietnamese is the
+same whoever prints it.
+"""
 
 import re
 from collections.abc import Iterable
@@ -54,12 +57,16 @@ def _stripped(text: str, language: str) -> str:
 
 
 def format_points(
-    value: Number, *, language: str = "vi", places: int = 2, bounds: Iterable[Decimal | Fraction | int | str] = ()
+    value: Number,
+    *,
+    language: str = "vi",
+    places: int = 2,
+    bounds: Iterable[Decimal | Fraction | int | str] = (),
 ) -> str:
     """Points with exactly `places` decimals, rounded half up: 92.625 → "92,63". None → "–".
 
-    Where rounding would reach one of `bounds` (the lower limits of the bands) that the exact value does not reach,
-    more digits are shown: 89.995 beside the bound 90 → "89,995" (Decree 335/2025 Đ20 reads the band exactly).
+    Where rounding would reach one of `bounds` (the lower limits of the bands) that the exact value does not
+    reach, more digits are shown: 89.995 beside the bound 90 → "89,995" (the band follows the exact score).
     """
     if value is None or value == "":
         return NOTHING
@@ -95,7 +102,7 @@ def format_count(value: int | None, *, language: str = "vi") -> str:
 
 
 def format_day(value: date | datetime | None) -> str:
-    """"31/07/2026"; of a moment, the day in Việt Nam. None → "–"."""
+    """A day as 31/07/2026; of a moment, the day in Việt Nam. None → "–"."""
     if value is None:
         return NOTHING
     if isinstance(value, datetime) and value.tzinfo is not None:
@@ -104,7 +111,7 @@ def format_day(value: date | datetime | None) -> str:
 
 
 def format_moment(value: datetime | None) -> str:
-    """"31/07/2026 17:05", the clock of Việt Nam. A moment without a zone is taken as already local. None → "–"."""
+    """A moment as 31/07/2026 17:05, the clock of Việt Nam; without a zone it is local already. None → "–"."""
     if value is None:
         return NOTHING
     local = value.astimezone(ZONE) if value.tzinfo is not None else value
@@ -114,7 +121,7 @@ def format_moment(value: datetime | None) -> str:
 def read_decimal(text: str) -> Decimal:
     """A number as it is typed, "4,5" or "4.5": up to six digits, then up to four decimals.
 
-    Raises ValueError for anything else, "1.234,5" and "1,234.5" included: which mark would be the decimal one?
+    Raises ValueError for anything else, "1.234,5" and "1,234.5" included: which mark is the decimal one?
     """
     text = text.strip()
     if not _TYPED.fullmatch(text):

@@ -99,7 +99,7 @@ def moment(value: datetime | None) -> str:
 
 @register.filter
 def plain(value: Any) -> Any:
-    """A value of unknown kind in a table: numbers, days and moments in the reader's form, the rest unchanged."""
+    """A value of unknown kind: numbers, days and moments in the reader's form, the rest unchanged."""
     match value:
         case None | "":
             return numbers.NOTHING
@@ -144,7 +144,7 @@ def kind(field: BoundField) -> str:
 
 @register.filter
 def control(field: BoundField, classes: str = "") -> SafeString:
-    """The field's own control with the classes of our face. `classes` are added, as "govuk-input--width-5"."""
+    """The field's own control with the classes of our face, and `classes`, as "govuk-input--width-5"."""
     widget = field.field.widget
     base = "govuk-input"
     if isinstance(widget, Select):
@@ -177,7 +177,7 @@ def first_control(field: BoundField) -> str:
 
 @register.filter
 def problems(form: BaseForm | None) -> list[dict[str, str]]:
-    """The errors of a form in the order of its fields: [{"text", "href"}]; those of the whole form come first.
+    """The errors of a form: [{"text", "href"}], of the whole form first, then field by field.
 
     Each begins with its field's label: a summary of five times "This field is required." would say nothing.
     """
@@ -185,7 +185,8 @@ def problems(form: BaseForm | None) -> list[dict[str, str]]:
         return []
     found = [{"text": str(text), "href": ""} for text in form.non_field_errors()]
     for field in form:
-        found += [{"text": f"{field.label}: {text}", "href": f"#{first_control(field)}"} for text in field.errors]
+        href = f"#{first_control(field)}"
+        found += [{"text": f"{field.label}: {text}", "href": href} for text in field.errors]
     return found
 
 
@@ -199,7 +200,7 @@ def any_errors(forms: Iterable[BaseForm] | None) -> bool:
 def as_rows(error: Any) -> list[dict[str, Any]]:
     """Two values of each field of a stale save: [{"label", "mine", "theirs", "differs"}].
 
-    `error` carries `mine` and `theirs`, mappings of a field's label to its value; rows already made pass through.
+    `error` carries `mine` and `theirs`, mappings of a field's label to its value. Rows already made pass.
     """
     if isinstance(error, list):
         return error

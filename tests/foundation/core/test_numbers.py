@@ -1,0 +1,140 @@
+"""Numbers and days read the same on every page, and what is typed is read one way only."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpi_cms.foundation.core.numbers import (
+    exact,
+    format_count,
+    format_day,
+    format_moment,
+    format_percent,
+    format_points,
+    format_quantity,
+    read_decimal,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "vietnamese", "english"),
+    [
+        (Decimal("92.625"), "92,63", "92.63"),
+        ("92,625", "92,63", "92.63"),
+        (Fraction(185, 2), "92,50", "92.50"),
+        (Fraction(200, 3), "66,67", "66.67"),
+        (0, "0,00", "0.00"),
+        (Decimal("-0.005"), "-0,01", "-0.01"),
+        (Decimal("0.005"), "0,01", "0.01"),
+        (None, "–", "–"),
+        ("", "–", "–"),
+    ],
+)
+def test_points_have_two_places_rounded_half_up(value: object, vietnamese: str, english: str) -> None:
+    assert format_points(value) == vietnamese  # type: ignore[arg-type]  # the cases are of every accepted type
+    assert format_points(value, language="en-gb") == english  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Decimal("89.995"), "89,995"),
+        (Decimal("89.9949"), "89,99"),
+        (Decimal(90), "90,00"),
+        (Fraction(90 * 10**6 - 1, 10**6), "89,999999"),
+        (Decimal("49.996"), "49,996"),
+        (Decimal("99.999"), "100,00"),
+    ],
+)
+def test_rounding_never_shows_a_band_the_score_does_not_reach(value: Decimal | Fraction, shown: str) -> None:
+    assert format_points(value, bounds=[Decimal(90), 70, "50"]) == shown
+
+
+@given(st.fractions(min_value=0, max_value=100))
+def test_a_shown_score_stands_on_its_own_side_of_every_bound(value: Fraction) -> None:
+    shown = exact(format_points(value, bounds=[50, 70, 90]))
+    assert [shown >= bound for bound in (50, 70, 90)] == [value >= bound for bound in (50, 70, 90)]
+
+
+def test_quantities_lose_their_needless_zeros_only() -> None:
+    shown = [
+        format_quantity(value) for value in ("1.50", "12.00", "100", Decimal("0.0500"), Fraction(1, 3), None)
+    ]
+    assert shown == ["1,5", "12", "100", "0,05", "0,3333", "–"]
+    assert format_quantity("1200.50", language="en") == "1200.5"
+
+
+def test_a_ratio_of_one_is_the_whole() -> None:
+    assert [format_percent(value) for value in (Decimal("0.9375"), 1, 0, Fraction(2, 3), None)] == [
+        "93,75%",
+        "100%",
+        "0%",
+        "66,67%",
+        "–",
+    ]
+    assert format_percent("0.9375", language="en") == "93.75%"
+
+
+def test_counts_keep_their_thousands_apart() -> None:
+    assert [
+        format_count(70_000),
+        format_count(70_000, language="en"),
+        format_count(999),
+        format_count(None),
+    ] == [
+        "70.000",
+        "70,000",
+        "999",
+        "–",
+    ]
+
+
+def test_a_day_and_a_moment_are_those_of_viet_nam() -> None:
+    late = datetime(2026, 7, 31, 17, 5, tzinfo=UTC)
+    assert (format_day(late), format_moment(late)) == ("01/08/2026", "01/08/2026 00:05")
+    assert (format_day(date(2026, 7, 1)), format_day(None)) == ("01/07/2026", "–")
+    assert (
+        format_moment(datetime(2026, 7, 1, 8, 3, tzinfo=UTC).replace(tzinfo=None)),
+        format_moment(None),
+    ) == ("01/07/2026 08:03", "–")
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("4,5", "4.5"), (" 4.25 ", "4.25"), ("5", "5"), ("0,0625", "0.0625")]
+)
+def test_a_comma_and_a_point_are_both_read(typed: str, value: str) -> None:
+    assert read_decimal(typed) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "1.234,5",
+        "1,234.5",
+        "-1",
+        "+1",
+        "1e3",
+        "NaN",
+        "4,5 điểm",
+        "٤",
+        "4,",
+        ",5",
+        "1234567",
+        "1,23456",
+        "4\n5",
+    ],
+)
+def test_anything_else_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="is not a number of this form: 4,5"):
+        read_decimal(typed)
+
+
+@pytest.mark.parametrize("value", ["nhiều", "NaN", "Infinity", Decimal("NaN"), "1.234,5"])
+def test_what_is_no_number_is_never_shown_as_one(value: str | Decimal) -> None:
+    with pytest.raises(ValueError, match="is not a number"):
+        format_points(value)
