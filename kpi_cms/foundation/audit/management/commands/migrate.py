@@ -8,7 +8,7 @@ from kpi_cms.foundation.audit import append_only
 
 
 class Command(MigrateCommand):
-    def handle(self, *args: Any, **options: Any) -> None:
+    def execute(self, *args: Any, **options: Any) -> str | None:
         """`audit.E001` would refuse to begin: on an upgrade that protects one more table, and after a lost trigger."""
         with append_only.being_repaired():
-            super().handle(*args, **options)
+            return super().execute(*args, **options)
