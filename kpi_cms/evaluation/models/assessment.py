@@ -16,12 +16,16 @@ class Assessment(models.Model):
     Comments are not in history; history tracks `comments_key`, the key of the text in the erasable side table.
     """
 
-    card = models.ForeignKey(Scorecard, verbose_name=_("card"), on_delete=models.PROTECT, related_name="assessments")
+    card = models.ForeignKey(
+        Scorecard, verbose_name=_("card"), on_delete=models.PROTECT, related_name="assessments"
+    )
     stage = models.CharField(_("stage"), max_length=12, choices=StageKey)
     rater = models.ForeignKey(Person, verbose_name=_("rater"), on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(_("state"), max_length=10, choices=AssessmentState, default=AssessmentState.DRAFT)
+    state = models.CharField(
+        _("state"), max_length=10, choices=AssessmentState, default=AssessmentState.DRAFT
+    )
     strengths = models.TextField(_("strengths"), blank=True)
     weaknesses = models.TextField(_("weaknesses"), blank=True)
     comment = models.TextField(_("comment"), blank=True)

@@ -10,14 +10,20 @@ from snippets.models import Catalogue, Period
 class VersionPin(models.Model):
     """A criteria version that a period uses; its applicability says for whom."""
 
-    period = models.ForeignKey(Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="version_pins")
-    version = models.ForeignKey(CriteriaVersion, verbose_name=_("version"), on_delete=models.PROTECT, related_name="pins")
+    period = models.ForeignKey(
+        Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="version_pins"
+    )
+    version = models.ForeignKey(
+        CriteriaVersion, verbose_name=_("version"), on_delete=models.PROTECT, related_name="pins"
+    )
 
     class Meta:
         verbose_name = _("version used by a period")
         verbose_name_plural = _("versions used by periods")
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["period", "version"], name="evaluation_version_pin_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["period", "version"], name="evaluation_version_pin_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.period_id} {self.version_id}"
@@ -26,14 +32,20 @@ class VersionPin(models.Model):
 class CataloguePin(models.Model):
     """An approved catalogue that tasks of a period are taken from, for its unit and everything below."""
 
-    period = models.ForeignKey(Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="catalogue_pins")
-    catalogue = models.ForeignKey(Catalogue, verbose_name=_("catalogue"), on_delete=models.PROTECT, related_name="pins")
+    period = models.ForeignKey(
+        Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="catalogue_pins"
+    )
+    catalogue = models.ForeignKey(
+        Catalogue, verbose_name=_("catalogue"), on_delete=models.PROTECT, related_name="pins"
+    )
 
     class Meta:
         verbose_name = _("catalogue used by a period")
         verbose_name_plural = _("catalogues used by periods")
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["period", "catalogue"], name="evaluation_catalogue_pin_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["period", "catalogue"], name="evaluation_catalogue_pin_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.period_id} {self.catalogue_id}"

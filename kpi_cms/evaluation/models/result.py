@@ -16,7 +16,9 @@ class CardResult(models.Model):
     neither that entries are missing. `values` maps each criterion's, section's and part's code to "n/d".
     """
 
-    card = models.ForeignKey(Scorecard, verbose_name=_("card"), on_delete=models.CASCADE, related_name="results")
+    card = models.ForeignKey(
+        Scorecard, verbose_name=_("card"), on_delete=models.CASCADE, related_name="results"
+    )
     stage = models.CharField(_("stage"), max_length=12, choices=StageKey)
     period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")

@@ -14,13 +14,25 @@ from snippets.models import Period, Person, Unit
 from ..enums import CardState, EvaluatorBasis
 
 
+# Held on a card's unit, each of these lets its holder read the card.
+READING_CAPABILITIES = (Capability.VIEW, Capability.AUDIT)
+
+
 class ScorecardQuerySet(RestrictedQuerySet):
     def visible_to(self, scope: Scope) -> "ScorecardQuerySet":
-        """Cards this account may read: their own, those they evaluate, and those of units they hold `view` on."""
-        own = Q(person__user_id=scope.user_id) | Q(evaluator__user_id=scope.user_id)
+        """Cards this account may read: their own, those they evaluate or endorse, those of units they may read."""
         if scope.user_id is None:
-            own = Q(pk__in=[])
-        return self.filter(own | scope.q(Capability.VIEW))
+            return self.none()
+        own = (
+            Q(person__user_id=scope.user_id)
+            | Q(evaluator__user_id=scope.user_id)
+            | Q(endorser__user_id=scope.user_id)
+        )
+        return self.filter(own | scope.q(*READING_CAPABILITIES))
+
+    def with_context(self) -> "ScorecardQuerySet":
+        """Everything that rules and screens ask of a card, in the same query."""
+        return self.select_related("period", "person", "unit", "agency", "version", "evaluator", "endorser")
 
 
 class Scorecard(models.Model):
@@ -30,12 +42,20 @@ class Scorecard(models.Model):
     person, `appointments` the other appointments in the period's scope, as they stood.
     """
 
-    period = models.ForeignKey(Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="cards")
-    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="cards")
+    period = models.ForeignKey(
+        Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="cards"
+    )
+    person = models.ForeignKey(
+        Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="cards"
+    )
     frame = models.CharField(_("frame"), max_length=6, choices=Frame)
-    version = models.ForeignKey(CriteriaVersion, verbose_name=_("criteria version"), on_delete=models.PROTECT, related_name="cards")
+    version = models.ForeignKey(
+        CriteriaVersion, verbose_name=_("criteria version"), on_delete=models.PROTECT, related_name="cards"
+    )
     unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="cards")
-    agency = models.ForeignKey(Unit, verbose_name=_("using agency"), on_delete=models.PROTECT, related_name="+")
+    agency = models.ForeignKey(
+        Unit, verbose_name=_("using agency"), on_delete=models.PROTECT, related_name="+"
+    )
     state = models.CharField(_("state"), max_length=10, choices=CardState, default=CardState.OPENED)
     version_number = models.PositiveIntegerField(_("save number"), default=0)
 
@@ -48,16 +68,26 @@ class Scorecard(models.Model):
     appointments = models.JSONField(_("other appointments"), default=list)
 
     evaluator = models.ForeignKey(
-        Person, verbose_name=_("evaluator"), on_delete=models.PROTECT, null=True, blank=True, related_name="evaluates"
+        Person,
+        verbose_name=_("evaluator"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="evaluates",
     )
     evaluator_basis = models.CharField(_("why this evaluator"), max_length=16, choices=EvaluatorBasis)
     evaluator_details = models.JSONField(_("details of the reason"), default=dict)
     endorser = models.ForeignKey(
-        Person, verbose_name=_("endorses"), on_delete=models.PROTECT, null=True, blank=True, related_name="endorses"
+        Person,
+        verbose_name=_("endorses"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="endorses",
     )
 
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
-    submitted_late = models.BooleanField(_("submitted after the deadline"), default=False)
+    without_self = models.BooleanField(_("evaluated without a self-assessment"), default=False)
     returned_at = models.DateTimeField(_("returned at"), null=True, blank=True)
     return_reason_key = models.UUIDField(_("reason of the return"), null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
@@ -67,7 +97,7 @@ class Scorecard(models.Model):
     confirmed_d = models.CharField(_("d when confirmed"), max_length=12, blank=True)
     proposed_d = models.CharField(_("d proposed since"), max_length=12, blank=True)
 
-    history = tracked(excluded=["position_title", "unit_name", "appointments"])
+    history = tracked(excluded=["version_number", "position_title", "unit_name", "appointments"])
     objects = ScorecardQuerySet.as_manager()
 
     class Meta:
@@ -76,7 +106,8 @@ class Scorecard(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "frame", "period"], name="evaluation_card_one_per_person_frame_period",
+                fields=["person", "frame", "period"],
+                name="evaluation_card_one_per_person_frame_period",
                 violation_error_message=_("This person has a card of this frame in this period already."),
             ),
             models.CheckConstraint(
@@ -85,11 +116,12 @@ class Scorecard(models.Model):
                 violation_error_message=_("Nobody evaluates themselves."),
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["confirmed", "notified"]) | Q(confirmed_at__isnull=False),
+                condition=~Q(state__in=["confirmed", "notified"])
+                | Q(confirmed_at__isnull=False, result_final_at__isnull=False),
                 name="evaluation_card_confirmed_has_moment",
             ),
             models.CheckConstraint(
-                condition=~Q(state="notified") | (Q(notified_at__isnull=False) & Q(result_final_at__isnull=False)),
+                condition=~Q(state="notified") | Q(notified_at__isnull=False),
                 name="evaluation_card_notified_has_moment",
             ),
         ]

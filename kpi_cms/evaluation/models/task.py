@@ -10,8 +10,6 @@ from snippets.models import Period, Person, Product, Unit
 
 from ..enums import TaskKind, TaskState
 
-QUANTITY = {"max_digits": 10, "decimal_places": 3}
-
 
 class Task(models.Model):
     """One product × person × period. Every change goes through `domain.tasks`.
@@ -21,8 +19,12 @@ class Task(models.Model):
     split from; `share` the part of the product's total that a split task carries.
     """
 
-    period = models.ForeignKey(Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="tasks")
-    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="tasks")
+    period = models.ForeignKey(
+        Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="tasks"
+    )
+    person = models.ForeignKey(
+        Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="tasks"
+    )
     unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="tasks")
     product = models.ForeignKey(
         Product, verbose_name=_("product"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -36,21 +38,28 @@ class Task(models.Model):
     part_label = models.CharField(_("part"), max_length=200, blank=True)
     share = models.DecimalField(_("share of the product"), max_digits=6, decimal_places=4, default=1)
     group_key = models.UUIDField(_("parts of one product"), null=True, blank=True)
-    assigned = models.DecimalField(_("quantity assigned"), **QUANTITY)
+    assigned = models.DecimalField(_("quantity assigned"), max_digits=10, decimal_places=3)
     due_on = models.DateField(_("due on"))
-    completed = models.DecimalField(_("quantity completed"), default=0, **QUANTITY)
+    completed = models.DecimalField(_("quantity completed"), default=0, max_digits=10, decimal_places=3)
     completed_on = models.DateField(_("completed on"), null=True, blank=True)
-    accepted = models.DecimalField(_("quantity accepted"), null=True, blank=True, **QUANTITY)
-    handed_over = models.DecimalField(_("quantity handed over"), default=0, **QUANTITY)
+    accepted = models.DecimalField(
+        _("quantity accepted"), null=True, blank=True, max_digits=10, decimal_places=3
+    )
+    handed_over = models.DecimalField(_("quantity handed over"), default=0, max_digits=10, decimal_places=3)
     evidence_number = models.CharField(_("document number"), max_length=120, blank=True)
     note = models.TextField(_("note"), blank=True)
     note_key = models.UUIDField(null=True, editable=False)
     source = models.ForeignKey(
-        "self", verbose_name=_("taken over from"), on_delete=models.PROTECT, null=True, blank=True, related_name="followers"
+        "self",
+        verbose_name=_("taken over from"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="followers",
     )
     version_number = models.PositiveIntegerField(_("save number"), default=0)
 
-    history = tracked(excluded=["note"])
+    history = tracked(excluded=["note", "version_number"])
     objects = RestrictedQuerySet.as_manager()
 
     class Meta:
@@ -60,11 +69,13 @@ class Task(models.Model):
         ordering = ["due_on", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(assigned__gt=0), name="evaluation_task_assigned_positive",
+                condition=Q(assigned__gt=0),
+                name="evaluation_task_assigned_positive",
                 violation_error_message=_("The quantity assigned is more than 0."),
             ),
             models.CheckConstraint(
-                condition=Q(completed__gte=0, handed_over__gte=0) & Q(completed__lte=F("assigned") - F("handed_over")),
+                condition=Q(completed__gte=0, handed_over__gte=0)
+                & Q(completed__lte=F("assigned") - F("handed_over")),
                 name="evaluation_task_completed_within_assigned",
                 violation_error_message=_("No more can be completed than was assigned and not handed over."),
             ),
@@ -74,11 +85,13 @@ class Task(models.Model):
                 violation_error_message=_("No more can be accepted than was completed."),
             ),
             models.CheckConstraint(
-                condition=Q(share__gt=0, share__lte=1), name="evaluation_task_share",
+                condition=Q(share__gt=0, share__lte=1),
+                name="evaluation_task_share",
                 violation_error_message=_("A share lies above 0 and not above 1."),
             ),
             models.CheckConstraint(
-                condition=Q(coefficient__isnull=True) | Q(coefficient__gt=0), name="evaluation_task_coefficient",
+                condition=Q(coefficient__isnull=True) | Q(coefficient__gt=0),
+                name="evaluation_task_coefficient",
                 violation_error_message=_("A coefficient is more than 0."),
             ),
         ]
@@ -116,7 +129,9 @@ class Fault(Deduction):
     class Meta(Deduction.Meta):
         verbose_name = _("major error")
         verbose_name_plural = _("major errors")
-        constraints = [models.CheckConstraint(condition=Q(unit_number__gte=1), name="evaluation_fault_unit_number")]
+        constraints = [
+            models.CheckConstraint(condition=Q(unit_number__gte=1), name="evaluation_fault_unit_number")
+        ]
 
     def __str__(self) -> str:
         return f"{self.task_id} #{self.unit_number}"
@@ -134,7 +149,9 @@ class Delay(Deduction):
     class Meta(Deduction.Meta):
         verbose_name = _("delay")
         verbose_name_plural = _("delays")
-        constraints = [models.CheckConstraint(condition=Q(unit_number__gte=1), name="evaluation_delay_unit_number")]
+        constraints = [
+            models.CheckConstraint(condition=Q(unit_number__gte=1), name="evaluation_delay_unit_number")
+        ]
 
     def __str__(self) -> str:
         return f"{self.task_id} #{self.unit_number}"
@@ -159,7 +176,8 @@ class ObjectiveCause(models.Model):
         default_permissions = ()
         constraints = [
             models.CheckConstraint(
-                condition=Q(fault__isnull=False, delay__isnull=True) | Q(fault__isnull=True, delay__isnull=False),
+                condition=Q(fault__isnull=False, delay__isnull=True)
+                | Q(fault__isnull=True, delay__isnull=False),
                 name="evaluation_cause_of_one_deduction",
             )
         ]

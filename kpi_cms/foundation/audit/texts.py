@@ -17,6 +17,14 @@ def keep(kind: TextKind, text: str, *, person_code: str = "") -> uuid.UUID | Non
     return kept.key
 
 
+def keep_required(kind: TextKind, text: str, *, person_code: str = "") -> uuid.UUID:
+    """Store a text that cannot be empty and return its key."""
+    key = keep(kind, text, person_code=person_code)
+    if key is None:
+        raise ValueError("This text cannot be empty.")
+    return key
+
+
 def read(keys: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
     """The texts of many keys in one query; an erased text reads as an empty one."""
     wanted = {key for key in keys if key is not None}

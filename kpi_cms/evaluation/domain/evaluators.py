@@ -1,0 +1,114 @@
+"""Who evaluates whom in a month or quarter (Đ10.1, Đ18; rules.md §7), for thousands of people in a few queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from snippets.enums import PostRole, UnitLevel
+from snippets.models import Appointment, EvaluatorDecision, Unit
+
+from ..enums import EvaluatorBasis
+
+_STEPLEN = Unit.steplen
+
+
+@dataclass(frozen=True)
+class EvaluatorFound:
+    """The evaluator's person id (None when nobody could be found), why, and what the card explains it with."""
+
+    person_id: int | None
+    basis: EvaluatorBasis
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Head:
+    person_id: int
+    acting: bool
+
+
+class Organisation:
+    """The tree, its heads and the decisions on evaluators as they stand on one day: four queries."""
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        self.units = {unit.pk: unit for unit in Unit.objects.all()}
+        self._by_path = {unit.path: unit for unit in self.units.values()}
+        self._heads: dict[int, _Head] = {}
+        heads = Appointment.objects.on(day).heads().order_by("acting", "starts_on", "pk")
+        for unit_id, person_id, acting in heads.values_list("unit_id", "person_id", "acting"):
+            # A regular head comes before an acting one, the earlier appointment before the later one.
+            self._heads.setdefault(unit_id, _Head(person_id, acting))
+        decisions = EvaluatorDecision.objects.on(day).order_by("starts_on", "pk")
+        self._decisions = {decision.person_id: decision for decision in decisions}
+
+    def head_of(self, unit: Unit) -> int | None:
+        """Person id of the head, or of the acting head; None while the post is vacant."""
+        head = self._heads.get(unit.pk)
+        return head.person_id if head else None
+
+    def ancestors(self, unit: Unit) -> Iterable[Unit]:
+        """The unit itself, then its parents up to the root."""
+        for length in range(len(unit.path), 0, -_STEPLEN):
+            yield self._by_path[unit.path[:length]]
+
+    def using_agency(self, unit: Unit) -> Unit:
+        """The nearest unit at or above that is a using agency; the unit itself where there is none."""
+        for candidate in self.ancestors(unit):
+            if candidate.level == UnitLevel.USING:
+                return candidate
+        return unit
+
+    def superior(self, unit: Unit) -> Unit | None:
+        """Whose head stands above the head of `unit`: the using agency above it, else the managing agency."""
+        agency = self.using_agency(unit)
+        if agency.pk != unit.pk:
+            return agency
+        return self.units[unit.managing_unit_id] if unit.managing_unit_id else None
+
+    def evaluator_of(
+        self, *, person_id: int, unit: Unit, role: str, seconded: bool = False
+    ) -> EvaluatorFound:
+        """Apply the table of rules.md §7 to one appointment."""
+        decision = self._decisions.get(person_id)
+        if decision is not None:
+            return EvaluatorFound(
+                decision.evaluator_id, EvaluatorBasis.DECISION, {"decision": decision.decision_number}
+            )
+        competent: Unit | None
+        if role == PostRole.HEAD:
+            competent = self.superior(unit)
+            basis = (
+                EvaluatorBasis.AGENCY_HEAD
+                if competent is not None and self.using_agency(unit).pk == competent.pk
+                else EvaluatorBasis.MANAGING_HEAD
+            )
+        else:
+            competent = unit
+            basis = (
+                EvaluatorBasis.UNIT_HEAD
+                if unit.level == UnitLevel.CONSTITUENT
+                else EvaluatorBasis.AGENCY_HEAD
+            )
+        if seconded:
+            basis = EvaluatorBasis.RECEIVING_HEAD
+        return self._first_head(person_id, competent, basis)
+
+    def _first_head(self, person_id: int, competent: Unit | None, basis: EvaluatorBasis) -> EvaluatorFound:
+        """The head of the competent unit, else of its superior; never the person themselves."""
+        visited: set[int] = set()
+        vacant: list[str] = []
+        while competent is not None and competent.pk not in visited:
+            visited.add(competent.pk)
+            head = self._heads.get(competent.pk)
+            if head is not None and head.person_id != person_id:
+                if vacant:
+                    basis = EvaluatorBasis.SUPERIOR
+                elif head.acting:
+                    basis = EvaluatorBasis.ACTING_HEAD
+                details = {"unit": competent.code} | ({"vacant": vacant} if vacant else {})
+                return EvaluatorFound(head.person_id, basis, details)
+            vacant.append(competent.code)
+            competent = self.superior(competent)
+        return EvaluatorFound(None, EvaluatorBasis.NONE, {"vacant": vacant})

@@ -1,0 +1,25 @@
+"""A save shares the period, closing takes it alone: a save is wholly before or wholly refused (security.md T21)."""
+
+from django.db import connection
+
+from snippets.models import Period
+
+_SPACE = 335  # one advisory-lock space for periods
+
+
+def share_period(period_id: int) -> None:
+    """Held to the end of the transaction by every write inside a period."""
+    _lock("pg_advisory_xact_lock_shared", period_id)
+
+
+def take_period(period_id: int) -> Period:
+    """Held to the end of the transaction by opening and closing; returns the period, re-read under the lock."""
+    _lock("pg_advisory_xact_lock", period_id)
+    return Period.objects.select_for_update().get(pk=period_id)
+
+
+def _lock(function: str, period_id: int) -> None:
+    # SQLite's IMMEDIATE transactions have one writer at a time already.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s, %s)", [_SPACE, period_id])

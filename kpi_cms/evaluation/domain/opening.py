@@ -1,0 +1,176 @@
+"""Open a period: pin what it is scored with, then one card for each person and frame, in the background."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from criteria_pages.models import CriteriaVersion
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import ledger
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.core import jobs
+from kpi_cms.foundation.core.actor import as_actor, business_verb, database_now
+from kpi_cms.foundation.core.errors import Invalid, WrongState
+from kpi_cms.foundation.core.models import Job
+from snippets.enums import PeriodState
+from snippets.models import Period, Unit
+
+from .. import rules
+from ..models import CataloguePin, Scorecard, VersionPin
+from . import history, locks
+from .evaluators import Organisation
+from .planning import PlannedCard, candidate_catalogues, candidate_versions, plan_opening
+
+BATCH = 1_000
+JOB_NAME = "open_period"
+
+
+@business_verb
+def choose_versions(
+    *, actor: User, moment: datetime, period: Period, versions: Sequence[CriteriaVersion]
+) -> None:
+    """Say which criteria versions a period is scored with; possible until it opens."""
+    rules.manage_periods(Scope.of(actor)).require()
+    period = locks.take_period(period.pk)
+    if period.state != PeriodState.DRAFT:
+        raise WrongState(_("Versions are chosen before a period opens. This one has its versions already."))
+    before = sorted(
+        str(pin.version) for pin in VersionPin.objects.filter(period=period).select_related("version")
+    )
+    VersionPin.objects.filter(period=period).delete()
+    VersionPin.objects.bulk_create(VersionPin(period=period, version=version) for version in versions)
+    ledger.record(
+        Act.PERIOD_CHANGED,
+        subject=period,
+        label=str(period),
+        period_id=period.pk,
+        before={"versions": before},
+        after={"versions": sorted(str(version) for version in versions)},
+    )
+
+
+@business_verb
+def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
+    """Pin versions and catalogues, mark the period as opening and start the background job that makes the cards.
+
+    On an open period it makes the cards that are missing (people registered since). Raises Invalid while the period
+    has no units or no version, WrongState while it is being opened or once it is closed.
+    """
+    rules.manage_periods(Scope.of(actor)).require()
+    period = locks.take_period(period.pk)
+    if period.state == PeriodState.CLOSED:
+        raise WrongState(_("This period is closed. It cannot be opened again."))
+    if not period.units.exists():
+        raise Invalid(_("Choose the units that take part before you open the period."))
+    if period.state == PeriodState.DRAFT:
+        _pin(period)
+        period.state = PeriodState.OPENING
+        save_tracked(period)
+    return jobs.enqueue(
+        name=JOB_NAME,
+        key=f"{JOB_NAME}:{period.pk}",
+        actor=actor,
+        moment=moment,
+        arguments={"period": period.pk},
+    )
+
+
+def _pin(period: Period) -> None:
+    if not VersionPin.objects.filter(period=period).exists():
+        versions = list(candidate_versions(period.ends_on))
+        if not versions:
+            raise Invalid(
+                _("No criteria set is in effect in this period. Issue one before you open the period.")
+            )
+        VersionPin.objects.bulk_create(VersionPin(period=period, version=version) for version in versions)
+    CataloguePin.objects.bulk_create(
+        CataloguePin(period=period, catalogue=catalogue) for catalogue in candidate_catalogues(period)
+    )
+
+
+@jobs.job(JOB_NAME)
+def make_cards(job: Job, actor: User) -> Iterator[jobs.Progress]:
+    """The cards of a period in committed batches; a killed run is taken up again and ends with one card each.
+
+    Each batch leaves out the cards that exist, and the database refuses a second card of a person, frame and period,
+    so that it does not matter how often a batch runs.
+    """
+    period = Period.objects.get(pk=job.arguments["period"])
+    plan = plan_opening(period)
+    cards = sorted(plan.cards, key=lambda card: (card.context.person_id, card.frame))
+    organisation = Organisation(period.ends_on)
+    start = int(job.cursor.get("done", 0))
+    yield jobs.Progress(start, len(cards), job.cursor)
+    for first in range(start, len(cards), BATCH):
+        batch = cards[first : first + BATCH]
+        with as_actor(actor, database_now()):
+            _make_batch(period, organisation, batch)
+        done = first + len(batch)
+        yield jobs.Progress(done, len(cards), {"done": done})
+    _finish(actor=actor, moment=database_now(), period=period, planned=len(cards))
+
+
+def _make_batch(period: Period, organisation: Organisation, batch: Sequence[PlannedCard]) -> None:
+    people = [card.context.person_id for card in batch]
+    existing = set(
+        Scorecard.objects.filter(period=period, person_id__in=people).values_list("person_id", "frame")
+    )
+    missing = [card for card in batch if (card.context.person_id, card.frame) not in existing]
+    with transaction.atomic():
+        made = Scorecard.objects.bulk_create([_card(period, organisation, card) for card in missing])
+        history.record_created(Scorecard, made)
+
+
+def _card(period: Period, organisation: Organisation, planned: PlannedCard) -> Scorecard:
+    context = planned.context
+    unit = organisation.units[context.unit_id]
+    agency = organisation.using_agency(unit)
+    return Scorecard(
+        period=period,
+        person_id=context.person_id,
+        frame=planned.frame,
+        version_id=planned.version_id,
+        unit=unit,
+        agency=agency,
+        staff_kind=context.staff_kind,
+        role=context.role,
+        is_leader=context.is_leader,
+        position_title=context.position_title,
+        unit_name=unit.name,
+        faces_citizens=context.faces_citizens,
+        appointments=list(context.others),
+        evaluator_id=planned.evaluator.person_id,
+        evaluator_basis=planned.evaluator.basis,
+        evaluator_details=planned.evaluator.details,
+        endorser_id=_endorser(organisation, agency, planned),
+    )
+
+
+def _endorser(organisation: Organisation, agency: Unit, planned: PlannedCard) -> int | None:
+    """The agency's head, where somebody else evaluates and the head is not the person themselves."""
+    head = organisation.head_of(agency)
+    return None if head in (planned.context.person_id, planned.evaluator.person_id) else head
+
+
+@business_verb
+def _finish(*, actor: User, moment: datetime, period: Period, planned: int) -> None:
+    period = locks.take_period(period.pk)
+    count = Scorecard.objects.filter(period=period).count()
+    if period.state == PeriodState.OPENING:
+        period.state = PeriodState.OPEN
+        period.opened_at = moment
+        save_tracked(period)
+    after: dict[str, Any] = {
+        "cards": count,
+        "planned": planned,
+        "versions": sorted(
+            f"{version.set_code} v{version.number} {version.sha256}"
+            for version in CriteriaVersion.objects.filter(pins__period=period)
+        ),
+    }
+    ledger.record(Act.PERIOD_OPENED, subject=period, label=str(period), period_id=period.pk, after=after)

@@ -1,0 +1,220 @@
+"""Before a period opens: who gets which version, who none or two, who has no evaluator, no catalogue.
+
+Nothing is written here. Counts and names: nobody is dropped without a word.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+
+from criteria_pages.models import CriteriaVersion
+from kpi_cms.foundation.access.scope import paths_q, shortest
+from snippets.enums import LEADING_ROLES
+from snippets.models import Appointment, Catalogue, Period, Person, Unit
+
+from ..models import CataloguePin, VersionPin
+from .evaluators import EvaluatorFound, Organisation
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a card freezes about a person: the main appointment on the period's last day in scope, and the others."""
+
+    person_id: int
+    staff_kind: str
+    unit_id: int
+    role: str
+    is_leader: bool
+    position_code: str
+    position_title: str
+    job_position_code: str
+    faces_citizens: bool
+    block: str
+    seconded: bool
+    others: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True)
+class PlannedCard:
+    """One card that opening will make."""
+
+    context: Context
+    version_id: int
+    frame: str
+    evaluator: EvaluatorFound
+
+
+@dataclass
+class OpeningPlan:
+    """Every person in scope, sorted into what opening will do. Ids of people, in name order."""
+
+    cards: list[PlannedCard] = field(default_factory=list)
+    without_version: list[int] = field(default_factory=list)
+    two_versions: list[tuple[int, list[str]]] = field(default_factory=list)
+    without_evaluator: list[int] = field(default_factory=list)
+    without_catalogue: list[str] = field(default_factory=list)
+    without_account: list[int] = field(default_factory=list)
+    people: int = 0
+
+    def by_version(self) -> dict[int, int]:
+        """Number of cards for each version id."""
+        counts: dict[int, int] = defaultdict(int)
+        for card in self.cards:
+            counts[card.version_id] += 1
+        return dict(counts)
+
+
+def scope_paths(period: Period) -> tuple[str, ...]:
+    """Paths of the units that take part."""
+    return shortest(period.units.values_list("path", flat=True))
+
+
+def candidate_versions(day: date) -> QuerySet[CriteriaVersion]:
+    """Versions in effect on a day: of each set the one that took effect last, the highest number of these."""
+    in_effect = CriteriaVersion.objects.filter(effective_on__lte=day).exclude(effective_until__lt=day)
+    newest: dict[str, int] = {}
+    for pk, code in in_effect.order_by("set_code", "-effective_on", "-number").values_list("pk", "set_code"):
+        newest.setdefault(code, pk)
+    return CriteriaVersion.objects.filter(pk__in=newest.values()).order_by("set_code")
+
+
+def candidate_catalogues(period: Period) -> list[Catalogue]:
+    """For every unit that has one, the approved catalogue in force on the period's first day or coming within it."""
+    newest: dict[int, Catalogue] = {}
+    for catalogue in Catalogue.objects.in_force(period.ends_on).select_related("unit"):
+        newest.setdefault(catalogue.unit_id, catalogue)
+    return list(newest.values())
+
+
+def applies(applicability: Mapping[str, Any], context: Context, period_kind: str) -> bool:
+    """Does a set cover this person? An empty list in the applicability leaves that question open to all."""
+
+    def among(name: str, value: str) -> bool:
+        allowed: Sequence[str] = applicability.get(name) or ()
+        return not allowed or value in allowed
+
+    leader = applicability.get("leader")
+    if isinstance(leader, bool) and leader != context.is_leader:
+        return False
+    return (
+        among("staff_kinds", context.staff_kind)
+        and among("roles", context.role)
+        and among("positions", context.position_code)
+        and among("blocks", context.block)
+        and among("period_kinds", period_kind)
+    )
+
+
+def contexts(period: Period) -> Iterable[Context]:
+    """Everybody with an appointment in scope on the period's last day, in the order of their ids."""
+    rows = (
+        Appointment.objects.on(period.ends_on)
+        .filter(paths_q(scope_paths(period), "unit__path"))
+        .exclude(person__left_on__lte=period.ends_on)
+        .order_by("person_id", "-seconded", "-is_main", "starts_on", "pk")
+        .values(
+            "person_id",
+            "person__kind",
+            "unit_id",
+            "unit__code",
+            "unit__block",
+            "role",
+            "seconded",
+            "is_main",
+            "position__code",
+            "position__title",
+            "job_position__code",
+            "job_position__faces_citizens",
+        )
+    )
+    grouped: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        grouped[row["person_id"]].append(row)
+    for person_id, own in grouped.items():
+        main, *others = own
+        yield Context(
+            person_id=person_id,
+            staff_kind=main["person__kind"],
+            unit_id=main["unit_id"],
+            role=main["role"],
+            is_leader=main["role"] in LEADING_ROLES,
+            position_code=main["position__code"],
+            position_title=main["position__title"],
+            job_position_code=main["job_position__code"] or "",
+            faces_citizens=bool(main["job_position__faces_citizens"]),
+            block=main["unit__block"],
+            seconded=main["seconded"],
+            others=tuple(
+                {"unit": other["unit__code"], "position": other["position__code"], "role": other["role"]}
+                for other in others
+            ),
+        )
+
+
+def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = None) -> OpeningPlan:
+    """Sort everybody in scope. Without `versions` the period's pins count, or the candidates while it has none."""
+    if versions is None:
+        pinned = [pin.version for pin in VersionPin.objects.filter(period=period).select_related("version")]
+        versions = pinned or list(candidate_versions(period.ends_on))
+    organisation = Organisation(period.ends_on)
+    plan = OpeningPlan()
+    for context in contexts(period):
+        plan.people += 1
+        matching: dict[str, list[CriteriaVersion]] = defaultdict(list)
+        for version in versions:
+            if applies(version.specification.get("applicability") or {}, context, period.kind):
+                matching[version.frame].append(version)
+        if not matching:
+            plan.without_version.append(context.person_id)
+        for frame, found in matching.items():
+            if len(found) > 1:
+                plan.two_versions.append((context.person_id, [version.set_code for version in found]))
+                continue
+            evaluator = organisation.evaluator_of(
+                person_id=context.person_id,
+                unit=organisation.units[context.unit_id],
+                role=context.role,
+                seconded=context.seconded,
+            )
+            if evaluator.person_id is None:
+                plan.without_evaluator.append(context.person_id)
+            plan.cards.append(PlannedCard(context, found[0].pk, frame, evaluator))
+    _list_units_without_catalogue(plan, period, organisation)
+    _sort_people(plan)
+    return plan
+
+
+def _list_units_without_catalogue(plan: OpeningPlan, period: Period, organisation: Organisation) -> None:
+    pinned = CataloguePin.objects.filter(period=period).values_list("catalogue__unit__path", flat=True)
+    covered = list(pinned) or [catalogue.unit.path for catalogue in candidate_catalogues(period)]
+    agencies: dict[int, Unit] = {}
+    for card in plan.cards:
+        agency = organisation.using_agency(organisation.units[card.context.unit_id])
+        agencies[agency.pk] = agency
+    plan.without_catalogue = sorted(
+        agency.code
+        for agency in agencies.values()
+        if not any(agency.path.startswith(path) for path in covered)
+    )
+
+
+def _sort_people(plan: OpeningPlan) -> None:
+    listed = {
+        *plan.without_version,
+        *plan.without_evaluator,
+        *(person for person, _codes in plan.two_versions),
+    }
+    order = dict(Person.objects.filter(pk__in=listed).values_list("pk", "sort_key"))
+    plan.without_version.sort(key=lambda person: order[person])
+    plan.without_evaluator.sort(key=lambda person: order[person])
+    plan.two_versions.sort(key=lambda entry: order[entry[0]])
+    in_scope = {card.context.person_id for card in plan.cards}
+    plan.without_account = list(
+        Person.objects.filter(pk__in=in_scope, user__isnull=True)
+        .order_by("sort_key")
+        .values_list("pk", flat=True)
+    )

@@ -1,0 +1,344 @@
+"""Rows → engine → rows: what a card is computed from, its result, and what others' results do to a leader's d.
+
+Results are stored in the transaction that changes what they come from. A leader's d depends on the people they
+manage; it is looked at again when one of these is decided, and only stored where it changed. A decided leader's
+card is never altered: it is marked “basis changed” and shows the d it would have now.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Q
+
+from kpi_cms.foundation.access.scope import paths_q
+from kpi_cms.foundation.audit import ledger
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.engine import (
+    CardInputs,
+    CompiledSet,
+    Deduction,
+    ManagedPeople,
+    Outcome,
+    Step,
+    TaskInput,
+    round_half_up,
+)
+from snippets.enums import LEADING_ROLES, PostRole, StaffKind, UnitLevel
+from snippets.models import FieldAssignment
+
+from ..enums import COUNTED_TASK_STATES, DECIDED, EXTRA_KINDS, StageKey
+from ..models import CardResult, Delay, Fault, Score, Scorecard, Task
+
+PENDING = "pending"
+
+
+# --- Tasks -------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class TaskRow:
+    """A task with the deductions recorded on it; `excused` where an objective cause stands."""
+
+    task: Task
+    faults: tuple[Deduction, ...]
+    delays: tuple[Deduction, ...]
+
+
+def task_rows(period_id: int, person_ids: Iterable[int]) -> dict[int, list[TaskRow]]:
+    """Counted tasks of many people by person id, in three queries."""
+    tasks = list(
+        Task.objects.filter(
+            period_id=period_id, person_id__in=list(person_ids), state__in=COUNTED_TASK_STATES
+        )
+    )
+    ids = [task.pk for task in tasks]
+    faults = _deductions(Fault, ids)
+    delays = _deductions(Delay, ids)
+    rows: dict[int, list[TaskRow]] = defaultdict(list)
+    for task in tasks:
+        rows[task.person_id].append(TaskRow(task, tuple(faults[task.pk]), tuple(delays[task.pk])))
+    return rows
+
+
+def _deductions(model: type[Fault] | type[Delay], task_ids: Sequence[int]) -> dict[int, list[Deduction]]:
+    found: dict[int, list[Deduction]] = defaultdict(list)
+    if not task_ids:
+        return found
+    rows = (
+        model._default_manager.filter(task_id__in=task_ids, withdrawn_at__isnull=True)
+        .order_by("unit_number", "pk")
+        .values_list("pk", "task_id", "unit_number", "causes__pk", "causes__revoked_at")
+    )
+    merged: dict[int, tuple[int, int, bool]] = {}
+    for pk, task_id, unit_number, cause, revoked in rows:
+        excused = cause is not None and revoked is None
+        known = merged.get(pk)
+        merged[pk] = (task_id, unit_number, excused or (known[2] if known else False))
+    for task_id, unit_number, excused in merged.values():
+        found[task_id].append(Deduction(unit_number, excused))
+    return found
+
+
+def task_input(row: TaskRow) -> TaskInput | None:
+    """A task as the engine reads it; None for one whose product is not decided yet: it stays unscored (Đ13.3)."""
+    task = row.task
+    if task.coefficient is None:
+        return None
+    return TaskInput(
+        coefficient=task.coefficient,
+        assigned=task.assigned,
+        completed=task.completed,
+        accepted=task.accepted,
+        handed_over=task.handed_over,
+        extra=task.kind in EXTRA_KINDS,
+        faults=row.faults,
+        delays=row.delays,
+        label=" ".join(part for part in (task.code, task.name, task.part_label) if part),
+    )
+
+
+# --- Inputs and results of one card --------------------------------------------------------------------------
+def entered_values(compiled: CompiledSet, scores: Iterable[Score]) -> dict[str, Decimal | str]:
+    """Criterion key → points, or the chosen value; `scores` have their criterion loaded."""
+    entered: dict[str, Decimal | str] = {}
+    for score in scores:
+        if score.value is not None:
+            entered[score.criterion.key] = score.value
+        elif score.choice:
+            entered[score.criterion.key] = score.choice
+    return entered
+
+
+def inputs_of(card: Scorecard, scores: Iterable[Score], tasks: Sequence[TaskRow]) -> CardInputs:
+    """Everything a card is computed from at one stage."""
+    compiled = card.version.compiled()
+    people = managed_people(card) if compiled.managed else None
+    return CardInputs(
+        entered=entered_values(compiled, scores),
+        tasks=[task for task in map(task_input, tasks) if task is not None],
+        people=people,
+    )
+
+
+def stage_scores(card: Scorecard, stage: str) -> list[Score]:
+    """The scores of one stage with their criteria."""
+    return list(
+        Score.objects.filter(assessment__card=card, assessment__stage=stage).select_related("criterion")
+    )
+
+
+def outcome_of(card: Scorecard, stage: str) -> Outcome:
+    """Compute one stage from the stored rows."""
+    return card.version.compiled().score(_inputs_at(card, stage))
+
+
+def trace_of(card: Scorecard, stage: str) -> tuple[Step, ...]:
+    """“Why this number”: every number of the card at one stage, step by step, with its clause."""
+    return card.version.compiled().trace(_inputs_at(card, stage))
+
+
+def _inputs_at(card: Scorecard, stage: str) -> CardInputs:
+    tasks = task_rows(card.period_id, [card.person_id])[card.person_id]
+    return inputs_of(card, stage_scores(card, stage), tasks)
+
+
+def exact_text(value: Fraction) -> str:
+    """Stored exactly: "n/d", or "n" for a whole number."""
+    return str(value)
+
+
+def result_fields(outcome: Outcome, moment: datetime) -> dict[str, Any]:
+    """What a result row says about an outcome."""
+    total = outcome.total
+    values = {**outcome.values, **outcome.sections, **outcome.parts}
+    ratio = outcome.ratio
+    if ratio is not None:
+        values["R"] = ratio
+    common, results = outcome.parts.get("common"), outcome.parts.get("results")
+    return {
+        "numerator": str(total.numerator) if total is not None else "",
+        "denominator": str(total.denominator) if total is not None else "",
+        "rounded": outcome.rounded,
+        "shown": outcome.shown if total is not None else "",
+        "band": outcome.band or "",
+        "common": round_half_up(common, 2) if common is not None else None,
+        "results": round_half_up(results, 2) if results is not None else None,
+        "values": {code: exact_text(value) for code, value in values.items()},
+        "missing": len(outcome.missing),
+        "insufficient": outcome.insufficient,
+        "pending": bool(outcome.pending),
+        "computed_at": moment,
+    }
+
+
+def store_result(card: Scorecard, stage: str, outcome: Outcome, moment: datetime) -> CardResult:
+    """Write the result of one stage (one statement once it exists)."""
+    fields = result_fields(outcome, moment)
+    result, _created = CardResult.objects.update_or_create(
+        card=card,
+        stage=stage,
+        defaults=fields,
+        create_defaults={
+            **fields,
+            "period_id": card.period_id,
+            "unit_id": card.unit_id,
+            "person_id": card.person_id,
+        },
+    )
+    return result
+
+
+def refresh(card: Scorecard, stage: str, moment: datetime) -> Outcome:
+    """Compute and store one stage."""
+    outcome = outcome_of(card, stage)
+    store_result(card, stage, outcome, moment)
+    return outcome
+
+
+def refresh_person(period_id: int, person_id: int, moment: datetime) -> None:
+    """After a task changed: every stage that has a result, of every undecided card of the person."""
+    cards = (
+        Scorecard.objects.filter(period_id=period_id, person_id=person_id)
+        .exclude(state__in=DECIDED)
+        .select_related("version", "unit", "agency", "period", "person")
+    )
+    for card in cards:
+        stages = set(CardResult.objects.filter(card=card).values_list("stage", flat=True)) | {StageKey.SELF}
+        for stage in sorted(stages):
+            refresh(card, stage, moment)
+
+
+# --- d: the people a leader manages (Đ15.3.a, Đ15.4) -----------------------------------------------------------
+@dataclass(frozen=True)
+class Managed:
+    """Cards of the people a leader manages: with points, not decided yet, and decided without a result."""
+
+    points: tuple[tuple[int, Fraction], ...]
+    pending: tuple[int, ...]
+    without_result: tuple[int, ...]
+
+    def as_input(self) -> ManagedPeople:
+        return ManagedPeople(
+            points=[points for _person, points in self.points],
+            pending=len(self.pending),
+            without_result=len(self.without_result),
+        )
+
+
+def managed_filter(card: Scorecard) -> Q:
+    """Cards whose result a leader's d counts: civil servants only, the leader's own left out.
+
+    A head answers for the unit and everything below it; a deputy for the fields assigned by a dated decision, in
+    which the heads and deputies of the deputy's own unit are not managed by them.
+    """
+    counted = Q(period_id=card.period_id, staff_kind=StaffKind.CIVIL_SERVANT, frame="state") & ~Q(
+        person_id=card.person_id
+    )
+    if card.role == PostRole.HEAD:
+        return counted & Q(unit__path__startswith=card.unit.path)
+    if card.role == PostRole.DEPUTY:
+        fields = FieldAssignment.objects.on(card.period.ends_on).filter(person_id=card.person_id)
+        in_charge = paths_q(fields.values_list("unit__path", flat=True), "unit__path")
+        return counted & in_charge & ~Q(unit_id=card.unit_id, role__in=LEADING_ROLES)
+    return Q(pk__in=[])
+
+
+def managed(card: Scorecard) -> Managed:
+    """Who counts for a leader's d, by person id, in one query (two for a deputy)."""
+    points: list[tuple[int, Fraction]] = []
+    pending: list[int] = []
+    without: list[int] = []
+    rows = (
+        Scorecard.objects.filter(managed_filter(card))
+        .order_by("person__sort_key", "pk")
+        .values_list("person_id", "state", "results__stage", "results__numerator", "results__denominator")
+    )
+    seen: dict[int, tuple[str, str, str]] = {}
+    for person_id, state, stage, numerator, denominator in rows:
+        if person_id not in seen or stage == StageKey.EVALUATOR:
+            own = (numerator, denominator) if stage == StageKey.EVALUATOR else ("", "")
+            seen[person_id] = (state, *own)
+    for person_id, (state, numerator, denominator) in seen.items():
+        if state not in DECIDED:
+            pending.append(person_id)
+        elif numerator:
+            points.append((person_id, Fraction(int(numerator), int(denominator))))
+        else:
+            without.append(person_id)
+    return Managed(tuple(points), tuple(pending), tuple(without))
+
+
+def managed_people(card: Scorecard) -> ManagedPeople:
+    return managed(card).as_input()
+
+
+def d_of(card: Scorecard, outcome: Outcome) -> str:
+    """The card's d as stored and compared: "1", "1/2", "pending", or "" for a set without it."""
+    codes = [criterion.code for criterion in card.version.compiled().managed]
+    if not codes:
+        return ""
+    if outcome.pending:
+        return PENDING
+    return exact_text(outcome.values[codes[0]]) if codes[0] in outcome.values else PENDING
+
+
+def leaders_of(card: Scorecard) -> list[Scorecard]:
+    """Cards of the period whose d counts this card: heads at or above its unit, deputies in charge of it."""
+    if card.staff_kind != StaffKind.CIVIL_SERVANT:
+        return []
+    step = type(card.unit).steplen
+    above = [card.unit.path[:end] for end in range(step, len(card.unit.path) + 1, step)]
+    in_charge = (
+        FieldAssignment.objects.on(card.period.ends_on).filter(unit__path__in=above).values("person_id")
+    )
+    return list(
+        Scorecard.objects.filter(period_id=card.period_id, role__in=LEADING_ROLES)
+        .exclude(person_id=card.person_id)
+        .exclude(Q(role=PostRole.DEPUTY, unit_id=card.unit_id) if card.is_leader else Q(pk__in=[]))
+        .filter(
+            Q(role=PostRole.HEAD, unit__path__in=above) & ~Q(unit__level=UnitLevel.GROUPING)
+            | Q(role=PostRole.DEPUTY, person_id__in=in_charge)
+        )
+        .select_related("version", "unit", "agency", "period", "person")
+        .order_by("pk")
+    )
+
+
+def propose_basis(card: Scorecard, moment: datetime) -> list[Scorecard]:
+    """After `card` was decided or its result changed: look at the d of the leaders above it.
+
+    An undecided leader's result is computed anew; a decided one's card is marked and shows the new d as a proposal
+    (rules.md §4), nothing else on it changes. Returns the cards that were marked.
+    """
+    marked: list[Scorecard] = []
+    for leader in leaders_of(card):
+        if not leader.version.compiled().managed:
+            continue
+        outcome = outcome_of(leader, StageKey.EVALUATOR)
+        if leader.state not in DECIDED:
+            store_result(leader, StageKey.EVALUATOR, outcome, moment)
+            continue
+        now = d_of(leader, outcome)
+        before = leader.proposed_d or leader.confirmed_d
+        if now == before:
+            continue
+        back = now == leader.confirmed_d
+        leader.proposed_d = "" if back else now
+        leader.basis_changed_at = None if back else moment
+        save_tracked(leader, update_fields=["proposed_d", "basis_changed_at"])
+        ledger.record(
+            Act.CARD_BASIS_CHANGED,
+            subject=leader,
+            label=leader.code,
+            unit=leader.unit,
+            person=leader.person,
+            period_id=leader.period_id,
+            before={"d": before},
+            after={"d": now},
+        )
+        marked.append(leader)
+    return marked

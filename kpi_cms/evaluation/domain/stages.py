@@ -1,0 +1,619 @@
+"""A card's way: self-assessment → evaluation → (endorsement) → confirmed → notified.
+
+Each stage has its own scores beside the earlier ones. Every verb shares the period's lock, locks the card, re-reads
+it, asks who may and whether it may be now, and refuses a save that was made from an older state (409 with both
+values). Silence confirms nothing: only `confirm` and `endorse` do.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from criteria_pages.models import FrozenCriterion
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import ledger, texts
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.models import TextKind
+from kpi_cms.foundation.core.actor import business_verb
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome, Problem, decimal_text
+from snippets.models import Person
+
+from .. import rules
+from ..enums import COUNTED_TASK_STATES, DECIDED, AssessmentState, CardState, StageKey, TaskState
+from ..models import Assessment, CardResult, Score, Scorecard, Task
+from . import history, locks, scoring
+
+COMMENT_FIELDS = ("strengths", "weaknesses", "comment")
+
+
+def comment_label(name: str) -> str:
+    """What a comment field is called on screen and on the form."""
+    return str({"strengths": _("Strengths"), "weaknesses": _("Weaknesses"), "comment": _("Comment")}[name])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is entered for one criterion: points, the value of an option, or None to clear it; with grounds."""
+
+    value: Decimal | str | None
+    grounds: str = ""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A save that was stored: the card with its new save number, and the stage's result."""
+
+    card: Scorecard
+    outcome: Outcome
+    changed: tuple[str, ...]
+
+
+# --- Saving scores ---------------------------------------------------------------------------------------------
+@business_verb
+def save_self(
+    *,
+    actor: User,
+    moment: datetime,
+    card: Scorecard,
+    expected: int,
+    entries: Mapping[str, Entry],
+    comments: Mapping[str, str] | None = None,
+    reason: str = "",
+) -> Saved:
+    """Keep the person's own scores and remarks (Đ17.2); entries may be incomplete until they are submitted.
+
+    `entries` maps criterion keys; criteria that are not named stay as they are. A change of a score that was
+    submitted before needs a reason. Raises Invalid with the sentence at each criterion, Stale, WrongState.
+    """
+    card = _lock(card)
+    rules.self_assess(Scope.of(actor), card).require()
+    rules.require_open(card.period)
+    rules.require_with_person(card)
+    return _save(card, StageKey.SELF, card.person, expected, entries, comments or {}, reason, moment)
+
+
+@business_verb
+def save_evaluation(
+    *,
+    actor: User,
+    moment: datetime,
+    card: Scorecard,
+    expected: int,
+    entries: Mapping[str, Entry],
+    comments: Mapping[str, str] | None = None,
+    reason: str = "",
+) -> Saved:
+    """Keep the evaluator's scores and comments, beside the person's own."""
+    card = _lock(card)
+    rules.evaluate(Scope.of(actor), card).require()
+    rules.require_open(card.period)
+    rules.require_with_evaluator(card)
+    assert card.evaluator is not None  # rules.evaluate allows nobody else
+    return _save(card, StageKey.EVALUATOR, card.evaluator, expected, entries, comments or {}, reason, moment)
+
+
+def _lock(card: Scorecard) -> Scorecard:
+    """Share the period, lock the card, and read it again with what rules ask of it."""
+    locks.share_period(card.period_id)
+    locked: Scorecard | None = (
+        Scorecard.objects.select_for_update(of=("self",)).with_context().filter(pk=card.pk).first()
+    )
+    if locked is None:
+        raise NotFound
+    return locked
+
+
+def _save(
+    card: Scorecard,
+    stage: StageKey,
+    rater: Person,
+    expected: int,
+    entries: Mapping[str, Entry],
+    comments: Mapping[str, str],
+    reason: str,
+    moment: datetime,
+) -> Saved:
+    _check_entries(card, stage, entries)
+    assessment = _assessment(card, stage, rater)
+    scores = {score.criterion.key: score for score in scoring.stage_scores(card, stage)}
+    _check_fresh(card, expected, entries, comments, scores, assessment)
+    changed, before, after = _write_scores(card, assessment, scores, entries, reason)
+    commented = _write_comments(assessment, comments)
+    if changed or commented:
+        _count_save(card)
+    if changed:
+        ledger.record(
+            Act.SCORE_CHANGED,
+            subject=card,
+            label=card.code,
+            unit=card.unit,
+            person=card.person,
+            period_id=card.period_id,
+            before={"stage": stage, **before},
+            after={"stage": stage, **after},
+            reason=reason,
+        )
+    tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
+    outcome = card.version.compiled().score(scoring.inputs_of(card, scores.values(), tasks))
+    if changed or not assessment.submitted_at:
+        scoring.store_result(card, stage, outcome, moment)
+    return Saved(card, outcome, changed)
+
+
+def _criterion(compiled: CompiledSet, key: str) -> CompiledCriterion:
+    """The criterion of a key that was checked before."""
+    criterion = compiled.criterion(key)
+    assert (
+        criterion is not None
+    )  # entries are checked first, and stored scores refer to the version's criteria
+    return criterion
+
+
+def sentence_of(problem: Problem) -> str:
+    """An engine problem in the reader's language, with its values filled in."""
+    return _(problem.template) % problem.params
+
+
+def _check_entries(card: Scorecard, stage: StageKey, entries: Mapping[str, Entry]) -> None:
+    compiled = card.version.compiled()
+    problems: dict[str, list[str]] = {}
+    for key, entry in entries.items():
+        criterion = compiled.criterion(key)
+        if criterion is None or not criterion.entered:
+            problems[key] = [
+                _("This criterion is not scored by hand in version %(version)s.") % {"version": card.version}
+            ]
+        elif stage not in criterion.stages:
+            problems[key] = [_("This criterion is not scored at this stage.")]
+        elif entry.value is not None:
+            problem = compiled.check_entry(key, entry.value)
+            if problem is not None:
+                problems[key] = [sentence_of(problem)]
+    if problems:
+        raise Invalid(
+            _("Some scores cannot be used. Correct them and save again; nothing was saved."),
+            problems=problems,
+        )
+
+
+def _assessment(card: Scorecard, stage: StageKey, rater: Person) -> Assessment:
+    assessment = Assessment.objects.filter(card=card, stage=stage, rater=rater).first()
+    if assessment is None:
+        assessment = Assessment(
+            card=card, stage=stage, rater=rater, unit_id=card.unit_id, person_id=card.person_id
+        )
+        save_tracked(assessment)
+    return assessment
+
+
+def _written(score: Score | None) -> str:
+    """A stored score as text: "4.5", the chosen value, or "" for none."""
+    if score is None:
+        return ""
+    return decimal_text(score.value) if score.value is not None else score.choice
+
+
+def _wanted(entry: Entry) -> str:
+    if entry.value is None:
+        return ""
+    return decimal_text(entry.value) if isinstance(entry.value, Decimal) else str(entry.value)
+
+
+def _check_fresh(
+    card: Scorecard,
+    expected: int,
+    entries: Mapping[str, Entry],
+    comments: Mapping[str, str],
+    scores: Mapping[str, Score],
+    assessment: Assessment,
+) -> None:
+    """Refuse a save from an older state, showing both values of everything that differs: nothing is lost."""
+    if expected == card.version_number:
+        return
+    compiled = card.version.compiled()
+    mine: dict[str, Any] = {}
+    theirs: dict[str, Any] = {}
+    for key, entry in entries.items():
+        stored = _written(scores.get(key))
+        if _wanted(entry) != stored:
+            label = f"{_criterion(compiled, key).code} {_criterion(compiled, key).label}"
+            mine[label], theirs[label] = _wanted(entry), stored
+    for name, text in comments.items():
+        stored = getattr(assessment, name)
+        if text.strip() != stored:
+            label = comment_label(name)
+            mine[label], theirs[label] = text.strip(), stored
+    raise Stale(
+        _("This card was saved somewhere else while you worked on it. Compare both values and save again."),
+        mine=mine,
+        theirs=theirs,
+    )
+
+
+def _write_scores(
+    card: Scorecard,
+    assessment: Assessment,
+    scores: dict[str, Score],
+    entries: Mapping[str, Entry],
+    reason: str,
+) -> tuple[tuple[str, ...], dict[str, str], dict[str, str]]:
+    """Insert and update the rows that differ, with history; returns the codes changed, before and after by code."""
+    compiled = card.version.compiled()
+    criterion_ids: dict[str, int] = {}
+    created: list[Score] = []
+    updated: list[Score] = []
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    submitted = assessment.submitted_at is not None
+    for key, entry in entries.items():
+        stored = scores.get(key)
+        grounds = entry.grounds.strip()
+        if _wanted(entry) == _written(stored) and grounds == (stored.grounds if stored else ""):
+            continue
+        if stored is None and entry.value is None and not grounds:
+            continue
+        code = _criterion(compiled, key).code
+        before[code], after[code] = _written(stored), _wanted(entry)
+        if stored is None:
+            if not criterion_ids:
+                criterion_ids = dict(
+                    FrozenCriterion.objects.filter(version_id=card.version_id).values_list("key", "pk")
+                )
+            stored = Score(
+                assessment=assessment,
+                criterion_id=criterion_ids[key],
+                unit_id=card.unit_id,
+                person_id=card.person_id,
+            )
+            created.append(stored)
+            scores[key] = stored
+        else:
+            updated.append(stored)
+        stored.value = entry.value if isinstance(entry.value, Decimal) else None
+        stored.choice = entry.value if isinstance(entry.value, str) else ""
+        if grounds != stored.grounds:
+            stored.grounds = grounds
+            stored.grounds_key = texts.keep(TextKind.REASON, grounds, person_code=card.person.staff_code)
+    if not after:
+        return (), {}, {}
+    if submitted and not reason.strip():
+        raise Invalid(
+            _("These scores were submitted before. Give the reason for the change; nothing was saved."),
+            problems={"reason": [_("Give the reason for the change.")]},
+        )
+    reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
+    if created:
+        Score.objects.bulk_create(created)
+        _load_criteria(created)
+        history.record_created(Score, created, reason_key=reason_key)
+    if updated:
+        Score.objects.bulk_update(updated, ["value", "choice", "grounds", "grounds_key"])
+        history.record_changed(Score, updated, reason_key=reason_key)
+    return tuple(after), before, after
+
+
+def _load_criteria(scores: list[Score]) -> None:
+    """New rows know their criterion by id; the engine asks for its key."""
+    criteria = FrozenCriterion.objects.in_bulk([score.criterion_id for score in scores])
+    for score in scores:
+        score.criterion = criteria[score.criterion_id]
+
+
+def _write_comments(assessment: Assessment, comments: Mapping[str, str]) -> bool:
+    wanted = {name: text.strip() for name, text in comments.items() if name in COMMENT_FIELDS}
+    if all(getattr(assessment, name) == text for name, text in wanted.items()):
+        return False
+    for name, text in wanted.items():
+        setattr(assessment, name, text)
+    together = "\n\n".join(
+        f"{comment_label(name)}: {getattr(assessment, name)}"
+        for name in COMMENT_FIELDS
+        if getattr(assessment, name)
+    )
+    assessment.comments_key = texts.keep(
+        TextKind.COMMENT, together, person_code=assessment.card.person.staff_code
+    )
+    save_tracked(assessment)
+    return True
+
+
+def _count_save(card: Scorecard) -> None:
+    """The save number is no fact about the card and stands in no history."""
+    card.version_number += 1
+    Scorecard.objects.filter(pk=card.pk).update(version_number=card.version_number)
+
+
+# --- Moving on ---------------------------------------------------------------------------------------------------
+@business_verb
+def submit_self(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
+    """Send the self-assessment to the competent person. Every criterion of the stage must have a value."""
+    card = _lock(card)
+    rules.self_assess(Scope.of(actor), card).require()
+    rules.require_open(card.period)
+    rules.require_with_person(card)
+    rules.require_before(card.period.self_due_at, moment, _("The self-assessment"))
+    _check_unchanged(card, expected)
+    if card.evaluator_id is None:
+        raise WrongState(
+            _("Nobody is named to evaluate this card. Tell your personnel office, who can have one named.")
+        )
+    assessment = _assessment(card, StageKey.SELF, card.person)
+    outcome = scoring.outcome_of(card, StageKey.SELF)
+    _require_complete(card, StageKey.SELF, outcome)
+    _submit(assessment, moment)
+    scoring.store_result(card, StageKey.SELF, outcome, moment)
+    _ensure_result(card, StageKey.EVALUATOR, moment)
+    card.submitted_at = moment
+    return _move(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=_summary(outcome))
+
+
+@business_verb
+def evaluate_without_self(
+    *, actor: User, moment: datetime, card: Scorecard, expected: int, reason: str
+) -> Scorecard:
+    """The evaluator takes up a card whose self-assessment did not come by its deadline, with a reason."""
+    card = _lock(card)
+    rules.evaluate(Scope.of(actor), card).require()
+    rules.require_open(card.period)
+    rules.require_with_person(card)
+    _check_unchanged(card, expected)
+    if moment < card.period.self_due_at:
+        raise WrongState(
+            _("The person may still submit until %(deadline)s. Take the card up after that.")
+            % {"deadline": rules.local(card.period.self_due_at)}
+        )
+    _require_reason(reason)
+    card.without_self = True
+    _ensure_result(card, StageKey.EVALUATOR, moment)
+    return _move(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after={"without_self": True}, reason=reason)
+
+
+@business_verb
+def return_to_person(
+    *, actor: User, moment: datetime, card: Scorecard, expected: int, reason: str
+) -> Scorecard:
+    """Send a submitted card back to the person with a reason they read."""
+    card = _lock(card)
+    rules.evaluate(Scope.of(actor), card).require()
+    rules.require_open(card.period)
+    rules.require_with_evaluator(card)
+    _check_unchanged(card, expected)
+    _require_reason(reason)
+    card.returned_at = moment
+    card.return_reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
+    return _move(card, CardState.RETURNED, Act.CARD_RETURNED, reason_key=card.return_reason_key)
+
+
+@business_verb
+def confirm(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
+    """The competent person confirms the result (Đ17.2): complete scores, confirmed tasks, d known.
+
+    With an endorsement in the set's stages the card waits for the agency's head; without one it is decided.
+    """
+    card = _lock(card)
+    rules.evaluate(Scope.of(actor), card).require()
+    rules.require_open(card.period)
+    rules.require_with_evaluator(card)
+    rules.require_before(card.period.evaluation_due_at, moment, _("The evaluation"))
+    _check_unchanged(card, expected)
+    assert card.evaluator is not None  # rules.evaluate allows nobody else
+    outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
+    _require_complete(card, StageKey.EVALUATOR, outcome)
+    _require_tasks_confirmed(card)
+    if outcome.pending:
+        raise WrongState(
+            _(
+                "The results of people this leader manages are not all confirmed yet (d is pending). Confirm theirs first."
+            )
+        )
+    _submit(_assessment(card, StageKey.EVALUATOR, card.evaluator), moment)
+    scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
+    if needs_endorsement(card):
+        return _move(card, CardState.EVALUATED, Act.CARD_CONFIRMED, after=_summary(outcome))
+    return _decide(card, outcome, moment, Act.CARD_CONFIRMED)
+
+
+def needs_endorsement(card: Scorecard) -> bool:
+    """The set has the stage, and somebody other than the evaluator heads the agency."""
+    stages = {stage.key for stage in card.version.compiled().stages}
+    return StageKey.ENDORSEMENT in stages and card.endorser_id is not None
+
+
+@business_verb
+def endorse(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
+    """The head of the agency endorses an evaluation: the result is decided."""
+    card = _lock(card)
+    rules.endorse(Scope.of(actor), card).require()
+    rules.require_open(card.period)
+    rules.require_state(card, CardState.EVALUATED)
+    _check_unchanged(card, expected)
+    return _decide(card, scoring.outcome_of(card, StageKey.EVALUATOR), moment, Act.CARD_ENDORSED)
+
+
+@business_verb
+def return_to_evaluator(
+    *, actor: User, moment: datetime, card: Scorecard, expected: int, reason: str
+) -> Scorecard:
+    """The head of the agency does not endorse: the evaluator looks again, with the reason."""
+    card = _lock(card)
+    rules.endorse(Scope.of(actor), card).require()
+    rules.require_open(card.period)
+    rules.require_state(card, CardState.EVALUATED)
+    _check_unchanged(card, expected)
+    _require_reason(reason)
+    return _move(card, CardState.SUBMITTED, Act.CARD_RETURNED, reason=reason)
+
+
+@business_verb
+def notify(*, actor: User, moment: datetime, card: Scorecard) -> Scorecard:
+    """Notify the person of the confirmed result: dated, it opens the right to appeal (Đ17.3, Đ22)."""
+    card = _lock(card)
+    rules.notify(Scope.of(actor), card).require()
+    rules.require_open(card.period)
+    rules.require_state(card, CardState.CONFIRMED)
+    card.notified_at = moment
+    return _move(card, CardState.NOTIFIED, Act.CARD_NOTIFIED)
+
+
+@business_verb
+def accept_new_basis(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
+    """Confirm a leader's result again with the d proposed since; it must be notified again (rules.md §4)."""
+    card = _lock(card)
+    rules.evaluate(Scope.of(actor), card).require()
+    rules.require_open(card.period)
+    rules.require_state(card, *DECIDED)
+    _check_unchanged(card, expected)
+    if not card.proposed_d:
+        raise WrongState(_("The basis of this result has not changed."))
+    if card.proposed_d == scoring.PENDING:
+        raise WrongState(
+            _("A result of the people this leader manages is open again. Wait until it is confirmed.")
+        )
+    card.notified_at = None
+    outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
+    scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
+    card.proposed_d = ""
+    card.basis_changed_at = None
+    return _decide(card, outcome, moment, Act.CARD_CONFIRMED)
+
+
+def _decide(card: Scorecard, outcome: Outcome, moment: datetime, act: Act) -> Scorecard:
+    card.confirmed_at = moment
+    card.result_final_at = moment
+    card.confirmed_d = scoring.d_of(card, outcome)
+    decided = _move(card, CardState.CONFIRMED, act, after=_summary(outcome))
+    scoring.propose_basis(decided, moment)
+    return decided
+
+
+def _move(
+    card: Scorecard,
+    state: CardState,
+    act: Act,
+    *,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+    reason_key: Any = None,
+) -> Scorecard:
+    """Change the state with history and the ledger's entry; the save number counts it too."""
+    before = card.state
+    card.state = state
+    card.version_number += 1
+    reason_key = reason_key or texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
+    save_tracked(card, reason_key=reason_key)
+    ledger.record(
+        act,
+        subject=card,
+        label=card.code,
+        unit=card.unit,
+        person=card.person,
+        period_id=card.period_id,
+        before={"state": before},
+        after={"state": state, **(after or {})},
+        reason_key=reason_key,
+    )
+    return card
+
+
+def _summary(outcome: Outcome) -> dict[str, Any]:
+    total = outcome.total
+    return {
+        "total": str(total) if total is not None else None,
+        "rounded": str(outcome.rounded) if outcome.rounded is not None else None,
+        "band": outcome.band,
+    }
+
+
+def _submit(assessment: Assessment, moment: datetime) -> None:
+    assessment.state = AssessmentState.SUBMITTED
+    assessment.submitted_at = moment
+    save_tracked(assessment)
+
+
+def _ensure_result(card: Scorecard, stage: StageKey, moment: datetime) -> None:
+    if not CardResult.objects.filter(card=card, stage=stage).exists():
+        scoring.refresh(card, stage, moment)
+
+
+def _check_unchanged(card: Scorecard, expected: int) -> None:
+    """A step is taken from the state that was on the screen (security.md T15)."""
+    if expected != card.version_number:
+        raise Stale(
+            _("This card changed after you opened it. Look at it again before you go on."),
+            mine={str(_("Save number you saw")): expected},
+            theirs={str(_("Save number now")): card.version_number},
+        )
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid(
+            _("Give a reason that the other person can read."), problems={"reason": [_("Give a reason.")]}
+        )
+
+
+def missing_entries(card: Scorecard, stage: StageKey, outcome: Outcome) -> list[CompiledCriterion]:
+    """Criteria that this stage scores and that have no value yet."""
+    compiled = card.version.compiled()
+    criteria = [_criterion(compiled, key) for key in outcome.missing]
+    return [criterion for criterion in criteria if stage in criterion.stages]
+
+
+def _require_complete(card: Scorecard, stage: StageKey, outcome: Outcome) -> None:
+    missing = missing_entries(card, stage, outcome)
+    problems = {criterion.key: [_("Give this criterion a score.")] for criterion in missing}
+    for key in _without_grounds(card, stage):
+        problems.setdefault(key, [_("State the grounds for this choice.")])
+    if problems:
+        raise Invalid(
+            _("%(count)s criteria are not complete yet. Complete them and try again.")
+            % {"count": len(problems)},
+            problems=problems,
+        )
+
+
+def _without_grounds(card: Scorecard, stage: StageKey) -> list[str]:
+    """Choices whose option asks for grounds and has none."""
+    compiled = card.version.compiled()
+    return [
+        score.criterion.key
+        for score in scoring.stage_scores(card, stage)
+        if score.choice
+        and not score.grounds
+        and grounds_required(_criterion(compiled, score.criterion.key), score.choice)
+    ]
+
+
+def grounds_required(criterion: CompiledCriterion, value: str) -> bool:
+    """Does choosing this option ask for grounds?"""
+    return any(
+        option.value is not None and decimal_text(option.value) == value and option.grounds_required
+        for option in criterion.options
+    )
+
+
+def _require_tasks_confirmed(card: Scorecard) -> None:
+    waiting = Task.objects.filter(
+        period_id=card.period_id, person_id=card.person_id, state__in=(TaskState.REPORTED, TaskState.PROPOSED)
+    ).count()
+    if waiting:
+        raise WrongState(
+            _(
+                "%(count)s reported or proposed tasks wait for your decision. Decide on them before you confirm."
+            )
+            % {"count": waiting}
+        )
+
+
+def counted_tasks_without_report(card: Scorecard) -> int:
+    """Tasks assigned and never reported: they count as not completed."""
+    return Task.objects.filter(
+        period_id=card.period_id, person_id=card.person_id, state__in=COUNTED_TASK_STATES, completed=0
+    ).count()
