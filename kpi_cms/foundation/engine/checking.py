@@ -297,9 +297,7 @@ def _check_nd335_results(reader: Reader, section: SectionSpec) -> None:
 
 
 def _is_nd335_formula(section: SectionSpec) -> bool:
-    """Đ16: the mean of the ratios times 70, however it is written. An unreadable formula has its own
-    problem.
-    """
+    """Đ16: the mean of the ratios times 70, however written. An unreadable formula has its own problem."""
     try:
         form = formulas.linear(formulas.parse(section.expression))
     except formulas.FormulaError:

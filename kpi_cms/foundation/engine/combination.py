@@ -1,5 +1,4 @@
-"""From criteria to sections, parts and the total: integer sums over common denominators wherever a set allows
-it.
+"""From criteria to sections, parts and the total: sums of integers wherever a set allows it.
 
 A sum, a weighted mean and every linear formula are one shape, constant + Σ coefficient × value, compiled once
 to whole coefficients over one denominator. Only formulas that are not linear (MIN, IF, a product of two

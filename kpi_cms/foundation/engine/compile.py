@@ -1,6 +1,4 @@
-"""A specification compiled once: whole coefficients, tables of the values people may enter, an order of
-sections.
-"""
+"""A specification compiled once: whole coefficients, tables of possible entries, an order of sections."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -117,9 +115,7 @@ def _values(criterion: CriterionSpec) -> tuple[Fraction, ...]:
 
 
 def _table(criterion: CriterionSpec, values: Sequence[Fraction], scale: int) -> dict[Decimal | str, Pair]:
-    """Every value a person may enter → what it is worth, over the denominator all criteria of the set
-    share.
-    """
+    """Every possible entry → what it is worth, over the denominator all criteria of the set share."""
     table: dict[Decimal | str, Pair] = {}
     share = 100 if criterion.kind.share else 1
     for value in values:

@@ -38,9 +38,7 @@ def parse_decimal(value: object) -> Decimal | None:
 
 
 def decimal_text(value: Decimal) -> str:
-    """The one way to write a finite decimal: no exponent, no trailing zeros, no minus zero ("2.50" gives
-    "2.5").
-    """
+    """The one way to write a finite decimal: "2.50" gives "2.5", no exponent, no minus zero."""
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")

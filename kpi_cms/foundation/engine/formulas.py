@@ -40,9 +40,7 @@ _COMPARE: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
 
 
 class FormulaError(ValueError):
-    """The formula cannot be read or computed. `template` and `params` make the sentence, `position`
-    points.
-    """
+    """The formula cannot be read or computed. `template` % `params` says why, `position` where."""
 
     def __init__(self, template: str, position: int, **params: object) -> None:
         self.template = template

@@ -70,9 +70,7 @@ class NumberKind:
 
 @dataclass(frozen=True)
 class Option:
-    """One value of a choice. `value` is a percentage (or points); `grounds_required`: choosing it needs
-    reasons.
-    """
+    """One value of a choice, a percentage or points; some need grounds."""
 
     value: Decimal | None
     label: str
@@ -159,9 +157,7 @@ class TaskRatioKind:
 
 @dataclass(frozen=True)
 class PeopleManagedKind:
-    """The points of the people managed (Đ15.3.a): `reached` when all have `threshold` or more, else
-    `failed`.
-    """
+    """The people managed (Đ15.3.a): `reached` when all have `threshold` points or more, else `failed`."""
 
     threshold: Decimal | None
     reached: Decimal | None

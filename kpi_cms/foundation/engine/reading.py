@@ -1,6 +1,4 @@
-"""Reading a specification's JSON into typed values, collecting every problem instead of stopping at the
-first.
-"""
+"""From a specification's JSON to typed values, collecting every problem instead of stopping at one."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -13,9 +11,7 @@ Node = Mapping[str, object]
 
 
 class Reader:
-    """Takes typed values out of JSON mappings; what is missing or malformed becomes a problem and a safe
-    value.
-    """
+    """Takes typed values out of JSON mappings; what is malformed becomes a problem and a safe value."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []

@@ -1,15 +1,16 @@
 """Scoring one card under a compiled set: integers inside, exact fractions and one rounded decimal outside."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from kpi_cms.foundation.engine import law
 from kpi_cms.foundation.engine.bands import Band, band_of, shown
-from kpi_cms.foundation.engine.combination import LinearPlan, Unknown, add, clamp
+from kpi_cms.foundation.engine.combination import LinearPlan, TreePlan, Unknown, add, clamp
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, Rules, ScoringPlan
 from kpi_cms.foundation.engine.exact import Pair, decimal_text, pair_of
+from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import below
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError
@@ -111,9 +112,7 @@ class Outcome:
 
     @property
     def shown(self) -> str:
-        """The score as text, with more digits where rounding would show another band's number; "" without
-        one.
-        """
+        """The score as text, with more digits where rounding would show another band; "" without one."""
         total = self._work.total
         return "" if total is None else shown(total, self._set.bands, self._set.places)
 
@@ -124,36 +123,36 @@ class Outcome:
 def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
     """Compute a card. Raises EntryError or ScoringError when its inputs contradict the set."""
     rules = compiled.rules_for(inputs.settings)
+    skipped, given = inputs.part_totals, inputs.given
+
+    def needed(criterion: CompiledCriterion) -> bool:
+        return criterion.part not in skipped and criterion.code not in given
+
     values: list[Pair | None] = [None] * len(compiled.criteria)
-    missing: list[str] = []
-    pending: list[str] = []
-    entered = inputs.entered
-    skipped = inputs.part_totals
+    missing = []
     for criterion in compiled.entered:
-        value = entered.get(criterion.key)
+        value = inputs.entered.get(criterion.key)
         if value is not None:
             known = criterion.table.get(value)
             values[criterion.index] = _entry(criterion, value) if known is None else known
-        elif criterion.part not in skipped and criterion.code not in inputs.given:
+        elif needed(criterion):
             missing.append(criterion.key)
     insufficient = False
-    totals: TaskTotals | None = None
-    if compiled.ratios:
-        totals = task_totals(inputs.tasks, rules.tasks)
-        for criterion, position in compiled.ratios:
-            if totals.assigned:
-                ratio = (totals[position], totals.assigned)
-                values[criterion.index] = ratio if rules.cap is None else clamp(ratio, rules.cap)
-            elif criterion.part not in skipped and criterion.code not in inputs.given:
-                insufficient = True
+    totals = task_totals(inputs.tasks, rules.tasks) if compiled.ratios else None
+    for criterion, position in compiled.ratios:
+        if totals is not None and totals.assigned:
+            ratio = (totals[position], totals.assigned)
+            values[criterion.index] = ratio if rules.cap is None else clamp(ratio, rules.cap)
+        elif needed(criterion):
+            insufficient = True
+    pending = []
     for criterion in compiled.managed:
-        value_of_people = _people(criterion, inputs, rules)
-        values[criterion.index] = value_of_people
-        if value_of_people is None and criterion.part not in skipped and criterion.code not in inputs.given:
+        result = values[criterion.index] = _people(criterion, inputs, rules)
+        if result is None and needed(criterion):
             pending.append(criterion.code)
-    for code, given in inputs.given.items():
+    for code, value_given in given.items():
         criterion = compiled.criterion_by_code(code)
-        values[criterion.index] = _given(criterion, given)
+        values[criterion.index] = _given(criterion, value_given)
     raw, sections = _sections(compiled, values)
     parts = _parts(compiled, sections, skipped)
     total = None
@@ -223,7 +222,10 @@ def _sections(
     for index in compiled.order:
         section = compiled.sections[index]
         plan = section.plan
-        value = plan.value(values) if isinstance(plan, LinearPlan) else plan.value(value_of)
+        if isinstance(plan, LinearPlan):
+            value = plan.value(values)
+        else:
+            value = _evaluated(plan, value_of, section.key)
         raw[index] = value
         capped[index] = None if value is None else clamp(value, section.cap)
     return raw, capped
@@ -248,8 +250,15 @@ def _total(
 ) -> Pair | None:
     if compiled.total_plan is None:
         return add(parts)
-    total = compiled.total_plan.value(lambda code: _named(compiled, code, values, sections, parts))
+    total = _evaluated(compiled.total_plan, lambda code: _named(compiled, code, values, sections, parts), "")
     return None if total is None else clamp(total, compiled.total_cap)
+
+
+def _evaluated(plan: TreePlan, value_of: Callable[[str], Fraction], key: str) -> Pair | None:
+    try:
+        return plan.value(value_of)
+    except FormulaError as error:
+        raise ScoringError(Problem("formula", key, error.template, error.params)) from error
 
 
 def _named(

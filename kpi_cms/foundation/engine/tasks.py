@@ -21,9 +21,7 @@ _ONE = Decimal(1)
 
 
 class Deduction(NamedTuple):
-    """A major error or a delay, on one unit of the task's quantity (1 is the first). Excused: it costs
-    nothing.
-    """
+    """A major error or a delay on one unit of the quantity (1 is the first). Excused: it costs nothing."""
 
     unit: int
     excused: bool = False
@@ -58,9 +56,7 @@ class Loss(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TaskRules:
-    """How tasks are counted: points lost for each fault (a share of 1) and whether of a unit or of the
-    batch.
-    """
+    """How tasks are counted: the share lost for each fault, and whether of a unit or of the batch."""
 
     penalty: Decimal
     batch: bool
@@ -108,9 +104,7 @@ def task_totals(tasks: Sequence[TaskInput], rules: TaskRules) -> TaskTotals:
 
 
 def completed_quantity(task: TaskInput) -> Decimal:
-    """Units completed. A unit handed over stays assigned but is never completed by whoever had it
-    (Đ18.1.d).
-    """
+    """Units completed. Đ18.1.d: those handed over stay assigned, but who had them did not complete them."""
     if task.handed_over < 0:
         _refuse_negative(task)
     if task.handed_over and not task.extra:

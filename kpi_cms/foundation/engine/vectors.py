@@ -27,9 +27,7 @@ _VALUES = {"a": "a", "b": "b", "c": "c", **_GIVEN}
 def check_vector(
     compiled_set_for: Callable[[Vector], CompiledSet], vector: Vector, file_settings: Mapping[str, object]
 ) -> list[str]:
-    """The differences between a vector's expectations and what its set computes; empty when there are
-    none.
-    """
+    """The differences between what a vector expects and what its set computes; empty: none."""
     compiled = compiled_set_for(vector)
     try:
         settings = {**file_settings, **_mapping(vector.get("settings", {}), "settings")}
