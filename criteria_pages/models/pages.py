@@ -1,0 +1,290 @@
+"""The working copy of a criteria set: a Wagtail page, written in typed blocks.
+
+A page is edited as often as its author likes; nobody is scored with it. Issuing (`domain.publishing`) freezes a
+version, and only that makes the page live: see `CriteriaSetPage.save`.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.fields import StreamField
+from wagtail.models import Page
+
+from kpi_cms.foundation.core.errors import WrongState
+from snippets.enums import Block, Frame, PeriodKind, StaffKind
+from snippets.models import Position
+
+from ..blocks import BandsBlock, DocumentsBlock, PartsBlock, StagesBlock, StepClausesBlock
+from ..enums import Law, Leadership, Means, PenaltyScope, TotalKind
+from ..fields import ChoiceListField
+from .permissions import CriteriaIndexPermissions, CriteriaSetPermissions
+
+_issuing: ContextVar[bool] = ContextVar("issuing", default=False)
+
+
+@contextmanager
+def issuing() -> Iterator[None]:
+    """Around the one place that may make a criteria set live (`domain.publishing.publish`)."""
+    token = _issuing.set(True)
+    try:
+        yield
+    finally:
+        _issuing.reset(token)
+
+
+def position_options() -> Iterable[tuple[str, str]]:
+    """Positions by code: the register may grow while a set stands."""
+    return Position.objects.order_by("title").values_list("code", "title")
+
+
+def setting(label: Any, default: str, help_text: Any, **options: Any) -> models.DecimalField:
+    """A decimal setting of the rules that rules.md calls open."""
+    return models.DecimalField(
+        label,
+        max_digits=8,
+        decimal_places=3,
+        default=Decimal(default),
+        validators=[MinValueValidator(0)],
+        help_text=help_text,
+        **options,
+    )
+
+
+class CriteriaIndexPage(Page):
+    """The folder of all criteria sets; there is one."""
+
+    parent_page_types = ["wagtailcore.Page"]
+    subpage_types = ["criteria_pages.CriteriaSetPage"]
+    max_count = 1
+    preview_modes: list[Any] = []
+    private_page_options: list[str] = []
+    wagtail_reference_index_ignore = True
+    content_panels = [FieldPanel("title")]
+    promote_panels: list[Any] = []
+    settings_panels: list[Any] = []
+
+    class Meta:
+        verbose_name = _("list of criteria sets")
+        verbose_name_plural = _("lists of criteria sets")
+
+    def permissions_for_user(self, user: Any) -> CriteriaIndexPermissions:
+        return CriteriaIndexPermissions(user, self)
+
+
+class CriteriaSetPage(Page):
+    """Bộ tiêu chí. Issued by `criteria_pages.domain.publishing.publish` only, which freezes a `CriteriaVersion`.
+
+    Fields hold what `specification_of` freezes; title, dates and legal basis describe a version and are no part of
+    its digest. Revisions are this page's history.
+    """
+
+    code = models.CharField(
+        _("code"),
+        max_length=60,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Write the code in capital letters and digits, joined by hyphens.")
+            )
+        ],
+        help_text=_("Unique, for example ND335-NV. It does not change once a version is issued."),
+    )
+    frame = models.CharField(_("frame"), max_length=6, choices=Frame, default=Frame.STATE)
+    law = models.CharField(
+        _("fixed by"),
+        max_length=10,
+        choices=Law,
+        default=Law.ND335,
+        blank=True,
+        help_text=_("What the decree fixes is checked when the set is issued: 30 and 70, the bands, 25% a fault."),
+    )
+    is_demonstration = models.BooleanField(
+        _("demonstration only"),
+        default=False,
+        help_text=_("Readers are told that the province has not issued this set."),
+    )
+    legal_basis = StreamField(DocumentsBlock(required=False), blank=True, verbose_name=_("legal basis"))
+    parts = StreamField(PartsBlock(required=False), blank=True, verbose_name=_("parts, sections and criteria"))
+
+    staff_kinds = ChoiceListField(_("kinds of staff"), blank=True, options=lambda: StaffKind.choices)
+    leadership = models.CharField(_("who of them"), max_length=8, choices=Leadership, default=Leadership.ANY)
+    positions = ChoiceListField(
+        _("positions"), blank=True, options=position_options, many=True, help_text=_("None chosen: every position.")
+    )
+    unit_blocks = ChoiceListField(
+        _("blocks"), blank=True, options=lambda: Block.choices, help_text=_("None chosen: every block.")
+    )
+    period_kinds = ChoiceListField(_("periods"), blank=True, options=lambda: PeriodKind.choices)
+    effective_on = models.DateField(_("in effect from"), null=True, blank=True)
+    effective_until = models.DateField(
+        _("in effect to"), null=True, blank=True, help_text=_("The last day; empty while no end is set.")
+    )
+
+    stages = StreamField(StagesBlock(required=False), blank=True, verbose_name=_("stages"))
+    bands = StreamField(
+        BandsBlock(required=False), blank=True, verbose_name=_("bands"), help_text=_("From the highest to the lowest.")
+    )
+    total_kind = models.CharField(_("total"), max_length=8, choices=TotalKind, default=TotalKind.SUM)
+    total_expression = models.CharField(_("formula of the total"), max_length=500, blank=True)
+    total_max = models.DecimalField(
+        _("maximum of the total"),
+        max_digits=8,
+        decimal_places=3,
+        default=Decimal(100),
+        validators=[MinValueValidator(0)],
+    )
+    places = models.PositiveSmallIntegerField(
+        _("places"),
+        default=2,
+        validators=[MaxValueValidator(6)],
+        help_text=_("The total is rounded once, half up, for display; the band is read from the exact total."),
+    )
+
+    ratio_cap = setting(
+        _("highest value of each ratio"), "1", _("1 is 100%. Empty: no cap but the section's."), null=True, blank=True
+    )
+    penalty_scope = models.CharField(
+        _("a fault or delay lowers"), max_length=6, choices=PenaltyScope, default=PenaltyScope.UNIT
+    )
+    penalty_per_fault = setting(
+        _("deduction for each fault or delay"), "0.25", _("A share: 0.25 is 25%, which the decree fixes.")
+    )
+    nobody_managed = setting(_("result of a leader who manages nobody"), "1", _("A share: 1 is 100%."))
+    extras_warning = setting(
+        _("warn of extra tasks above"), "0.3", _("Their share of the quantity assigned: 0.3 is 30%.")
+    )
+    moved_leaves_total = models.BooleanField(
+        _("work that the head moves before its due date leaves the total"), default=True
+    )
+    means_of = models.CharField(
+        _("quarter and year are the mean of"), max_length=10, choices=Means, default=Means.PUBLISHED
+    )
+    step_clauses = StreamField(
+        StepClausesBlock(required=False),
+        blank=True,
+        verbose_name=_("clauses of the calculation"),
+        help_text=_("Only where the set does not follow the decree."),
+    )
+
+    parent_page_types = ["criteria_pages.CriteriaIndexPage"]
+    subpage_types: list[str] = []
+    preview_modes: list[Any] = []
+    private_page_options: list[str] = []
+    exclude_fields_in_copy = ["code", "effective_on", "effective_until"]
+    wagtail_reference_index_ignore = True
+
+    edit_handler = TabbedInterface(
+        [
+            ObjectList(
+                [
+                    FieldPanel("title"),
+                    FieldRowPanel([FieldPanel("code"), FieldPanel("frame"), FieldPanel("law")]),
+                    FieldPanel("is_demonstration"),
+                    FieldPanel("legal_basis"),
+                    FieldPanel("parts"),
+                ],
+                heading=_("Criteria"),
+            ),
+            ObjectList(
+                [
+                    FieldPanel("staff_kinds"),
+                    FieldPanel("leadership"),
+                    FieldPanel("unit_blocks"),
+                    FieldPanel("period_kinds"),
+                    FieldPanel("positions"),
+                    FieldRowPanel([FieldPanel("effective_on"), FieldPanel("effective_until")]),
+                ],
+                heading=_("For whom and when"),
+            ),
+            ObjectList(
+                [
+                    FieldPanel("stages"),
+                    FieldPanel("bands"),
+                    MultiFieldPanel(
+                        [
+                            FieldPanel("total_kind"),
+                            FieldPanel("total_expression"),
+                            FieldPanel("total_max"),
+                            FieldPanel("places"),
+                        ],
+                        heading=_("Total"),
+                    ),
+                ],
+                heading=_("Stages and bands"),
+            ),
+            ObjectList(
+                [
+                    FieldPanel("ratio_cap"),
+                    FieldPanel("penalty_scope"),
+                    FieldPanel("penalty_per_fault"),
+                    FieldPanel("nobody_managed"),
+                    FieldPanel("extras_warning"),
+                    FieldPanel("moved_leaves_total"),
+                    FieldPanel("means_of"),
+                    FieldPanel("step_clauses"),
+                ],
+                heading=_("Settings"),
+            ),
+        ]
+    )
+
+    class Meta:
+        verbose_name = _("criteria set")
+        verbose_name_plural = _("criteria sets")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=~Q(code=""),
+                name="criteria_page_code",
+                violation_error_message=_("Another criteria set has this code. Choose another one."),
+            ),
+        ]
+
+    def permissions_for_user(self, user: Any) -> CriteriaSetPermissions:
+        return CriteriaSetPermissions(user, self)
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save the working copy; going live, or ceasing to be, is refused outside `issuing`.
+
+        Every door of Wagtail ends here: its editor, bulk actions, admin API, scheduler, workflows and aliases call
+        the publishing action directly, past permissions and past `Page.publish`; this is the last common step, and
+        it comes before anything is written.
+        """
+        fields = kwargs.get("update_fields")
+        if not _issuing.get() and (fields is None or "live" in fields):
+            self._refuse_change_of_live()
+        return super().save(*args, **kwargs)
+
+    def _refuse_change_of_live(self) -> None:
+        stored = type(self).objects.filter(pk=self.pk).values_list("live", "live_revision_id").first()
+        was_live, revision = stored or (False, None)
+        if self.live and (not was_live or revision != self.live_revision_id):
+            raise WrongState(_("A criteria set takes effect by being issued. Use “Issue” on its page."))
+        if was_live and not self.live:
+            raise WrongState(
+                _("An issued criteria set cannot be withdrawn. Set the last day it is in effect and issue it again.")
+            )
+
+    def with_content_json(self, content: Any) -> Any:
+        """A revision as a page. Dates of effect are the only schedule: Wagtail's own is dropped."""
+        page = super().with_content_json(content)
+        page.go_live_at = page.expire_at = None
+        return page
+
+    def get_admin_display_title(self) -> str:
+        title = super().get_admin_display_title()
+        return f"{self.code} · {title}" if self.code else title
+
+    @property
+    def effect(self) -> tuple[date | None, date | None]:
+        """First and last day in effect."""
+        return self.effective_on, self.effective_until
