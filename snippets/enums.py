@@ -108,7 +108,12 @@ class Role(models.TextChoices):
 
 ROLE_CAPABILITIES: dict[str, tuple[Capability, ...]] = {
     Role.HEAD: (Capability.VIEW, Capability.EVALUATE, Capability.ASSIGN, Capability.CLASSIFY),
-    Role.CLERK: (Capability.MANAGE_PEOPLE, Capability.MANAGE_CATALOGUE, Capability.MANAGE_ACCOUNTS),
+    Role.CLERK: (
+        Capability.MANAGE_PEOPLE,
+        Capability.MANAGE_CATALOGUE,
+        Capability.MANAGE_ACCOUNTS,
+        Capability.ASSIGN,
+    ),
     Role.PERSONNEL: (
         Capability.VIEW,
         Capability.RECEIVE_RESULTS,

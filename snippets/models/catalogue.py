@@ -33,8 +33,9 @@ class Catalogue(models.Model):
     decision_date = models.DateField(_("decision date"), null=True, blank=True)
     signer = models.CharField(_("signed by"), max_length=120, blank=True)
     effective_on = models.DateField(_("in effect from"), null=True, blank=True)
+    search_text = models.CharField(max_length=220, editable=False, db_index=True, default="")
 
-    history = tracked(excluded=["signer"])
+    history = tracked(excluded=["signer", "search_text"])
     objects = CatalogueQuerySet.as_manager()
 
     class Meta:
@@ -83,8 +84,8 @@ class Product(models.Model):
     work = models.TextField(_("work in detail"), blank=True)
     output = models.TextField(_("product"), blank=True)
     group = models.PositiveSmallIntegerField(_("group of complexity"))
-    frame_low = models.DecimalField(_("point frame from"), max_digits=8, decimal_places=2)
-    frame_high = models.DecimalField(_("point frame to"), max_digits=8, decimal_places=2)
+    frame_low = models.DecimalField(_("point frame from"), max_digits=8, decimal_places=2, null=True, blank=True)
+    frame_high = models.DecimalField(_("point frame to"), max_digits=8, decimal_places=2, null=True, blank=True)
     points = models.DecimalField(_("points"), max_digits=8, decimal_places=2)
     coefficient = models.DecimalField(_("coefficient"), max_digits=8, decimal_places=2)
     note = models.TextField(_("note"), blank=True)

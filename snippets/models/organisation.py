@@ -50,7 +50,7 @@ class Unit(MP_Node):
         "self", verbose_name=_("successor"), on_delete=models.PROTECT, null=True, blank=True, related_name="predecessors"
     )
 
-    history = tracked()
+    history = tracked(excluded=["search_text", "numchild"])
     objects = UnitManager()
 
     node_order_by: list[str] = []

@@ -19,8 +19,9 @@ class Position(models.Model):
     title = models.CharField(_("title"), max_length=160)
     role = models.CharField(_("role as a rule"), max_length=8, choices=PostRole)
     block = models.CharField(_("block"), max_length=12, choices=Block, blank=True)
+    search_text = models.CharField(max_length=220, editable=False, db_index=True, default="")
 
-    history = tracked()
+    history = tracked(excluded=["search_text"])
 
     class Meta:
         verbose_name = _("position")
@@ -38,8 +39,9 @@ class JobPosition(models.Model):
     code = models.CharField(_("code"), max_length=40, unique=True)
     title = models.CharField(_("title"), max_length=160)
     faces_citizens = models.BooleanField(_("faces citizens and businesses"), default=False)
+    search_text = models.CharField(max_length=220, editable=False, db_index=True, default="")
 
-    history = tracked()
+    history = tracked(excluded=["search_text"])
 
     class Meta:
         verbose_name = _("job position")

@@ -20,6 +20,7 @@ class Act(models.TextChoices):
     REGISTER_CHANGED = "register.changed", _("Register changed")
     IMPORT_APPLIED = "import.applied", _("Import applied")
     CATALOGUE_SENT = "catalogue.sent", _("Catalogue sent")
+    CATALOGUE_RETURNED = "catalogue.returned", _("Catalogue returned")
     CATALOGUE_APPROVED = "catalogue.approved", _("Catalogue approved")
     GRANT_GIVEN = "grant.given", _("Grant given")
     GRANT_ENDED = "grant.ended", _("Grant ended")

@@ -1,0 +1,89 @@
+"""Accounts of people: made, reset, unlocked and closed by whoever keeps the accounts of their unit."""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts import domain as accounts
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.core.actor import business_verb
+from kpi_cms.foundation.core.errors import Refused, WrongState
+
+from ...enums import Capability
+from ...models import Appointment, Grant, Person
+from ...rules import is_system, may
+from .. import grants
+from .records import locked
+
+
+@business_verb
+def create_account_for(*, actor: User, moment: datetime, person: Person) -> str:
+    """Make the person's account, named by the staff code; returns its first password, which is shown once.
+
+    A head begins to hold what a head holds at once.
+    """
+    person = locked(person)
+    may(actor, Capability.MANAGE_ACCOUNTS, person.unit).require()
+    if person.user_id is not None:
+        raise WrongState(_("%(code)s has an account already. Reset its password instead.") % {"code": person.staff_code})
+    user, password = accounts.create_account(
+        actor=actor, moment=moment, username=person.staff_code, display_name=person.full_name, email=person.email
+    )
+    link_account(person, user, actor=actor, moment=moment)
+    return password
+
+
+def link_account(person: Person, user: User, *, actor: User, moment: datetime) -> None:
+    """The account is the person's; the grants of their present headships begin."""
+    person.user = user
+    save_tracked(person, update_fields=["user"])
+    present = Appointment.objects.on(timezone.localdate(moment)).heads().filter(person=person).select_related("person")
+    grants.project_many(grants.follow_appointments(present, actor=actor, moment=moment), moment=moment)
+
+
+def _account_of(actor: User, person: Person, moment: datetime) -> User:
+    """The account, after the checks that reset, unlocking and closing share.
+
+    A new password is the power to act as its owner: whoever hands it out must keep accounts wherever the owner holds
+    anything, or a unit's clerk would become the head of another.
+    """
+    may(actor, Capability.MANAGE_ACCOUNTS, person.unit).require()
+    if person.user is None:
+        raise WrongState(_("%(code)s has no account yet. Create one first.") % {"code": person.staff_code})
+    if not is_system(actor):
+        scope = Scope.of(actor)
+        held = Grant.objects.on(timezone.localdate(moment)).filter(user=person.user).select_related("unit")
+        if any(not scope.covers(Capability.MANAGE_ACCOUNTS, grant.unit) for grant in held):
+            raise Refused(
+                _("This account holds rights outside the units whose accounts you keep. Ask the access administrator.")
+            )
+    return person.user
+
+
+@business_verb
+def reset_account(*, actor: User, moment: datetime, person: Person, reason: str) -> str:
+    """A new first password for somebody who lost theirs; shown once."""
+    person = locked(person)
+    user = _account_of(actor, person, moment)
+    if user.pk == actor.pk:
+        raise Refused(_("Change your own password on the page “Change password”."))
+    return accounts.reset_password(actor=actor, moment=moment, user=user, reason=reason)
+
+
+@business_verb
+def unlock_account(*, actor: User, moment: datetime, person: Person, reason: str) -> None:
+    """Lift the lockout after five wrong attempts."""
+    person = locked(person)
+    accounts.unlock(actor=actor, moment=moment, user=_account_of(actor, person, moment), reason=reason)
+
+
+@business_verb
+def deactivate_account(*, actor: User, moment: datetime, person: Person, reason: str) -> None:
+    """Close the account; what it holds disappears from today's projection."""
+    person = locked(person)
+    user = _account_of(actor, person, moment)
+    accounts.deactivate(actor=actor, moment=moment, user=user, reason=reason)
+    grants.project(user, moment=moment)

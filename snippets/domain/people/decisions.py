@@ -1,0 +1,144 @@
+"""Dated decisions about a person that are not appointments: a deputy's fields, an evaluator other than the rule's."""
+
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import ledger, texts
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.models import TextKind
+from kpi_cms.foundation.core.actor import business_verb
+from kpi_cms.foundation.core.errors import Invalid, WrongState
+from kpi_cms.foundation.core.text import normal
+
+from ...enums import Capability
+from ...models import EvaluatorDecision, FieldAssignment, Person, Unit
+from ...rules import may, not_oneself
+from .records import locked, require_in_service
+
+
+def _checked_decision(decision_number: str, starts_on: date, ends_on: date | None) -> str:
+    number = normal(decision_number)
+    if not number:
+        sentence = _("Give the number of the decision.")
+        raise Invalid(sentence, problems={"decision_number": [sentence]})
+    if ends_on is not None and ends_on < starts_on:
+        sentence = _("The end cannot lie before the start. Correct one of the two dates.")
+        raise Invalid(sentence, problems={"ends_on": [sentence]})
+    return number
+
+
+def _checked_end(on: date, starts_on: date, ends_on: date | None) -> None:
+    if ends_on is not None and ends_on <= on:
+        raise WrongState(_("This decision ends on %(day)s already.") % {"day": f"{ends_on:%d/%m/%Y}"})
+    if on < starts_on:
+        sentence = _("The last day cannot lie before the first day, %(day)s.") % {"day": f"{starts_on:%d/%m/%Y}"}
+        raise Invalid(sentence, problems={"on": [sentence]})
+
+
+@business_verb
+def assign_field(
+    *,
+    actor: User,
+    moment: datetime,
+    person: Person,
+    unit: Unit,
+    starts_on: date,
+    decision_number: str,
+    ends_on: date | None = None,
+    reason: str = "",
+) -> FieldAssignment:
+    """Put a unit into a deputy's charge: from then on it counts for the deputy's d (Đ15.4)."""
+    person = locked(person)
+    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
+    may(actor, Capability.MANAGE_PEOPLE, unit).require()
+    require_in_service(person, starts_on)
+    number = _checked_decision(decision_number, starts_on, ends_on)
+    field = FieldAssignment(
+        person=person, unit=unit, starts_on=starts_on, ends_on=ends_on, decision_number=number
+    )
+    reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
+    save_tracked(field, reason_key=reason_key)
+    ledger.record(
+        Act.REGISTER_CHANGED, subject=field, label=person.staff_code, unit=unit, person=person,
+        after={"field": unit.code, "starts_on": starts_on.isoformat(), "decision_number": number},
+        reason_key=reason_key,
+    )
+    return field
+
+
+@business_verb
+def end_field(*, actor: User, moment: datetime, field: FieldAssignment, on: date, reason: str = "") -> FieldAssignment:
+    """Take a unit out of a deputy's charge; `on` is the last day."""
+    person = locked(field.person)
+    field = FieldAssignment.objects.select_for_update(of=("self",)).select_related("unit").get(pk=field.pk)
+    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
+    _checked_end(on, field.starts_on, field.ends_on)
+    field.ends_on = on
+    reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
+    save_tracked(field, reason_key=reason_key, update_fields=["ends_on"])
+    ledger.record(
+        Act.REGISTER_CHANGED, subject=field, label=person.staff_code, unit=field.unit, person=person,
+        after={"field": field.unit.code, "ends_on": on.isoformat()}, reason_key=reason_key,
+    )
+    return field
+
+
+@business_verb
+def decide_evaluator(
+    *,
+    actor: User,
+    moment: datetime,
+    person: Person,
+    evaluator: Person,
+    starts_on: date,
+    decision_number: str,
+    ends_on: date | None = None,
+    reason: str = "",
+) -> EvaluatorDecision:
+    """Name a person's evaluator instead of the rule of Đ10. Cards opened before keep theirs."""
+    person = locked(person)
+    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
+    not_oneself(actor, person).require()
+    require_in_service(person, starts_on)
+    require_in_service(evaluator, starts_on)
+    if evaluator.pk == person.pk:
+        sentence = _("Nobody evaluates themselves. Choose another person.")
+        raise Invalid(sentence, problems={"evaluator": [sentence]})
+    number = _checked_decision(decision_number, starts_on, ends_on)
+    decision = EvaluatorDecision(
+        person=person, evaluator=evaluator, starts_on=starts_on, ends_on=ends_on, decision_number=number
+    )
+    reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
+    save_tracked(decision, reason_key=reason_key)
+    ledger.record(
+        Act.EVALUATOR_CHANGED, subject=decision, label=person.staff_code, unit=person.unit, person=person,
+        after={
+            "evaluator": evaluator.staff_code, "starts_on": starts_on.isoformat(), "decision_number": number,
+            "ends_on": ends_on.isoformat() if ends_on else None,
+        },
+        reason_key=reason_key,
+    )
+    return decision
+
+
+@business_verb
+def end_evaluator_decision(
+    *, actor: User, moment: datetime, decision: EvaluatorDecision, on: date, reason: str = ""
+) -> EvaluatorDecision:
+    """Return to the rule of Đ10; `on` is the decision's last day."""
+    person = locked(decision.person)
+    decision = EvaluatorDecision.objects.select_for_update().get(pk=decision.pk)
+    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
+    not_oneself(actor, person).require()
+    _checked_end(on, decision.starts_on, decision.ends_on)
+    decision.ends_on = on
+    reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
+    save_tracked(decision, reason_key=reason_key, update_fields=["ends_on"])
+    ledger.record(
+        Act.EVALUATOR_CHANGED, subject=decision, label=person.staff_code, unit=person.unit, person=person,
+        after={"ends_on": on.isoformat()}, reason_key=reason_key,
+    )
+    return decision

@@ -1,0 +1,48 @@
+"""Many tracked rows at once: written past `save()`, with the history that `save()` would have written (traps.md 22)."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+
+from kpi_cms.foundation.core.actor import current_action
+
+BATCH = 500
+
+
+def create_many(model: type[models.Model], rows: Sequence[Any], *, reason_key: uuid.UUID | None = None) -> None:
+    """Insert rows and their first history rows; the rows have their keys afterwards."""
+    if rows:
+        model._default_manager.bulk_create(rows, batch_size=BATCH)
+        write_history(model, rows, changed=False, reason_key=reason_key)
+
+
+def update_many(
+    model: type[models.Model], rows: Sequence[Any], fields: Sequence[str], *, reason_key: uuid.UUID | None = None
+) -> None:
+    """Update `fields` of rows that the caller has locked, and write their history rows."""
+    if rows:
+        model._default_manager.bulk_update(rows, fields, batch_size=BATCH)
+        write_history(model, rows, changed=True, reason_key=reason_key)
+
+
+def write_history(
+    model: type[models.Model], rows: Sequence[Any], *, changed: bool = True, reason_key: uuid.UUID | None = None
+) -> None:
+    """One history row for each row as it stands now, stamped with the action under way."""
+    action = current_action()
+    if action is None:
+        raise RuntimeError("History needs an actor: call the domain function inside as_actor.")
+    model.history.bulk_history_create(  # type: ignore[attr-defined]  # simple-history adds the manager
+        rows,
+        batch_size=BATCH,
+        update=changed,
+        default_user=action.actor,
+        default_change_reason=reason_key,
+        default_date=action.moment,
+        custom_historical_attrs={
+            "history_request_id": action.origin.request_id,
+            "history_address": action.origin.address,
+        },
+    )
