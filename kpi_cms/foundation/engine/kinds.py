@@ -197,7 +197,8 @@ READERS: Mapping[str, Callable[[Reader, Node, str], Kind]] = {
 
 def read_kind(reader: Reader, node: Node, key: str) -> Kind:
     """The kind a mapping describes; an unknown one is a problem and is read as a number."""
-    return READERS[reader.choice(node, "type", key, tuple(READERS)) or NumberKind.type](reader, node, key)
+    name = reader.choice(node, "type", key, tuple(READERS))
+    return READERS[name](reader, node, key) if name else NumberKind(None, None)
 
 
 _NO_MAXIMUM = N_("The maximum is 0 points: give the criterion a maximum above 0.")
