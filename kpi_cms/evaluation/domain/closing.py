@@ -6,6 +6,9 @@ from datetime import datetime
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
+from kpi_cms.evaluation import rules
+from kpi_cms.evaluation.enums import CardState
+from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
@@ -16,9 +19,6 @@ from kpi_cms.foundation.core.errors import WrongState
 from snippets.enums import PeriodState
 from snippets.models import Period
 
-from .. import rules
-from ..enums import CardState
-from ..models import Scorecard
 from . import locks
 
 

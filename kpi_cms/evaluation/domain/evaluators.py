@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from kpi_cms.evaluation.enums import EvaluatorBasis
 from snippets.enums import PostRole, UnitLevel
 from snippets.models import Appointment, EvaluatorDecision, Unit
-
-from ..enums import EvaluatorBasis
 
 _STEPLEN = Unit.steplen
 

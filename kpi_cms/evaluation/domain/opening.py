@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation import rules
+from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
@@ -20,8 +22,6 @@ from kpi_cms.foundation.core.models import Job
 from snippets.enums import PeriodState
 from snippets.models import Period, Unit
 
-from .. import rules
-from ..models import CataloguePin, Scorecard, VersionPin
 from . import history, locks
 from .evaluators import Organisation
 from .planning import PlannedCard, candidate_catalogues, candidate_versions, plan_opening

@@ -12,11 +12,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation.models import CataloguePin, VersionPin
 from kpi_cms.foundation.access.scope import paths_q, shortest
 from snippets.enums import LEADING_ROLES
 from snippets.models import Appointment, Catalogue, Period, Person, Unit
 
-from ..models import CataloguePin, VersionPin
 from .evaluators import EvaluatorFound, Organisation
 
 

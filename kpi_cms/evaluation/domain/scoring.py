@@ -15,6 +15,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, DECIDED, EXTRA_KINDS, WITH_THE_PERSON, StageKey
+from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
 from kpi_cms.foundation.access.scope import paths_q
 from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
@@ -31,9 +33,6 @@ from kpi_cms.foundation.engine import (
 )
 from snippets.enums import LEADING_ROLES, PostRole, StaffKind, UnitLevel
 from snippets.models import FieldAssignment
-
-from ..enums import COUNTED_TASK_STATES, DECIDED, EXTRA_KINDS, StageKey
-from ..models import CardResult, Delay, Fault, Score, Scorecard, Task
 
 PENDING = "pending"
 
@@ -200,16 +199,17 @@ def refresh(card: Scorecard, stage: str, moment: datetime) -> Outcome:
 
 
 def refresh_person(period_id: int, person_id: int, moment: datetime) -> None:
-    """After a task changed: every stage that has a result, of every undecided card of the person."""
+    """After a task changed: the results of every undecided card of the person.
+
+    What the person submitted stays as it was submitted; while the card is with them, their own result follows.
+    """
     cards = (
         Scorecard.objects.filter(period_id=period_id, person_id=person_id)
         .exclude(state__in=DECIDED)
         .select_related("version", "unit", "agency", "period", "person")
     )
     for card in cards:
-        stages = set(CardResult.objects.filter(card=card).values_list("stage", flat=True)) | {StageKey.SELF}
-        for stage in sorted(stages):
-            refresh(card, stage, moment)
+        refresh(card, StageKey.SELF if card.state in WITH_THE_PERSON else StageKey.EVALUATOR, moment)
 
 
 # --- d: the people a leader manages (Đ15.3.a, Đ15.4) -----------------------------------------------------------

@@ -3,10 +3,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kpi_cms.evaluation.enums import AssessmentState, StageKey
 from kpi_cms.foundation.audit.history import tracked
 from snippets.models import Person, Unit
 
-from ..enums import AssessmentState, StageKey
 from .scorecard import Scorecard
 
 

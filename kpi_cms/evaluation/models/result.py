@@ -3,9 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kpi_cms.evaluation.enums import StageKey
 from snippets.models import Period, Person, Unit
 
-from ..enums import StageKey
 from .scorecard import Scorecard
 
 

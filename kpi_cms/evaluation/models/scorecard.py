@@ -5,14 +5,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation.enums import CardState, EvaluatorBasis
 from kpi_cms.foundation.access.querysets import RestrictedQuerySet
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit.history import tracked
 from snippets.enums import Capability, Frame, PostRole, StaffKind
 from snippets.models import Period, Person, Unit
-
-from ..enums import CardState, EvaluatorBasis
-
 
 # Held on a card's unit, each of these lets its holder read the card.
 READING_CAPABILITIES = (Capability.VIEW, Capability.AUDIT)

@@ -4,11 +4,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kpi_cms.evaluation.enums import TaskKind, TaskState
 from kpi_cms.foundation.access.querysets import RestrictedQuerySet
 from kpi_cms.foundation.audit.history import tracked
 from snippets.models import Period, Person, Product, Unit
-
-from ..enums import TaskKind, TaskState
 
 
 class Task(models.Model):

@@ -1,0 +1,135 @@
+"""Major errors, delays and the objective causes that lift them (Đ14.2.b, c)."""
+
+from datetime import datetime
+from typing import TypeVar
+
+from django.utils.translation import gettext as _
+
+from kpi_cms.evaluation.enums import TaskState
+from kpi_cms.evaluation.models import Delay, Fault, ObjectiveCause, Task
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import texts
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.models import TextKind
+from kpi_cms.foundation.core.actor import business_verb
+from kpi_cms.foundation.core.errors import Invalid, WrongState
+
+from .task_support import (
+    after_change,
+    enter_ledger,
+    lock_task,
+    may_confirm,
+    pieces,
+    require_reason,
+    require_state,
+)
+
+D = TypeVar("D", Fault, Delay)
+
+
+@business_verb
+def record_fault(*, actor: User, moment: datetime, task: Task, unit_number: int, reason: str) -> Fault:
+    """A major error on one unit of the quantity: minus 25% of its quality points (Đ14.2.b)."""
+    return _record_checked(Fault, actor, moment, task, unit_number, reason)
+
+
+@business_verb
+def record_delay(*, actor: User, moment: datetime, task: Task, unit_number: int, reason: str) -> Delay:
+    """A delay of one unit of the quantity: minus 25% of its progress points (Đ14.2.c)."""
+    return _record_checked(Delay, actor, moment, task, unit_number, reason)
+
+
+def _record_checked(
+    model: type[D], actor: User, moment: datetime, task: Task, unit_number: int, reason: str
+) -> D:
+    task = lock_task(task)
+    may_confirm(actor, task).require()
+    require_state(task, TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRMED)
+    require_reason(reason)
+    if not 1 <= unit_number <= pieces(task.assigned):
+        raise Invalid(
+            _("This task has units 1 to %(last)s; choose one of them.") % {"last": pieces(task.assigned)},
+            problems={"unit_number": [_("There is no such unit of quantity.")]},
+        )
+    recorded = record(model, task, unit_number, reason, moment)
+    after_change(task, moment)
+    return recorded
+
+
+def record(model: type[D], task: Task, unit_number: int, reason: str, moment: datetime) -> D:
+    reason_key = texts.keep_required(TextKind.REASON, reason.strip(), person_code=task.person.staff_code)
+    recorded = model(
+        task=task,
+        unit_id=task.unit_id,
+        person_id=task.person_id,
+        unit_number=unit_number,
+        reason_key=reason_key,
+        recorded_at=moment,
+    )
+    save_tracked(recorded, reason_key=reason_key)
+    enter_ledger(
+        Act.DEDUCTION_RECORDED,
+        task,
+        recorded,
+        after={"kind": model._meta.model_name, "unit_number": unit_number},
+        reason_key=reason_key,
+    )
+    return recorded
+
+
+@business_verb
+def withdraw_deduction(*, actor: User, moment: datetime, deduction: Fault | Delay, reason: str) -> None:
+    """Take back an error or a delay that was recorded wrongly; it stays readable in the history."""
+    task = lock_task(deduction.task)
+    may_confirm(actor, task).require()
+    require_reason(reason)
+    locked = type(deduction)._default_manager.select_for_update().get(pk=deduction.pk)
+    if locked.withdrawn_at is not None:
+        raise WrongState(_("This deduction was withdrawn already."))
+    locked.withdrawn_at = moment
+    save_tracked(locked, reason=reason.strip(), person_code=task.person.staff_code)
+    enter_ledger(Act.DEDUCTION_RECORDED, task, locked, after={"withdrawn": True}, reason=reason.strip())
+    after_change(task, moment)
+
+
+@business_verb
+def confirm_cause(*, actor: User, moment: datetime, deduction: Fault | Delay, reason: str) -> ObjectiveCause:
+    """The competent person confirms an objective cause: the deduction is lifted while it stands (Đ14.2.b, c)."""
+    task = lock_task(deduction.task)
+    may_confirm(actor, task).require()
+    require_reason(reason)
+    if deduction.causes.filter(revoked_at__isnull=True).exists():
+        raise WrongState(_("An objective cause is confirmed for this deduction already."))
+    reason_key = texts.keep_required(TextKind.REASON, reason.strip(), person_code=task.person.staff_code)
+    cause = ObjectiveCause(
+        fault=deduction if isinstance(deduction, Fault) else None,
+        delay=deduction if isinstance(deduction, Delay) else None,
+        unit_id=task.unit_id,
+        person_id=task.person_id,
+        reason_key=reason_key,
+        confirmed_at=moment,
+    )
+    save_tracked(cause, reason_key=reason_key)
+    enter_ledger(
+        Act.CAUSE_CONFIRMED, task, cause, after={"deduction": str(deduction.pk)}, reason_key=reason_key
+    )
+    after_change(task, moment)
+    return cause
+
+
+@business_verb
+def revoke_cause(*, actor: User, moment: datetime, cause: ObjectiveCause, reason: str) -> None:
+    """Take back the confirmation of an objective cause: the deduction counts again."""
+    deduction = cause.fault or cause.delay
+    assert deduction is not None  # the database keeps exactly one of the two
+    task = lock_task(deduction.task)
+    may_confirm(actor, task).require()
+    require_reason(reason)
+    locked = ObjectiveCause.objects.select_for_update().get(pk=cause.pk)
+    if locked.revoked_at is not None:
+        raise WrongState(_("This objective cause was revoked already."))
+    locked.revoked_at = moment
+    save_tracked(locked, reason=reason.strip(), person_code=task.person.staff_code)
+    enter_ledger(Act.CAUSE_CONFIRMED, task, locked, after={"revoked": True}, reason=reason.strip())
+    after_change(task, moment)

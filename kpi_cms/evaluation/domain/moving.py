@@ -1,0 +1,131 @@
+"""Work that changes hands: handed over by somebody who cannot do it, or moved by the head (Đ18.1d; rules.md §4)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kpi_cms.evaluation.enums import TaskKind, TaskState
+from kpi_cms.evaluation.models import Scorecard, Task
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.core.actor import business_verb
+from kpi_cms.foundation.core.errors import Invalid, WrongState
+from snippets.models import Person
+
+from .task_support import (
+    check_fresh,
+    facts,
+    lock_task,
+    may_assign,
+    may_confirm,
+    require_in_period,
+    require_movable,
+    require_reason,
+    require_state,
+    store,
+    unit_of,
+)
+
+
+@business_verb
+def hand_over(
+    *,
+    actor: User,
+    moment: datetime,
+    task: Task,
+    expected: int,
+    quantity: Decimal,
+    taker: Person,
+    due_on: date,
+    reason: str,
+) -> Task:
+    """The person cannot do it: the head gives it to somebody else (Đ18.1d).
+
+    It stays in the total of the person who had it and leaves their numerators; the taker gets it as an extra.
+    """
+    task = lock_task(task)
+    may_confirm(actor, task).require()
+    check_fresh(task, expected, {"handed_over": quantity})
+    require_state(task, TaskState.ASSIGNED, TaskState.REPORTED)
+    require_reason(reason)
+    require_movable(task, quantity)
+    before = facts(task)
+    task.handed_over += quantity
+    follower = _follower(actor, task, quantity, taker, due_on)
+    store(task, Act.TASK_HANDED_OVER, moment, before=before, reason=reason)
+    return store(follower, Act.TASK_ASSIGNED, moment, reason=reason)
+
+
+@business_verb
+def move_task(
+    *,
+    actor: User,
+    moment: datetime,
+    task: Task,
+    expected: int,
+    quantity: Decimal,
+    taker: Person,
+    due_on: date,
+    reason: str,
+) -> Task:
+    """The head moves work for leave or balance, before its due date (rules.md §4, open).
+
+    By default it leaves the total of the person who had it; a set may say that it stays there. The taker gets it as
+    an extra, outside the assigned total.
+    """
+    task = lock_task(task)
+    may_confirm(actor, task).require()
+    check_fresh(task, expected, {"assigned": task.assigned - quantity})
+    require_state(task, TaskState.ASSIGNED)
+    require_reason(reason)
+    if timezone.localdate(moment) > task.due_on:
+        raise WrongState(
+            _("The due date has passed. Work is moved before its due date; after it, hand it over.")
+        )
+    require_movable(task, quantity)
+    before = facts(task)
+    follower = _follower(actor, task, quantity, taker, due_on)
+    if not _moved_leaves_total(task):
+        task.handed_over += quantity
+    elif quantity == task.assigned:
+        task.state = TaskState.WITHDRAWN
+    else:
+        task.assigned -= quantity
+    store(task, Act.TASK_MOVED, moment, before=before, reason=reason)
+    return store(follower, Act.TASK_ASSIGNED, moment, reason=reason)
+
+
+def _follower(actor: User, task: Task, quantity: Decimal, taker: Person, due_on: date) -> Task:
+    if taker.pk == task.person_id:
+        raise Invalid(_("Choose another person: this one has the task already."))
+    unit = unit_of(taker, task.period)
+    may_assign(actor, task.period, taker, unit).require()
+    require_in_period(task.period, due_on)
+    return Task(
+        period=task.period,
+        person=taker,
+        unit=unit,
+        product=task.product,
+        kind=TaskKind.TAKEN_OVER,
+        code=task.code,
+        name=task.name,
+        coefficient=task.coefficient,
+        catalogue_version=task.catalogue_version,
+        part_label=task.part_label,
+        share=task.share,
+        group_key=task.group_key,
+        assigned=quantity,
+        due_on=due_on,
+        source=task,
+    )
+
+
+def _moved_leaves_total(task: Task) -> bool:
+    card = (
+        Scorecard.objects.filter(period_id=task.period_id, person_id=task.person_id)
+        .select_related("version")
+        .first()
+    )
+    return card is None or card.version.compiled().specification.settings.moved_leaves_total

@@ -1,0 +1,266 @@
+"""How a stage's scores and comments are stored: checked, compared with what stands there, written with history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from criteria_pages.models import FrozenCriterion
+from kpi_cms.evaluation.enums import StageKey
+from kpi_cms.evaluation.models import Assessment, Score, Scorecard
+from kpi_cms.foundation.audit import ledger, texts
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.models import TextKind
+from kpi_cms.foundation.core.errors import Invalid, Stale
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome, Problem, decimal_text
+from snippets.models import Person
+
+from . import history, scoring
+
+COMMENT_FIELDS = ("strengths", "weaknesses", "comment")
+
+
+def comment_label(name: str) -> str:
+    """What a comment field is called on screen and on the form."""
+    return str({"strengths": _("Strengths"), "weaknesses": _("Weaknesses"), "comment": _("Comment")}[name])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is entered for one criterion: points, the value of an option, or None to clear it; with grounds."""
+
+    value: Decimal | str | None
+    grounds: str = ""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A save that was stored: the card with its new save number, and the stage's result."""
+
+    card: Scorecard
+    outcome: Outcome
+    changed: tuple[str, ...]
+
+
+def save_stage(
+    card: Scorecard,
+    stage: StageKey,
+    rater: Person,
+    expected: int,
+    entries: Mapping[str, Entry],
+    comments: Mapping[str, str],
+    reason: str,
+    moment: datetime,
+) -> Saved:
+    _check_entries(card, stage, entries)
+    assessment = assessment_of(card, stage, rater)
+    scores = {score.criterion.key: score for score in scoring.stage_scores(card, stage)}
+    _check_fresh(card, expected, entries, comments, scores, assessment)
+    changed, before, after = _write_scores(card, assessment, scores, entries, reason)
+    commented = _write_comments(assessment, comments)
+    if changed or commented:
+        _count_save(card)
+    if changed:
+        ledger.record(
+            Act.SCORE_CHANGED,
+            subject=card,
+            label=card.code,
+            unit=card.unit,
+            person=card.person,
+            period_id=card.period_id,
+            before={"stage": stage, **before},
+            after={"stage": stage, **after},
+            reason=reason,
+        )
+    tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
+    outcome = card.version.compiled().score(scoring.inputs_of(card, scores.values(), tasks))
+    if changed or not assessment.submitted_at:
+        scoring.store_result(card, stage, outcome, moment)
+    return Saved(card, outcome, changed)
+
+
+def criterion_of(compiled: CompiledSet, key: str) -> CompiledCriterion:
+    """The criterion of a key that was checked before."""
+    criterion = compiled.criterion(key)
+    assert (
+        criterion is not None
+    )  # entries are checked first, and stored scores refer to the version's criteria
+    return criterion
+
+
+def sentence_of(problem: Problem) -> str:
+    """An engine problem in the reader's language, with its values filled in."""
+    return _(problem.template) % problem.params
+
+
+def _check_entries(card: Scorecard, stage: StageKey, entries: Mapping[str, Entry]) -> None:
+    compiled = card.version.compiled()
+    problems: dict[str, list[str]] = {}
+    for key, entry in entries.items():
+        criterion = compiled.criterion(key)
+        if criterion is None or not criterion.entered:
+            problems[key] = [
+                _("This criterion is not scored by hand in version %(version)s.") % {"version": card.version}
+            ]
+        elif stage not in criterion.stages:
+            problems[key] = [_("This criterion is not scored at this stage.")]
+        elif entry.value is not None:
+            problem = compiled.check_entry(key, entry.value)
+            if problem is not None:
+                problems[key] = [sentence_of(problem)]
+    if problems:
+        raise Invalid(
+            _("Some scores cannot be used. Correct them and save again; nothing was saved."),
+            problems=problems,
+        )
+
+
+def assessment_of(card: Scorecard, stage: StageKey, rater: Person) -> Assessment:
+    assessment = Assessment.objects.filter(card=card, stage=stage, rater=rater).first()
+    if assessment is None:
+        assessment = Assessment(
+            card=card, stage=stage, rater=rater, unit_id=card.unit_id, person_id=card.person_id
+        )
+        save_tracked(assessment)
+    return assessment
+
+
+def _written(score: Score | None) -> str:
+    """A stored score as text: "4.5", the chosen value, or "" for none."""
+    if score is None:
+        return ""
+    return decimal_text(score.value) if score.value is not None else score.choice
+
+
+def _wanted(entry: Entry) -> str:
+    if entry.value is None:
+        return ""
+    return decimal_text(entry.value) if isinstance(entry.value, Decimal) else str(entry.value)
+
+
+def _check_fresh(
+    card: Scorecard,
+    expected: int,
+    entries: Mapping[str, Entry],
+    comments: Mapping[str, str],
+    scores: Mapping[str, Score],
+    assessment: Assessment,
+) -> None:
+    """Refuse a save from an older state, showing both values of everything that differs: nothing is lost."""
+    if expected == card.version_number:
+        return
+    compiled = card.version.compiled()
+    mine: dict[str, Any] = {}
+    theirs: dict[str, Any] = {}
+    for key, entry in entries.items():
+        stored = _written(scores.get(key))
+        if _wanted(entry) != stored:
+            label = f"{criterion_of(compiled, key).code} {criterion_of(compiled, key).label}"
+            mine[label], theirs[label] = _wanted(entry), stored
+    for name, text in comments.items():
+        stored = getattr(assessment, name)
+        if text.strip() != stored:
+            label = comment_label(name)
+            mine[label], theirs[label] = text.strip(), stored
+    raise Stale(
+        _("This card was saved somewhere else while you worked on it. Compare both values and save again."),
+        mine=mine,
+        theirs=theirs,
+    )
+
+
+def _write_scores(
+    card: Scorecard,
+    assessment: Assessment,
+    scores: dict[str, Score],
+    entries: Mapping[str, Entry],
+    reason: str,
+) -> tuple[tuple[str, ...], dict[str, str], dict[str, str]]:
+    """Insert and update the rows that differ, with history; returns the codes changed, before and after by code."""
+    compiled = card.version.compiled()
+    criterion_ids: dict[str, int] = {}
+    created: list[Score] = []
+    updated: list[Score] = []
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    submitted = assessment.submitted_at is not None
+    for key, entry in entries.items():
+        stored = scores.get(key)
+        grounds = entry.grounds.strip()
+        if _wanted(entry) == _written(stored) and grounds == (stored.grounds if stored else ""):
+            continue
+        if stored is None and entry.value is None and not grounds:
+            continue
+        code = criterion_of(compiled, key).code
+        before[code], after[code] = _written(stored), _wanted(entry)
+        if stored is None:
+            if not criterion_ids:
+                criterion_ids = dict(
+                    FrozenCriterion.objects.filter(version_id=card.version_id).values_list("key", "pk")
+                )
+            stored = Score(
+                assessment=assessment,
+                criterion_id=criterion_ids[key],
+                unit_id=card.unit_id,
+                person_id=card.person_id,
+            )
+            created.append(stored)
+            scores[key] = stored
+        else:
+            updated.append(stored)
+        stored.value = entry.value if isinstance(entry.value, Decimal) else None
+        stored.choice = entry.value if isinstance(entry.value, str) else ""
+        if grounds != stored.grounds:
+            stored.grounds = grounds
+            stored.grounds_key = texts.keep(TextKind.REASON, grounds, person_code=card.person.staff_code)
+    if not after:
+        return (), {}, {}
+    if submitted and not reason.strip():
+        raise Invalid(
+            _("These scores were submitted before. Give the reason for the change; nothing was saved."),
+            problems={"reason": [_("Give the reason for the change.")]},
+        )
+    reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
+    if created:
+        Score.objects.bulk_create(created)
+        _load_criteria(created)
+        history.record_created(Score, created, reason_key=reason_key)
+    if updated:
+        Score.objects.bulk_update(updated, ["value", "choice", "grounds", "grounds_key"])
+        history.record_changed(Score, updated, reason_key=reason_key)
+    return tuple(after), before, after
+
+
+def _load_criteria(scores: list[Score]) -> None:
+    """New rows know their criterion by id; the engine asks for its key."""
+    criteria = FrozenCriterion.objects.in_bulk([score.criterion_id for score in scores])
+    for score in scores:
+        score.criterion = criteria[score.criterion_id]
+
+
+def _write_comments(assessment: Assessment, comments: Mapping[str, str]) -> bool:
+    wanted = {name: text.strip() for name, text in comments.items() if name in COMMENT_FIELDS}
+    if all(getattr(assessment, name) == text for name, text in wanted.items()):
+        return False
+    for name, text in wanted.items():
+        setattr(assessment, name, text)
+    together = "\n\n".join(
+        f"{comment_label(name)}: {getattr(assessment, name)}"
+        for name in COMMENT_FIELDS
+        if getattr(assessment, name)
+    )
+    assessment.comments_key = texts.keep(
+        TextKind.COMMENT, together, person_code=assessment.card.person.staff_code
+    )
+    save_tracked(assessment)
+    return True
+
+
+def _count_save(card: Scorecard) -> None:
+    """The save number is no fact about the card and stands in no history."""
+    card.version_number += 1
+    Scorecard.objects.filter(pk=card.pk).update(version_number=card.version_number)

@@ -1,0 +1,212 @@
+"""What the verbs on tasks share: locks, checks with their sentences, and how a task is stored."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from kpi_cms.evaluation import rules
+from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, TaskState
+from kpi_cms.evaluation.models import CataloguePin, Scorecard, Task
+from kpi_cms.foundation.access.decisions import Decision
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import ledger, texts
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.models import TextKind
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
+from snippets.models import Period, Person, Product, Unit
+
+from . import locks, scoring
+
+
+def share_period(period_id: int) -> Period:
+    locks.share_period(period_id)
+    period = Period.objects.get(pk=period_id)
+    rules.require_open(period)
+    return period
+
+
+def lock_task(task: Task) -> Task:
+    locks.share_period(task.period_id)
+    locked: Task | None = (
+        Task.objects.select_for_update(of=("self",))
+        .select_related("period", "person", "unit", "product")
+        .filter(pk=task.pk)
+        .first()
+    )
+    if locked is None:
+        raise NotFound
+    rules.require_open(locked.period)
+    return locked
+
+
+def unit_of(person: Person, period: Period) -> Unit:
+    """Where the person's work of this period belongs: the unit of their card. Raises Invalid without a card."""
+    card: Scorecard | None = (
+        Scorecard.objects.filter(period=period, person=person)
+        .select_related("unit")
+        .order_by("frame")
+        .first()
+    )
+    if card is None:
+        raise Invalid(_("This person has no card in this period, so no task can be given to them."))
+    return card.unit
+
+
+def _evaluates(actor: User, period: Period, person: Person) -> bool:
+    return Scorecard.objects.filter(period=period, person=person, evaluator__user_id=actor.pk).exists()
+
+
+def may_assign(actor: User, period: Period, person: Person, unit: Unit) -> Decision:
+    return rules.assign_tasks(Scope.of(actor), person, unit, evaluates=_evaluates(actor, period, person))
+
+
+def may_confirm(actor: User, task: Task) -> Decision:
+    evaluates = _evaluates(actor, task.period, task.person)
+    return rules.confirm_tasks(Scope.of(actor), task.person, task.unit, evaluates=evaluates)
+
+
+def require_undecided(period_id: int, person_id: int) -> None:
+    if Scorecard.objects.filter(period_id=period_id, person_id=person_id, state__in=DECIDED).exists():
+        raise WrongState(
+            _("This person's result is confirmed. The tasks it was computed from can no longer change.")
+        )
+
+
+def require_with_person(task: Task) -> None:
+    """The person reports until they have submitted, and again when a card came back to them."""
+    cards = Scorecard.objects.filter(period_id=task.period_id, person_id=task.person_id).select_related(
+        "person"
+    )
+    states = {card.state for card in cards}
+    if states and not states & set(WITH_THE_PERSON):
+        raise WrongState(
+            _("You have submitted your self-assessment. Ask your evaluator to return the card first.")
+        )
+
+
+def require_pinned(period: Period, product: Product, unit: Unit) -> None:
+    """The product stands in a catalogue that the period uses for this unit, and is meant for it."""
+    pinned = CataloguePin.objects.filter(period=period, catalogue_id=product.catalogue_id).select_related(
+        "catalogue__unit"
+    )
+    if not any(unit.path.startswith(pin.catalogue.unit.path) for pin in pinned):
+        raise Invalid(_("This product stands in no catalogue that the period uses for this unit."))
+    if product.unit is not None and not unit.path.startswith(product.unit.path):
+        raise Invalid(_("This product belongs to another unit's list."))
+
+
+def require_quantity(quantity: Decimal) -> None:
+    if quantity <= 0:
+        raise Invalid(
+            _("The quantity is more than 0."), problems={"quantity": [_("Give a quantity above 0.")]}
+        )
+
+
+def require_in_period(period: Period, due_on: date) -> None:
+    if not period.starts_on <= due_on <= period.ends_on:
+        raise Invalid(
+            _("The due date lies in the period, from %(first)s to %(last)s.")
+            % {"first": period.starts_on.strftime("%d/%m/%Y"), "last": period.ends_on.strftime("%d/%m/%Y")},
+            problems={"due_on": [_("Choose a day in the period.")]},
+        )
+
+
+def require_movable(task: Task, quantity: Decimal) -> None:
+    rest = task.assigned - task.handed_over - task.completed
+    if quantity <= 0 or quantity > rest:
+        raise Invalid(
+            _("Between 0 and %(rest)s of this task is still to be done and can change hands.")
+            % {"rest": rest},
+            problems={"quantity": [_("Give a quantity that is still to be done.")]},
+        )
+
+
+def require_state(task: Task, *states: TaskState) -> None:
+    if task.state not in states:
+        raise WrongState(
+            _("This step is not possible now: the task is “%(state)s”.") % {"state": task.get_state_display()}
+        )
+
+
+def require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid(
+            _("Give a reason that the person can read."), problems={"reason": [_("Give a reason.")]}
+        )
+
+
+def check_fresh(task: Task, expected: int, mine: Mapping[str, Any]) -> None:
+    if expected == task.version_number:
+        return
+    labels = {name: str(Task._meta.get_field(name).verbose_name) for name in mine}  # type: ignore[union-attr]  # plain fields
+    raise Stale(
+        _("This task was saved somewhere else while you worked on it. Compare both values and save again."),
+        mine={labels[name]: str(value) for name, value in mine.items()},
+        theirs={labels[name]: str(getattr(task, name)) for name in mine},
+    )
+
+
+def pieces(quantity: Decimal) -> int:
+    """Units of a quantity; the last piece of a fractional one counts as a unit (2.5 has three)."""
+    return int(quantity.to_integral_value(rounding="ROUND_CEILING"))
+
+
+def facts(task: Task) -> dict[str, str]:
+    """What the ledger says about a task: codes, numbers and dates, no text somebody wrote."""
+    return {
+        "state": task.state,
+        "assigned": str(task.assigned),
+        "completed": str(task.completed),
+        "accepted": "" if task.accepted is None else str(task.accepted),
+        "handed_over": str(task.handed_over),
+        "due_on": task.due_on.isoformat(),
+        "completed_on": task.completed_on.isoformat() if task.completed_on else "",
+        "product": task.code,
+    }
+
+
+def store(
+    task: Task, act: Act, moment: datetime, *, before: Mapping[str, Any] | None = None, reason: str = ""
+) -> Task:
+    require_undecided(task.period_id, task.person_id)
+    task.version_number += 1
+    reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=task.person.staff_code)
+    save_tracked(task, reason_key=reason_key)
+    enter_ledger(act, task, task, before=before, after=facts(task), reason_key=reason_key)
+    scoring.refresh_person(task.period_id, task.person_id, moment)
+    return task
+
+
+def after_change(task: Task, moment: datetime) -> None:
+    require_undecided(task.period_id, task.person_id)
+    scoring.refresh_person(task.period_id, task.person_id, moment)
+
+
+def enter_ledger(
+    act: Act,
+    task: Task,
+    subject: Any,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+    reason_key: uuid.UUID | None = None,
+) -> None:
+    ledger.record(
+        act,
+        subject=subject,
+        label=task.code,
+        unit=task.unit,
+        person=task.person,
+        period_id=task.period_id,
+        before=before,
+        after=after,
+        reason=reason,
+        reason_key=reason_key,
+    )
