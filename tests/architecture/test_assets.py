@@ -55,3 +55,11 @@ def test_dark_colours_are_for_screens_only() -> None:
     assert re.findall(r"@media[^{]*prefers-color-scheme[^{]*", css) == [
         "@media screen and (prefers-color-scheme:dark)"
     ]
+
+
+def test_the_licences_of_what_is_shipped_stand_beside_it() -> None:
+    """The compilers leave no trace in their output; the base and Stimulus do."""
+    wanted = json.loads((FRONTEND / "package.json").read_text())["devDependencies"]
+    shipped = [f"{name} {wanted[name]}" for name in ("govuk-frontend", "@hotwired/stimulus")]
+    text = (STATIC / "LICENSES.txt").read_text()
+    assert [name for name in shipped if name not in text] == []

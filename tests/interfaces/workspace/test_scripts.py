@@ -202,6 +202,19 @@ def test_nothing_is_wider_than_the_screen(page: Page, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_field_with_the_focus_is_never_under_the_bar(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    show(page)
+    page.evaluate("scrollTo(0, 0)")
+    for name in ["I1", "I2", "II1"]:
+        page.focus(f"#{name}")
+        field, bar = page.locator(f"#{name}").bounding_box(), page.locator(".kpi-savebar").bounding_box()
+        assert field is not None
+        assert bar is not None
+        assert field["y"] + field["height"] <= bar["y"]
+
+
 def test_paper_is_black_on_white(page: Page) -> None:
     show(page)
     page.emulate_media(media="print")
