@@ -1,0 +1,1 @@
+"""Records for tests, named by app (`factories.snippets.UnitFactory`), their states by trait."""
