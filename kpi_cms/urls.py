@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ngon-ngu/", set_language, name="set_language"),
     path("tai-khoan/", include("kpi_cms.foundation.accounts.urls")),
     path("admin/", include(guarded_admin_urls(wagtailadmin_urls.urlpatterns))),
+    path("in/", include("kpi_cms.interfaces.reporting.urls")),
     path("", include("kpi_cms.interfaces.workspace.urls")),
 ]

@@ -6,14 +6,18 @@ from typing import TypeVar
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests.helpers import databases
 from tests.helpers.shared import SHARED
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
-NEVER_SKIPPED = "Tests are deselected by a marker (see pyproject.toml), never skipped or expected to fail: {reason}"
+NEVER_SKIPPED = (
+    "Tests are deselected by a marker (see pyproject.toml), never skipped or expected to fail: {reason}"
+)
 
 # One example set for everybody: a red run can be repeated, and a slow machine is no failure.
 hypothesis_settings.register_profile(
@@ -22,16 +26,20 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("suite")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take out what does not apply to this database, or whose data is not here."""
     postgresql = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
     absent = {"sqlite"} if postgresql else {"postgresql"}
     if not SHARED.is_dir():
         absent.add("shared_data")
-    out = [item for item in items if absent.intersection(mark.name for mark in item.iter_markers())]
-    if out:
-        config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in set(out)]
+    applies = {item: not absent.intersection(mark.name for mark in item.iter_markers()) for item in items}
+    if not all(applies.values()):
+        config.hook.pytest_deselected(items=[item for item in items if not applies[item]])
+    # Journeys take longest: they begin first, so that the other workers are not done long before them.
+    items[:] = sorted(
+        (item for item in items if applies[item]), key=lambda item: item.get_closest_marker("journey") is None
+    )
 
 
 def _refuse_skip(report: Report) -> Report:
@@ -51,6 +59,20 @@ def pytest_runtest_makereport() -> Iterator[None]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_make_collect_report() -> Iterator[None]:
     return _refuse_skip((yield))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """Begin with a copy of the migrated template (tests.helpers.databases)."""
+    if connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = databases.postgresql_template()
+        yield
+        return
+    connection.settings_dict["TEST"]["NAME"] = None
+    name = connection.creation._get_test_db_name()
+    memory = databases.open_in_memory(name)
+    yield
+    memory.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

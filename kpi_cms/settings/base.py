@@ -21,7 +21,9 @@ def environment_flag(name: str, default: bool = False) -> bool:
 
 DEBUG = False
 SECRET_KEY = os.environ.get("KPI_SECRET_KEY", "")
-ALLOWED_HOSTS = [host for host in os.environ.get("KPI_ALLOWED_HOSTS", "127.0.0.1,localhost").split(",") if host]
+ALLOWED_HOSTS = [
+    host for host in os.environ.get("KPI_ALLOWED_HOSTS", "127.0.0.1,localhost").split(",") if host
+]
 
 # The sign-in page of a demonstration offers its people with one click: never outside it (check core.E002).
 DEMONSTRATION = False
@@ -37,6 +39,7 @@ INSTALLED_APPS = [
     "kpi_cms.interfaces.workspace",
     "kpi_cms.interfaces.reporting",
     "kpi_cms.interfaces.exchange",
+    "kpi_cms.demonstration",
     "wagtail.users",
     "wagtail.snippets",
     "wagtail.search",
@@ -203,9 +206,11 @@ MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "media/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "kpi_cms.foundation.core.static.StaticFilesStorage"},
 }
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a criteria set of a hundred criteria posts more than the default 1,000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = (
+    5_000  # a criteria set of a hundred criteria posts more than the default 1,000
+)
 
 # --- Background work ---------------------------------------------------------------------------------------
 TASKS = {
@@ -214,6 +219,12 @@ TASKS = {
 }
 JOB_HEARTBEAT_SECONDS = 2
 JOB_ABANDONED_AFTER_SECONDS = 15
+SCHEDULER_SECONDS = 5
+# Name → local time, function called with actor (the system account) and moment.
+DAILY_WORK = {
+    "project the grants": ("00:05", "snippets.domain.grants.project_all"),
+    "forget ended sessions": ("02:00", "kpi_cms.foundation.accounts.domain.forget_ended_sessions"),
+}
 
 # --- Wagtail -----------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Đánh giá cán bộ, công chức, viên chức"

@@ -20,11 +20,15 @@ class DemonstrationAccount:
 
 
 ACCOUNTS = (
-    DemonstrationAccount("chinh-sach", _("Policy staff"), _("writes criteria sets, opens and closes the month")),
+    DemonstrationAccount(
+        "chinh-sach", _("Policy staff"), _("writes criteria sets, opens and closes the month")
+    ),
     DemonstrationAccount("dau-moi", _("Unit clerk"), _("keeps the unit's people and catalogue")),
     DemonstrationAccount("can-bo", _("Member of staff"), _("reports tasks and assesses their own work")),
     DemonstrationAccount("truong-phong", _("Unit head"), _("assigns tasks, evaluates and confirms")),
-    DemonstrationAccount("chu-tich", _("The head's own evaluator"), _("evaluates the heads of constituent units")),
+    DemonstrationAccount(
+        "chu-tich", _("The head's own evaluator"), _("evaluates the heads of constituent units")
+    ),
     DemonstrationAccount("kiem-tra", _("Auditor"), _("reads the history of cards and units")),
 )
 
@@ -34,9 +38,9 @@ def accounts() -> list[DemonstrationAccount]:
     if not settings.DEMONSTRATION:
         return []
     names = dict(
-        User.objects.filter(username__in=[account.username for account in ACCOUNTS], is_active=True).values_list(
-            "username", "display_name"
-        )
+        User.objects.filter(
+            username__in=[account.username for account in ACCOUNTS], is_active=True
+        ).values_list("username", "display_name")
     )
     return [
         DemonstrationAccount(account.username, account.role, account.does, names[account.username])

@@ -8,6 +8,7 @@ from typing import Any
 from axes.utils import reset as reset_attempts
 from django.contrib.auth.hashers import get_hasher
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -39,7 +40,9 @@ def system_user() -> User:
 
 
 @business_verb
-def create_account(*, actor: User, moment: datetime, username: str, display_name: str, email: str = "") -> tuple[User, str]:
+def create_account(
+    *, actor: User, moment: datetime, username: str, display_name: str, email: str = ""
+) -> tuple[User, str]:
     """A new account and its first password, which must be changed at the first sign-in. Shown once, never stored."""
     password = first_password()
     if User.objects.filter(username=username).exists():
@@ -72,7 +75,10 @@ def create_accounts(
     passwords = [first_password() for _name in names]
     users = [
         User(
-            username=username, display_name=display_name, email=email, must_change_password=True,
+            username=username,
+            display_name=display_name,
+            email=email,
+            must_change_password=True,
             password=hasher.encode(password, hasher.salt()),
         )
         for (username, display_name, email), password in zip(wanted, passwords, strict=True)
@@ -128,7 +134,10 @@ def change_own_password(*, actor: User, moment: datetime, current: str, new: str
     """The owner's change. Raises Invalid with every rule the new password breaks."""
     user = User.objects.select_for_update().get(pk=actor.pk)
     if not user.check_password(current):
-        raise Invalid(_("The present password is not right."), problems={"current": [_("The present password is not right.")]})
+        raise Invalid(
+            _("The present password is not right."),
+            problems={"current": [_("The present password is not right.")]},
+        )
     problems: list[Any] = []
     if user.check_password(new):
         problems.append(_("The new password must differ from the present one."))
@@ -142,3 +151,9 @@ def change_own_password(*, actor: User, moment: datetime, current: str, new: str
     user.must_change_password = False
     user.password_changed_at = moment
     user.save(update_fields=["password", "must_change_password", "password_changed_at"])
+
+
+def forget_ended_sessions(*, actor: User, moment: datetime) -> int:
+    """Delete sessions whose absolute limit has passed: daily work, no business act. Returns how many."""
+    ended, _by_model = Session.objects.filter(expire_date__lt=moment).delete()
+    return ended

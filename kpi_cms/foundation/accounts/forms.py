@@ -11,7 +11,9 @@ class SignInForm(AuthenticationForm):
     """One sentence for every failure: it never tells whether the account exists."""
 
     error_messages = {
-        "invalid_login": _("The account name or the password is not right. Five wrong attempts lock the account."),
+        "invalid_login": _(
+            "The account name or the password is not right. Five wrong attempts lock the account."
+        ),
         "inactive": _("The account name or the password is not right. Five wrong attempts lock the account."),
     }
 

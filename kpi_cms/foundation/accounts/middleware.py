@@ -30,7 +30,9 @@ class SignInPolicyMiddleware:
         idle = now - seen > settings.SIGN_IN_IDLE_LIMIT.total_seconds()
         if idle or now - began > settings.SIGN_IN_ABSOLUTE_LIMIT.total_seconds():
             logout(request)
-            messages.info(request, _("You were signed out because nothing happened for a while. Sign in to go on."))
+            messages.info(
+                request, _("You were signed out because nothing happened for a while. Sign in to go on.")
+            )
             return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': request.get_full_path()})}")
         # Written once a minute at most: a session that is saved at each request costs a write for each page.
         if now - seen >= 60 or SEEN not in request.session:

@@ -25,15 +25,22 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     username = models.CharField(
-        _("account name"), max_length=60, unique=True, validators=[UnicodeUsernameValidator()],
+        _("account name"),
+        max_length=60,
+        unique=True,
+        validators=[UnicodeUsernameValidator()],
         help_text=_("As a rule the staff code."),
         error_messages={"unique": _("An account with this name exists already.")},
     )
     display_name = models.CharField(_("name"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
     is_active = models.BooleanField(_("active"), default=True)
-    is_staff = models.BooleanField(_("operator"), default=False, help_text=_("Keeps the system running; reads no card."))
-    must_change_password = models.BooleanField(_("must change the password at the next sign-in"), default=False)
+    is_staff = models.BooleanField(
+        _("operator"), default=False, help_text=_("Keeps the system running; reads no card.")
+    )
+    must_change_password = models.BooleanField(
+        _("must change the password at the next sign-in"), default=False
+    )
     password_changed_at = models.DateTimeField(_("password changed at"), null=True, blank=True)
     deactivated_at = models.DateTimeField(_("deactivated at"), null=True, blank=True)
     date_joined = models.DateTimeField(_("created at"), auto_now_add=True)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
@@ -9,9 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.contrib import messages
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid
@@ -70,4 +70,6 @@ def change_password(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, User.objects.get(pk=request.user.pk))
             messages.success(request, _("Your password was changed."))
             return redirect("workspace:home")
-    return TemplateResponse(request, "accounts/change_password.html", {"form": form}, status=422 if form.errors else 200)
+    return TemplateResponse(
+        request, "accounts/change_password.html", {"form": form}, status=422 if form.errors else 200
+    )

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import models
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
-from django.dispatch import receiver
 
 from kpi_cms.foundation.core.actor import current_action
 

@@ -27,7 +27,10 @@ def keep_required(kind: TextKind, text: str, *, person_code: str = "") -> uuid.U
 
 def keep_many(kind: TextKind, pairs: Sequence[tuple[str, str]]) -> list[uuid.UUID | None]:
     """Store (text, staff code it is about) pairs in few queries; their keys in the same order."""
-    rows = [ErasableText(kind=kind, text=text, salt=secrets.token_hex(16), person_code=code) for text, code in pairs]
+    rows = [
+        ErasableText(kind=kind, text=text, salt=secrets.token_hex(16), person_code=code)
+        for text, code in pairs
+    ]
     ErasableText.objects.bulk_create([row for row in rows if row.text], batch_size=500)
     return [row.key if row.text else None for row in rows]
 

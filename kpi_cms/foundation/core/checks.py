@@ -13,7 +13,9 @@ def engine_backends(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
     if database["ENGINE"] != "django.db.backends.sqlite3":
         return []
     options = database.get("OPTIONS", {})
-    if options.get("transaction_mode") == "IMMEDIATE" and "recursive_triggers=ON" in options.get("init_command", ""):
+    if options.get("transaction_mode") == "IMMEDIATE" and "recursive_triggers=ON" in options.get(
+        "init_command", ""
+    ):
         return []
     return [
         Error(
@@ -27,7 +29,12 @@ def engine_backends(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 @register
 def demonstration_is_local(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """core.E002: a demonstration, whose people sign in with one click, is never reachable from other machines."""
-    if settings.DEMONSTRATION and not set(settings.ALLOWED_HOSTS) <= {"127.0.0.1", "localhost", "[::1]", "testserver"}:
+    if settings.DEMONSTRATION and not set(settings.ALLOWED_HOSTS) <= {
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "testserver",
+    }:
         return [
             Error(
                 "DEMONSTRATION is on and ALLOWED_HOSTS lets other machines in.",

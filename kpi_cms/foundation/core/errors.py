@@ -39,8 +39,8 @@ class NotFound(DomainError):
 
     status = 404
 
-    def __init__(self, sentence: Sentence = _("There is nothing here that you can see.")) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: Sentence | None = None) -> None:
+        super().__init__(sentence or _("There is nothing here that you can see."))
 
 
 class WrongState(DomainError):

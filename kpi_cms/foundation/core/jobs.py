@@ -51,12 +51,19 @@ def job(name: str) -> Callable[[Runner], Runner]:
     return register
 
 
-def enqueue(*, name: str, key: str, actor: Any, moment: datetime, arguments: Mapping[str, Any], total: int = 0) -> Job:
+def enqueue(
+    *, name: str, key: str, actor: Any, moment: datetime, arguments: Mapping[str, Any], total: int = 0
+) -> Job:
     """Create a job and hand it to the worker after commit. Raises WrongState when its key has one under way."""
     try:
         with transaction.atomic():
             created = Job.objects.create(
-                name=name, key=key, arguments=dict(arguments), actor_id=actor.pk, created_at=moment, total=total
+                name=name,
+                key=key,
+                arguments=dict(arguments),
+                actor_id=actor.pk,
+                created_at=moment,
+                total=total,
             )
     except IntegrityError as error:
         raise WrongState(_("This work is already under way. Wait until it has finished.")) from error
@@ -93,13 +100,20 @@ def _run(running: Job) -> None:
         try:
             for progress in _runners[running.name](running, actor):
                 Job.objects.filter(pk=running.pk).update(
-                    done=progress.done, total=progress.total, cursor=dict(progress.cursor), heartbeat_at=database_now()
+                    done=progress.done,
+                    total=progress.total,
+                    cursor=dict(progress.cursor),
+                    heartbeat_at=database_now(),
                 )
         except DomainError as refusal:
             _finish(running, JobState.FAILED, str(refusal.sentence))
         except Exception:
             logger.exception("job %s failed", running)
-            _finish(running, JobState.FAILED, _("The work stopped because of an error. Nothing half-done is shown; start it again."))
+            _finish(
+                running,
+                JobState.FAILED,
+                _("The work stopped because of an error. Nothing half-done is shown; start it again."),
+            )
             raise
         else:
             _finish(running, JobState.DONE, "")
@@ -115,7 +129,9 @@ def requeue_abandoned() -> int:
     A queued job may have its task waiting already: the claim lets only one of the two run it.
     """
     moment = database_now()
-    waiting = Q(state=JobState.QUEUED, created_at__lt=moment - timedelta(seconds=settings.JOB_ABANDONED_AFTER_SECONDS))
+    waiting = Q(
+        state=JobState.QUEUED, created_at__lt=moment - timedelta(seconds=settings.JOB_ABANDONED_AFTER_SECONDS)
+    )
     abandoned = list(Job.objects.filter(waiting | _abandoned(moment)).values_list("pk", flat=True))
     for job_id in abandoned:
         run_job.enqueue(str(job_id))

@@ -7,7 +7,9 @@ from django.utils.translation import gettext as _
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token is missing or old: nothing was saved."""
-    sentence = _("This form is too old or was not sent from this site. Go back, reload the page and send it again.")
+    sentence = _(
+        "This form is too old or was not sent from this site. Go back, reload the page and send it again."
+    )
     return TemplateResponse(request, "403.html", {"sentence": sentence}, status=403).render()
 
 

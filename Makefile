@@ -1,0 +1,67 @@
+# make run: try it.  make test, make lint: what CI runs.  docs/operations.md says what each of them does.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# The first Python that the product runs on; `make run PYTHON=/path/to/python3.12` chooses another.
+PYTHON ?= $(shell sh scripts/find_python.sh)
+BIN := .venv/bin
+WORKERS ?= 2
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --custom-compile-command "make lock"
+
+include assets.mk
+
+.PHONY: help run test lint bench mutants messages lock format test-matrix
+
+help:  ## What there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+run:  ## Start the product with its demonstration on 127.0.0.1:8000 (PORT= to change)
+	@test -n "$(PYTHON)" || { sh scripts/find_python.sh --say; exit 1; }
+	@exec "$(PYTHON)" scripts/run.py
+
+# Test and development tools; made again only when their lock changes.
+$(BIN)/.dev-stamp: requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { sh scripts/find_python.sh --say; exit 1; }
+	@"$(PYTHON)" scripts/environment.py requirements.txt requirements-dev.txt
+	@touch $@
+
+test: $(BIN)/.dev-stamp  ## The whole suite, on SQLite or on DATABASE_URL
+	@CHROMIUM="$$($(BIN)/python tests/helpers/chromium.py --install)" || exit 1; export CHROMIUM; \
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
+	@$(BIN)/coverage report --fail-under=100 \
+	    --include='kpi_cms/foundation/engine/*,kpi_cms/evaluation/domain/*,kpi_cms/foundation/access/*'
+
+lint: $(BIN)/.dev-stamp  ## Format, lint, types, the ladder, templates, migrations, checks, messages, assets
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/djlint --lint --quiet templates kpi_cms criteria_pages snippets
+	$(BIN)/python scripts/messages.py check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check --fail-level WARNING
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory assets-check; \
+	else echo "npm is not here: the assets are compared where it is (CI has it)."; fi
+
+format: $(BIN)/.dev-stamp  ## Format and sort imports
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+messages: $(BIN)/.dev-stamp  ## Merge the catalogues' fragments and compile them
+	$(BIN)/python scripts/messages.py merge compile
+
+bench: $(BIN)/.dev-stamp  ## Seed a province and measure it (BENCH=small: on SQLite)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+mutants: $(BIN)/.dev-stamp  ## Mutation testing of engine, stages and access; 85 % must be killed
+	$(BIN)/python scripts/mutants.py $(ARGS)
+
+test-matrix:  ## The suite on each Python this machine has
+	@sh scripts/test_matrix.sh
+
+lock: $(BIN)/.dev-stamp  ## Compile the hashed locks anew from requirements*.in
+	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
