@@ -54,6 +54,25 @@ def see_card(scope: Scope, card: Scorecard) -> Decision:
     return unseen()
 
 
+def see_self_assessment(scope: Scope, card: Scorecard, *, submitted: bool) -> bool:
+    """The person's own scores: their own at any time, everybody else's who sees the card once submitted."""
+    return submitted or is_own(scope.user_id, card)
+
+
+def see_evaluation(scope: Scope, card: Scorecard) -> bool:
+    """The evaluator's scores: their own at any time, the endorser's once evaluated, other readers' once decided.
+
+    The person reads them when the result is notified to them, which opens the right to appeal (Đ17.3, Đ22).
+    """
+    if is_own(scope.user_id, card):
+        return card.state == CardState.NOTIFIED
+    if is_evaluator(scope.user_id, card):
+        return True
+    if is_endorser(scope.user_id, card) and card.state == CardState.EVALUATED:
+        return True
+    return card.state in DECIDED
+
+
 def _seen_or(scope: Scope, card: Scorecard, sentence: object) -> Decision:
     return refuse(sentence) if see_card(scope, card) else unseen()  # type: ignore[arg-type]  # lazy strings are sentences
 

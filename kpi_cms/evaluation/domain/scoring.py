@@ -55,15 +55,16 @@ def task_rows(period_id: int, person_ids: Iterable[int]) -> dict[int, list[TaskR
         )
     )
     ids = [task.pk for task in tasks]
-    faults = _deductions(Fault, ids)
-    delays = _deductions(Delay, ids)
+    faults = deductions_of(Fault, ids)
+    delays = deductions_of(Delay, ids)
     rows: dict[int, list[TaskRow]] = defaultdict(list)
     for task in tasks:
         rows[task.person_id].append(TaskRow(task, tuple(faults[task.pk]), tuple(delays[task.pk])))
     return rows
 
 
-def _deductions(model: type[Fault] | type[Delay], task_ids: Sequence[int]) -> dict[int, list[Deduction]]:
+def deductions_of(model: type[Fault] | type[Delay], task_ids: Sequence[int]) -> dict[int, list[Deduction]]:
+    """Deductions that stand, by task id; excused where an objective cause stands."""
     found: dict[int, list[Deduction]] = defaultdict(list)
     if not task_ids:
         return found

@@ -33,7 +33,7 @@ def compile_pdf(template: str, *, data: dict[str, Json], moment: datetime) -> by
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(_printable_values(data), ensure_ascii=False)},
         pdf_standards=STANDARDS,
-        timestamp=moment.astimezone(VIETNAM),
+        timestamp=moment.astimezone(VIETNAM).replace(microsecond=0),  # a file knows whole seconds
     )
 
 

@@ -1,0 +1,200 @@
+"""Compute a whole period anew from its rows: the same numbers must come out, digit for digit (security.md T17).
+
+Reads scores and tasks as ordered streams and writes results set-based; memory does not grow with the period. d of
+leaders comes from results that are stored, so a period is computed in two passes: staff first, leaders after.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from django.db import transaction
+
+from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation.domain import scoring
+from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, StageKey
+from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.core.actor import as_actor
+from kpi_cms.foundation.engine import CardInputs, CompiledSet, Deduction, TaskInput
+from snippets.models import Period
+
+CHUNK = 2_000
+COMPARED = ("numerator", "denominator", "rounded", "band", "insufficient", "pending")
+WRITTEN = (
+    "numerator", "denominator", "rounded", "shown", "band", "common", "results", "values", "missing",
+    "insufficient", "pending", "computed_at",
+)  # fmt: skip
+
+
+@dataclass
+class Report:
+    """How many results were computed, how many were missing, and the cards whose stored result differs."""
+
+    computed: int = 0
+    added: int = 0
+    differing: list[int] = field(default_factory=list)
+
+
+def recompute_period(
+    *, actor: User, moment: datetime, period: Period, stage: str = StageKey.EVALUATOR, write: bool = True
+) -> Report:
+    """Compute every card of a period at one stage and compare it with what is stored.
+
+    With `write`, missing and differing results are stored, in batches of one transaction each; without, nothing is
+    written and the report says what would be.
+    """
+    report = Report()
+    for leaders in (False, True):
+        cards = Scorecard.objects.filter(period=period, is_leader=leaders)
+        for batch in _batches(cards, stage):
+            with as_actor(actor, moment), transaction.atomic():
+                _store(batch, stage, moment, report, write=write)
+    return report
+
+
+@dataclass(frozen=True)
+class _Card:
+    pk: int
+    period_id: int
+    unit_id: int
+    person_id: int
+    version_id: int
+    is_leader: bool
+
+
+def _batches(cards: Any, stage: str) -> Iterator[list[tuple[_Card, CardInputs, CompiledSet]]]:
+    compiled = {
+        version.pk: version.compiled()
+        for version in CriteriaVersion.objects.filter(cards__in=cards).distinct()
+    }
+    last = 0
+    while True:
+        rows = list(
+            cards.filter(pk__gt=last)
+            .order_by("pk")
+            .values_list("pk", "period_id", "unit_id", "person_id", "version_id", "is_leader")[:CHUNK]
+        )
+        if not rows:
+            return
+        batch = [_Card(*row) for row in rows]
+        last = batch[-1].pk
+        entered = _entered([card.pk for card in batch], stage)
+        tasks = _tasks(batch)
+        managed = _managed(batch)
+        yield [
+            (
+                card,
+                CardInputs(
+                    entered=entered.get(card.pk, {}),
+                    tasks=tasks.get(card.person_id, ()),
+                    people=managed.get(card.pk),
+                ),
+                compiled[card.version_id],
+            )
+            for card in batch
+        ]
+
+
+def _entered(card_ids: list[int], stage: str) -> Mapping[int, dict[str, Decimal | str]]:
+    rows = (
+        Score.objects.filter(assessment__card_id__in=card_ids, assessment__stage=stage)
+        .order_by("assessment__card_id")
+        .values_list("assessment__card_id", "criterion__key", "value", "choice")
+    )
+    found: dict[int, dict[str, Decimal | str]] = {}
+    for card_id, group in groupby(rows, key=itemgetter(0)):
+        found[card_id] = {
+            key: choice if value is None else value
+            for _card, key, value, choice in group
+            if value is not None or choice
+        }
+    return found
+
+
+def _tasks(batch: list[_Card]) -> Mapping[int, list[TaskInput]]:
+    people = [card.person_id for card in batch]
+    rows = list(
+        Task.objects.filter(
+            period_id=batch[0].period_id,
+            person_id__in=people,
+            state__in=COUNTED_TASK_STATES,
+            coefficient__isnull=False,
+        )
+        .order_by("pk")
+        .values_list(
+            "pk", "person_id", "coefficient", "assigned", "completed", "accepted", "handed_over", "kind"
+        )
+    )
+    faults = _deductions(Fault, batch[0].period_id, people)
+    delays = _deductions(Delay, batch[0].period_id, people)
+    found: dict[int, list[TaskInput]] = defaultdict(list)
+    for pk, person_id, coefficient, assigned, completed, accepted, handed_over, kind in rows:
+        assert coefficient is not None  # the query leaves undecided products out
+        found[person_id].append(
+            TaskInput(
+                coefficient, assigned, completed, accepted, handed_over, kind in EXTRA_KINDS,
+                faults.get(pk, ()), delays.get(pk, ()),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _deductions(
+    model: type[Fault] | type[Delay], period_id: int, people: Iterable[int]
+) -> Mapping[int, list[Deduction]]:
+    ids = model._default_manager.filter(task__period_id=period_id, person_id__in=list(people)).values_list(
+        "task_id", flat=True
+    )
+    return scoring.deductions_of(model, sorted(set(ids)))
+
+
+def _managed(batch: list[_Card]) -> Mapping[int, Any]:
+    leaders = [card.pk for card in batch if card.is_leader]
+    if not leaders:
+        return {}
+    cards = Scorecard.objects.filter(pk__in=leaders).select_related("unit", "period", "version")
+    return {card.pk: scoring.managed_people(card) for card in cards if card.version.compiled().managed}
+
+
+def _store(
+    batch: list[tuple[_Card, CardInputs, CompiledSet]],
+    stage: str,
+    moment: datetime,
+    report: Report,
+    *,
+    write: bool,
+) -> None:
+    stored = {
+        result.card_id: result
+        for result in CardResult.objects.filter(
+            card_id__in=[card.pk for card, _inputs, _set in batch], stage=stage
+        )
+    }
+    added: list[CardResult] = []
+    changed: list[CardResult] = []
+    for card, inputs, compiled in batch:
+        fields = scoring.result_fields(compiled.score(inputs), moment)
+        report.computed += 1
+        result = stored.get(card.pk)
+        if result is None:
+            added.append(
+                CardResult(
+                    card_id=card.pk, stage=stage, period_id=card.period_id, unit_id=card.unit_id,
+                    person_id=card.person_id, **fields,
+                )
+            )  # fmt: skip
+        elif any(getattr(result, name) != fields[name] for name in COMPARED):
+            report.differing.append(card.pk)
+            for name in WRITTEN:
+                setattr(result, name, fields[name])
+            changed.append(result)
+    report.added += len(added)
+    if write:
+        CardResult.objects.bulk_create(added, batch_size=CHUNK)
+        CardResult.objects.bulk_update(changed, WRITTEN, batch_size=500)

@@ -1,0 +1,376 @@
+"""Reads of cards, results and tasks that more than one door uses.
+
+Each starts from what its reader may see, and costs the same number of queries for one row and for thousands.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, F, FilteredRelation, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.core.errors import NotFound
+from snippets.enums import Capability, PeriodState
+from snippets.models import Period, Person, Product, Unit
+from snippets.queries import containing, lineage
+
+from .enums import DECIDED, WITH_THE_PERSON, AssessmentState, CardState, StageKey, TaskState
+from .models import Assessment, CardResult, CataloguePin, Scorecard, Task
+from .models.scorecard import READING_CAPABILITIES
+
+# Held on a unit, each of these lets its holder read the tasks of the unit's people.
+TASK_CAPABILITIES = (*READING_CAPABILITIES, Capability.ASSIGN)
+TO_DECIDE = (TaskState.REPORTED, TaskState.PROPOSED)
+
+
+# --- One card ----------------------------------------------------------------------------------------------
+def card_for(scope: Scope, pk: int) -> Scorecard:
+    """The card with its context. Raises NotFound for a missing one and for one that is not the reader's to see."""
+    card: Scorecard | None = Scorecard.objects.visible_to(scope).with_context().filter(pk=pk).first()
+    if card is None:
+        raise NotFound
+    return card
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was given for one criterion at one stage."""
+
+    value: Decimal | None
+    choice: str
+    grounds: str
+
+
+@dataclass
+class StageRecord:
+    """Everything one rater said at one stage of a card; `given` by the criterion's key."""
+
+    stage: str
+    state: str
+    submitted_at: datetime | None
+    strengths: str
+    weaknesses: str
+    comment: str
+    given: dict[str, Given] = field(default_factory=dict)
+
+    @property
+    def is_submitted(self) -> bool:
+        return self.state == AssessmentState.SUBMITTED
+
+
+def stage_records(card: Scorecard) -> dict[str, StageRecord]:
+    """Stage → what was given there, comments and scores, in one query."""
+    rows = (
+        Assessment.objects.filter(card=card)
+        .order_by("pk")
+        .values_list(
+            "stage",
+            "state",
+            "submitted_at",
+            "strengths",
+            "weaknesses",
+            "comment",
+            "scores__criterion__key",
+            "scores__value",
+            "scores__choice",
+            "scores__grounds",
+        )
+    )
+    records: dict[str, StageRecord] = {}
+    for stage, state, submitted_at, strengths, weaknesses, comment, key, value, choice, grounds in rows:
+        record = records.setdefault(
+            stage, StageRecord(stage, state, submitted_at, strengths, weaknesses, comment)
+        )
+        if key is not None:
+            record.given[key] = Given(value, choice, grounds)
+    return records
+
+
+def results_of(card: Scorecard) -> dict[str, CardResult]:
+    """Stage → stored result."""
+    return {result.stage: result for result in CardResult.objects.filter(card=card)}
+
+
+def unit_names(codes: Iterable[str]) -> dict[str, str]:
+    """Unit code → its name today."""
+    return dict(Unit.objects.filter(code__in=set(codes)).values_list("code", "name"))
+
+
+# --- Lists of cards ----------------------------------------------------------------------------------------
+def with_results(cards: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
+    """Add `self_shown`, `evaluator_shown`, `evaluator_band` and the like to each card, in the cards' own query."""
+    return cards.annotate(
+        of_self=FilteredRelation("results", condition=Q(results__stage=StageKey.SELF)),
+        of_evaluator=FilteredRelation("results", condition=Q(results__stage=StageKey.EVALUATOR)),
+    ).annotate(
+        self_shown=F("of_self__shown"),
+        self_band=F("of_self__band"),
+        evaluator_shown=F("of_evaluator__shown"),
+        evaluator_band=F("of_evaluator__band"),
+    )
+
+
+def cards_of_unit(scope: Scope, unit: Unit, period: Period) -> QuerySet[Scorecard]:
+    """Cards of the unit and everything below it that the reader may see, in no order yet."""
+    cards: QuerySet[Scorecard] = Scorecard.objects.visible_to(scope).filter(
+        period=period, unit__path__startswith=unit.path
+    )
+    return cards
+
+
+def cards_in_hand(person_id: int) -> QuerySet[Scorecard]:
+    """Cards of open periods that are this person's own, theirs to evaluate or theirs to endorse."""
+    return Scorecard.objects.filter(period__state=PeriodState.OPEN).filter(
+        Q(person_id=person_id) | Q(evaluator_id=person_id) | Q(endorser_id=person_id)
+    )
+
+
+def find_by_name(cards: QuerySet[Scorecard], text: str) -> QuerySet[Scorecard]:
+    """Cards whose person's name or staff code has every word of `text`, without marks."""
+    return cards.filter(containing(text, field="person__search_text"))
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One page of cards in the order of names, and the cards before and after it to go on from."""
+
+    cards: list[Any]
+    before: int | None
+    after: int | None
+
+
+def in_name_order(
+    cards: QuerySet[Scorecard], *, size: int, after: int | None = None, before: int | None = None
+) -> Slice:
+    """`size` cards behind the card `after`, or ahead of the card `before`: paged by key, in one query.
+
+    A card that is not among `cards` leads to the first page.
+    """
+    backwards = before is not None
+    key = before if backwards else after
+    ordered = cards.order_by("person__sort_key", "pk")
+    if key is not None:
+        name = Subquery(cards.filter(pk=key).order_by().values("person__sort_key")[:1])
+        if backwards:
+            beyond = Q(person__sort_key__lt=name) | Q(person__sort_key=name, pk__lt=key)
+            ordered = cards.filter(beyond).order_by("-person__sort_key", "-pk")
+        else:
+            ordered = ordered.filter(Q(person__sort_key__gt=name) | Q(person__sort_key=name, pk__gt=key))
+    found = list(ordered[: size + 1])
+    if not found and key is not None:
+        return in_name_order(cards, size=size)
+    more = len(found) > size
+    found = found[:size]
+    if backwards:
+        found.reverse()
+    if not found:
+        return Slice([], None, None)
+    first, last = found[0].pk, found[-1].pk
+    has_before = more if backwards else key is not None
+    has_after = True if backwards else more
+    return Slice(found, first if has_before else None, last if has_after else None)
+
+
+# --- What waits for a person -------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Waiting:
+    """How much of each kind waits for one account; all 0 for an account without a person."""
+
+    person_id: int | None = None
+    own_cards: int = 0
+    to_self_assess: int = 0
+    evaluates: int = 0
+    to_evaluate: int = 0
+    to_endorse: int = 0
+    to_notify: int = 0
+    basis_changed: int = 0
+    own_tasks: int = 0
+    tasks_to_report: int = 0
+    tasks_to_decide: int = 0
+
+    @property
+    def total(self) -> int:
+        """What a counter beside “what waits for me” shows."""
+        return (
+            self.to_self_assess
+            + self.to_evaluate
+            + self.to_endorse
+            + self.to_notify
+            + self.basis_changed
+            + self.tasks_to_decide
+        )
+
+
+def waiting(user_id: int | None) -> Waiting:
+    """Every counter of one account, in one query."""
+    if user_id is None:
+        return Waiting()
+    current = Q(period__state=PeriodState.OPEN)
+    mine, evaluated = Scorecard.objects.filter(person=OuterRef("pk")), _evaluated_by(OuterRef("pk"))
+    own_tasks = Task.objects.filter(person=OuterRef("pk"))
+    row = (
+        Person.objects.filter(user_id=user_id)
+        .annotate(
+            own_cards=_number(mine),
+            to_self_assess=_number(mine.filter(current, state__in=WITH_THE_PERSON)),
+            evaluates=_number(evaluated),
+            to_evaluate=_number(evaluated.filter(state=CardState.SUBMITTED)),
+            to_endorse=_number(
+                Scorecard.objects.filter(current, endorser=OuterRef("pk"), state=CardState.EVALUATED)
+            ),
+            to_notify=_number(evaluated.filter(state=CardState.CONFIRMED, proposed_d="")),
+            basis_changed=_number(evaluated.filter(state__in=DECIDED).exclude(proposed_d="")),
+            own_tasks=_number(own_tasks),
+            tasks_to_report=_number(own_tasks.filter(current, state=TaskState.ASSIGNED)),
+            tasks_to_decide=_number(_tasks_to_decide(OuterRef(OuterRef("pk")))),
+        )
+        .values(
+            "pk",
+            "own_cards",
+            "to_self_assess",
+            "evaluates",
+            "to_evaluate",
+            "to_endorse",
+            "to_notify",
+            "basis_changed",
+            "own_tasks",
+            "tasks_to_report",
+            "tasks_to_decide",
+        )
+        .first()
+    )
+    if row is None:
+        return Waiting()
+    return Waiting(person_id=row.pop("pk"), **row)
+
+
+def _number(rows: QuerySet[Any]) -> Coalesce:
+    """A count as a subquery. A plain function, because an aggregate would group by the row's key."""
+    counted = rows.order_by().annotate(_number=Func(F("pk"), function="COUNT")).values("_number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _evaluated_by(person: Any) -> QuerySet[Scorecard]:
+    return Scorecard.objects.filter(period__state=PeriodState.OPEN, evaluator=person)
+
+
+def _tasks_to_decide(person: Any) -> QuerySet[Task]:
+    undecided = Scorecard.objects.filter(
+        period=OuterRef("period"), person=OuterRef("person"), evaluator=person
+    ).exclude(state__in=DECIDED)
+    return Task.objects.filter(Exists(undecided), period__state=PeriodState.OPEN, state__in=TO_DECIDE)
+
+
+def tasks_to_decide(person_id: int) -> QuerySet[Task]:
+    """Reported and proposed tasks of the people this person evaluates, the longest waiting first."""
+    return _tasks_to_decide(person_id).select_related("person", "period", "unit").order_by("due_on", "pk")
+
+
+def evaluated_without_tasks(person_id: int) -> QuerySet[Scorecard]:
+    """Cards that this person evaluates whose person has no task in the open period: the head's omission (Đ18.1d)."""
+    has_task = Task.objects.filter(period=OuterRef("period"), person=OuterRef("person")).exclude(
+        state__in=(TaskState.DECLINED, TaskState.WITHDRAWN)
+    )
+    return (
+        _evaluated_by(person_id)
+        .exclude(state__in=DECIDED)
+        .filter(~Exists(has_task))
+        .select_related("person", "period", "unit")
+        .order_by("person__sort_key", "pk")
+    )
+
+
+# --- Tasks -------------------------------------------------------------------------------------------------
+def tasks_visible_to(scope: Scope) -> QuerySet[Task]:
+    """Own tasks, those of people the reader evaluates or endorses in the period, those of units they may read."""
+    if scope.user_id is None:
+        return Task.objects.none()
+    concerned = Scorecard.objects.filter(
+        Q(evaluator__user_id=scope.user_id) | Q(endorser__user_id=scope.user_id),
+        period=OuterRef("period"),
+        person=OuterRef("person"),
+    )
+    return Task.objects.filter(
+        Q(person__user_id=scope.user_id) | scope.q(*TASK_CAPABILITIES) | Exists(concerned)
+    )
+
+
+def task_for(scope: Scope, pk: int) -> Task:
+    """The task with its context. Raises NotFound for a missing one and for one that is not the reader's to see."""
+    task: Task | None = (
+        tasks_visible_to(scope)
+        .select_related("period", "person", "unit", "product", "source__person")
+        .filter(pk=pk)
+        .first()
+    )
+    if task is None:
+        raise NotFound
+    return task
+
+
+def cards_with_tasks_visible_to(scope: Scope) -> QuerySet[Scorecard]:
+    """Cards whose person's tasks the reader may see: an assigning clerk sees tasks, and no scores."""
+    if scope.user_id is None:
+        return Scorecard.objects.none()
+    concerned = (
+        Q(person__user_id=scope.user_id)
+        | Q(evaluator__user_id=scope.user_id)
+        | Q(endorser__user_id=scope.user_id)
+    )
+    cards: QuerySet[Scorecard] = Scorecard.objects.filter(concerned | scope.q(*TASK_CAPABILITIES))
+    return cards
+
+
+def evaluates(user_id: int | None, period_id: int, person_id: int) -> bool:
+    """Whether the account is the evaluator of one of the person's cards in the period."""
+    return (
+        user_id is not None
+        and Scorecard.objects.filter(
+            period_id=period_id, person_id=person_id, evaluator__user_id=user_id
+        ).exists()
+    )
+
+
+def with_task_counts(cards: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
+    """Add `tasks_assigned`, `tasks_waiting` and `tasks_confirmed` of the card's person and period."""
+    own = Task.objects.filter(period=OuterRef("period"), person=OuterRef("person"))
+    return cards.annotate(
+        tasks_assigned=_number(own.exclude(state__in=(TaskState.DECLINED, TaskState.WITHDRAWN))),
+        tasks_waiting=_number(own.filter(state__in=TO_DECIDE)),
+        tasks_confirmed=_number(own.filter(state=TaskState.CONFIRMED)),
+    )
+
+
+def people_to_give_work_to(scope: Scope, period: Period, unit: Unit) -> QuerySet[Person]:
+    """People with a card of the period in the unit and below it, or evaluated by the reader; never the reader."""
+    cards = Scorecard.objects.filter(period=period).filter(
+        Q(unit__path__startswith=unit.path) | Q(evaluator__user_id=scope.user_id)
+    )
+    people: QuerySet[Person] = (
+        Person.objects.filter(pk__in=cards.values("person_id"))
+        .exclude(user_id=scope.user_id)
+        .order_by("sort_key", "staff_code")
+    )
+    return people
+
+
+def products_for(period: Period, unit: Unit) -> QuerySet[Product]:
+    """Products that a task of this unit may be taken from: of the period's catalogues at or above the unit."""
+    above = lineage(unit.path)
+    pinned = CataloguePin.objects.filter(period=period, catalogue__unit__path__in=above)
+    products: QuerySet[Product] = (
+        Product.objects.filter(catalogue__in=pinned.values("catalogue_id"))
+        .filter(Q(unit__isnull=True) | Q(unit__path__in=above))
+        .select_related("catalogue")
+        .order_by("scope", "code", "pk")
+    )
+    return products
+
+
+def find_products(products: QuerySet[Product], text: str) -> QuerySet[Product]:
+    """Products whose code, duty, work or output has every word of `text`, without marks."""
+    return products.filter(containing(text))

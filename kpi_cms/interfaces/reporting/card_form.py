@@ -1,0 +1,268 @@
+"""From a card's rows to the values of Form 01. Reads only; computes nothing that the engine did not say."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from kpi_cms.evaluation.domain import scoring
+from kpi_cms.evaluation.domain.scoring import TaskRow
+from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, StageKey
+from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Scorecard
+from kpi_cms.foundation.audit import texts
+from kpi_cms.foundation.engine import (
+    CompiledCriterion,
+    CompiledSection,
+    CompiledSet,
+    Outcome,
+    TaskTotals,
+    round_half_up,
+)
+from kpi_cms.interfaces.reporting.forms import (
+    Form01,
+    Form01Deduction,
+    Form01Ratio,
+    Form01Ratios,
+    Form01Row,
+    Form01Section,
+    Form01Task,
+    Signature,
+)
+from snippets.enums import PeriodKind, StaffKind
+
+SUBJECTS = {
+    StaffKind.OFFICIAL: "cán bộ",
+    StaffKind.CIVIL_SERVANT: "công chức",
+    StaffKind.PUBLIC_EMPLOYEE: "viên chức",
+    StaffKind.CONTRACT: "người lao động",
+}
+ROMAN = ("I", "II", "III", "IV")
+
+
+def period_in_words(card: Scorecard) -> str:
+    """“tháng 7 năm 2026”, as the form asks for."""
+    period = card.period
+    if period.kind == PeriodKind.MONTH:
+        return f"tháng {period.number} năm {period.year}"
+    if period.kind == PeriodKind.QUARTER:
+        return f"quý {ROMAN[period.number - 1]} năm {period.year}"
+    return f"năm {period.year}"
+
+
+def build_form01(card: Scorecard, moment: datetime) -> Form01:
+    """Form 01 of a card: column 4 is the self-score, part II what was confirmed (rules.md §8).
+
+    `card` has its context loaded. Before the confirmation part II holds the evaluator's state and is marked so.
+    """
+    with override("vi"):
+        return _build(card, moment)
+
+
+def _build(card: Scorecard, moment: datetime) -> Form01:
+    compiled = card.version.compiled()
+    tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
+    own = compiled.score(scoring.inputs_of(card, scoring.stage_scores(card, StageKey.SELF), tasks))
+    outcome = compiled.score(scoring.inputs_of(card, scoring.stage_scores(card, StageKey.EVALUATOR), tasks))
+    assessments = {assessment.stage: assessment for assessment in Assessment.objects.filter(card=card)}
+    self_words, judged = assessments.get(StageKey.SELF), assessments.get(StageKey.EVALUATOR)
+    confirmed = card.state in DECIDED
+    results = next((part for part in compiled.parts if part.code == "results"), None)
+    return Form01(
+        layout="party" if card.frame == "party" else "state",
+        superior_agency=card.agency.managing_unit.name if card.agency.managing_unit else "",
+        agency=card.agency.name,
+        period=period_in_words(card),
+        full_name=card.person.full_name,
+        position=card.position_title,
+        unit=card.unit_name,
+        subject=SUBJECTS[StaffKind(card.staff_kind)],
+        sections=tuple(
+            _section(compiled, section, card, own)
+            for section in compiled.sections
+            if section.part == "common"
+        ),
+        total_maximum=_maximum(compiled, "common"),
+        total_score=_decimal(own.parts.get("common")),
+        common_points=_decimal(outcome.parts.get("common")),
+        result_points=_rounded(outcome.parts.get("results")),
+        result_ratio=_decimal(outcome.ratio, 6),
+        result_maximum=results.max if results else None,
+        total_points=outcome.shown.replace(",", ".") or None,
+        insufficient=outcome.insufficient,
+        confirmed=confirmed,
+        strengths=self_words.strengths if self_words else "",
+        weaknesses=self_words.weaknesses if self_words else "",
+        comment=judged.comment if judged else "",
+        tasks=tuple(_tasks(tasks)),
+        ratios=_ratios(card, outcome),
+        annex_notes=tuple(_notes(card, outcome)),
+        penalty=compiled.specification.settings.penalty_per_fault,
+        self_signature=Signature(
+            name=card.person.full_name, position=card.position_title, acted_at=card.submitted_at
+        ),
+        evaluator_signature=Signature(
+            name=card.evaluator.full_name if card.evaluator else "",
+            acted_at=card.confirmed_at if confirmed else None,
+        ),
+        card_code=card.code,
+        version_number=f"{card.version.set_code} v{card.version.number}",
+        version_hash=card.version.sha256,
+        moment=moment,
+    )
+
+
+def criterion_label(criterion: CompiledCriterion, card: Scorecard) -> str:
+    """The wording that holds for this card: II.4 has two texts, for posts that face citizens and for others."""
+    condition = "faces_citizens" if card.faces_citizens else "not_faces_citizens"
+    return next(
+        (text.label for text in criterion.alternatives if text.condition == condition), criterion.label
+    )
+
+
+def _section(compiled: CompiledSet, section: CompiledSection, card: Scorecard, own: Outcome) -> Form01Section:
+    rows = tuple(
+        Form01Row(
+            number=criterion.code.rsplit(".", 1)[-1],
+            text=criterion_label(criterion, card),
+            maximum=criterion.max,
+            score=_decimal(own.values.get(criterion.code)),
+        )
+        for criterion in compiled.criteria
+        if criterion.section == section.code
+    )
+    return Form01Section(
+        number=section.code,
+        text=section.label,
+        maximum=section.max,
+        score=_decimal(own.sections.get(section.code)),
+        rows=rows,
+    )
+
+
+def _maximum(compiled: CompiledSet, part: str) -> Decimal | None:
+    return next((entry.max for entry in compiled.parts if entry.code == part), None)
+
+
+def _tasks(rows: Sequence[TaskRow]) -> Iterable[Form01Task]:
+    ids = [row.task.pk for row in rows]
+    faults, delays = _deductions(Fault, ids), _deductions(Delay, ids)
+    for row in rows:
+        task = row.task
+        late = {entry.unit for entry in delays.get(task.pk, [])}
+        yield Form01Task(
+            code=task.code,
+            name=" ".join(part for part in (task.name, task.part_label) if part),
+            coefficient=task.coefficient,
+            assigned=task.assigned,
+            completed=task.completed,
+            accepted=task.accepted,
+            on_time=max(task.completed - len(late), Decimal(0)),
+            faults=tuple(faults.get(task.pk, ())),
+            delays=tuple(delays.get(task.pk, ())),
+            evidence=task.evidence_number,
+            due=task.due_on,
+            outside_assigned=task.kind in EXTRA_KINDS,
+            remark=_remark(row),
+        )
+
+
+def _remark(row: TaskRow) -> str:
+    if row.task.coefficient is None:
+        return _("Not in the catalogue yet: not counted.")
+    if row.task.handed_over:
+        return _("Handed over: %(quantity)s") % {
+            "quantity": f"{row.task.handed_over:f}".rstrip("0").rstrip(".")
+        }
+    return ""
+
+
+def _deductions(
+    model: type[Fault] | type[Delay], task_ids: Sequence[int]
+) -> dict[int, list[Form01Deduction]]:
+    """The deductions that stand, by task, with their reasons and the objective causes that lift them."""
+    rows = list(
+        model._default_manager.filter(task_id__in=task_ids, withdrawn_at__isnull=True)
+        .order_by("unit_number", "pk")
+        .values("pk", "task_id", "unit_number", "reason_key", "recorded_at")
+    )
+    own = "fault_id" if model is Fault else "delay_id"
+    standing = ObjectiveCause.objects.filter(
+        revoked_at__isnull=True, **{f"{own}__in": [row["pk"] for row in rows]}
+    )
+    causes = dict(standing.values_list(own, "reason_key"))
+    words = texts.read([*(row["reason_key"] for row in rows), *causes.values()])
+    found: dict[int, list[Form01Deduction]] = {}
+    for row in rows:
+        cause = causes.get(row["pk"])
+        found.setdefault(row["task_id"], []).append(
+            Form01Deduction(
+                reason=words.get(row["reason_key"], ""),
+                unit=str(row["unit_number"]),
+                recorded_on=timezone.localdate(row["recorded_at"]),
+                excused=cause is not None,
+                objective_cause=words.get(cause, "") if cause else "",
+            )
+        )
+    return found
+
+
+def _ratios(card: Scorecard, outcome: Outcome) -> Form01Ratios:
+    totals = outcome.task_totals
+    leader = {"d", "đ", "e"} <= {criterion.code for criterion in card.version.compiled().criteria}
+    return Form01Ratios(
+        a=_ratio(outcome, "a", totals, "completed"),
+        b=_ratio(outcome, "b", totals, "quality"),
+        c=_ratio(outcome, "c", totals, "progress"),
+        d=_d(outcome) if leader else None,
+        dd=_share(outcome, "đ") if leader else None,
+        e=_share(outcome, "e") if leader else None,
+    )
+
+
+def _ratio(outcome: Outcome, code: str, totals: TaskTotals | None, numerator: str) -> Form01Ratio:
+    value = _decimal(outcome.values.get(code), 6)
+    if totals is None or not totals.assigned:
+        return Form01Ratio(value=value)
+    return Form01Ratio(
+        value=value,
+        numerator=_decimal(Fraction(getattr(totals, numerator), totals.scale)),
+        denominator=_decimal(Fraction(totals.assigned, totals.scale)),
+    )
+
+
+def _d(outcome: Outcome) -> Form01Ratio:
+    return Form01Ratio(
+        value=_decimal(outcome.values.get("d")), missing="đang chờ kết quả của người thuộc quyền quản lý"
+    )
+
+
+def _share(outcome: Outcome, code: str) -> Form01Ratio:
+    return Form01Ratio(value=_decimal(outcome.values.get(code)), missing="chưa đánh giá")
+
+
+def _notes(card: Scorecard, outcome: Outcome) -> Iterable[str]:
+    if card.without_self:
+        yield _(
+            "The person did not submit a self-assessment by the deadline; the evaluator took the card up."
+        )
+    if card.proposed_d:
+        yield _(
+            "The basis of this result has changed since it was confirmed: d is now proposed as %(d)s."
+        ) % {"d": card.proposed_d}
+    if outcome.insufficient:
+        yield _("Nothing was assigned in this period: there is no result and no rating.")
+
+
+def _decimal(value: Fraction | None, places: int = 4) -> Decimal | None:
+    """A fraction as a decimal for print; exact where it ends within `places`."""
+    if value is None:
+        return None
+    return round_half_up(value, places).normalize() if value else Decimal(0)
+
+
+def _rounded(value: Fraction | None) -> Decimal | None:
+    return None if value is None else round_half_up(value, 2)

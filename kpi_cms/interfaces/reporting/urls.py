@@ -1,0 +1,6 @@
+from django.urls import path
+
+from kpi_cms.interfaces.reporting import views
+
+app_name = "reporting"
+urlpatterns = [path("phieu/<int:pk>/mau-01/", views.form01, name="form01")]
