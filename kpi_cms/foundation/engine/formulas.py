@@ -158,7 +158,7 @@ def evaluate(node: Node, value_of: Callable[[str], Fraction]) -> Fraction:
             if not right:
                 raise FormulaError(_DIVISION_BY_ZERO, node.position)
             return left / right
-        case Call():
+        case _:
             return _call(node, value_of)
 
 
@@ -183,7 +183,7 @@ def linear(node: Node) -> LinearForm | None:
             return None if form is None else form.times(Fraction(-1))
         case Operation():
             return _linear_operation(node)
-        case Call():
+        case _:
             return _linear_call(node)
 
 

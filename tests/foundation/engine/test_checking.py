@@ -46,20 +46,26 @@ def test_points_are_counted_at_every_level():
         (
             "sections_sum",
             "key-common",
-            "The sections of this part add up to 29 points, not to its maximum of 30: correct their "
-            "maximums.",
+            (
+                "The sections of this part add up to 29 points, not to its maximum of 30: correct their "
+                "maximums."
+            ),
         ),
         (
             "sections_sum",
             "key-results",
-            "The sections of this part add up to 70 points, not to its maximum of 71: correct their "
-            "maximums.",
+            (
+                "The sections of this part add up to 70 points, not to its maximum of 71: correct their "
+                "maximums."
+            ),
         ),
         (
             "criteria_sum",
             "key-I",
-            "The criteria of this section add up to 9 points, not to its maximum of 10: correct their "
-            "maximums.",
+            (
+                "The criteria of this section add up to 9 points, not to its maximum of 10: correct their "
+                "maximums."
+            ),
         ),
     ]
 
@@ -167,8 +173,10 @@ def test_a_number_needs_a_maximum_above_zero_and_only_one():
         (
             "criteria_sum",
             "key-I",
-            "The criteria of this section add up to 6 points, not to its maximum of 10: correct their "
-            "maximums.",
+            (
+                "The criteria of this section add up to 6 points, not to its maximum of 10: correct their "
+                "maximums."
+            ),
         ),
         ("maximum", "key-I.1", "The maximum is 0 points: give the criterion a maximum above 0."),
         ("criterion_maximum", "key-I.2", "The criterion has two different maximums, 5 and 6: keep one."),
@@ -213,8 +221,10 @@ def test_a_choice_of_points_reaches_the_criterions_maximum_exactly():
         (
             "criteria_sum",
             "key-I",
-            "The criteria of this section add up to 7 points, not to its maximum of 10: correct their "
-            "maximums.",
+            (
+                "The criteria of this section add up to 7 points, not to its maximum of 10: correct their "
+                "maximums."
+            ),
         ),
         ("criterion_maximum", "key-I.1", "The criterion has two different maximums, 3 and 2: keep one."),
         ("options", "key-I.1", "The value 3 is above the highest possible value 2: lower it."),
@@ -473,18 +483,22 @@ def test_what_is_not_of_the_right_form_is_said_by_field():
         (
             "field",
             "key-II.1",
-            "“type” is not one of the possible values (number, choice, task_ratio, people_managed): "
-            "choose one.",
+            (
+                "“type” is not one of the possible values (number, choice, task_ratio, people_managed): "
+                "choose one."
+            ),
         ),
         ("field", "key-II.1", "“label” is missing: fill it in."),
-        ("field", "key-II.1", "“guidance” is not a list of texts: write it as one."),
+        ("field", "key-II.1", "“guidance” is not a list: write it as one."),
         ("field", "key-III", "“criteria” does not have the expected parts: fill it in again."),
         ("field", "key-III", "“key” is missing: fill it in."),
         (
             "field",
             "key-III",
-            "“type” is not one of the possible values (number, choice, task_ratio, people_managed): "
-            "choose one.",
+            (
+                "“type” is not one of the possible values (number, choice, task_ratio, people_managed): "
+                "choose one."
+            ),
         ),
         ("field", "key-III", "“code” is missing: fill it in."),
         ("field", "key-III", "“label” is missing: fill it in."),
