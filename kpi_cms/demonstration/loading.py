@@ -1,0 +1,121 @@
+"""Loads the demonstration: registers all or nothing, then the opening job, then the month as far as it has come.
+
+Each of the three can be told from what stands, so that a loading that was killed is taken up where it ended, and one
+that is complete is left alone.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kpi_cms.evaluation.domain.opening import JOB_NAME, open_period
+from kpi_cms.evaluation.models import Scorecard, Task
+from kpi_cms.foundation.accounts.domain import system_user
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.core import jobs
+from kpi_cms.foundation.core.actor import as_actor, database_now
+from kpi_cms.foundation.core.errors import Refused, WrongState
+from kpi_cms.foundation.core.models import Job
+from snippets.enums import PeriodState
+from snippets.models import Period, Unit
+
+from . import registers
+from .organisation import ROOT
+from .people import SEED, people
+from .play import Month
+
+Say = Callable[[str], None]
+POLICY = "chinh-sach"
+
+
+def load(say: Say, *, moment: datetime | None = None, seed: str = SEED) -> bool:
+    """Load what is missing, one sentence for each step; False when nothing was.
+
+    `moment` is the moment the demonstration is told at, the database's own by default. Raises Refused outside a
+    demonstration, WrongState in a database that holds an organisation of its own or when the opening job failed.
+    """
+    if not settings.DEMONSTRATION:
+        raise Refused(
+            _("The demonstration is loaded with the demonstration's settings only; nothing was written.")
+        )
+    moment = max(moment or database_now(), registers.first_moment())
+    written = False
+    if not Unit.objects.filter(code=ROOT).exists():
+        if Unit.objects.exists():
+            raise WrongState(
+                _(
+                    "This database holds an organisation of its own. Load the demonstration into an empty database."
+                )
+            )
+        with transaction.atomic():
+            _write_registers(say, moment, seed)
+        written = True
+    period = Period.objects.order_by("starts_on", "pk").first()
+    assert period is not None  # written with the units, in one transaction
+    if period.state in (PeriodState.DRAFT, PeriodState.OPENING):
+        _open(say, moment, period)
+        written = True
+    if period.state == PeriodState.OPEN and not Task.objects.filter(period=period).exists():
+        with transaction.atomic():
+            count = Month(period, moment, seed).play(_cards(period, seed))
+        say(_("Tasks, self-assessments and evaluations of %(count)d people.") % {"count": count})
+        written = True
+    return written
+
+
+def _write_registers(say: Say, moment: datetime, seed: str) -> None:
+    actor = system_user()
+    with as_actor(actor, moment):
+        units = registers.write_units(actor, moment)
+        say(_("%(count)d units.") % {"count": len(units)})
+        registers.write_positions(actor, moment)
+        everybody = registers.write_people(actor, moment, people(seed))
+        registers.write_appointments(actor, moment, everybody, units)
+        registers.write_accounts(actor, moment, everybody, units)
+        accounts = User.objects.filter(person__isnull=False).count()
+        say(
+            _("%(people)d people with their appointments, %(accounts)d accounts.")
+            % {"people": len(everybody), "accounts": accounts}
+        )
+    author = User.objects.get(username=POLICY)
+    sets = registers.write_criteria(author, moment)
+    say(_("%(count)d criteria sets, issued.") % {"count": sets})
+    with as_actor(actor, moment):
+        products = registers.write_catalogues(actor, moment, units)
+        say(
+            _("A catalogue of %(count)d products, approved for each unit of the pilot.") % {"count": products}
+        )
+        playing, following = registers.write_periods(actor, moment, units)
+        say(_("Two periods: %(first)s and %(second)s.") % {"first": playing, "second": following})
+
+
+def _open(say: Say, moment: datetime, period: Period) -> None:
+    """Run the opening job here and now; a job that a worker began is left to it only while it is alive."""
+    key = f"{JOB_NAME}:{period.pk}"
+    job = Job.objects.unfinished().filter(key=key).first()
+    if job is None:
+        job = open_period(actor=User.objects.get(username=POLICY), moment=moment, period=period)
+    jobs.run_job.call(str(job.pk))
+    period.refresh_from_db()
+    if period.state != PeriodState.OPEN:
+        job.refresh_from_db()
+        raise WrongState(
+            _("The period could not be opened: %(message)s")
+            % {"message": job.message or job.get_state_display()}
+        )
+    say(
+        _("%(period)s is open: %(count)d scorecards.")
+        % {"period": period, "count": Scorecard.objects.filter(period=period).count()}
+    )
+
+
+def _cards(period: Period, seed: str) -> dict[str, Scorecard]:
+    """Post → card, with what playing asks of it."""
+    codes = {person.staff_code: person.post.key for person in people(seed)}
+    cards = Scorecard.objects.filter(period=period, person__staff_code__in=list(codes)).select_related(
+        "period", "person__user", "unit", "agency", "version", "evaluator__user"
+    )
+    return {codes[card.person.staff_code]: card for card in cards.order_by("pk")}
