@@ -1,0 +1,220 @@
+"""Times the product's own paths in process, and beside each the plain SQL it cannot be faster than."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from kpi_cms.evaluation.domain import stages
+from kpi_cms.evaluation.domain.opening import open_period
+from kpi_cms.evaluation.domain.recompute import recompute_period
+from kpi_cms.evaluation.domain.saving import Entry
+from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.accounts.domain import system_user
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.jobs import run_job
+from kpi_cms.foundation.core.models import Job
+from snippets.enums import PostRole
+from snippets.models import Appointment, Period
+
+REPEATS = 30
+
+
+@dataclass
+class Figure:
+    """One line of the table. Times in milliseconds; `floor` is plain SQL in the same run, `ratio` median / floor."""
+
+    name: str
+    median: float
+    p95: float
+    queries: int | None
+    cpu: float
+    floor: float | None = None
+    ratio: float | None = None
+    note: str = ""
+
+
+def timed(function: Callable[[], Any], repeats: int = REPEATS) -> tuple[list[float], float]:
+    """Milliseconds of each run after one that is not counted, and the mean CPU milliseconds."""
+    function()
+    times = []
+    cpu = time.process_time()
+    for _repeat in range(repeats):
+        started = time.perf_counter()
+        function()
+        times.append((time.perf_counter() - started) * 1000)
+    return times, (time.process_time() - cpu) * 1000 / repeats
+
+
+def queries_of(function: Callable[[], Any]) -> int:
+    """Queries of one run, savepoints and settings left out."""
+    with CaptureQueriesContext(connection) as captured:
+        function()
+    quiet = (
+        "SAVEPOINT",
+        "RELEASE",
+        "BEGIN",
+        "COMMIT",
+        "SELECT set_config",
+        "SELECT pg_advisory",
+        "SELECT clock",
+    )
+    return sum(1 for query in captured if not query["sql"].startswith(quiet))
+
+
+def figure(
+    name: str, function: Callable[[], Any], floor: Callable[[], Any] | None = None, note: str = ""
+) -> Figure:
+    """Measure a path and, in the same run, its floor."""
+    times, cpu = timed(function)
+    median = statistics.median(times)
+    result = Figure(name, median, sorted(times)[int(len(times) * 0.95)], queries_of(function), cpu, note=note)
+    if floor is not None:
+        result.floor = statistics.median(timed(floor)[0])
+        result.ratio = median / result.floor if result.floor else None
+    return result
+
+
+def sql(statement: str, *parameters: Any) -> Callable[[], Any]:
+    def run() -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall()
+
+    return run
+
+
+def once(name: str, function: Callable[[], Any], note: str = "") -> Figure:
+    """A long path, measured once."""
+    cpu, started = time.process_time(), time.perf_counter()
+    function()
+    elapsed = (time.perf_counter() - started) * 1000
+    return Figure(name, elapsed, elapsed, None, (time.process_time() - cpu) * 1000, note=note)
+
+
+class Bench:
+    """The figures of `performance.md`, column First, that this product has a path for."""
+
+    def __init__(self) -> None:
+        self.july = Period.objects.get(number=7)
+        head = (
+            Appointment.objects.filter(role=PostRole.HEAD, unit__depth=3)
+            .select_related("unit", "person__user")
+            .first()
+        )
+        assert head is not None
+        assert head.person.user is not None
+        self.head: User = head.person.user
+        self.unit = head.unit
+        waiting = Scorecard.objects.filter(period=self.july, state="submitted", evaluator__isnull=False)
+        card = waiting.with_context().order_by("pk").first()
+        assert card is not None
+        assert card.evaluator is not None
+        assert card.evaluator.user is not None
+        self.card = card
+        self.evaluator: User = card.evaluator.user
+        self.client = Client()
+
+    def run(self) -> list[Figure]:
+        figures = [self.unit_list(), self.card_page(), self.save_one(), self.save_card()]
+        figures += [self.recompute(), self.open_month()]
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return [*figures, Figure("memory of this process, MiB", peak, peak, None, 0)]
+
+    def get(self, user: User, address: str) -> Callable[[], Any]:
+        self.client.force_login(user)
+
+        def run() -> None:
+            response = self.client.get(address)
+            assert response.status_code == 200, (address, response.status_code)
+
+        return run
+
+    def unit_list(self) -> Figure:
+        floor = sql(
+            "SELECT c.id, c.state, p.full_name, r.rounded FROM evaluation_scorecard c "
+            "JOIN snippets_person p ON p.id = c.person_id JOIN snippets_unit u ON u.id = c.unit_id "
+            "LEFT JOIN evaluation_cardresult r ON r.card_id = c.id AND r.stage = 'evaluator' "
+            "WHERE c.period_id = %s AND u.path LIKE %s ORDER BY p.sort_key LIMIT 50",
+            self.july.pk,
+            f"{self.unit.path}%",
+        )
+        page = self.get(self.head, f"/don-vi/{self.unit.code}/?ky={self.july.pk}")
+        return figure("a unit's list, whole page", page, floor)
+
+    def card_page(self) -> Figure:
+        floor = sql(
+            "SELECT s.value, f.code FROM evaluation_score s JOIN evaluation_assessment a ON a.id = s.assessment_id "
+            "JOIN criteria_pages_frozencriterion f ON f.id = s.criterion_id WHERE a.card_id = %s",
+            self.card.pk,
+        )
+        return figure("one card", self.get(self.evaluator, f"/phieu/{self.card.pk}/"), floor)
+
+    def _save(self, count: int) -> Callable[[], Any]:
+        criteria = [criterion for criterion in self.card.version.compiled().criteria if criterion.entered][
+            :count
+        ]
+        state = {"turn": 0}
+
+        def run() -> None:
+            state["turn"] += 1
+            value = Decimal("0.25") * (state["turn"] % 4)
+            expected = Scorecard.objects.only("version_number").get(pk=self.card.pk).version_number
+            stages.save_evaluation(
+                actor=self.evaluator,
+                moment=database_now(),
+                card=self.card,
+                expected=expected,
+                entries={criterion.key: Entry(value) for criterion in criteria},
+                reason="đo",
+            )
+
+        return run
+
+    def save_one(self) -> Figure:
+        return figure("save one score", self._save(1), note="domain call, history and ledger included")
+
+    def save_card(self) -> Figure:
+        return figure(
+            "save a card of 18 scores", self._save(18), note="domain call, history and ledger included"
+        )
+
+    def recompute(self) -> Figure:
+        def run() -> None:
+            report = recompute_period(
+                actor=system_user(), moment=database_now(), period=self.july, write=False
+            )
+            assert report.computed == Scorecard.objects.filter(period=self.july).count()
+
+        measured = once("recompute the month", run)
+        started = time.perf_counter()
+        sql("SELECT assessment_id, sum(value) FROM evaluation_score GROUP BY assessment_id")()
+        measured.floor = (time.perf_counter() - started) * 1000
+        measured.ratio = measured.median / measured.floor
+        return measured
+
+    def open_month(self) -> Figure:
+        august = Period.objects.get(number=8)
+        policy = User.objects.get(username="chinh-sach")
+        job = open_period(actor=policy, moment=database_now(), period=august)
+        measured = once("open the next month", lambda: run_job.call(str(job.pk)), note="cards with history")
+        assert Job.objects.get(pk=job.pk).state == "done"
+        assert (
+            Scorecard.objects.filter(period=august).count()
+            == Scorecard.objects.filter(period=self.july).count()
+        )
+        return measured
+
+
+def as_rows(figures: list[Figure]) -> list[dict[str, Any]]:
+    return [asdict(entry) for entry in figures]

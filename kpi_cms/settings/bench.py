@@ -1,0 +1,14 @@
+"""What `make bench` measures: the product as in production, on a scratch database of this machine."""
+
+from .base import *  # noqa: F403  (settings modules extend each other)
+
+SECRET_KEY = "benchmarks only"  # noqa: S105  (opens nothing but a seeded scratch database)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+TASKS = {
+    "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
+    "jobs": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": ["jobs"]},
+}
