@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import pre_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,5 +10,12 @@ class CriteriaPagesConfig(AppConfig):
     def ready(self) -> None:
         from kpi_cms.foundation.audit import append_only
 
+        from .domain.guards import keep_pinned_pages
+        from .forms import CriteriaSetForm
+        from .models import CriteriaSetPage
+
         append_only.register("criteria_pages_criteriaversion")
         append_only.register("criteria_pages_frozencriterion")
+        pre_delete.connect(keep_pinned_pages, sender=CriteriaSetPage, dispatch_uid="criteria_pages.keep_pinned")
+        # The form stands above the model in the ladder, so the model cannot name it.
+        CriteriaSetPage.base_form_class = CriteriaSetForm

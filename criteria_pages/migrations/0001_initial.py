@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('page_id', models.BigIntegerField(verbose_name='page')),
                 ('title', models.CharField(max_length=255, verbose_name='title')),
                 ('frame', models.CharField(choices=[('state', 'State frame'), ('party', 'Party frame')], max_length=6, verbose_name='frame')),
+                ('is_demonstration', models.BooleanField(default=False, verbose_name='demonstration only')),
                 ('citations', models.JSONField(default=list, verbose_name='legal basis')),
                 ('effective_on', models.DateField(verbose_name='in effect from')),
                 ('effective_until', models.DateField(blank=True, null=True, verbose_name='in effect to')),

@@ -25,6 +25,7 @@ class CriteriaVersion(models.Model):
     page_id = models.BigIntegerField(_("page"))
     title = models.CharField(_("title"), max_length=255)
     frame = models.CharField(_("frame"), max_length=6, choices=Frame)
+    is_demonstration = models.BooleanField(_("demonstration only"), default=False)
     citations = models.JSONField(_("legal basis"), default=list)
     effective_on = models.DateField(_("in effect from"))
     effective_until = models.DateField(_("in effect to"), null=True, blank=True)

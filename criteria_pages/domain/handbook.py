@@ -1,0 +1,305 @@
+"""A frozen version as people read it: every criterion, how its points come about in words, and where the law says so.
+
+Built from the frozen specification alone, so an old version reads the same years later.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.foundation.core.numbers import format_percent, format_quantity
+from snippets.enums import Block, PeriodKind, PostRole, StaffKind
+
+from ..enums import Combination, Condition, Means, Measure, PenaltyScope, TotalKind
+from ..models import CriteriaVersion
+
+Node = Mapping[str, Any]
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A text for some posts only."""
+
+    posts: Text
+    text: str
+
+
+@dataclass(frozen=True)
+class CriterionEntry:
+    """`maximum` is None for a share of 100%; `how` says who or what gives the points."""
+
+    code: str
+    label: str
+    maximum: Decimal | None
+    how: str
+    citation: str
+    guidance: tuple[str, ...]
+    wordings: tuple[Wording, ...]
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SectionEntry:
+    code: str
+    label: str
+    maximum: Decimal
+    how: str
+    citation: str
+    criteria: tuple[CriterionEntry, ...]
+
+
+@dataclass(frozen=True)
+class PartEntry:
+    label: str
+    maximum: Decimal
+    sections: tuple[SectionEntry, ...]
+
+
+@dataclass(frozen=True)
+class Handbook:
+    """One version, ready to be shown."""
+
+    version: CriteriaVersion
+    parts: tuple[PartEntry, ...]
+    total: str
+    bands: tuple[tuple[str, str], ...]
+    stages: tuple[tuple[str, str], ...]
+    audience: tuple[tuple[str, str], ...]
+    rules: tuple[str, ...]
+
+
+def find(set_code: str, number: int) -> CriteriaVersion:
+    """The version with this code and number. Raises NotFound."""
+    version = CriteriaVersion.objects.filter(set_code=set_code, number=number).first()
+    if version is None:
+        raise NotFound
+    return version
+
+
+def read(version: CriteriaVersion) -> Handbook:
+    """The version's handbook page in the reader's language; the set's own texts as they were issued."""
+    specification: Node = version.specification
+    return Handbook(
+        version=version,
+        parts=tuple(_parts(specification)),
+        total=_total(specification),
+        bands=tuple(_bands(specification["bands"])),
+        stages=tuple((stage["label"], _stage(stage)) for stage in specification["stages"]),
+        audience=tuple(_audience(specification["applicability"])),
+        rules=tuple(_rules(specification)),
+    )
+
+
+def issued_on(citation: Mapping[str, str]) -> date | None:
+    """The day a cited document was issued, where the set says it."""
+    return date.fromisoformat(citation["issued_on"]) if citation.get("issued_on") else None
+
+
+def _number(value: str | Decimal) -> str:
+    return format_quantity(value, language=get_language() or "vi")
+
+
+def _percent(share: str | Decimal) -> str:
+    return format_percent(share, language=get_language() or "vi")
+
+
+def _parts(specification: Node) -> Iterator[PartEntry]:
+    for part in specification["parts"]:
+        sections = [
+            _section(section) for section in specification["sections"] if section["part"] == part["code"]
+        ]
+        yield PartEntry(part["label"], Decimal(part["max"]), tuple(sections))
+
+
+def _section(section: Node) -> SectionEntry:
+    return SectionEntry(
+        code=section["code"],
+        label=section["label"],
+        maximum=Decimal(section["max"]),
+        how=_combination(section),
+        citation=section["citation"],
+        criteria=tuple(_criterion(item) for item in section["criteria"]),
+    )
+
+
+def _combination(section: Node) -> str:
+    combination = section["combination"]
+    cap = _number(combination["cap"] or section["max"])
+    if combination["kind"] == Combination.FORMULA:
+        return _("%(formula)s, at most %(cap)s points") % {
+            "formula": _in_words(combination["expression"]),
+            "cap": cap,
+        }
+    if combination["kind"] == Combination.WEIGHTED_MEAN:
+        weights = ", ".join(f"{item['code']} {_number(item['weight'])}%" for item in section["criteria"])
+        return _("The mean of the criteria by their weights (%(weights)s), out of %(max)s points") % {
+            "weights": weights,
+            "max": _number(section["max"]),
+        }
+    if combination["kind"] == Combination.CAPPED_SUM:
+        return _("The sum of the criteria's points, at most %(cap)s") % {"cap": cap}
+    return _("The sum of the criteria's points")
+
+
+def _in_words(expression: str) -> str:
+    """A formula in the signs of a printed page."""
+    return expression.replace("*", "×").replace("/", "÷")
+
+
+def _criterion(item: Node) -> CriterionEntry:
+    kind = item["kind"]
+    return CriterionEntry(
+        code=item["code"],
+        label=item["label"],
+        maximum=_maximum(item),
+        how=_HOW[kind["type"]](kind),
+        citation=item["citation"],
+        # Annex I repeats the form's sentence for some criteria: the reader needs it once.
+        guidance=tuple(text for text in item["guidance"] if text != item["label"]),
+        wordings=tuple(
+            Wording(Condition(entry["condition"]).label, entry["label"]) for entry in item["alternatives"]
+        ),
+        options=tuple(_options(kind)),
+    )
+
+
+def _maximum(item: Node) -> Decimal | None:
+    kind = item["kind"]
+    if item["max"] is not None:
+        return Decimal(item["max"])
+    if kind["type"] == "choice" and kind["unit"] == "points":
+        return max(Decimal(option["value"]) for option in kind["options"])
+    return None
+
+
+def _how_number(kind: Node) -> str:
+    if kind["step"] == kind["max"]:
+        return _("Met: %(max)s points. Not met: 0 points.") % {"max": _number(kind["max"])}
+    return _("From 0 to %(max)s points, in steps of %(step)s") % {
+        "max": _number(kind["max"]),
+        "step": _number(kind["step"]),
+    }
+
+
+def _how_choice(kind: Node) -> str:
+    return _("One of these values is chosen; none is chosen beforehand.")
+
+
+def _how_task_ratio(kind: Node) -> str:
+    return {
+        Measure.QUANTITY.value: _("Computed: converted quantity completed ÷ converted quantity assigned"),
+        Measure.QUALITY.value: _(
+            "Computed: converted quantity completed and meeting quality, less the deductions for major errors, ÷ "
+            "converted quantity assigned"
+        ),
+        Measure.PROGRESS.value: _(
+            "Computed: converted quantity completed, less the deductions for delays, ÷ converted quantity assigned"
+        ),
+    }[kind["measure"]]
+
+
+def _how_people_managed(kind: Node) -> str:
+    return _(
+        "Computed: %(reached)s when everybody managed has %(threshold)s points or more, otherwise %(failed)s"
+    ) % {
+        "reached": _percent(kind["reached"]),
+        "threshold": _number(kind["threshold"]),
+        "failed": _percent(kind["failed"]),
+    }
+
+
+_HOW = {
+    "number": _how_number,
+    "choice": _how_choice,
+    "task_ratio": _how_task_ratio,
+    "people_managed": _how_people_managed,
+}
+
+
+def _options(kind: Node) -> Iterator[str]:
+    for option in kind.get("options", ()):
+        value = _number(option["value"]) + ("%" if kind["unit"] == "percent" else "")
+        sentence = _("%(value)s: %(when)s") % {"value": value, "when": option["label"]}
+        yield f"{sentence} ({_('with grounds')})" if option["grounds_required"] else sentence
+
+
+def _total(specification: Node) -> str:
+    total = specification["total"]
+    if total["kind"] == TotalKind.FORMULA:
+        formula = _in_words(total["expression"])
+    else:
+        formula = " + ".join(part["label"] for part in specification["parts"])
+    return _("%(formula)s, at most %(max)s points, rounded once to %(places)s places") % {
+        "formula": formula,
+        "max": _number(total["max"]),
+        "places": specification["rounding"]["places"],
+    }
+
+
+def _bands(bands: list[Node]) -> Iterator[tuple[str, str]]:
+    above: str | None = None
+    for band in bands:
+        start = _number(band["from"])
+        if above is None:
+            sentence = _("%(start)s points or more") % {"start": start}
+        elif Decimal(band["from"]) == 0:
+            sentence = _("Less than %(end)s points") % {"end": above}
+        else:
+            sentence = _("From %(start)s to less than %(end)s points") % {"start": start, "end": above}
+        above = start
+        yield band["label"], sentence
+
+
+def _stage(stage: Node) -> str:
+    if stage["decides"]:
+        return _("Decides the result")
+    return _("May be left out") if stage["optional"] else ""
+
+
+def _audience(applicability: Node) -> Iterator[tuple[str, str]]:
+    leader = applicability["leader"]
+    everybody = _("everybody")
+    who = {None: everybody, True: _("those in posts of leadership"), False: _("those in no post of leadership")}
+    yield _("Kinds of staff"), _labels(applicability["staff_kinds"], StaffKind) or everybody
+    yield _("Who of them"), _labels(applicability["roles"], PostRole) or who[leader]
+    if applicability["positions"]:
+        yield _("Positions"), ", ".join(applicability["positions"])
+    yield _("Blocks"), _labels(applicability["blocks"], Block) or _("all")
+    yield _("Periods"), _labels(applicability["period_kinds"], PeriodKind) or _("all")
+
+
+def _labels(values: list[str], choices: Any) -> str:
+    return ", ".join(str(choices(value).label) for value in values)
+
+
+def _rules(specification: Node) -> Iterator[str]:
+    """The settings that bear on a score, as sentences."""
+    settings = specification["settings"]
+    if settings["ratio_cap"] is None:
+        yield _("A ratio may exceed 100%; the section's cap still holds.")
+    else:
+        yield _("Each ratio counts at most %(cap)s.") % {"cap": _percent(settings["ratio_cap"])}
+    penalty = {"share": _percent(settings["penalty_per_fault"])}
+    if settings["penalty_scope"] == PenaltyScope.BATCH:
+        yield _("Each major error or delay takes %(share)s of the task's points, unless excused.") % penalty
+    else:
+        yield _("Each major error or delay takes %(share)s of one product's points, unless excused.") % penalty
+    if any(item["kind"]["type"] == "people_managed" for entry in specification["sections"] for item in entry["criteria"]):
+        yield _("A leader who manages nobody has %(share)s.") % {"share": _percent(settings["nobody_managed"])}
+    yield _("Nothing assigned in the period: no result, not rated.")
+    if settings["moved_leaves_total"]:
+        yield _("Work that the head moves before its due date leaves the total of the person who had it.")
+    else:
+        yield _("Work that the head moves before its due date stays in the total of the person who had it.")
+    if settings["means_of"] == Means.EXACT:
+        yield _("Quarter and year are the mean of the exact months.")
+    else:
+        yield _("Quarter and year are the mean of the published months, at two places.")

@@ -1,0 +1,292 @@
+"""“Ban hành”: check a working copy, freeze it as a numbered version, make the page live. One transaction.
+
+`publish` is the only door. The button of the page editor, the end of an approval workflow and the demonstration
+loader call it; Wagtail's own ways of making a page live are closed (`models.pages`, `models.permissions`).
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from wagtail.actions.publish_page_revision import PublishPageRevisionAction
+from wagtail.models import Page
+
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import ledger
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.core.actor import business_verb, database_now
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, Stale, WrongState
+from kpi_cms.foundation.engine import canonical_json, check_specification, compile_set, digest
+
+from .. import rules
+from ..models import CriteriaSetPage, CriteriaVersion, FrozenCriterion
+from ..models.pages import issuing
+from .comparison import Change, differences
+from .problems import PageProblem, of_engine
+from .specification import Node, specification_of
+
+__all__ = ["IssueSummary", "NotReady", "check", "finish_workflow", "publish", "specification_of", "summary_of"]
+
+FULL_SHARE = Decimal(100)
+"""The maximum shown for a criterion whose value is a share: 100 per cent."""
+
+
+class NotReady(Invalid):
+    """The set has problems; `found` lists them, each at its block or field. Nothing was written."""
+
+    def __init__(self, found: list[PageProblem]) -> None:
+        by_place: dict[str, list[str]] = {}
+        for problem in found:
+            by_place.setdefault(problem.key or problem.field, []).append(str(problem.sentence))
+        super().__init__(
+            _("The criteria set cannot be issued yet. Correct what is marked and try again."), problems=by_place
+        )
+        self.found = found
+
+
+@dataclass(frozen=True)
+class IssueSummary:
+    """What issuing the present draft would do. `number` and `sha256` are shown, and sent back to be confirmed."""
+
+    draft: CriteriaSetPage
+    problems: list[PageProblem]
+    number: int
+    sha256: str
+    previous: CriteriaVersion | None
+    changes: list[Change]
+    unchanged: bool
+
+
+def check(page: CriteriaSetPage) -> list[PageProblem]:
+    """Everything that keeps a working copy from being issued, page-level problems first."""
+    problems = _check_page(page)
+    problems.extend(of_engine(problem) for problem in check_specification(specification_of(page)))
+    return problems
+
+
+def latest_draft(page: Page) -> CriteriaSetPage:
+    """The page as its last saved revision has it."""
+    draft: CriteriaSetPage = page.get_latest_revision_as_object()
+    return draft
+
+
+def last_version(set_code: str) -> CriteriaVersion | None:
+    """The version of a set with the highest number."""
+    return CriteriaVersion.objects.filter(set_code=set_code).order_by("-number").first()
+
+
+def summary_of(page: CriteriaSetPage) -> IssueSummary:
+    """What the confirmation page shows. Reads only."""
+    draft = latest_draft(page)
+    specification = specification_of(draft)
+    previous = last_version(draft.code) if draft.code else None
+    changes = differences(previous.specification, _frozen(specification)) if previous is not None else []
+    return IssueSummary(
+        draft=draft,
+        problems=check(draft),
+        number=1 if previous is None else previous.number + 1,
+        sha256=digest(specification),
+        previous=previous,
+        changes=changes,
+        unchanged=previous is not None and _nothing_changed(draft, digest(specification), previous),
+    )
+
+
+@business_verb
+def publish(
+    *, actor: User, moment: datetime, page: Page, expected_sha256: str | None = None
+) -> CriteriaVersion:
+    """Issue the page's latest revision as the next version of its set.
+
+    Locks the page, reads its latest revision again, checks it, freezes specification and criteria, makes the page
+    live with that revision, and records the act. `expected_sha256` is the digest its issuer was shown: another
+    draft saved in between is refused (Stale). Raises Refused, NotFound, NotReady with every problem, and WrongState
+    when the draft is the last version again, dates of effect and legal basis included.
+    """
+    rules.issue(actor, Scope.of(actor)).require()
+    locked = CriteriaSetPage.objects.select_for_update().filter(pk=page.pk).first()
+    if locked is None:
+        raise NotFound
+    revision = locked.get_latest_revision() or locked.save_revision(user=actor)
+    draft: CriteriaSetPage = revision.as_object()
+    specification = specification_of(draft)
+    sha256 = digest(specification)
+    if expected_sha256 is not None and expected_sha256 != sha256:
+        raise Stale(
+            _("Somebody saved this criteria set after you looked at it. Look at it again before you issue it."),
+            mine={_("Digest"): expected_sha256},
+            theirs={_("Digest"): sha256},
+        )
+    problems = check(draft)
+    if problems:
+        raise NotReady(problems)
+    previous = last_version(draft.code)
+    if previous is not None and _nothing_changed(draft, sha256, previous):
+        raise WrongState(
+            _("Nothing changed since version %(number)s of %(code)s: there is nothing to issue.")
+            % {"number": previous.number, "code": draft.code}
+        )
+    version = _freeze(draft, specification, sha256, previous, actor=actor, moment=moment)
+    with issuing():
+        PublishPageRevisionAction(revision, user=actor, changed=False).execute(skip_permission_checks=True)
+    ledger.record(
+        Act.VERSION_PUBLISHED,
+        subject=version,
+        label=str(version),
+        before=None if previous is None else {"version": str(previous), "sha256": previous.sha256},
+        after={
+            "version": str(version),
+            "sha256": sha256,
+            "page": locked.pk,
+            "effective_on": version.effective_on.isoformat(),
+            "effective_until": version.effective_until.isoformat() if version.effective_until else None,
+        },
+    )
+    return version
+
+
+def finish_workflow(workflow_state: Any, user: User | None = None) -> None:
+    """The end of an approval workflow issues the set, as its last approver. Other objects have no such end."""
+    page = workflow_state.content_object
+    if not isinstance(page, CriteriaSetPage):
+        raise WrongState(_("Only criteria sets are issued at the end of an approval."))
+    if user is None:
+        raise Refused(_("A criteria set is issued by a person. Sign in and approve it again."))
+    publish(actor=user, moment=database_now(), page=page)
+
+
+def _frozen(specification: Node) -> Node:
+    """The specification exactly as it is stored and hashed."""
+    frozen: Node = json.loads(canonical_json(specification))
+    return frozen
+
+
+def _freeze(
+    draft: CriteriaSetPage,
+    specification: Node,
+    sha256: str,
+    previous: CriteriaVersion | None,
+    *,
+    actor: User,
+    moment: datetime,
+) -> CriteriaVersion:
+    version = CriteriaVersion.objects.create(
+        set_code=draft.code,
+        number=1 if previous is None else previous.number + 1,
+        page_id=draft.pk,
+        title=draft.title,
+        frame=draft.frame,
+        is_demonstration=draft.is_demonstration,
+        citations=_citations(draft),
+        effective_on=draft.effective_on,
+        effective_until=draft.effective_until,
+        specification=_frozen(specification),
+        sha256=sha256,
+        published_at=moment,
+        published_by=actor.pk,
+    )
+    FrozenCriterion.objects.bulk_create(frozen_criteria(version))
+    return version
+
+
+def frozen_criteria(version: CriteriaVersion) -> list[FrozenCriterion]:
+    """The rows that scores will refer to, in the set's order. Shares without points of their own have 100 (%)."""
+    compiled = compile_set(version.specification)
+    sections = {section.key: section.code for section in compiled.sections}
+    return [
+        FrozenCriterion(
+            version=version,
+            key=criterion.key,
+            code=criterion.code,
+            label=criterion.label,
+            section_code=sections[criterion.section],
+            order=order,
+            entered=criterion.entered,
+            maximum=FULL_SHARE if criterion.max is None else criterion.max,
+        )
+        for order, criterion in enumerate(compiled.criteria, start=1)
+    ]
+
+
+def _citations(draft: CriteriaSetPage) -> list[dict[str, str]]:
+    """The legal basis as plain values: number, title, day (ISO, or "") and clauses."""
+    citations = []
+    for child in draft.legal_basis:
+        issued_on: date | None = child.value["issued_on"]
+        citations.append(
+            {
+                "number": child.value["number"] or "",
+                "title": child.value["title"] or "",
+                "issued_on": issued_on.isoformat() if issued_on else "",
+                "clauses": child.value["clauses"] or "",
+            }
+        )
+    return citations
+
+
+def _nothing_changed(draft: CriteriaSetPage, sha256: str, previous: CriteriaVersion) -> bool:
+    return (
+        sha256 == previous.sha256
+        and draft.effect == (previous.effective_on, previous.effective_until)
+        and _citations(draft) == previous.citations
+    )
+
+
+def _check_page(page: CriteriaSetPage) -> list[PageProblem]:
+    problems = _check_code(page)
+    if not page.title.strip():
+        problems.append(PageProblem("title", _("The set has no title: give it one."), field="title"))
+    if page.effective_on is None:
+        problems.append(
+            PageProblem("effective_on", _("Say from which day the set is in effect."), field="effective_on")
+        )
+    elif page.effective_until is not None and page.effective_until < page.effective_on:
+        sentence = _("The last day in effect, %(until)s, lies before the first, %(on)s: correct one of them.") % {
+            "until": date_format(page.effective_until, "d/m/Y"),
+            "on": date_format(page.effective_on, "d/m/Y"),
+        }
+        problems.append(PageProblem("effective_until", sentence, field="effective_until"))
+    if not page.staff_kinds:
+        problems.append(
+            PageProblem("staff_kinds", _("Choose at least one kind of staff the set is for."), field="staff_kinds")
+        )
+    if not page.period_kinds:
+        problems.append(
+            PageProblem("period_kinds", _("Choose at least one kind of period the set is for."), field="period_kinds")
+        )
+    return problems + _check_legal_basis(page)
+
+
+def _check_legal_basis(page: CriteriaSetPage) -> list[PageProblem]:
+    if not page.legal_basis:
+        sentence = _("The set rests on no document: add the decision or decree it comes from.")
+        return [PageProblem("legal_basis", sentence, field="legal_basis")]
+    return [
+        PageProblem("document", _("Give the document its number and its title."), key=child.id)
+        for child in page.legal_basis
+        if not (child.value["number"] and child.value["title"])
+    ]
+
+
+def _check_code(page: CriteriaSetPage) -> list[PageProblem]:
+    if not page.code:
+        return [PageProblem("code", _("The set has no code: give it one."), field="code")]
+    problems = []
+    others = CriteriaSetPage.objects.exclude(pk=page.pk)
+    issued_by = CriteriaVersion.objects.filter(set_code=page.code).exclude(page_id=page.pk)
+    if (
+        others.filter(code=page.code).exists()
+        or others.filter(pk__in=issued_by.values("page_id")).exists()
+    ):
+        sentence = _("Another criteria set has the code %(code)s: choose another one.") % {"code": page.code}
+        problems.append(PageProblem("code_taken", sentence, field="code"))
+    earlier = CriteriaVersion.objects.filter(page_id=page.pk).exclude(set_code=page.code).order_by("-number").first()
+    if page.pk is not None and earlier is not None:
+        sentence = _("Versions of this set were issued as %(code)s: restore that code.") % {"code": earlier.set_code}
+        problems.append(PageProblem("code_changed", sentence, field="code"))
+    return problems

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from . import views
+
+app_name = "handbook"
+urlpatterns = [
+    path("", views.versions, name="list"),
+    path("<str:set_code>/", views.current, name="set"),
+    path("<str:set_code>/<int:number>/", views.version, name="version"),
+]

@@ -1,0 +1,32 @@
+"""Reads of versions that more than one door uses."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import QuerySet
+
+from kpi_cms.foundation.accounts.models import User
+
+from .models import CriteriaVersion
+
+
+def in_force(day: date) -> list[CriteriaVersion]:
+    """The version of each set that a period ending on `day` would be scored with, by set code.
+
+    Of the versions in effect the one that took effect last, and of these the highest number.
+    """
+    newest: dict[str, CriteriaVersion] = {}
+    rows = CriteriaVersion.objects.filter(effective_on__lte=day).exclude(effective_until__lt=day)
+    for version in rows.order_by("set_code", "-effective_on", "-number"):
+        newest.setdefault(version.set_code, version)
+    return list(newest.values())
+
+
+def versions_of_page(page_id: int) -> QuerySet[CriteriaVersion]:
+    """Every version issued from a page, newest first."""
+    return CriteriaVersion.objects.filter(page_id=page_id).order_by("-number")
+
+
+def names_of(user_ids: Iterable[int]) -> dict[int, str]:
+    """Account id → the name its holder is shown by; accounts are never deleted."""
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=set(user_ids))}

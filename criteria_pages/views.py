@@ -1,0 +1,90 @@
+"""Two pages of the page editor: confirm what will be issued, and what was issued."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from wagtail.admin import messages
+
+from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.errors import DomainError
+
+from . import queries, rules
+from .domain import pins
+from .domain.publishing import publish, summary_of
+from .models import CriteriaSetPage
+
+
+def _page(request: HttpRequest, page_id: int) -> CriteriaSetPage:
+    """The set, for its authors; to everybody else it does not exist."""
+    if not rules.write(request.scope):  # type: ignore[attr-defined]  # set by ScopeMiddleware
+        raise Http404
+    return get_object_or_404(CriteriaSetPage, pk=page_id)
+
+
+def _trail(page: CriteriaSetPage, label: str) -> list[dict[str, Any]]:
+    index = page.get_parent()
+    return [
+        {"url": reverse("wagtailadmin_explore", args=[index.pk]), "label": index.title},
+        {"url": reverse("wagtailadmin_pages:edit", args=[page.pk]), "label": page.get_admin_display_title()},
+        {"url": "", "label": label},
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def issue(request: HttpRequest, page_id: int) -> HttpResponse:
+    """What the present draft would become; a POST issues it, if it is still the draft that was shown."""
+    page = _page(request, page_id)
+    status = 200
+    if request.method == "POST":
+        try:
+            version = publish(
+                actor=request.user,  # type: ignore[arg-type]  # the admin's door lets nobody in without an account
+                moment=database_now(),
+                page=page,
+                expected_sha256=request.POST.get("sha256", ""),
+            )
+        except DomainError as error:
+            messages.error(request, str(error.sentence))
+            status = error.status
+        else:
+            text = _("Version %(number)s of %(code)s was issued.")
+            messages.success(request, text % {"number": version.number, "code": version.set_code})
+            return redirect("criteria_sets:versions", page.pk)
+    context = {
+        "page_title": _("Issue the criteria set"),
+        "header_title": _("Issue the criteria set"),
+        "header_icon": "upload",
+        "breadcrumbs_items": _trail(page, _("Issue")),
+        "page": page,
+        "summary": summary_of(page),
+        "edit_url": reverse("wagtailadmin_pages:edit", args=[page.pk]),
+        "may_issue": rules.issue(request.user, request.scope),  # type: ignore[attr-defined,arg-type]  # as above
+    }
+    return TemplateResponse(request, "criteria_pages/admin/issue.html", context, status=status)
+
+
+@require_safe
+def versions(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Every version issued from a set: number, dates, digest, who issued it, the periods that use it."""
+    page = _page(request, page_id)
+    found = list(queries.versions_of_page(page.pk))
+    names = queries.names_of(version.published_by for version in found)
+    uses = pins.uses([version.pk for version in found])
+    rows = [
+        {"version": version, "issuer": names.get(version.published_by, ""), "periods": uses.get(version.pk, [])}
+        for version in found
+    ]
+    context = {
+        "page_title": _("Issued versions"),
+        "header_title": _("Issued versions"),
+        "header_icon": "history",
+        "breadcrumbs_items": _trail(page, _("Issued versions")),
+        "page": page,
+        "rows": rows,
+    }
+    return TemplateResponse(request, "criteria_pages/admin/versions.html", context)

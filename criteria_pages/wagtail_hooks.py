@@ -1,0 +1,113 @@
+"""What the rulebook adds to the page editor, and the sentences for what Wagtail may not do to a criteria set."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail import hooks
+from wagtail.admin import messages
+from wagtail.admin.action_menu import ActionMenuItem
+from wagtail.admin.widgets import Button
+from wagtail.models import Page
+
+from kpi_cms.foundation.core.errors import DomainError
+
+from . import rules, views
+from .domain.pins import require_unpinned
+from .forms import CHECK, ISSUE
+from .models import CriteriaSetPage
+
+
+@hooks.register("register_admin_urls")
+def admin_urls() -> list[URLPattern | URLResolver]:
+    own = [
+        path("<int:page_id>/ban-hanh/", views.issue, name="issue"),
+        path("<int:page_id>/phien-ban/", views.versions, name="versions"),
+    ]
+    return [path("bo-tieu-chi/", include((own, "criteria_sets")))]
+
+
+class CheckMenuItem(ActionMenuItem):
+    """“Check”: shows what is wrong at its block; saves the draft when nothing is."""
+
+    name = CHECK
+    label = gettext_lazy("Check the criteria set")
+    icon_name = "check"
+
+    def is_shown(self, context: Any) -> bool:
+        return isinstance(context.get("page"), CriteriaSetPage) and bool(super().is_shown(context))
+
+
+class IssueMenuItem(CheckMenuItem):
+    """“Issue”: the same check, then the page that says what will be frozen and asks to confirm."""
+
+    name = ISSUE
+    label = gettext_lazy("Issue…")
+    icon_name = "upload"
+
+    def is_shown(self, context: Any) -> bool:
+        request = context["request"]
+        return super().is_shown(context) and bool(rules.issue(request.user, request.scope))
+
+
+@hooks.register("register_page_action_menu_item")
+def check_menu_item() -> ActionMenuItem:
+    return CheckMenuItem(order=10)
+
+
+@hooks.register("register_page_action_menu_item")
+def issue_menu_item() -> ActionMenuItem:
+    return IssueMenuItem(order=20)
+
+
+@hooks.register("register_page_header_buttons")
+def version_button(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
+    """The way to the versions of a set, beside edit and history."""
+    if issubclass(page.specific_class or Page, CriteriaSetPage) and page.permissions_for_user(user).can_edit():
+        yield Button(
+            gettext_lazy("Issued versions"),
+            url=reverse("criteria_sets:versions", args=[page.pk]),
+            icon_name="history",
+            priority=12,
+        )
+
+
+@hooks.register("after_edit_page")
+def after_edit(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """A saved draft without problems: say so, or go on to the confirmation."""
+    if not isinstance(page, CriteriaSetPage):
+        return None
+    if request.POST.get(ISSUE):
+        return redirect("criteria_sets:issue", page.pk)
+    if request.POST.get(CHECK):
+        messages.success(request, _("The criteria set has no problems: it can be issued."))
+    return None
+
+
+@hooks.register("before_delete_page")
+def before_delete(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """A set that a period uses stays: with a sentence, on the question as well as on the answer."""
+    return _refuse_pinned(request, [page])
+
+
+@hooks.register("before_bulk_action")
+def before_bulk_action(
+    request: HttpRequest, action_type: str, objects: list[Any], action: Any
+) -> HttpResponse | None:
+    """The same for many pages at once: nothing is deleted when one of them may not be."""
+    pages = [entry for entry in objects if isinstance(entry, Page)]
+    return _refuse_pinned(request, pages) if action_type == "delete" else None
+
+
+def _refuse_pinned(request: HttpRequest, pages: list[Page]) -> HttpResponse | None:
+    try:
+        for page in pages:
+            require_unpinned(page.pk, page.title)
+    except DomainError as error:
+        messages.error(request, str(error.sentence))
+        return redirect("wagtailadmin_explore", pages[0].get_parent().pk)
+    return None
