@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from criteria_pages.models import CriteriaVersion, FrozenCriterion
 from kpi_cms.demonstration.names import FAMILY_NAMES, FEMALE_GIVEN, FEMALE_MIDDLES
 from kpi_cms.evaluation.domain.recompute import recompute_period
-from kpi_cms.evaluation.enums import CardState, EvaluatorBasis
+from kpi_cms.evaluation.enums import EvaluatorBasis
 from kpi_cms.evaluation.models import CataloguePin, VersionPin
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.accounts.models import User
@@ -299,7 +299,7 @@ class Seeder:
     # --- The scored month ----------------------------------------------------------------------------------
     def _execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+            cursor.execute(statement, parameters or None)  # without parameters a % stays a %
 
     def _numbers(self, most: int) -> None:
         self._execute("CREATE TEMPORARY TABLE IF NOT EXISTS bench_number (n integer PRIMARY KEY)")
@@ -331,7 +331,6 @@ class Seeder:
             """,
             [period.pk, version.pk, EvaluatorBasis.UNIT_HEAD, MOMENT, MOMENT, MOMENT],
         )
-        assert CardState.NOTIFIED == "notified"
 
     @property
     def _false(self) -> str:

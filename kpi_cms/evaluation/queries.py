@@ -129,6 +129,11 @@ def cards_in_hand(person_id: int) -> QuerySet[Scorecard]:
     )
 
 
+def evaluated_or_endorsed(person_id: int, period: Period) -> QuerySet[Scorecard]:
+    """Cards of a period that this person evaluates or endorses."""
+    return Scorecard.objects.filter(Q(evaluator_id=person_id) | Q(endorser_id=person_id), period=period)
+
+
 def find_by_name(cards: QuerySet[Scorecard], text: str) -> QuerySet[Scorecard]:
     """Cards whose person's name or staff code has every word of `text`, without marks."""
     return cards.filter(containing(text, field="person__search_text"))

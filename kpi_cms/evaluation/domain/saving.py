@@ -1,5 +1,6 @@
 """How a stage's scores and comments are stored: checked, compared with what stands there, written with history."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,7 +61,7 @@ def save_stage(
     assessment = assessment_of(card, stage, rater)
     scores = {score.criterion.key: score for score in scoring.stage_scores(card, stage)}
     _check_fresh(card, expected, entries, comments, scores, assessment)
-    changed, before, after = _write_scores(card, assessment, scores, entries, reason)
+    changed, before, after, reason_key = _write_scores(card, assessment, scores, entries, reason)
     commented = _write_comments(assessment, comments)
     if changed or commented:
         _count_save(card)
@@ -74,7 +75,7 @@ def save_stage(
             period_id=card.period_id,
             before={"stage": stage, **before},
             after={"stage": stage, **after},
-            reason=reason,
+            reason_key=reason_key,
         )
     tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
     outcome = card.version.compiled().score(scoring.inputs_of(card, scores.values(), tasks))
@@ -179,8 +180,11 @@ def _write_scores(
     scores: dict[str, Score],
     entries: Mapping[str, Entry],
     reason: str,
-) -> tuple[tuple[str, ...], dict[str, str], dict[str, str]]:
-    """Insert and update the rows that differ, with history; returns the codes changed, before and after by code."""
+) -> tuple[tuple[str, ...], dict[str, str], dict[str, str], uuid.UUID | None]:
+    """Insert and update the rows that differ, with history.
+
+    Returns the codes changed, before and after by code, and the key of the reason.
+    """
     compiled = card.version.compiled()
     criterion_ids: dict[str, int] = {}
     created: list[Score] = []
@@ -218,7 +222,7 @@ def _write_scores(
             stored.grounds = grounds
             stored.grounds_key = texts.keep(TextKind.REASON, grounds, person_code=card.person.staff_code)
     if not after:
-        return (), {}, {}
+        return (), {}, {}, None
     if submitted and not reason.strip():
         raise Invalid(
             _("These scores were submitted before. Give the reason for the change; nothing was saved."),
@@ -232,7 +236,7 @@ def _write_scores(
     if updated:
         Score.objects.bulk_update(updated, ["value", "choice", "grounds", "grounds_key"])
         history.record_changed(Score, updated, reason_key=reason_key)
-    return tuple(after), before, after
+    return tuple(after), before, after, reason_key
 
 
 def _load_criteria(scores: list[Score]) -> None:

@@ -175,21 +175,19 @@ def result_fields(outcome: Outcome, moment: datetime) -> dict[str, Any]:
     }
 
 
-def store_result(card: Scorecard, stage: str, outcome: Outcome, moment: datetime) -> CardResult:
-    """Write the result of one stage (one statement once it exists)."""
+def store_result(card: Scorecard, stage: str, outcome: Outcome, moment: datetime) -> None:
+    """Write the result of one stage: one statement once it exists. The card is locked by the caller."""
     fields = result_fields(outcome, moment)
-    result, _created = CardResult.objects.update_or_create(
+    if CardResult.objects.filter(card=card, stage=stage).update(**fields):
+        return
+    CardResult.objects.create(
         card=card,
         stage=stage,
-        defaults=fields,
-        create_defaults={
-            **fields,
-            "period_id": card.period_id,
-            "unit_id": card.unit_id,
-            "person_id": card.person_id,
-        },
+        period_id=card.period_id,
+        unit_id=card.unit_id,
+        person_id=card.person_id,
+        **fields,
     )
-    return result
 
 
 def refresh(card: Scorecard, stage: str, moment: datetime) -> Outcome:
