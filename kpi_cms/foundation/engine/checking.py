@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from kpi_cms.foundation.engine import formulas, law
-from kpi_cms.foundation.engine.exact import decimal_text
+from kpi_cms.foundation.engine.exact import plain
 from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Reader
@@ -105,7 +105,7 @@ def _check_points(reader: Reader, specification: Specification) -> None:
 
 def _check_section_points(reader: Reader, section: SectionSpec) -> None:
     if section.cap is not None and section.max is not None and section.cap > section.max:
-        params = {"cap": decimal_text(section.cap), "max": decimal_text(section.max)}
+        params = {"cap": plain(section.cap), "max": plain(section.max)}
         reader.add("section_cap", section.key, _CAP_HIGH, **params)
     maximums = [criterion_maximum(criterion) for criterion in section.criteria]
     if section.combination == "sum":
@@ -113,7 +113,7 @@ def _check_section_points(reader: Reader, section: SectionSpec) -> None:
     elif section.combination == "capped_sum" and section.cap is not None and None not in maximums:
         reachable = sum((maximum for maximum in maximums if maximum is not None), Decimal(0))
         if reachable < section.cap:
-            params = {"sum": decimal_text(reachable), "cap": decimal_text(section.cap)}
+            params = {"sum": plain(reachable), "cap": plain(section.cap)}
             reader.add("criteria_sum", section.key, _CRITERIA_LOW, **params)
     elif section.combination == "weighted_mean":
         weights = [criterion.weight for criterion in section.criteria]
@@ -134,7 +134,7 @@ def _add_up(
 ) -> None:
     known = [value for value in values if value is not None]
     if applies and wanted is not None and len(known) == len(values) and sum(known) != wanted:
-        reader.add(code, key, template, sum=decimal_text(sum(known, Decimal(0))), max=decimal_text(wanted))
+        reader.add(code, key, template, sum=plain(sum(known, Decimal(0))), max=plain(wanted))
 
 
 def _check_criterion(
@@ -143,7 +143,7 @@ def _check_criterion(
     at, kind, maximum = criterion.key or section.key, criterion.kind, criterion_maximum(criterion)
     own = kind.points()
     if criterion.max is not None and own is not None and criterion.max != own:
-        params = {"own": decimal_text(own), "max": decimal_text(criterion.max)}
+        params = {"own": plain(own), "max": plain(criterion.max)}
         reader.add("criterion_maximum", at, _MAXIMUM_TWO, **params)
     if maximum is None and (isinstance(kind, NumberKind) or section.combination in ("sum", "capped_sum")):
         reader.add("criterion_maximum", at, _MAXIMUM_MISSING, criterion=criterion.code)
@@ -220,7 +220,7 @@ def _check_bands(reader: Reader, specification: Specification) -> None:
     if not bands:
         reader.add("bands_none", "", _NO_BANDS)
     elif starts[-1] is not None and starts[-1] != 0:
-        reader.add("bands_gap", "", _BANDS_GAP, start=decimal_text(starts[-1]))
+        reader.add("bands_gap", "", _BANDS_GAP, start=plain(starts[-1]))
     for upper, lower in pairwise(bands):
         if upper.start is not None and lower.start is not None and upper.start <= lower.start:
             reader.add("bands_overlap", "", _BANDS_OVERLAP, upper=upper.code, lower=lower.code)
@@ -230,7 +230,7 @@ def _check_bands(reader: Reader, specification: Specification) -> None:
             and specification.total_max is not None
             and band.start > specification.total_max
         ):
-            params = {"band": band.code, "max": decimal_text(specification.total_max)}
+            params = {"band": band.code, "max": plain(specification.total_max)}
             reader.add("band_high", "", _BAND_HIGH, **params)
 
 

@@ -45,6 +45,11 @@ def decimal_text(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
+def plain(value: Decimal) -> Decimal:
+    """The same number as its text writes it. Sentences carry decimals so, and doors give them their mark."""
+    return Decimal(decimal_text(value))
+
+
 def pair_of(value: Fraction | Decimal) -> Pair:
     """Numerator and denominator of an exact number."""
     return value.as_integer_ratio()

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import ClassVar
 
-from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal
+from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal, plain
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Node, Reader
 from kpi_cms.foundation.engine.tasks import MEASURES
@@ -41,7 +41,7 @@ class NumberKind:
         if maximum == 0:
             reader.add("maximum", key, _NO_MAXIMUM)
         elif self.step == 0 or Fraction(maximum) % Fraction(self.step):
-            reader.add("step", key, _STEP, step=decimal_text(self.step), max=decimal_text(maximum))
+            reader.add("step", key, _STEP, step=plain(self.step), max=plain(maximum))
 
     def points(self) -> Decimal | None:
         return self.max
@@ -57,13 +57,12 @@ class NumberKind:
         number = parse_decimal(value)
         if number is None:
             return Problem("entry_number", key, _ENTRY_NUMBER, {"value": str(value)})
+        number = plain(number)
         if not 0 <= number <= maximum:
-            return Problem(
-                "entry_range", key, _ENTRY_RANGE, {"value": str(value), "max": decimal_text(maximum)}
-            )
+            return Problem("entry_range", key, _ENTRY_RANGE, {"value": number, "max": plain(maximum)})
         assert self.step is not None
         if Fraction(number) % Fraction(self.step):
-            params = {"value": str(value), "step": decimal_text(self.step)}
+            params = {"value": number, "step": plain(self.step)}
             return Problem("entry_step", key, _ENTRY_STEP, params)
         return Fraction(number)
 
@@ -108,11 +107,11 @@ class ChoiceKind:
         if len(self.options) < 2:
             reader.add("options", key, _TOO_FEW_OPTIONS)
         for value in sorted({value for value in values if values.count(value) > 1}):
-            reader.add("options", key, _OPTION_TWICE, value=decimal_text(value))
+            reader.add("options", key, _OPTION_TWICE, value=plain(value))
         highest = Decimal(100) if self.share else maximum
         for value in values:
             if highest is not None and value > highest:
-                reader.add("options", key, _OPTION_HIGH, value=decimal_text(value), max=decimal_text(highest))
+                reader.add("options", key, _OPTION_HIGH, value=plain(value), max=plain(highest))
 
     def points(self) -> Decimal | None:
         return (
@@ -178,7 +177,7 @@ class PeopleManagedKind:
     def check(self, reader: Reader, key: str, maximum: Decimal | None) -> None:
         for value in (self.reached, self.failed):
             if value is not None and value > 1:
-                reader.add("share", key, _SHARE_HIGH, value=decimal_text(value))
+                reader.add("share", key, _SHARE_HIGH, value=plain(value))
 
     def points(self) -> Decimal | None:
         return None

@@ -25,7 +25,7 @@ MANAGED_VALUES = frozenset({MANAGED_REACHED, MANAGED_FAILED})
 
 MANAGED_FIXED = N_(
     "Decree 335/2025 fixes the result of the people managed: 100%% when all have 50 points or more, "
-    "otherwise 50%%."
+    "otherwise 50%%. Restore these values."
 )
 
 CHOICE_VALUES = frozenset({Decimal(100), Decimal(50)})

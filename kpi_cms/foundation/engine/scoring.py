@@ -9,7 +9,7 @@ from kpi_cms.foundation.engine import law
 from kpi_cms.foundation.engine.bands import Band, band_of, shown
 from kpi_cms.foundation.engine.combination import LinearPlan, TreePlan, Unknown, add, clamp
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, Rules, ScoringPlan
-from kpi_cms.foundation.engine.exact import Pair, decimal_text, pair_of
+from kpi_cms.foundation.engine.exact import Pair, pair_of, plain
 from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import below
@@ -205,7 +205,7 @@ def _given(criterion: CompiledCriterion, value: Decimal | Fraction) -> Pair:
     finite = isinstance(value, Fraction) or value.is_finite()
     if not (finite and criterion.allows(Fraction(value))):
         raise ScoringError(
-            Problem("given", criterion.key, _GIVEN, {"value": str(value), "criterion": criterion.code})
+            Problem("given", criterion.key, _GIVEN, {"value": value, "criterion": criterion.code})
         )
     return pair_of(value)
 
@@ -239,7 +239,7 @@ def _parts(
         index = compiled.part_index(code)
         part = compiled.parts[index]
         if not (given.is_finite() and 0 <= given <= part.max):
-            params = {"value": str(given), "part": code, "max": decimal_text(part.max)}
+            params = {"value": given, "part": code, "max": plain(part.max)}
             raise ScoringError(Problem("part_total", part.key, _PART_TOTAL, params))
         parts[index] = pair_of(given)
     return parts

@@ -14,7 +14,7 @@ from kpi_cms.foundation.engine import formulas, law
 from kpi_cms.foundation.engine.bands import band_of
 from kpi_cms.foundation.engine.combination import LinearPlan
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledSection, ScoringPlan
-from kpi_cms.foundation.engine.exact import EXACT, Pair, decimal_text
+from kpi_cms.foundation.engine.exact import EXACT, Pair, decimal_text, plain
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import below
 from kpi_cms.foundation.engine.problems import N_
@@ -176,7 +176,7 @@ class _Tracer:
             empty = ("nobody", Fraction(*self._work.rules.nobody_managed))
             values = ("reached", Fraction(*reached)), ("failed", Fraction(*failed))
             formula = "IF(counted = 0, nobody, IF(below = 0, reached, failed))"
-            params |= {"threshold": decimal_text(threshold), "left_out": people.without_result}
+            params |= {"threshold": plain(threshold), "left_out": people.without_result}
             yield step(_PEOPLE, formula, (number, low, empty, *values), "people_managed")
 
     def _ratio(self, criterion: CompiledCriterion, params: Mapping[str, object], value: Fraction) -> Step:
@@ -254,7 +254,7 @@ class _Tracer:
                 terms.append(f"({term})")
                 used.update(values)
         formula = f"MAX(0, {' + '.join(terms)}) / {decimal_text(part.max)}"
-        params = {"label": part.label, "max": decimal_text(part.max)}
+        params = {"label": part.label, "max": plain(part.max)}
         yield Step(
             _SHARE, params, formula, tuple(used.items()), ratio, None, self._clause("", part.code), "R"
         )
@@ -275,7 +275,7 @@ class _Tracer:
         params = {"places": self._set.places}
         yield Step(_TOTAL, params, formula, inputs, exact, rounded, self._clause("", "total"), "total")
         band = band_of(total, self._set.bands)
-        params_of_band = {"band": band.label, "start": decimal_text(band.start)}
+        params_of_band = {"band": band.label, "start": plain(band.start)}
         clause = self._clause("", "band")
         yield Step(_BAND, params_of_band, "total", (("total", exact),), exact, None, clause, "band")
 
