@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.foundation.access.decisions import Decision, allow, refuse
 from kpi_cms.foundation.access.scope import Scope
-from kpi_cms.foundation.accounts.domain import SYSTEM_USERNAME
 from kpi_cms.foundation.accounts.models import User
 from snippets.enums import Capability
+from snippets.rules import is_system
 
 
 def write(scope: Scope) -> Decision:
@@ -18,7 +18,7 @@ def write(scope: Scope) -> Decision:
 
 def issue(actor: User, scope: Scope) -> Decision:
     """Issue a set: who holds the capability anywhere, and the system's own account (the demonstration loader)."""
-    if actor.username == SYSTEM_USERNAME:
+    if is_system(actor):
         return allow("system")
     if scope.holds(Capability.PUBLISH):
         return allow(Capability.PUBLISH)

@@ -9,7 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.db import migrations
 
-AUTHORS = "Authors of criteria sets"
+# snippets.domain.grants keeps its members: those who hold a capability to write or issue criteria sets.
+AUTHORS = "Soạn bộ tiêu chí"
 TITLE = "Bộ tiêu chí"
 SLUG = "bo-tieu-chi"
 
@@ -55,6 +56,7 @@ def create(apps: Any, schema_editor: Any) -> None:
     root.save(update_fields=["numchild"])
 
     group, _created = Group.objects.get_or_create(name=AUTHORS)
+    group.permissions.add(Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin"))
     for codename, name in (("add_page", "Can add page"), ("change_page", "Can change page")):
         permission, _created = Permission.objects.get_or_create(
             content_type=page_type, codename=codename, defaults={"name": name}
@@ -74,6 +76,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("criteria_pages", "0001_initial"),
         ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
+        ("wagtailadmin", "0001_create_admin_access_permissions"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
