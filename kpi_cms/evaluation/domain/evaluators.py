@@ -70,6 +70,7 @@ class Organisation:
         self, *, person_id: int, unit: Unit, role: str, seconded: bool = False
     ) -> EvaluatorFound:
         """Apply the table of rules.md §7 to one appointment."""
+        unit = self.units[unit.pk]
         decision = self._decisions.get(person_id)
         if decision is not None:
             return EvaluatorFound(
