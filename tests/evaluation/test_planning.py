@@ -1,0 +1,177 @@
+"""Before a period opens: everybody in scope is sorted, nobody is dropped without a word."""
+
+from datetime import date
+
+import pytest
+
+from kpi_cms.evaluation.domain.planning import (
+    Context,
+    applies,
+    candidate_catalogues,
+    candidate_versions,
+    plan_opening,
+)
+from kpi_cms.evaluation.models import CataloguePin, VersionPin
+from snippets.enums import Frame, PostRole, StaffKind
+from snippets.models import Appointment, Catalogue, Period, Person
+from tests.helpers import world as worlds
+from tests.helpers.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return worlds.build()
+
+
+def codes(ids: list[int]) -> list[str]:
+    by_id = {person.pk: person.staff_code for person in Person.objects.all()}
+    return [by_id[pk] for pk in ids]
+
+
+def test_everybody_in_scope_gets_the_version_of_their_kind(world: World) -> None:
+    plan = plan_opening(world.period)
+    assert plan.people == 7
+    assert plan.by_version() == {world.staff.pk: 3, world.leaders.pk: 4}
+    assert sorted(codes([card.context.person_id for card in plan.cards])) == [
+        "CC001", "CC002", "CC003", "CC004", "CC005", "CC101", "CC102",
+    ]  # fmt: skip
+
+
+def test_units_that_do_not_take_part_stay_out(world: World) -> None:
+    world.period.units.remove(world.other_agency)
+    plan = plan_opening(world.period)
+    assert sorted(codes([card.context.person_id for card in plan.cards])) == [
+        "CC001", "CC002", "CC003", "CC004", "CC005",
+    ]  # fmt: skip
+
+
+def test_whoever_has_no_set_is_listed_in_name_order(world: World) -> None:
+    worlds.person("VC001", "Tạ Văn Viên", world.department, kind=StaffKind.PUBLIC_EMPLOYEE)
+    worlds.person("HD001", "Cao Thị Đồng", world.department, kind=StaffKind.CONTRACT)
+    plan = plan_opening(world.period)
+    assert codes(plan.without_version) == ["HD001", "VC001"]
+
+
+def test_whoever_would_get_two_sets_of_one_frame_gets_none_and_is_listed(world: World) -> None:
+    second = worlds.version(worlds.staff_spec(), "NV-2")
+    VersionPin.objects.create(period=world.period, version=second)
+    plan = plan_opening(world.period)
+    assert [(codes([person])[0], sets) for person, sets in plan.two_versions] == [
+        ("CC004", ["NV", "NV-2"]), ("CC005", ["NV", "NV-2"]), ("CC102", ["NV", "NV-2"]),
+    ]  # fmt: skip
+    assert plan.by_version() == {world.leaders.pk: 4}
+
+
+def test_one_person_gets_a_card_in_each_frame(world: World) -> None:
+    party = worlds.version(worlds.staff_spec(), "DANG", frame=Frame.PARTY)
+    VersionPin.objects.create(period=world.period, version=party)
+    plan = plan_opening(world.period)
+    lan = [(card.frame, card.version_id) for card in plan.cards if card.context.person_id == world.lan.pk]
+    assert lan == [("state", world.staff.pk), ("party", party.pk)]
+
+
+def test_whoever_has_no_evaluator_is_listed_and_keeps_a_card(world: World) -> None:
+    Appointment.objects.filter(unit__code__in=["B1", "B", "QUAN-LY"], role=PostRole.HEAD).exclude(
+        person=world.other_head
+    ).update(ends_on=date(2026, 7, 30))
+    plan = plan_opening(world.period)
+    assert codes(plan.without_evaluator) == ["CC001", "CC101"]
+    assert plan.people == 7
+
+
+def test_agencies_without_a_catalogue_are_named(world: World) -> None:
+    CataloguePin.objects.all().delete()
+    Catalogue.objects.update(unit=world.other_agency)
+    assert plan_opening(world.period).without_catalogue == ["A"]
+
+
+def test_whoever_has_no_account_is_listed(world: World) -> None:
+    Person.objects.filter(pk=world.minh.pk).update(user=None)
+    assert codes(plan_opening(world.period).without_account) == ["CC005"]
+
+
+def test_the_main_appointment_counts_and_the_others_are_listed(world: World) -> None:
+    worlds.appoint(world.lan, world.other_department, role=PostRole.DEPUTY, main=False)
+    (context,) = (c.context for c in plan_opening(world.period).cards if c.context.person_id == world.lan.pk)
+    assert (context.unit_id, context.role, context.others) == (
+        world.department.pk, PostRole.MEMBER, ({"unit": "B1", "position": "cv-deputy", "role": "deputy"},),
+    )  # fmt: skip
+
+
+def test_a_secondment_comes_before_the_main_appointment(world: World) -> None:
+    worlds.appoint(world.lan, world.other_department, role=PostRole.MEMBER, main=False, seconded=True)
+    (card,) = (card for card in plan_opening(world.period).cards if card.context.person_id == world.lan.pk)
+    assert (card.context.unit_id, card.evaluator.person_id) == (
+        world.other_department.pk,
+        world.other_head.pk,
+    )
+
+
+def test_whoever_left_before_the_last_day_has_no_card(world: World) -> None:
+    Person.objects.filter(pk=world.lan.pk).update(left_on=date(2026, 7, 31))
+    assert world.lan.pk not in {card.context.person_id for card in plan_opening(world.period).cards}
+
+
+def test_of_each_set_the_version_that_took_effect_last_is_offered(world: World) -> None:
+    newer = worlds.version(worlds.staff_spec(), "NV", number=2)
+    later = worlds.version(worlds.staff_spec(), "LD", number=2)
+    assert list(candidate_versions(date(2026, 7, 31))) == [later, newer]
+    assert list(candidate_versions(date(2026, 6, 30))) == []
+
+
+def test_without_pins_the_versions_in_effect_count(world: World) -> None:
+    VersionPin.objects.all().delete()
+    assert plan_opening(world.period).by_version() == {world.staff.pk: 3, world.leaders.pk: 4}
+
+
+def test_the_newest_catalogue_in_force_is_taken(world: World) -> None:
+    old = Catalogue.objects.get()
+    newer = Catalogue.objects.create(
+        unit=old.unit, number=2, title="Danh mục", state="approved", decision_number="2",
+        decision_date=date(2026, 7, 10), effective_on=date(2026, 7, 10),
+    )  # fmt: skip
+    Catalogue.objects.create(
+        unit=old.unit, number=3, title="Danh mục", state="approved", decision_number="3",
+        decision_date=date(2026, 8, 1), effective_on=date(2026, 8, 1),
+    )  # fmt: skip
+    assert candidate_catalogues(world.period) == [newer]
+
+
+CONTEXT = Context(
+    person_id=1, staff_kind="cong_chuc", unit_id=1, role="head", is_leader=True, position_code="cv-head",
+    position_title="", job_position_code="", faces_citizens=False, block="party", seconded=False, others=(),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("applicability", "covered"),
+    [
+        ({}, True),
+        ({"staff_kinds": []}, True),
+        ({"staff_kinds": ["cong_chuc"]}, True),
+        ({"staff_kinds": ["vien_chuc"]}, False),
+        ({"leader": True}, True),
+        ({"leader": False}, False),
+        ({"leader": None}, True),
+        ({"roles": ["deputy"]}, False),
+        ({"positions": ["cv-head"]}, True),
+        ({"positions": ["cv-khac"]}, False),
+        ({"blocks": ["party"]}, True),
+        ({"blocks": ["front"]}, False),
+        ({"period_kinds": ["month"]}, True),
+        ({"period_kinds": ["quarter"]}, False),
+    ],
+)
+def test_a_set_covers_whom_its_applicability_names(applicability: dict[str, object], covered: bool) -> None:
+    assert applies(applicability, CONTEXT, "month") is covered
+
+
+def test_planning_costs_the_same_whatever_the_number_of_people(
+    world: World, django_assert_num_queries: object
+) -> None:
+    for number in range(3):
+        worlds.person(f"X{number}", "Lê Thị Thêm", world.department)
+    with django_assert_num_queries(9):  # type: ignore[operator]  # a pytest-django fixture
+        plan_opening(Period.objects.get(pk=world.period.pk))
