@@ -277,13 +277,8 @@ def tasks_to_decide(person_id: int) -> QuerySet[Task]:
 
 def evaluated_without_tasks(person_id: int) -> QuerySet[Scorecard]:
     """Cards that this person evaluates whose person has no task in the open period: the head's omission (Đ18.1d)."""
-    has_task = Task.objects.filter(period=OuterRef("period"), person=OuterRef("person")).exclude(
-        state__in=(TaskState.DECLINED, TaskState.WITHDRAWN)
-    )
     return (
-        _evaluated_by(person_id)
-        .exclude(state__in=DECIDED)
-        .filter(~Exists(has_task))
+        without_tasks(_evaluated_by(person_id).exclude(state__in=DECIDED))
         .select_related("person", "period", "unit")
         .order_by("person__sort_key", "pk")
     )
@@ -348,6 +343,12 @@ def with_task_counts(cards: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
         tasks_waiting=_number(own.filter(state__in=TO_DECIDE)),
         tasks_confirmed=_number(own.filter(state=TaskState.CONFIRMED)),
     )
+
+
+def without_tasks(cards: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
+    """Cards whose person has nothing to do in the period."""
+    own = Task.objects.filter(period=OuterRef("period"), person=OuterRef("person"))
+    return cards.filter(~Exists(own.exclude(state__in=(TaskState.DECLINED, TaskState.WITHDRAWN))))
 
 
 def people_to_give_work_to(scope: Scope, period: Period, unit: Unit) -> QuerySet[Person]:

@@ -1,10 +1,93 @@
 """What the header of every workspace page offers its reader."""
 
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from kpi_cms.evaluation import queries
+from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
+from kpi_cms.foundation.access.scope import Scope
+from snippets.enums import AUTHORING_CAPABILITIES, Capability
+
+from .presentation.links import optional_url
+
+
+def waiting(request: HttpRequest) -> queries.Waiting:
+    """The counters of the signed-in account, read once for each request."""
+    known: queries.Waiting | None = getattr(request, "workspace_waiting", None)
+    if known is None:
+        known = queries.waiting(request.user.pk if request.user.is_authenticated else None)
+        request.workspace_waiting = known  # type: ignore[attr-defined]  # our own attribute
+    return known
 
 
 def workspace(request: HttpRequest) -> dict[str, Any]:
-    """Context of every template: navigation items and whether this is a demonstration."""
-    return {"workspace_navigation": []}
+    """Context of every template. Two queries for somebody signed in, none for a visitor."""
+    context = {
+        "workspace_navigation": [],
+        "is_demonstration": settings.DEMONSTRATION,
+        "product_version": _product_version(),
+        "province_name": "",
+        "help_url": "",
+    }
+    user = getattr(request, "user", None)
+    # The Wagtail admin has its own menu: its pages pay no query for this one.
+    in_workspace = not request.path.startswith("/admin/")
+    if in_workspace and user is not None and user.is_authenticated and not user.must_change_password:
+        context["workspace_navigation"] = _items(request)
+    return context
+
+
+def _product_version() -> str:
+    try:
+        return version("kpi-cms")
+    except PackageNotFoundError:
+        return ""
+
+
+def _items(request: HttpRequest) -> list[dict[str, Any]]:
+    counts, scope = waiting(request), _scope(request)
+    reads = scope.holds(*READING_CAPABILITIES)
+    offered = [
+        (True, _("What waits for me"), ("workspace:home",), counts.total),
+        (counts.own_cards > 0, _("My cards"), ("workspace:cards", "workspace:card"), counts.to_self_assess),
+        (counts.own_cards > 0, _("My tasks"), ("workspace:tasks",), counts.tasks_to_report),
+        (
+            counts.evaluates > 0 or counts.to_endorse > 0,
+            _("Evaluation"),
+            ("workspace:evaluations", "workspace:evaluate"),
+            counts.to_evaluate + counts.to_endorse,
+        ),
+        (
+            counts.evaluates > 0,
+            _("Tasks to decide"),
+            ("workspace:tasks_to_decide",),
+            counts.tasks_to_decide,
+        ),
+        (
+            reads or scope.holds(Capability.ASSIGN),
+            _("Units"),
+            ("workspace:units", "workspace:unit", "workspace:unit_tasks"),
+            0,
+        ),
+        (scope.holds(Capability.MANAGE_PERIODS), _("Periods"), ("workspace:periods", "workspace:period"), 0),
+        (scope.holds(Capability.PROGRESS), _("Progress"), ("workspace:progress",), 0),
+        (scope.holds(Capability.AUDIT), _("History"), ("workspace:history",), 0),
+        (True, _("Handbook"), ("handbook:list",), 0),
+        (scope.holds(*AUTHORING_CAPABILITIES), _("Registers and criteria"), ("wagtailadmin_home",), 0),
+    ]
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    items = []
+    for shown, label, names, count in offered:
+        url = optional_url(names[0]) if shown else ""
+        if url:
+            items.append({"label": label, "url": url, "current": here in names, "count": count})
+    return items
+
+
+def _scope(request: HttpRequest) -> Scope:
+    scope: Scope = request.scope  # type: ignore[attr-defined]  # set by ScopeMiddleware
+    return scope

@@ -1,0 +1,24 @@
+"""What a step of a card asks for: the save number that was on the screen, and sometimes a reason."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .fields import text_area
+
+
+class StepForm(forms.Form):
+    """A step that is only agreed to."""
+
+    expected = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ReasonForm(StepForm):
+    """A step with a reason that the other person reads."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("The other person reads it."),
+        max_length=4000,
+        widget=text_area(4),
+        error_messages={"required": _("Give a reason.")},
+    )

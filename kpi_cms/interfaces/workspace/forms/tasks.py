@@ -1,0 +1,219 @@
+"""What the screens of tasks take in. Quantities and days are read here; every rule is the domain's."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from kpi_cms.evaluation.domain.tasks import proposes_delay
+from kpi_cms.evaluation.models import Task
+from snippets.models import Person, Product
+
+from .fields import DayField, QuantityField, text_area
+from .steps import StepForm
+
+REASON_REQUIRED = {"required": _("Give a reason.")}
+
+
+def reason_field(**options: Any) -> forms.CharField:
+    """A reason the person reads."""
+    return forms.CharField(
+        label=_("Reason"),
+        help_text=_("The person reads it."),
+        max_length=4000,
+        widget=text_area(),
+        error_messages=REASON_REQUIRED,
+        **options,
+    )
+
+
+class PersonChoice(forms.ModelChoiceField):
+    """A person by name and staff code, with the unit where they belong."""
+
+    def label_from_instance(self, obj: Person) -> str:
+        return f"{obj.full_name} ({obj.staff_code})"
+
+
+class ReasonOnlyForm(forms.Form):
+    reason = reason_field()
+
+
+class ReportForm(StepForm):
+    """The person's report on a task (Đ18.2)."""
+
+    completed = QuantityField(label=_("Quantity completed"))
+    completed_on = DayField(label=_("Completed on"), required=False)
+    evidence_number = forms.CharField(
+        label=_("Document number"),
+        help_text=_("The number of the document that shows the product, for example 125/TTr-UBND."),
+        max_length=120,
+        required=False,
+    )
+    note = forms.CharField(label=_("Note"), max_length=4000, required=False, widget=text_area())
+
+
+class NewTaskForm(forms.Form):
+    """A product of the period's catalogues for one person."""
+
+    product = forms.ModelChoiceField(
+        queryset=Product.objects.none(),
+        label=_("Product or task"),
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Choose a product of the list."),
+            "invalid_choice": _("Choose a product of the list."),
+        },
+    )
+    quantity = QuantityField(label=_("Quantity"))
+    due_on = DayField(label=_("Due on"))
+    sudden = forms.BooleanField(
+        label=_("Sudden, outside the plan"),
+        help_text=_("It stays outside the total assigned and counts in what is completed (Article 18)."),
+        required=False,
+    )
+    note = forms.CharField(label=_("Note"), max_length=4000, required=False, widget=text_area())
+
+    def __init__(self, *args: Any, products: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["product"].queryset = products  # type: ignore[attr-defined]  # a model choice
+
+
+class ProposalForm(NewTaskForm):
+    """A sudden task that the person proposes; the product may be left to the head."""
+
+    sudden = None  # type: ignore[assignment]  # a proposal always is
+    name = forms.CharField(label=_("What the task is"), max_length=1000, required=False, widget=text_area(2))
+    field_order = ("name", "product", "quantity", "due_on", "note")
+
+    def __init__(self, *args: Any, products: Any, **options: Any) -> None:
+        super().__init__(*args, products=products, **options)
+        self.fields["product"].required = False
+
+
+class DecisionForm(forms.Form):
+    """Accept a proposed task as an extra, or decline it."""
+
+    decision = forms.ChoiceField(
+        label=_("Your decision"),
+        choices=[("accept", _("Accept it as an extra task")), ("decline", _("Decline it"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the two.")},
+    )
+    product = forms.ModelChoiceField(
+        queryset=Product.objects.none(),
+        label=_("Product or task"),
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": _("Choose a product of the list.")},
+    )
+    reason = reason_field(required=False)
+
+    def __init__(self, *args: Any, products: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["product"].queryset = products  # type: ignore[attr-defined]  # a model choice
+
+
+class ChangeForm(StepForm):
+    quantity = QuantityField(label=_("Quantity"))
+    due_on = DayField(label=_("Due on"))
+    reason = reason_field()
+
+
+class ConfirmTaskForm(StepForm):
+    """How much met quality; after a late completion, whether it counts as a delay: nothing is preselected."""
+
+    accepted = QuantityField(label=_("Quantity that met quality"))
+    delayed = forms.ChoiceField(
+        label=_("It was completed after its due date. Does it count as a delay?"),
+        choices=[("yes", _("Yes, record a delay")), ("no", _("No"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the two.")},
+    )
+    reason = reason_field(required=False)
+
+    def __init__(self, *args: Any, task: Task, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not proposes_delay(task):
+            del self.fields["delayed"]
+            del self.fields["reason"]
+        else:
+            self.fields["reason"].help_text = _now("Needed where a delay is recorded. The person reads it.")
+
+
+class DeductionForm(forms.Form):
+    """A major error or a delay of one unit of the quantity."""
+
+    unit_number = forms.IntegerField(
+        label=_("Unit of quantity"),
+        help_text=_("1 is the first piece."),
+        min_value=1,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    reason = reason_field()
+
+
+class TransferForm(StepForm):
+    """Work that changes hands."""
+
+    taker = PersonChoice(
+        queryset=Person.objects.none(),
+        label=_("Given to"),
+        empty_label=_("Choose a person"),
+        error_messages={"required": _("Choose a person.")},
+    )
+    quantity = QuantityField(label=_("Quantity"))
+    due_on = DayField(label=_("Due on"))
+    reason = reason_field()
+
+    def __init__(self, *args: Any, people: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["taker"].queryset = people  # type: ignore[attr-defined]  # a model choice
+
+
+class PartForm(forms.Form):
+    """One person's part of a larger product; a row without a person is not used."""
+
+    person = PersonChoice(
+        queryset=Person.objects.none(), label=_("Person"), required=False, empty_label=_("Nobody")
+    )
+    label = forms.CharField(label=_("Output"), max_length=200, required=False)
+    share = QuantityField(label=_("Share"), places=4, required=False)
+    due_on = DayField(label=_("Due on"), required=False, help_text="")
+
+    def __init__(self, *args: Any, people: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]  # a model choice
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("person"):
+            for name, sentence in (
+                ("label", _now("Say what this part produces.")),
+                ("share", _now("Give the share, for example 0,5.")),
+                ("due_on", _now("Give the due date.")),
+            ):
+                if not values.get(name) and name not in self.errors:
+                    self.add_error(name, sentence)
+        return values
+
+
+PartFormSet = forms.formset_factory(PartForm, extra=6, max_num=12, absolute_max=12)
+
+
+class ProductForm(forms.Form):
+    """The product that parts are made of."""
+
+    product = forms.ModelChoiceField(
+        queryset=Product.objects.none(),
+        label=_("Product or task"),
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Choose a product of the list."),
+            "invalid_choice": _("Choose a product of the list."),
+        },
+    )
+
+    def __init__(self, *args: Any, products: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["product"].queryset = products  # type: ignore[attr-defined]  # a model choice

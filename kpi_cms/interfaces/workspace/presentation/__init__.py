@@ -1,0 +1,1 @@
+"""Rows and sentences that templates draw: from stored values to what a reader sees. Nothing here writes."""

@@ -1,0 +1,307 @@
+"""A card as its page shows it: steps, facts, figures, notices, columns. Reads what the reader may see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation.domain import stages
+from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, StageKey, TaskState
+from kpi_cms.evaluation.models import CardResult, Scorecard, Task
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit import texts
+from kpi_cms.foundation.core.numbers import format_moment, format_points, separator
+from snippets.enums import PeriodState
+
+from .evaluators import other_appointments, units_named, why_this_evaluator
+from .links import optional_url
+from .sheet import Column
+
+EVALUATOR_AND_LATER = (CardState.SUBMITTED, CardState.EVALUATED, *DECIDED)
+
+
+@dataclass
+class CardReading:
+    """A card with everything its page reads, as far as this reader may see it."""
+
+    card: Scorecard
+    scope: Scope
+    records: dict[str, queries.StageRecord]
+    results: dict[str, CardResult]
+    tasks: list[Task]
+    names: dict[str, str]
+    return_reason: str
+
+    @property
+    def is_own(self) -> bool:
+        return rules.is_own(self.scope.user_id, self.card)
+
+    @property
+    def is_evaluator(self) -> bool:
+        return rules.is_evaluator(self.scope.user_id, self.card)
+
+    def columns(self) -> list[Column]:
+        """The stages this reader may see, side by side."""
+        found = []
+        record = self.records.get(StageKey.SELF)
+        if rules.see_self_assessment(
+            self.scope, self.card, submitted=record is not None and record.is_submitted
+        ):
+            found.append(Column(StageKey.SELF, _("Self-assessment"), record, self.results.get(StageKey.SELF)))
+        if self.card.state in EVALUATOR_AND_LATER and rules.see_evaluation(self.scope, self.card):
+            stage = StageKey.EVALUATOR
+            found.append(
+                Column(stage, _("Competent person"), self.records.get(stage), self.results.get(stage))
+            )
+        return found
+
+
+def read_card(scope: Scope, card: Scorecard) -> CardReading:
+    """Everything about a card the reader was given: four queries, one more for the reason of a return."""
+    tasks = Task.objects.filter(period_id=card.period_id, person_id=card.person_id).order_by("due_on", "pk")
+    reason = ""
+    if card.state == CardState.RETURNED and card.return_reason_key:
+        reason = texts.read([card.return_reason_key]).get(card.return_reason_key, "")
+    return CardReading(
+        card=card,
+        scope=scope,
+        records=queries.stage_records(card),
+        results=queries.results_of(card),
+        tasks=list(tasks),
+        names=queries.unit_names(units_named(card)),
+        return_reason=reason,
+    )
+
+
+def progress_of(card: Scorecard) -> list[dict[str, Any]]:
+    """The stages for `includes/steps.html`, with names and moments."""
+    state = card.state
+    labels = {stage.key: stage.label for stage in card.version.compiled().stages}
+    evaluator = card.evaluator.full_name if card.evaluator else ""
+    decided = state in DECIDED
+    steps = [
+        _step(
+            labels.get(StageKey.SELF, _("Self-assessment")),
+            done=state not in WITH_THE_PERSON,
+            current=state in WITH_THE_PERSON,
+            who=_("not submitted") if card.without_self else card.person.full_name,
+            when=card.submitted_at,
+        ),
+        _step(
+            labels.get(StageKey.EVALUATOR, _("Competent person")),
+            done=decided or state == CardState.EVALUATED,
+            current=state == CardState.SUBMITTED,
+            who=evaluator,
+            when=card.confirmed_at if decided else None,
+        ),
+    ]
+    if stages.needs_endorsement(card):
+        steps.append(
+            _step(
+                labels.get(StageKey.ENDORSEMENT, _("Endorsement")),
+                done=decided,
+                current=state == CardState.EVALUATED,
+                who=card.endorser.full_name if card.endorser else "",
+                when=None,
+            )
+        )
+    steps.append(
+        _step(
+            _("Notification of the result"),
+            done=state == CardState.NOTIFIED,
+            current=state == CardState.CONFIRMED,
+            who="",
+            when=card.notified_at,
+        )
+    )
+    return steps
+
+
+def _step(label: str, *, done: bool, current: bool, who: str, when: datetime | None) -> dict[str, Any]:
+    state = "current" if current else "done" if done else "todo"
+    return {"label": label, "state": state, "who": who, "when": when if done else None}
+
+
+def facts_of(reading: CardReading) -> list[dict[str, Any]]:
+    """What the card was opened with, for `includes/summary_list.html`."""
+    card = reading.card
+    rows: list[dict[str, Any]] = [
+        {
+            "key": _("Person"),
+            "value": card.person.full_name,
+            "hint": f"{card.person.staff_code}, {card.position_title}, {card.get_staff_kind_display()}",
+        },
+        {"key": _("Unit"), "value": card.unit_name},
+    ]
+    others = other_appointments(card, reading.names)
+    if others:
+        rows.append({"key": _("Other appointments"), "value": "; ".join(others)})
+    rows += [
+        {
+            "key": _("Evaluator"),
+            "value": card.evaluator.full_name if card.evaluator else None,
+            "hint": why_this_evaluator(card, reading.names),
+        },
+        {
+            "key": _("Criteria set"),
+            "value": _("%(title)s, version %(number)s")
+            % {"title": card.version.title, "number": card.version.number},
+            "url": optional_url("handbook:version", card.version.set_code, card.version.number),
+        },
+        {
+            "key": _("Deadlines"),
+            "value": _("Self-assessment before %(own)s, evaluation before %(evaluation)s")
+            % {
+                "own": format_moment(card.period.self_due_at),
+                "evaluation": format_moment(card.period.evaluation_due_at),
+            },
+        },
+    ]
+    return rows
+
+
+def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any]]:
+    """The stored numbers of one stage, for `includes/figures.html`: so far, or complete with the band."""
+    language = get_language() or "vi"
+    maxima = {part.code: part.max for part in card.version.compiled().parts}
+    figures = []
+    for code, label, value in (
+        ("common", _("Common criteria"), result.common if result else None),
+        ("results", _("Task results"), result.results if result else None),
+    ):
+        if code in maxima:
+            most = format_points(maxima[code], language=language, places=0)
+            figures.append(
+                {"label": label, "value": format_points(value, language=language), "note": f"/ {most}"}
+            )
+    figures.append({"label": _("Total"), "value": shown_text(result.shown if result else "")})
+    if result and result.band:
+        figures.append({"label": _("Point band"), "value": band_label(card, result.band)})
+    return figures
+
+
+def state_of_result(result: CardResult | None) -> str:
+    """Why there is no total yet; "" when there is one or nothing was computed."""
+    if result is None or result.shown:
+        return ""
+    if result.insufficient:
+        return _("Insufficient data: nothing was assigned in this period, so there is no result.")
+    if result.missing:
+        return _("%(count)s criteria have no score yet. The total follows once all have one.") % {
+            "count": result.missing
+        }
+    return _("The results of the people managed are not all confirmed yet (d is pending).")
+
+
+def shown_text(stored: str) -> str:
+    """A stored number of points with the reader's decimal mark; "–" for none."""
+    return stored.replace(".", separator(get_language() or "vi")) if stored else "–"
+
+
+def band_label(card: Scorecard, code: str) -> str:
+    """The name of a point band of the card's version."""
+    return next((band.label for band in card.version.compiled().bands if band.code == code), code)
+
+
+def notices_of(reading: CardReading, now: datetime) -> list[dict[str, Any]]:
+    """What the reader should know before anything else on the page."""
+    card, found = reading.card, []
+    period_open = card.period.state == PeriodState.OPEN
+    if card.state == CardState.RETURNED:
+        text = _("The card came back with this reason: %(reason)s") % {"reason": reading.return_reason or "–"}
+        found.append({"kind": "warning", "text": text})
+    if card.evaluator is None:
+        found.append(
+            {
+                "kind": "warning",
+                "text": _(
+                    "Nobody is named to evaluate this card. Tell your personnel office, who can have one named."
+                ),
+            }
+        )
+    if period_open and card.state in WITH_THE_PERSON and now >= card.period.self_due_at:
+        text = _(
+            "The self-assessment was due before %(deadline)s. The evaluator can take the card up without it."
+        )
+        found.append({"kind": "warning", "text": text % {"deadline": rules.local(card.period.self_due_at)}})
+    if card.proposed_d and not reading.is_own:
+        found.append(
+            {
+                "kind": "warning",
+                "text": _(
+                    "The basis of this result has changed: d was %(before)s when it was confirmed and would be "
+                    "%(now)s now. The evaluator decides whether the result is confirmed anew."
+                )
+                % {"before": d_text(card.confirmed_d), "now": d_text(card.proposed_d)},
+            }
+        )
+    if not period_open:
+        found.append(
+            {"kind": "info", "text": _("This period is closed. Nothing in it can be changed any more.")}
+        )
+    return found
+
+
+def d_text(stored: str) -> str:
+    """d as the card keeps it: "1" is 100%, "1/2" is 50%."""
+    return {"1": "100%", "1/2": "50%", "pending": _("not known yet"), "": "–"}.get(stored, stored)
+
+
+def actions_of(reading: CardReading, now: datetime) -> list[dict[str, str]]:
+    """The next steps this reader can take, the main one first: {label, url, post, kind}."""
+    card = reading.card
+    if card.period.state != PeriodState.OPEN:
+        return []
+    found: list[dict[str, str]] = []
+
+    def offer(name: str, label: str, *, post: str = "", kind: str = "secondary") -> None:
+        found.append({"label": label, "url": reverse(name, args=[card.pk]), "post": post, "kind": kind})
+
+    if rules.evaluate(reading.scope, card):
+        if card.state == CardState.SUBMITTED:
+            offer("workspace:evaluate", _("Evaluate"), kind="primary")
+            offer("workspace:return_card", _("Return to the person"))
+        if card.state in WITH_THE_PERSON and now >= card.period.self_due_at:
+            offer("workspace:take_up", _("Evaluate without a self-assessment"), kind="primary")
+        if card.state in DECIDED and card.proposed_d:
+            offer("workspace:accept_basis", _("Look at the new basis"), kind="primary")
+    if card.state == CardState.EVALUATED and rules.endorse(reading.scope, card):
+        offer("workspace:endorse", _("Endorse"), kind="primary")
+        offer("workspace:return_evaluation", _("Return to the evaluator"))
+    if card.state == CardState.CONFIRMED and rules.notify(reading.scope, card):
+        offer("workspace:notify", _("Notify the person of the result"), post="1", kind="primary")
+    return found
+
+
+def task_summary(tasks: list[Task]) -> dict[str, int]:
+    """How many tasks stand where."""
+    counted = [task for task in tasks if task.state not in (TaskState.DECLINED, TaskState.WITHDRAWN)]
+    return {
+        "all": len(counted),
+        "to_report": sum(task.state == TaskState.ASSIGNED for task in counted),
+        "waiting": sum(task.state in queries.TO_DECIDE for task in counted),
+        "confirmed": sum(task.state == TaskState.CONFIRMED for task in counted),
+    }
+
+
+def page_of(reading: CardReading) -> dict[str, Any]:
+    """What every page about one card shows around its own content."""
+    card, now = reading.card, timezone.now()
+    return {
+        "card": card,
+        "period": card.period,
+        "reading": reading,
+        "progress": progress_of(card),
+        "facts": facts_of(reading),
+        "notices": notices_of(reading, now),
+        "actions": actions_of(reading, now),
+        "tasks": reading.tasks,
+        "task_summary": task_summary(reading.tasks),
+        "print_url": optional_url("reporting:form01", card.pk),
+        "history_url": optional_url("workspace:card_history", card.pk) if not reading.is_own else "",
+    }

@@ -1,0 +1,63 @@
+"""Why this evaluator: the sentence on the card, from the basis and the details frozen with it (rules.md §7)."""
+
+from collections.abc import Iterable, Mapping
+
+from django.utils.translation import gettext as _
+
+from kpi_cms.evaluation.enums import EvaluatorBasis
+from kpi_cms.evaluation.models import Scorecard
+
+
+def units_named(card: Scorecard) -> set[str]:
+    """Codes of the units that the sentence and the other appointments name."""
+    details = card.evaluator_details
+    codes = {*details.get("vacant", ()), *(other.get("unit", "") for other in card.appointments)}
+    return {code for code in {*codes, details.get("unit", "")} if code}
+
+
+def why_this_evaluator(card: Scorecard, names: Mapping[str, str]) -> str:
+    """One sentence; `names` maps unit codes to names, a code without one is shown itself."""
+    details = card.evaluator_details
+    unit = _name(details.get("unit", ""), names)
+    vacant = _names(details.get("vacant", ()), names)
+    values = {"unit": unit, "vacant": vacant, "decision": details.get("decision", "")}
+    sentences = {
+        EvaluatorBasis.DECISION: _("Named as evaluator by decision %(decision)s."),
+        EvaluatorBasis.MANAGING_HEAD: _(
+            "Head of the managing agency, %(unit)s: evaluates the head of the using agency (Article 10)."
+        ),
+        EvaluatorBasis.AGENCY_HEAD: _(
+            "Head of the using agency, %(unit)s: evaluates its deputies, its staff and the heads of its constituent "
+            "units (Article 10)."
+        ),
+        EvaluatorBasis.UNIT_HEAD: _(
+            "Head of the constituent unit, %(unit)s: evaluates its deputies and staff (Article 10)."
+        ),
+        EvaluatorBasis.ACTING_HEAD: _(
+            "Acting head of %(unit)s by a dated decision, with the rights of its head."
+        ),
+        EvaluatorBasis.SUPERIOR: _(
+            "Head of %(unit)s, the superior, because the post of head is vacant in: %(vacant)s."
+        ),
+        EvaluatorBasis.RECEIVING_HEAD: _("Head of %(unit)s, the unit that received the secondment."),
+        EvaluatorBasis.NONE: _(
+            "Nobody could be found: no head and no acting head in %(vacant)s. The personnel office names an evaluator."
+        ),
+    }
+    return sentences[EvaluatorBasis(card.evaluator_basis)] % values
+
+
+def other_appointments(card: Scorecard, names: Mapping[str, str]) -> list[str]:
+    """The other appointments of the person in the period: "KT-HT, Phòng Kinh tế"."""
+    return [
+        ", ".join(part for part in (other.get("position", ""), _name(other.get("unit", ""), names)) if part)
+        for other in card.appointments
+    ]
+
+
+def _name(code: str, names: Mapping[str, str]) -> str:
+    return names.get(code, code)
+
+
+def _names(codes: Iterable[str], names: Mapping[str, str]) -> str:
+    return ", ".join(_name(code, names) for code in codes)

@@ -1,0 +1,64 @@
+"""Rows of lists of cards: each card's points where the reader may see them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation.enums import DECIDED, CardState
+from kpi_cms.foundation.access.scope import Scope
+
+from .card import shown_text
+
+SELF_SUBMITTED = (CardState.SUBMITTED, CardState.EVALUATED, *DECIDED)
+
+
+def band_labels(version_ids: Iterable[int]) -> dict[tuple[int, str], str]:
+    """(version, band code) → the band's name, in one query."""
+    versions: QuerySet[CriteriaVersion] = CriteriaVersion.objects.filter(pk__in=set(version_ids))
+    return {(version.pk, band.code): band.label for version in versions for band in version.compiled().bands}
+
+
+def card_rows(cards: list[Any], scope: Scope) -> list[dict[str, Any]]:
+    """What a list says of each card; cards come with `queries.with_results` and their people. One query."""
+    labels = band_labels(card.version_id for card in cards)
+    rows = []
+    for card in cards:
+        submitted = card.state in SELF_SUBMITTED and not card.without_self
+        sees_self = rules.see_self_assessment(scope, card, submitted=submitted)
+        sees_result = card.state in SELF_SUBMITTED and rules.see_evaluation(scope, card)
+        rows.append(
+            {
+                "card": card,
+                "url": reverse("workspace:card", args=[card.pk]),
+                "self_points": shown_text(card.self_shown or "") if sees_self else "–",
+                "evaluator_points": shown_text(card.evaluator_shown or "") if sees_result else "–",
+                "band": labels.get((card.version_id, card.evaluator_band or ""), "") if sees_result else "",
+                "is_own": rules.is_own(scope.user_id, card),
+                "basis_changed": bool(card.proposed_d) and not rules.is_own(scope.user_id, card),
+                "waits": card.state == CardState.SUBMITTED and rules.is_evaluator(scope.user_id, card),
+            }
+        )
+    return rows
+
+
+def page_links(request: HttpRequest, page: queries.Slice) -> dict[str, str]:
+    """Addresses for `includes/pager.html`: the same filters, another place in the list."""
+
+    def link(**changes: int) -> str:
+        query = request.GET.copy()
+        for name in ("sau", "truoc"):
+            query.pop(name, None)
+        for name, value in changes.items():
+            query[name] = str(value)
+        return f"{request.path}?{query.urlencode()}" if query else request.path
+
+    return {
+        "first_url": link() if page.before is not None else "",
+        "previous_url": link(truoc=page.before) if page.before is not None else "",
+        "next_url": link(sau=page.after) if page.after is not None else "",
+    }

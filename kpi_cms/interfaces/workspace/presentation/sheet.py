@@ -1,0 +1,248 @@
+"""A card as rows: sections, criteria, what each stage gave, and the fields of the stage being written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from criteria_pages.enums import Condition
+from kpi_cms.evaluation.enums import StageKey
+from kpi_cms.evaluation.models import CardResult, Scorecard
+from kpi_cms.evaluation.queries import Given, StageRecord
+from kpi_cms.foundation.core.numbers import format_percent, format_points, format_quantity
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSection, decimal_text
+from kpi_cms.interfaces.workspace.forms.scores import GROUNDS, SCORE, ScoreForm
+
+
+@dataclass(frozen=True)
+class Column:
+    """One stage beside the others: its entries and its result, where the reader may see them."""
+
+    stage: StageKey
+    heading: str
+    record: StageRecord | None
+    result: CardResult | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a column says in a row: text ready to read, grounds below it."""
+
+    heading: str
+    text: str
+    grounds: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One option of a choice, or met / not met."""
+
+    value: str
+    label: str
+    points: str
+    checked: bool
+    id: str
+
+
+@dataclass
+class Field:
+    """The field of a criterion in the stage being written."""
+
+    name: str
+    value: str
+    choices: list[Choice] = field(default_factory=list)
+    grounds_name: str = ""
+    grounds: str = ""
+    asks_grounds: bool = False
+    error: str = ""
+    taken_over: str = ""
+    taken_over_choice: str = ""
+    taken_over_grounds: str = ""
+    can_take_over: bool = False
+
+
+@dataclass
+class Row:
+    """A criterion with its text for this post."""
+
+    key: str
+    code: str
+    label: str
+    guidance: tuple[str, ...]
+    citation: str
+    maximum: Decimal | None
+    step: Decimal | None
+    computed: bool
+    cells: list[Cell]
+    field: Field | None = None
+
+
+@dataclass
+class Section:
+    """A section's rows with its points at each stage."""
+
+    code: str
+    label: str
+    maximum: Decimal
+    rows: list[Row]
+    cells: list[Cell]
+
+    @property
+    def has_fields(self) -> bool:
+        return any(row.field for row in self.rows)
+
+
+@dataclass
+class Part:
+    """Common criteria, or task results."""
+
+    code: str
+    label: str
+    maximum: Decimal
+    sections: list[Section]
+
+
+def sheet_of(card: Scorecard, columns: Sequence[Column], form: ScoreForm | None = None) -> list[Part]:
+    """The whole card. With a form, its stage's criteria become fields beside the columns."""
+    compiled = card.version.compiled()
+    criteria = {criterion.key: criterion for criterion in compiled.criteria}
+    parts = []
+    for part in compiled.parts:
+        sections = [
+            _section(card, compiled.sections[index], criteria, columns, form) for index in part.sections
+        ]
+        parts.append(Part(part.code, part.label, part.max, sections))
+    return parts
+
+
+def label_of(criterion: CompiledCriterion, card: Scorecard) -> str:
+    """The wording for this post: II.4 has one for those who face citizens and one for others (Annex I)."""
+    wanted = Condition.FACES_CITIZENS if card.faces_citizens else Condition.OTHERS
+    for alternative in criterion.alternatives:
+        if alternative.condition == wanted:
+            return alternative.label
+    return criterion.label
+
+
+def _section(
+    card: Scorecard,
+    section: CompiledSection,
+    criteria: dict[str, CompiledCriterion],
+    columns: Sequence[Column],
+    form: ScoreForm | None,
+) -> Section:
+    return Section(
+        code=section.code,
+        label=section.label,
+        maximum=section.max,
+        rows=[_row(card, criteria[key], columns, form) for key in section.criteria],
+        cells=[Cell(column.heading, _points(column.result, section.code)) for column in columns],
+    )
+
+
+def _row(
+    card: Scorecard, criterion: CompiledCriterion, columns: Sequence[Column], form: ScoreForm | None
+) -> Row:
+    editable = form is not None and criterion.key in form.typed
+    return Row(
+        key=criterion.key,
+        code=criterion.code,
+        label=label_of(criterion, card),
+        guidance=criterion.guidance,
+        citation=criterion.citation,
+        maximum=criterion.max,
+        step=criterion.step,
+        computed=not criterion.entered,
+        cells=[_cell(criterion, column) for column in columns],
+        field=_field(criterion, form, columns) if form is not None and editable else None,
+    )
+
+
+def _cell(criterion: CompiledCriterion, column: Column) -> Cell:
+    if not criterion.entered:
+        return Cell(column.heading, _computed(criterion, column.result))
+    given = column.record.given.get(criterion.key) if column.record else None
+    return Cell(column.heading, given_text(criterion, given), given.grounds if given else "")
+
+
+def given_text(criterion: CompiledCriterion, given: Given | None) -> str:
+    """A stored entry as it is read: points, a percentage, met or not met; "–" for none."""
+    language = get_language() or "vi"
+    if given is None or (given.value is None and not given.choice):
+        return "–"
+    if given.choice:
+        number = format_quantity(given.choice, language=language)
+        return f"{number}%" if criterion.share else number
+    return format_quantity(given.value, language=language)
+
+
+def _computed(criterion: CompiledCriterion, result: CardResult | None) -> str:
+    stored = result.values.get(criterion.code) if result else None
+    if stored is None:
+        return "–"
+    language = get_language() or "vi"
+    value = Fraction(stored)
+    return (
+        format_percent(value, language=language)
+        if criterion.share
+        else format_points(value, language=language)
+    )
+
+
+def _points(result: CardResult | None, code: str) -> str:
+    stored = result.values.get(code) if result else None
+    return format_points(Fraction(stored) if stored else None, language=get_language() or "vi")
+
+
+def _field(criterion: CompiledCriterion, form: ScoreForm, columns: Sequence[Column]) -> Field:
+    typed = form.typed[criterion.key]
+    own = next((column.record for column in columns if column.stage == StageKey.SELF), None)
+    given = own.given.get(criterion.key) if own and form.stage != StageKey.SELF else None
+    known = given is not None and (given.value is not None or bool(given.choice))
+    made = Field(
+        name=SCORE + criterion.key,
+        value=typed,
+        choices=_choices(criterion, typed),
+        error=" ".join(str(sentence) for sentence in form.problems.get(criterion.key, ())),
+        can_take_over=known,
+    )
+    if given is not None and known:
+        made.taken_over = given_text(criterion, given).removesuffix("%")
+        made.taken_over_choice = given.choice or (
+            decimal_text(given.value) if given.value is not None else ""
+        )
+        made.taken_over_grounds = given.grounds
+    if criterion.kind == "choice":
+        made.grounds_name = GROUNDS + criterion.key
+        made.grounds = form.grounds[criterion.key]
+        made.asks_grounds = True
+    return made
+
+
+def _choices(criterion: CompiledCriterion, typed: str) -> list[Choice]:
+    """Nothing is preselected: an option is checked when it was given, or typed."""
+    options: list[tuple[str, str, str]] = []
+    if criterion.kind == "choice":
+        for option in criterion.options:
+            if option.value is not None:
+                points = "" if criterion.share else decimal_text(option.value)
+                options.append((decimal_text(option.value), option.label, points))
+    elif criterion.step is not None and criterion.step == criterion.max:
+        points = decimal_text(criterion.max)
+        options = [(points, _("Met"), points), ("0", _("Not met"), "0")]
+    return [
+        Choice(value, label, points, value == typed, f"{SCORE}{criterion.key}{f'-{index}' if index else ''}")
+        for index, (value, label, points) in enumerate(options)
+    ]
+
+
+def as_typed(value: Any) -> Any:
+    """A value of a stale save as the reader writes it: "4.5" as a number, so that it is shown with a comma."""
+    try:
+        return Decimal(value) if isinstance(value, str) and value else value
+    except ArithmeticError:
+        return value

@@ -1,0 +1,203 @@
+"""A person's own cards, one card as its readers see it, and why each number is what it is."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from kpi_cms.evaluation import queries
+from kpi_cms.evaluation.domain import saving, scoring, stages
+from kpi_cms.evaluation.enums import WITH_THE_PERSON, CardState, StageKey
+from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
+from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
+from kpi_cms.interfaces.workspace.navigation import waiting
+from kpi_cms.interfaces.workspace.presentation.card import (
+    CardReading,
+    figures_of,
+    page_of,
+    read_card,
+    shown_text,
+    state_of_result,
+)
+from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
+from kpi_cms.interfaces.workspace.presentation.trace import trace_rows
+from snippets.enums import PeriodState
+from snippets.models import Person
+
+from .asking import actor_of
+from .shared import refused, scope_of
+
+STAGE_SLUGS = {"tu-cham": StageKey.SELF, "danh-gia": StageKey.EVALUATOR}
+
+
+@login_required
+@require_GET
+def cards(request: HttpRequest) -> HttpResponse:
+    """Every card of the account's own person, the newest period first."""
+    found = queries.with_results(
+        Scorecard.objects.visible_to(scope_of(request)).filter(person_id=waiting(request).person_id)
+    )
+    rows = found.select_related("period", "evaluator").order_by("-period__starts_on", "frame", "pk")
+    return TemplateResponse(
+        request, "workspace/cards.html", {"rows": [_own_row(card) for card in rows[:240]]}
+    )
+
+
+def _own_row(card: Any) -> dict[str, Any]:
+    notified = card.state == CardState.NOTIFIED
+    return {
+        "card": card,
+        "url": reverse("workspace:card", args=[card.pk]),
+        "self_points": shown_text(card.self_shown or ""),
+        "evaluator_points": shown_text(card.evaluator_shown or "") if notified else "–",
+    }
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    """One card. For the person while it is with them, its self-assessment is a form; POST saves it."""
+    if request.method == "POST":
+        return _save_self(request, pk)
+    scope = scope_of(request)
+    reading = read_card(scope, queries.card_for(scope, pk))
+    form = None
+    if _is_writable(reading):
+        record = reading.records.get(StageKey.SELF)
+        form = ScoreForm.stored(reading.card, StageKey.SELF, record)
+    return TemplateResponse(request, "workspace/card.html", card_page(reading, form))
+
+
+def _is_writable(reading: CardReading) -> bool:
+    found = reading.card
+    return reading.is_own and found.state in WITH_THE_PERSON and found.period.state == PeriodState.OPEN
+
+
+def _save_self(request: HttpRequest, pk: int) -> HttpResponse:
+    scope = scope_of(request)
+    found = queries.card_for(scope, pk)
+    form = ScoreForm.sent(found, StageKey.SELF, request.POST)
+    entries = form.entries()
+    error: Invalid | Stale
+    try:
+        if form.problems:
+            raise Invalid(_("Some scores cannot be used. Correct them and save again; nothing was saved."))
+        stages.save_self(
+            actor=actor_of(request),
+            moment=database_now(),
+            card=found,
+            expected=form.expected,
+            entries=entries,
+            comments=form.comments,
+            reason=form.reason,
+        )
+    except (Invalid, Stale) as caught:
+        error = caught
+    else:
+        messages.success(request, _("The self-assessment is saved. It is not sent yet."))
+        target = "workspace:submit" if "review" in request.POST else "workspace:card"
+        return redirect(target, pk)
+    return draw_again(request, "workspace/card.html", pk, form, error, card_page)
+
+
+def draw_again(
+    request: HttpRequest, template: str, pk: int, form: ScoreForm, error: Invalid | Stale, page: Any
+) -> HttpResponse:
+    """The same page with everything typed, the mistakes at their fields, and the card's present save number."""
+    scope = scope_of(request)
+    reading = read_card(scope, queries.card_for(scope, pk))
+    if isinstance(error, Invalid):
+        form.problems.update({key: [str(text) for text in texts] for key, texts in error.problems.items()})
+    form.card = reading.card
+    form.expected = reading.card.version_number if isinstance(error, Stale) else form.expected
+    return refused(request, template, page(reading, form), error, errors=form.errors())
+
+
+def card_page(reading: CardReading, form: ScoreForm | None = None) -> dict[str, Any]:
+    """Context of the card's own page."""
+    columns = reading.columns()
+    result = columns[-1].result if columns else None
+    shown = form is None
+    return page_of(reading) | {
+        "form": form,
+        "columns": columns if shown else [],
+        "sheet": sheet_of(reading.card, columns if shown else _computed_only(reading), form),
+        "figures": figures_of(reading.card, result),
+        "result_note": state_of_result(result),
+        "asks_reason": _was_submitted(reading, StageKey.SELF),
+        "comments": _comments(reading),
+        "traces": [
+            {"heading": column.heading, "url": reverse("workspace:trace", args=[reading.card.pk, slug])}
+            for column in columns
+            for slug, stage in STAGE_SLUGS.items()
+            if stage == column.stage and column.result is not None
+        ],
+    }
+
+
+def _computed_only(reading: CardReading) -> list[Any]:
+    """Beside the fields of the self-assessment its own column says what is computed."""
+    return [column for column in reading.columns() if column.stage == StageKey.SELF]
+
+
+def _was_submitted(reading: CardReading, stage: StageKey) -> bool:
+    record = reading.records.get(stage)
+    return record is not None and record.submitted_at is not None
+
+
+def _comments(reading: CardReading) -> list[dict[str, str]]:
+    """Remarks of the stages the reader may see, in order."""
+    return [
+        {"heading": f"{saving.comment_label(name)} ({column.heading})", "text": getattr(column.record, name)}
+        for column in reading.columns()
+        for name in saving.COMMENT_FIELDS
+        if column.record is not None and getattr(column.record, name)
+    ]
+
+
+@login_required
+@require_GET
+def trace(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
+    """“Vì sao điểm này?”: every number of one stage, step by step, with its clause."""
+    scope = scope_of(request)
+    found = queries.card_for(scope, pk)
+    key = STAGE_SLUGS.get(stage)
+    reading = read_card(scope, found)
+    column = next((column for column in reading.columns() if column.stage == key), None)
+    if column is None:
+        raise NotFound
+    context = {
+        "card": found,
+        "column": column,
+        "steps": trace_rows(scoring.trace_of(found, column.stage)),
+        "figures": figures_of(found, column.result),
+        "result_note": state_of_result(column.result),
+        "managed": _managed(found),
+    }
+    return TemplateResponse(request, "workspace/trace.html", context)
+
+
+def _managed(found: Scorecard) -> list[dict[str, Any]]:
+    """Whose results a leader's d counts, leaves out, or waits for: by name."""
+    if not found.version.compiled().managed:
+        return []
+    people = scoring.managed(found)
+    groups = (
+        (_("Counted"), [person for person, _points in people.points]),
+        (_("Not confirmed yet"), list(people.pending)),
+        (_("Left out: no result"), list(people.without_result)),
+    )
+    names = Person.objects.in_bulk([person for _label, members in groups for person in members])
+    return [
+        {"label": label, "names": [names[person].full_name for person in members]}
+        for label, members in groups
+        if members
+    ]

@@ -1,0 +1,151 @@
+"""Evaluate a card beside the person's own scores, and the list of cards to evaluate."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation.domain import saving, stages
+from kpi_cms.evaluation.enums import CardState, StageKey
+from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.errors import Invalid, Stale
+from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
+from kpi_cms.interfaces.workspace.navigation import waiting
+from kpi_cms.interfaces.workspace.presentation.card import (
+    CardReading,
+    figures_of,
+    page_of,
+    read_card,
+    state_of_result,
+)
+from kpi_cms.interfaces.workspace.presentation.lists import card_rows, page_links
+from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
+from snippets.enums import PeriodState
+
+from .asking import actor_of
+from .cards import draw_again
+from .shared import chosen_period, number_in, periods_offered, scope_of
+
+PAGE = 50
+TEMPLATE = "workspace/evaluate.html"
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
+    """The evaluator's scores beside the person's; POST saves them, or puts one of the person's into its field."""
+    scope = scope_of(request)
+    card = queries.card_for(scope, pk)
+    if request.method == "POST":
+        if "take" in request.POST:
+            return _take_over(request, pk)
+        return _save(request, pk)
+    rules.evaluate(scope, card).require()
+    if card.state != CardState.SUBMITTED or card.period.state != PeriodState.OPEN:
+        return redirect("workspace:card", pk)
+    reading = read_card(scope, card)
+    form = ScoreForm.stored(card, StageKey.EVALUATOR, reading.records.get(StageKey.EVALUATOR))
+    return TemplateResponse(request, TEMPLATE, _page(reading, form))
+
+
+def _save(request: HttpRequest, pk: int) -> HttpResponse:
+    card = queries.card_for(scope_of(request), pk)
+    form = ScoreForm.sent(card, StageKey.EVALUATOR, request.POST)
+    entries = form.entries()
+    error: Invalid | Stale
+    try:
+        if form.problems:
+            rules.evaluate(scope_of(request), card).require()
+            raise Invalid(_("Some scores cannot be used. Correct them and save again; nothing was saved."))
+        stages.save_evaluation(
+            actor=actor_of(request),
+            moment=database_now(),
+            card=card,
+            expected=form.expected,
+            entries=entries,
+            comments=form.comments,
+            reason=form.reason,
+        )
+    except (Invalid, Stale) as caught:
+        error = caught
+    else:
+        messages.success(request, _("The evaluation is saved. It is not confirmed yet."))
+        return redirect("workspace:confirm" if "review" in request.POST else "workspace:evaluate", pk)
+    return draw_again(request, TEMPLATE, pk, form, error, _page)
+
+
+def _take_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """Without script: the page again with one more field filled. Nothing is saved, everything typed stays."""
+    scope = scope_of(request)
+    card = queries.card_for(scope, pk)
+    rules.evaluate(scope, card).require()
+    reading = read_card(scope, card)
+    form = ScoreForm.sent(card, StageKey.EVALUATOR, request.POST)
+    form.take_over(request.POST["take"], reading.records.get(StageKey.SELF))
+    return TemplateResponse(request, TEMPLATE, _page(reading, form) | {"unsaved": True})
+
+
+def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:
+    columns = [column for column in reading.columns() if column.stage == StageKey.SELF]
+    own_result = reading.results.get(StageKey.SELF)
+    result = reading.results.get(StageKey.EVALUATOR)
+    record = reading.records.get(StageKey.EVALUATOR)
+    own = columns[0].record if columns else None
+    return page_of(reading) | {
+        "form": form,
+        "columns": columns,
+        "sheet": sheet_of(reading.card, columns, form),
+        "figures": figures_of(reading.card, result),
+        "self_figures": figures_of(reading.card, own_result) if columns else [],
+        "result_note": state_of_result(result),
+        "asks_reason": record is not None and record.submitted_at is not None,
+        "own_comments": [
+            {"heading": saving.comment_label(name), "text": getattr(own, name)}
+            for name in ("strengths", "weaknesses")
+            if own is not None and getattr(own, name)
+        ],
+        "evaluator_result": result,
+    }
+
+
+@login_required
+@require_GET
+def evaluations(request: HttpRequest) -> HttpResponse:
+    """The cards of one period that the account evaluates or endorses, by name."""
+    scope, me = scope_of(request), waiting(request)
+    periods = periods_offered()
+    period = chosen_period(request, periods)
+    state = request.GET.get("trang-thai", "")
+    state = state if state in CardState.values else ""
+    text = request.GET.get("q", "")[:100].strip()
+    page = queries.Slice([], None, None)
+    if period is not None and me.person_id is not None:
+        cards = queries.evaluated_or_endorsed(me.person_id, period)
+        if state:
+            cards = cards.filter(state=state)
+        if text:
+            cards = queries.find_by_name(cards, text)
+        page = queries.in_name_order(
+            queries.with_task_counts(
+                queries.with_results(cards).select_related("person", "unit", "evaluator", "endorser")
+            ),
+            size=PAGE,
+            after=number_in(request, "sau"),
+            before=number_in(request, "truoc"),
+        )
+    context = {
+        "periods": periods,
+        "period": period,
+        "state": state,
+        "states": CardState.choices,
+        "q": text,
+        "rows": card_rows(page.cards, scope),
+        **page_links(request, page),
+    }
+    return TemplateResponse(request, "workspace/evaluations.html", context)

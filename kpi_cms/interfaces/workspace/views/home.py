@@ -1,0 +1,193 @@
+"""Việc chờ tôi: what waits for the signed-in person, in the order of urgency."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from kpi_cms.evaluation import queries
+from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, TaskState
+from kpi_cms.evaluation.models import Scorecard, Task
+from kpi_cms.foundation.audit import texts
+from kpi_cms.interfaces.workspace.navigation import waiting
+from snippets.enums import Capability, PeriodState
+from snippets.models import Period
+
+SHOWN = 10
+READ = 300  # cards in hand read for the groups; whoever has more works from the list of evaluations
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What waits for me. The number of queries does not depend on how much waits."""
+    me, now = waiting(request), timezone.now()
+    context: dict[str, Any] = {"me": me, "periods": _periods(now), "own": [], "groups": []}
+    if me.person_id is not None:
+        cards = list(
+            queries.cards_in_hand(me.person_id)
+            .select_related("period", "person", "unit")
+            .order_by("period__starts_on", "person__sort_key", "pk")[:READ]
+        )
+        context |= {
+            "own": _own(cards, me.person_id, now),
+            "groups": [*_evaluating(cards, me, now), *_tasks(me)],
+        }
+    context["results"] = _results_to_notify(request)
+    context["nothing"] = not (context["own"] or context["groups"] or context["results"])
+    return TemplateResponse(request, "workspace/home.html", context)
+
+
+def _periods(now: datetime) -> list[dict[str, Any]]:
+    """Deadlines of the open periods."""
+    found = Period.objects.filter(state=PeriodState.OPEN).order_by("starts_on", "pk")
+    return [
+        {
+            "period": period,
+            "self_late": now >= period.self_due_at,
+            "evaluation_late": now >= period.evaluation_due_at,
+        }
+        for period in found
+    ]
+
+
+def _own(cards: Iterable[Scorecard], person_id: int, now: datetime) -> list[dict[str, Any]]:
+    """My cards of the open periods with what I can do with each."""
+    mine = [card for card in cards if card.person_id == person_id]
+    reasons = texts.read([card.return_reason_key for card in mine if card.state == CardState.RETURNED])
+    return [
+        {
+            "card": card,
+            "url": reverse("workspace:card", args=[card.pk]),
+            "writable": card.state in WITH_THE_PERSON,
+            "late": card.state in WITH_THE_PERSON and now >= card.period.self_due_at,
+            "reason": reasons.get(card.return_reason_key, "") if card.return_reason_key else "",
+        }
+        for card in mine
+    ]
+
+
+def _evaluating(cards: Iterable[Scorecard], me: queries.Waiting, now: datetime) -> list[dict[str, Any]]:
+    """Cards of others that wait for me, grouped by what is to be done."""
+    theirs = [card for card in cards if card.person_id != me.person_id]
+    mine = [card for card in theirs if card.evaluator_id == me.person_id]
+    groups = (
+        (
+            _("Cards to evaluate"),
+            "workspace:evaluate",
+            [card for card in mine if card.state == CardState.SUBMITTED],
+        ),
+        (
+            _("Cards to endorse"),
+            "workspace:endorse",
+            [
+                card
+                for card in theirs
+                if card.endorser_id == me.person_id and card.state == CardState.EVALUATED
+            ],
+        ),
+        (
+            _("The basis of these results has changed"),
+            "workspace:accept_basis",
+            [card for card in mine if card.state in DECIDED and card.proposed_d],
+        ),
+        (
+            _("Self-assessments that did not come in time"),
+            "workspace:take_up",
+            [card for card in mine if card.state in WITH_THE_PERSON and now >= card.period.self_due_at],
+        ),
+        (
+            _("Confirmed results to notify"),
+            "workspace:card",
+            [card for card in mine if card.state == CardState.CONFIRMED and not card.proposed_d],
+        ),
+    )
+    return [
+        {
+            "title": title,
+            "count": len(found),
+            "rows": [
+                {
+                    "text": card.person.full_name,
+                    "url": reverse(page, args=[card.pk]),
+                    "hint": f"{card.unit_name}, {card.period}",
+                }
+                for card in found[:SHOWN]
+            ],
+            "more_url": reverse("workspace:evaluations"),
+        }
+        for title, page, found in groups
+        if found
+    ]
+
+
+def _tasks(me: queries.Waiting) -> list[dict[str, Any]]:
+    """My tasks to report, others' to decide, and the people I evaluate who have none: three queries."""
+    assert me.person_id is not None  # the caller asked
+    to_report = (
+        Task.objects.filter(person_id=me.person_id, period__state=PeriodState.OPEN, state=TaskState.ASSIGNED)
+        .select_related("period")
+        .order_by("due_on", "pk")
+    )
+    without = list(queries.evaluated_without_tasks(me.person_id)[:READ])
+    groups = [
+        {
+            "title": _("Tasks to report"),
+            "count": me.tasks_to_report,
+            "rows": [_task_row(task, "workspace:report_task", "") for task in to_report[:SHOWN]],
+            "more_url": reverse("workspace:tasks"),
+        },
+        {
+            "title": _("Tasks to confirm or decide"),
+            "count": me.tasks_to_decide,
+            "rows": [
+                _task_row(task, "workspace:task", task.person.full_name)
+                for task in queries.tasks_to_decide(me.person_id)[:SHOWN]
+            ],
+            "more_url": reverse("workspace:tasks_to_decide"),
+        },
+        {
+            "title": _("People without any task in the period"),
+            "note": _("Everybody gets tasks: a person without any shows the head's omission (Article 18)."),
+            "count": len(without),
+            "rows": [
+                {
+                    "text": card.person.full_name,
+                    "url": f"{reverse('workspace:person_tasks', args=[card.person_id])}?ky={card.period_id}",
+                    "hint": f"{card.unit_name}, {card.period}",
+                }
+                for card in without[:SHOWN]
+            ],
+            "more_url": reverse("workspace:evaluations"),
+        },
+    ]
+    return [group for group in groups if group["rows"]]
+
+
+def _task_row(task: Task, page: str, person: str) -> dict[str, str]:
+    due = _("due %(day)s") % {"day": task.due_on.strftime("%d/%m/%Y")}
+    return {
+        "text": task.name,
+        "url": reverse(page, args=[task.pk]),
+        "hint": ", ".join(part for part in (person, task.code, due) if part),
+    }
+
+
+def _results_to_notify(request: HttpRequest) -> int:
+    """For the personnel office: confirmed results of its units that nobody was notified of."""
+    scope = scope_of(request)
+    if not scope.holds(Capability.RECEIVE_RESULTS):
+        return 0
+    found: int = (
+        Scorecard.objects.within(scope, Capability.RECEIVE_RESULTS)
+        .filter(period__state=PeriodState.OPEN, state=CardState.CONFIRMED)
+        .count()
+    )
+    return found

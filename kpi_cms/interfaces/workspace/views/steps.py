@@ -1,0 +1,343 @@
+"""The steps of a card, each on a page that shows what is agreed to: one domain call when it is pressed."""
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+from django.views.decorators.http import require_POST
+
+from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation.domain import notifying, stages
+from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, StageKey
+from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.access.decisions import Decision
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
+from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
+from kpi_cms.interfaces.workspace.forms.steps import ReasonForm, StepForm
+from kpi_cms.interfaces.workspace.presentation.card import (
+    CardReading,
+    d_text,
+    figures_of,
+    page_of,
+    read_card,
+    state_of_result,
+)
+from kpi_cms.interfaces.workspace.presentation.sheet import Column, sheet_of
+from snippets.enums import PeriodState
+from snippets.models import Period, Unit
+
+from .asking import actor_of
+from .shared import add_problems, refused, scope_of, with_expected
+
+Text = str | Promise
+
+
+class CardStep(LoginRequiredMixin, View):
+    """GET shows the card as it would be sent on, POST sends it on."""
+
+    http_method_names = ("get", "post")
+    template = "workspace/card_step.html"
+    form_class: ClassVar[type[StepForm]] = StepForm
+    states: ClassVar[tuple[CardState, ...]] = ()
+    title: ClassVar[Text] = ""
+    lead: ClassVar[Text] = ""
+    button: ClassVar[Text] = ""
+    done: ClassVar[Text] = ""
+    warning = False
+
+    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
+        raise NotImplementedError
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        """The one domain call; `common` holds actor, moment, card and the save number on the screen."""
+        raise NotImplementedError
+
+    def missing(self, reading: CardReading) -> list[dict[str, str]]:
+        """What has to be done first: {text, url}."""
+        return []
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        scope = scope_of(request)
+        card = queries.card_for(scope, pk)
+        self.allowed(scope, card).require()
+        if card.state not in self.states or card.period.state != PeriodState.OPEN:
+            return redirect("workspace:card", pk)
+        form = self.form_class(initial={"expected": card.version_number})
+        return self._page(request, read_card(scope, card), form)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        scope = scope_of(request)
+        card = queries.card_for(scope, pk)
+        form = self.form_class(request.POST)
+        errors: list[dict[str, str]] = []
+        error: Invalid | Stale | None = None
+        if form.is_valid():
+            common = {
+                "actor": actor_of(request),
+                "moment": database_now(),
+                "card": card,
+                "expected": form.cleaned_data["expected"],
+            }
+            try:
+                self.take(card, common, form)
+            except Invalid as caught:
+                error, errors = caught, add_problems(form, caught)
+            except Stale as caught:
+                error = caught
+            else:
+                messages.success(request, str(self.done))
+                return redirect(self.next_url(card))
+        else:
+            self.allowed(scope, card).require()
+        reading = read_card(scope, queries.card_for(scope, pk))
+        if isinstance(error, Stale):
+            # Agreed to again by whoever has seen what changed; the reason stays as it was typed.
+            with_expected(form, reading.card.version_number)
+        return self._page(request, reading, form, error=error or Invalid(""), errors=errors)
+
+    def next_url(self, card: Scorecard) -> str:
+        return reverse("workspace:card", args=[card.pk])
+
+    def columns(self, reading: CardReading) -> list[Column]:
+        return reading.columns()
+
+    def more(self, reading: CardReading) -> dict[str, Any]:
+        return {}
+
+    def _page(
+        self,
+        request: HttpRequest,
+        reading: CardReading,
+        form: StepForm,
+        *,
+        error: Invalid | Stale | None = None,
+        errors: list[dict[str, str]] | None = None,
+    ) -> HttpResponse:
+        columns = self.columns(reading)
+        result = columns[-1].result if columns else None
+        missing = self.missing(reading)
+        context = page_of(reading) | {
+            "step": self,
+            "form": form,
+            "columns": columns,
+            "sheet": sheet_of(reading.card, columns),
+            "figures": figures_of(reading.card, result),
+            "result_note": state_of_result(result),
+            "missing": missing,
+            "back_url": self.next_url(reading.card),
+            **self.more(reading),
+        }
+        if error is None:
+            return TemplateResponse(request, self.template, context)
+        return refused(request, self.template, context, error, errors=errors)
+
+
+def incomplete(reading: CardReading, stage: StageKey, page: str) -> list[dict[str, str]]:
+    """Criteria of a stage without a score, or without the grounds that its option asks for."""
+    card = reading.card
+    form = ScoreForm.stored(card, stage, reading.records.get(stage))
+    url = reverse(page, args=[card.pk])
+    found = []
+    for criterion in form.criteria:
+        typed = form.typed[criterion.key]
+        needs_grounds = bool(typed) and criterion.kind == "choice" and not form.grounds[criterion.key]
+        if not typed or (needs_grounds and stages.grounds_required(criterion, typed)):
+            sentence = _("State the grounds for this choice.") if typed else _("Give this criterion a score.")
+            found.append({"text": f"{criterion.code}: {sentence}", "url": f"{url}#s-{criterion.key}"})
+    return found
+
+
+class Submit(CardStep):
+    """The person sends the self-assessment to the competent person (Đ17.2)."""
+
+    states = WITH_THE_PERSON
+    title = gettext_lazy("Send the self-assessment")
+    lead = gettext_lazy("After sending, you can change it only when the evaluator returns the card.")
+    button = gettext_lazy("Send to the evaluator")
+    done = gettext_lazy("The self-assessment is sent. The evaluator sees it now.")
+
+    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
+        return rules.self_assess(scope, card)
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return stages.submit_self(**common)
+
+    def missing(self, reading: CardReading) -> list[dict[str, str]]:
+        found = incomplete(reading, StageKey.SELF, "workspace:card")
+        unreported = sum(task.state == "assigned" for task in reading.tasks)
+        if unreported:
+            text = _("%(count)s tasks have no report yet. They count as not completed.") % {
+                "count": unreported
+            }
+            found.append({"text": text, "url": tasks_url(reading.card)})
+        return found
+
+
+class Confirm(CardStep):
+    """The competent person confirms the result (Đ17.2)."""
+
+    states = (CardState.SUBMITTED,)
+    title = gettext_lazy("Confirm the result")
+    lead = gettext_lazy(
+        "Confirming makes the result final until it is decided anew. Nothing is confirmed by silence."
+    )
+    button = gettext_lazy("Confirm the result")
+    done = gettext_lazy("The result is confirmed. Notify the person of it next.")
+
+    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
+        return rules.evaluate(scope, card)
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return stages.confirm(**common)
+
+    def missing(self, reading: CardReading) -> list[dict[str, str]]:
+        found = incomplete(reading, StageKey.EVALUATOR, "workspace:evaluate")
+        undecided = sum(task.state in queries.TO_DECIDE for task in reading.tasks)
+        if undecided:
+            text = _("%(count)s reported or proposed tasks wait for your decision.") % {"count": undecided}
+            found.append({"text": text, "url": tasks_url(reading.card)})
+        result = reading.results.get(StageKey.EVALUATOR)
+        if result is not None and result.pending:
+            url = reverse("workspace:trace", args=[reading.card.pk, "danh-gia"])
+            text = _("The results of the people managed are not all confirmed yet (d is pending).")
+            found.append({"text": text, "url": url})
+        return found
+
+
+class ReturnCard(CardStep):
+    """The evaluator sends the card back to the person with a reason."""
+
+    form_class = ReasonForm
+    states = (CardState.SUBMITTED,)
+    title = gettext_lazy("Return the card to the person")
+    lead = gettext_lazy("The person reads the reason, corrects the self-assessment and sends it again.")
+    button = gettext_lazy("Return the card")
+    done = gettext_lazy("The card is returned. The person sees your reason.")
+    warning = True
+
+    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
+        return rules.evaluate(scope, card)
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return stages.return_to_person(**common, reason=form.cleaned_data["reason"])
+
+
+class TakeUp(CardStep):
+    """The evaluator takes up a card whose self-assessment did not come."""
+
+    form_class = ReasonForm
+    states = WITH_THE_PERSON
+    title = gettext_lazy("Evaluate without a self-assessment")
+    lead = gettext_lazy("The deadline has passed. Say why you evaluate without the person's own scores.")
+    button = gettext_lazy("Take the card up")
+    done = gettext_lazy("You can evaluate the card now.")
+
+    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
+        return rules.evaluate(scope, card)
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return stages.evaluate_without_self(**common, reason=form.cleaned_data["reason"])
+
+
+class Endorse(CardStep):
+    """The head of the agency endorses, where the set has this stage."""
+
+    states = (CardState.EVALUATED,)
+    title = gettext_lazy("Endorse the evaluation")
+    lead = gettext_lazy("Endorsing makes the result final until it is decided anew.")
+    button = gettext_lazy("Endorse")
+    done = gettext_lazy("The evaluation is endorsed: the result is decided.")
+
+    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
+        return rules.endorse(scope, card)
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return stages.endorse(**common)
+
+
+class ReturnEvaluation(CardStep):
+    """The head of the agency asks the evaluator to look again."""
+
+    form_class = ReasonForm
+    states = (CardState.EVALUATED,)
+    title = gettext_lazy("Return the evaluation")
+    lead = gettext_lazy("The evaluator reads the reason and evaluates again.")
+    button = gettext_lazy("Return to the evaluator")
+    done = gettext_lazy("The evaluation is returned. The evaluator sees your reason.")
+    warning = True
+
+    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
+        return rules.endorse(scope, card)
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return stages.return_to_evaluator(**common, reason=form.cleaned_data["reason"])
+
+
+class AcceptBasis(CardStep):
+    """A leader's result is confirmed anew with the d proposed since (rules.md §4)."""
+
+    states = DECIDED
+    title = gettext_lazy("Confirm the result with the new basis")
+    lead = gettext_lazy("The result is computed anew with the new d and has to be notified again.")
+    button = gettext_lazy("Confirm anew")
+    done = gettext_lazy("The result is confirmed anew. Notify the person of it next.")
+
+    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
+        return rules.evaluate(scope, card)
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return stages.accept_new_basis(**common)
+
+    def more(self, reading: CardReading) -> dict[str, Any]:
+        card = reading.card
+        return {
+            "basis": [
+                {"key": _("d when confirmed"), "value": d_text(card.confirmed_d)},
+                {"key": _("d now"), "value": d_text(card.proposed_d)},
+            ]
+        }
+
+
+@login_required
+@require_POST
+def notify(request: HttpRequest, pk: int) -> HttpResponse:
+    """Notify one person of the confirmed result (Đ17.3)."""
+    card = queries.card_for(scope_of(request), pk)
+    stages.notify(actor=actor_of(request), moment=database_now(), card=card)
+    messages.success(request, _("The person is notified. From today they can appeal against the result."))
+    return redirect("workspace:card", pk)
+
+
+@login_required
+@require_POST
+def notify_unit(request: HttpRequest, code: str) -> HttpResponse:
+    """Notify everybody of a unit whose result is confirmed."""
+    unit = Unit.objects.filter(code=code).first()
+    number = request.POST.get("period", "")
+    period = Period.objects.filter(pk=number).first() if number.isascii() and number.isdigit() else None
+    if unit is None or period is None:
+        raise NotFound
+    notified = notifying.notify_confirmed(
+        actor=actor_of(request),
+        moment=database_now(),
+        period=period,
+        unit=unit,
+    )
+    messages.success(request, _("%(count)s people are notified of their results.") % {"count": len(notified)})
+    return redirect(f"{reverse('workspace:unit', args=[code])}?ky={period.pk}")
+
+
+def tasks_url(card: Scorecard) -> str:
+    """The tasks of the card's person in its period."""
+    return f"{reverse('workspace:person_tasks', args=[card.person_id])}?ky={card.period_id}"

@@ -1,0 +1,272 @@
+"""Tasks: my own, a person's, a unit's, and those that wait for my decision."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation.domain import scoring
+from kpi_cms.evaluation.enums import WITH_THE_PERSON, TaskState
+from kpi_cms.evaluation.models import Scorecard, Task
+from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.interfaces.workspace.navigation import waiting
+from kpi_cms.interfaces.workspace.presentation.lists import page_links
+from kpi_cms.interfaces.workspace.presentation.tasks import deductions_of, extras_share, task_rows
+from snippets.models import Period, Unit
+
+from .shared import chosen_period, number_in, periods_offered, scope_of
+
+PAGE = 50
+
+
+@login_required
+@require_GET
+def tasks(request: HttpRequest) -> HttpResponse:
+    """My tasks of one period."""
+    person_id = waiting(request).person_id
+    if person_id is None:
+        return TemplateResponse(request, "workspace/person_tasks.html", {"own": True})
+    return _tasks_of(request, person_id, own=True)
+
+
+@login_required
+@require_GET
+def person_tasks(request: HttpRequest, person: int) -> HttpResponse:
+    """The tasks of a person in one period, for those who give or confirm them."""
+    return _tasks_of(request, person, own=False)
+
+
+def _tasks_of(request: HttpRequest, person_id: int, *, own: bool) -> HttpResponse:
+    scope = scope_of(request)
+    periods = periods_offered()
+    period = chosen_period(request, periods)
+    card = card_of(request, person_id, period)
+    if card is None and not own:
+        raise NotFound
+    context: dict[str, Any] = {"periods": periods, "period": period, "card": card, "own": own, "rows": []}
+    if card is not None and period is not None:
+        found = list(
+            queries.tasks_visible_to(scope)
+            .filter(period=period, person_id=person_id)
+            .order_by("due_on", "pk")
+        )
+        counted = scoring.task_rows(period.pk, [person_id])[person_id]
+        share, warning = extras_share(card, counted)
+        evaluates = queries.evaluates(scope.user_id, period.pk, person_id)
+        may_assign = period.is_open and bool(
+            rules.assign_tasks(scope, card.person, card.unit, evaluates=evaluates)
+        )
+        may_confirm = period.is_open and bool(
+            rules.confirm_tasks(scope, card.person, card.unit, evaluates=evaluates)
+        )
+        context |= {
+            "person": card.person,
+            "rows": task_rows(found, counted),
+            "extras_share": share,
+            "extras_warning": warning and not own,
+            "may_assign": may_assign,
+            "may_confirm": may_confirm,
+            "may_report": own and period.is_open and card.state in WITH_THE_PERSON,
+            "may_propose": own and period.is_open,
+        }
+    return TemplateResponse(request, "workspace/person_tasks.html", context)
+
+
+def card_of(request: HttpRequest, person_id: int, period: Period | None) -> Scorecard | None:
+    """The person's card of the period, where the account may read the person's tasks."""
+    if period is None:
+        return None
+    card: Scorecard | None = (
+        queries.cards_with_tasks_visible_to(scope_of(request))
+        .filter(person_id=person_id, period=period)
+        .select_related("person", "unit", "version", "period")
+        .order_by("frame", "pk")
+        .first()
+    )
+    return card
+
+
+@login_required
+@require_GET
+def unit_tasks(request: HttpRequest, code: str) -> HttpResponse:
+    """People of a unit with their tasks in one period, and those without any: the head's omission (Đ18.1d)."""
+    scope = scope_of(request)
+    unit = readable_unit(request, code)
+    periods = periods_offered()
+    period = chosen_period(request, periods)
+    text = request.GET.get("q", "")[:100].strip()
+    only_without = request.GET.get("thieu") == "1"
+    page = queries.Slice([], None, None)
+    if period is not None:
+        cards = _one_card_each(queries.cards_with_tasks_visible_to(scope)).filter(
+            period=period, unit__path__startswith=unit.path
+        )
+        if text:
+            cards = queries.find_by_name(cards, text)
+        cards = queries.with_task_counts(cards)
+        if only_without:
+            cards = queries.without_tasks(cards)
+        page = queries.in_name_order(
+            cards.select_related("person", "unit"),
+            size=PAGE,
+            after=number_in(request, "sau"),
+            before=number_in(request, "truoc"),
+        )
+    context = {
+        "unit": unit,
+        "periods": periods,
+        "period": period,
+        "q": text,
+        "only_without": only_without,
+        "rows": [
+            {
+                "card": card,
+                "url": f"{reverse('workspace:person_tasks', args=[card.person_id])}?ky={card.period_id}",
+            }
+            for card in page.cards
+        ],
+        "may_split": period is not None and period.is_open and scope.covers("assign_tasks", unit),
+        **page_links(request, page),
+    }
+    return TemplateResponse(request, "workspace/unit_tasks.html", context)
+
+
+def _one_card_each(cards: Any) -> Any:
+    """A person with a card of each frame is listed once."""
+    earlier = Scorecard.objects.filter(
+        person=OuterRef("person"), period=OuterRef("period"), pk__lt=OuterRef("pk")
+    )
+    return cards.filter(~Exists(earlier))
+
+
+def readable_unit(request: HttpRequest, code: str) -> Unit:
+    """A unit whose tasks the account may read, or below which it evaluates. Raises NotFound for every other."""
+    scope = scope_of(request)
+    unit: Unit | None = Unit.objects.filter(code=code).first()
+    if unit is None:
+        raise NotFound
+    if not scope.covers_any(queries.TASK_CAPABILITIES, unit):
+        concerned = Q(evaluator__user_id=scope.user_id) | Q(endorser__user_id=scope.user_id)
+        if not Scorecard.objects.filter(concerned, unit__path__startswith=unit.path).exists():
+            raise NotFound
+    return unit
+
+
+@login_required
+@require_GET
+def tasks_to_decide(request: HttpRequest) -> HttpResponse:
+    """Reported and proposed tasks of the people I evaluate, the longest waiting first."""
+    person_id = waiting(request).person_id
+    found = queries.tasks_to_decide(person_id)[: PAGE + 1] if person_id is not None else []
+    rows = [
+        {
+            "task": task,
+            "url": reverse(
+                "workspace:decide_task" if task.state == TaskState.PROPOSED else "workspace:confirm_task",
+                args=[task.pk],
+            ),
+        }
+        for task in found
+    ]
+    context = {"rows": rows[:PAGE], "more": len(rows) > PAGE, "most": PAGE}
+    return TemplateResponse(request, "workspace/tasks_to_decide.html", context)
+
+
+@login_required
+@require_GET
+def task(request: HttpRequest, pk: int) -> HttpResponse:
+    """One task: what was given, what became of it, what is deducted and why."""
+    scope = scope_of(request)
+    found = queries.task_for(scope, pk)
+    evaluates = queries.evaluates(scope.user_id, found.period_id, found.person_id)
+    may_confirm = bool(rules.confirm_tasks(scope, found.person, found.unit, evaluates=evaluates))
+    may_assign = bool(rules.assign_tasks(scope, found.person, found.unit, evaluates=evaluates))
+    is_open = found.period.is_open
+    own = bool(rules.report_task(scope, found.person, found.unit))
+    followers = Task.objects.filter(source=found).select_related("person").order_by("pk")
+    context = {
+        "task": found,
+        "own": own,
+        "facts": _facts(found),
+        "deductions": deductions_of(found),
+        "followers": list(followers),
+        "may_confirm": may_confirm and is_open,
+        "actions": _actions(
+            found, own=own and is_open, assigns=may_assign and is_open, confirms=may_confirm and is_open
+        ),
+        "back_url": reverse("workspace:tasks")
+        if own
+        else f"{reverse('workspace:person_tasks', args=[found.person_id])}?ky={found.period_id}",
+    }
+    return TemplateResponse(request, "workspace/task.html", context)
+
+
+def _facts(found: Task) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {"key": _("Person"), "value": found.person.full_name, "hint": found.unit.name},
+        {"key": _("Period"), "value": str(found.period)},
+        {"key": _("Kind"), "value": found.get_kind_display()},
+        {"key": _("State"), "tag": {"label": found.get_state_display(), "state": found.state}},
+        {"key": _("Product code"), "value": found.code, "hint": found.catalogue_version},
+        {
+            "key": _("Coefficient"),
+            "value": found.coefficient if found.coefficient is not None else _("Not decided yet: unscored"),
+        },
+        {"key": _("Quantity assigned"), "value": found.assigned},
+        {"key": _("Due on"), "value": found.due_on},
+        {"key": _("Quantity completed"), "value": found.completed},
+        {"key": _("Completed on"), "value": found.completed_on},
+        {"key": _("Document number"), "value": found.evidence_number},
+        {"key": _("Quantity that met quality"), "value": found.accepted},
+    ]
+    if found.part_label:
+        rows.insert(3, {"key": _("Part of a larger product"), "value": found.part_label})
+    if found.handed_over:
+        rows.append({"key": _("Quantity handed over"), "value": found.handed_over})
+    if found.source is not None:
+        rows.append({"key": _("Taken over from"), "value": found.source.person.full_name})
+    if found.note:
+        rows.append({"key": _("Note"), "value": found.note})
+    return rows
+
+
+def _actions(found: Task, *, own: bool, assigns: bool, confirms: bool) -> list[dict[str, str]]:
+    """What this reader can do with the task now, the main thing first."""
+    state = found.state
+    offered = (
+        (own and state in (TaskState.ASSIGNED, TaskState.REPORTED), "report_task", _("Report")),
+        (confirms and state == TaskState.PROPOSED, "decide_task", _("Decide on the proposal")),
+        (
+            confirms and state in (TaskState.REPORTED, TaskState.CONFIRMED),
+            "confirm_task",
+            _("Confirm") if state == TaskState.REPORTED else _("Confirm again"),
+        ),
+        (assigns and state == TaskState.ASSIGNED, "change_task", _("Change quantity or due date")),
+        (
+            confirms and state in (TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRMED),
+            "record_fault",
+            _("Record a major error"),
+        ),
+        (
+            confirms and state in (TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRMED),
+            "record_delay",
+            _("Record a delay"),
+        ),
+        (
+            confirms and state in (TaskState.ASSIGNED, TaskState.REPORTED),
+            "hand_over_task",
+            _("Hand over to somebody else"),
+        ),
+        (confirms and state == TaskState.ASSIGNED, "move_task", _("Move for leave or balance")),
+    )
+    return [
+        {"label": label, "url": reverse(f"workspace:{name}", args=[found.pk])}
+        for shown, name, label in offered
+        if shown
+    ]
