@@ -52,9 +52,12 @@ def _install(lock: Path) -> None:
             *(PYTHON, "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-compile"),
             *("--disable-pip-version-check", "--no-input", "--quiet", "--requirement", lock),
         ],
+        capture_output=True,
+        text=True,
         check=False,
     )
     if done.returncode:
+        print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
         raise Missing(
             f"The packages of {lock.name} could not be installed (see above): check that this machine reaches a "
             "package index, and run the same command again."

@@ -152,7 +152,9 @@ def wait_until_up(server: Child, address: str) -> None:
         try:
             with opener.open(f"{address}suc-khoe/", timeout=2):
                 return
-        except (urllib.error.URLError, OSError):
+        except urllib.error.HTTPError:
+            break
+        except OSError:
             time.sleep(0.1)
     raise environment.Missing("The web server did not start: the reason stands above.")
 

@@ -6,3 +6,6 @@ class AccessConfig(AppConfig):
     name = "kpi_cms.foundation.access"
     label = "access"
     verbose_name = _("Access")
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  (checks register themselves)

@@ -2,21 +2,24 @@
 
 A job is a generator registered with `@job("name")`: it yields `Progress` after each batch it has committed. The runner
 writes cursor, progress and heartbeat outside the batch's transaction; a job whose heartbeat is old belongs to a
-dead worker and is enqueued again, with its cursor, by `requeue_abandoned` (at worker start and by the scheduler).
-So a job must make each batch idempotent: what a killed run committed after its last cursor is done a second time.
+dead worker and is enqueued again, with its cursor, by `requeue_abandoned`, which the scheduler calls. So a job must
+make each batch idempotent: what a killed run committed after its last cursor is done a second time.
 """
 
 import logging
 import os
 import socket
+import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -79,48 +82,91 @@ def run_job(job_id: str) -> None:
         _run(claimed)
 
 
+def _old(moment: datetime) -> datetime:
+    return moment - timedelta(seconds=settings.JOB_ABANDONED_AFTER_SECONDS)
+
+
 def _abandoned(moment: datetime) -> Q:
-    limit = moment - timedelta(seconds=settings.JOB_ABANDONED_AFTER_SECONDS)
-    return Q(state=JobState.RUNNING, heartbeat_at__lt=limit)
+    return Q(state=JobState.RUNNING, heartbeat_at__lt=_old(moment))
 
 
 def _claim(job_id: str) -> Job | None:
     moment = database_now()
+    claim = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     claimed = (
         Job.objects.filter(pk=job_id)
         .filter(Q(state=JobState.QUEUED) | _abandoned(moment))
-        .update(state=JobState.RUNNING, heartbeat_at=moment, worker=f"{socket.gethostname()}:{os.getpid()}")
+        .update(state=JobState.RUNNING, heartbeat_at=moment, worker=claim)
     )
     return Job.objects.get(pk=job_id) if claimed else None
 
 
+class _ClaimLost(Exception):
+    """This worker stood still for so long that another one has taken the job up."""
+
+
+def _write(running: Job, **values: Any) -> None:
+    """Change the job's row, as long as it is still this worker's."""
+    held = Job.objects.filter(pk=running.pk, state=JobState.RUNNING, worker=running.worker)
+    if not held.update(**values):
+        raise _ClaimLost
+
+
+@contextmanager
+def _beating(running: Job) -> Iterator[None]:
+    """Renew the heartbeat from a thread, because one batch may take longer than a dead worker is waited for."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(settings.JOB_HEARTBEAT_SECONDS):
+            try:
+                _write(running, heartbeat_at=database_now())
+            except _ClaimLost:
+                return
+            except DatabaseError:
+                # SQLite has one writer, and the batch is writing: the next beat will pass.
+                logger.debug("job %s: a heartbeat was missed", running)
+            finally:
+                connection.close()
+
+    thread = threading.Thread(target=beat, name=f"heartbeat of {running.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def _run(running: Job) -> None:
     actor = get_user_model().objects.get(pk=running.actor_id)
-    with coming_from(Origin(request_id=running.pk)):
-        try:
+    try:
+        with coming_from(Origin(request_id=running.pk)), _beating(running):
             for progress in _runners[running.name](running, actor):
-                Job.objects.filter(pk=running.pk).update(
+                _write(
+                    running,
                     done=progress.done,
                     total=progress.total,
                     cursor=dict(progress.cursor),
                     heartbeat_at=database_now(),
                 )
-        except DomainError as refusal:
-            _finish(running, JobState.FAILED, str(refusal.sentence))
-        except Exception:
-            logger.exception("job %s failed", running)
-            _finish(
-                running,
-                JobState.FAILED,
-                _("The work stopped because of an error. Nothing half-done is shown; start it again."),
-            )
-            raise
-        else:
-            _finish(running, JobState.DONE, "")
+        _finish(running, JobState.DONE, "")
+    except _ClaimLost:
+        logger.warning("job %s was taken up by another worker", running)
+    except DomainError as refusal:
+        _finish(running, JobState.FAILED, str(refusal.sentence))
+    except Exception:
+        logger.exception("job %s failed", running)
+        _finish(
+            running,
+            JobState.FAILED,
+            _("The work stopped because of an error. Nothing half-done is shown; start it again."),
+        )
+        raise
 
 
 def _finish(running: Job, state: JobState, message: str) -> None:
-    Job.objects.filter(pk=running.pk).update(state=state, message=message, finished_at=database_now())
+    _write(running, state=state, message=message, finished_at=database_now())
 
 
 def requeue_abandoned() -> int:
@@ -129,10 +175,14 @@ def requeue_abandoned() -> int:
     A queued job may have its task waiting already: the claim lets only one of the two run it.
     """
     moment = database_now()
-    waiting = Q(
-        state=JobState.QUEUED, created_at__lt=moment - timedelta(seconds=settings.JOB_ABANDONED_AFTER_SECONDS)
+    waiting = Q(state=JobState.QUEUED) & (
+        Q(heartbeat_at__lt=_old(moment)) | Q(heartbeat_at__isnull=True, created_at__lt=_old(moment))
     )
-    abandoned = list(Job.objects.filter(waiting | _abandoned(moment)).values_list("pk", flat=True))
-    for job_id in abandoned:
-        run_job.enqueue(str(job_id))
-    return len(abandoned)
+    requeued = 0
+    for job_id in list(Job.objects.filter(waiting | _abandoned(moment)).values_list("pk", flat=True)):
+        # The heartbeat says when it was last put into the queue: not at each round while a worker is busy.
+        job = Job.objects.filter(pk=job_id).filter(waiting | _abandoned(moment))
+        if job.update(state=JobState.QUEUED, heartbeat_at=moment):
+            run_job.enqueue(str(job_id))
+            requeued += 1
+    return requeued

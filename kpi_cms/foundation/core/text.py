@@ -9,6 +9,9 @@ _SPACES = re.compile(r"\s+")
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES = {"": "0", "\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
 
+# Both sort before every letter, whose codes begin at 10.
+_END_OF_LETTERS, _END_OF_WORD = "00", "01"
+
 
 def normal(text: str) -> str:
     """NFC, one space between words, no space at the ends."""
@@ -33,14 +36,17 @@ def _word_key(word: str) -> str:
             else:
                 base += part
         letter = unicodedata.normalize("NFC", base)
-        position = _LETTERS.find(letter)
-        letters.append(f"{position + 10:02d}" if position >= 0 else f"99{letter}")
+        position = _LETTERS.find(letter) if letter else -1
+        letters.append(f"{position + 10:02d}" if position >= 0 else f"99{ord(composed):07d}")
         tones.append(_TONES[tone])
-    return "".join(letters) + " " + "".join(tones)
+    return "".join(letters) + _END_OF_LETTERS + "".join(tones)
 
 
 def name_sort_key(full_name: str) -> str:
-    """Given name, then family and middle names, in Vietnamese order, as one text that sorts bytewise."""
+    """Given name, then family and middle names, in Vietnamese order, as one text of digits.
+
+    Digits alone, because every database sorts them the same: many collations pass over spaces and bars.
+    """
     words = normal(full_name).split(" ")
     ordered = [words[-1], *words[:-1]] if words != [""] else []
-    return "|".join(_word_key(word) for word in ordered)
+    return _END_OF_WORD.join(_word_key(word) for word in ordered)
