@@ -79,3 +79,8 @@ class Unit(MP_Node):
     @property
     def ledger_code(self) -> str:
         return self.code
+
+    @property
+    def indented(self) -> str:
+        """The name as a list of the tree shows it."""
+        return f"{'– ' * (self.depth - 1)}{self.name}"

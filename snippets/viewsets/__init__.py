@@ -1,1 +1,1 @@
-
+"""The registers in the Wagtail admin: one file for each models file, all on the guarded base."""
