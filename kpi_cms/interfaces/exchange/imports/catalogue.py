@@ -171,7 +171,7 @@ class _Reading:
             problems.append(
                 at_cell(
                     row.cells["points"],
-                    header=str(_("Points")),
+                    header=_label("points"),
                     code="points_outside_frame",
                     sentence=sentence,
                 )
@@ -184,7 +184,7 @@ class _Reading:
                 "department, or name the scope in the sheet's title."
             ) % {"code": row.values["code"]}
             problems.append(
-                at_cell(row.cells["code"], header=str(_("Code")), code="scope_unknown", sentence=sentence)
+                at_cell(row.cells["code"], header=_label("code"), code="scope_unknown", sentence=sentence)
             )
         return problems
 
@@ -209,7 +209,7 @@ class _Reading:
                     "=ROUND(points/%(standard)s,2) with this row's points, or the number itself."
                 ) % {"formula": cell.display, "standard": comma(self.standard_points)}
                 return [
-                    at_cell(cell, header=str(_("Coefficient")), code="coefficient_formula", sentence=sentence)
+                    at_cell(cell, header=_label("coefficient"), code="coefficient_formula", sentence=sentence)
                 ]
         different = next((value for value in stated if value != computed), None)
         if different is None:
@@ -223,7 +223,7 @@ class _Reading:
             "standard": comma(self.standard_points),
             "computed": comma(computed),
         }
-        return [at_cell(cell, header=str(_("Coefficient")), code="coefficient_differs", sentence=sentence)]
+        return [at_cell(cell, header=_label("coefficient"), code="coefficient_differs", sentence=sentence)]
 
     def _evaluate(self, formula: str, row: int, points: Decimal) -> Decimal | None:
         """The value of =ROUND(<this row's points>/<number>,2); None for every other formula."""
@@ -266,6 +266,10 @@ class _Reading:
             coefficient=coefficient_of(values["points"], self.standard_points),
             note=values.get("note", ""),
         )
+
+
+def _label(key: str) -> str:
+    return next(str(column.label) for column in COLUMNS if column.key == key)
 
 
 def sheet_scope(texts: Sequence[str], *, has_department: bool) -> str | None:

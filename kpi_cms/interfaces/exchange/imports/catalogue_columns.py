@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from kpi_cms.interfaces.exchange.imports.columns import (
     BadValue,
@@ -88,7 +88,7 @@ class CoefficientColumn(Column):
 COLUMNS: tuple[Column, ...] = (
     CodeColumn(
         key="code",
-        label=gettext_lazy("Code"),
+        label=pgettext_lazy("workbook column", "Code"),
         aliases=(
             "Mã CV",
             "Mã",
@@ -102,7 +102,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     TextColumn(
         key="department",
-        label=gettext_lazy("Department"),
+        label=pgettext_lazy("workbook column", "Department"),
         aliases=(
             "Phòng, ban chuyên môn",
             "Phòng ban",
@@ -118,13 +118,13 @@ COLUMNS: tuple[Column, ...] = (
     ),
     TextColumn(
         key="duty",
-        label=gettext_lazy("Duty"),
+        label=pgettext_lazy("workbook column", "Duty"),
         aliases=("Nhiệm vụ", "Nhóm nhiệm vụ", "Tên nhiệm vụ", "Duty"),
         max_length=1000,
     ),
     TextColumn(
         key="work",
-        label=gettext_lazy("Work in detail"),
+        label=pgettext_lazy("workbook column", "Work in detail"),
         aliases=(
             "Công việc chi tiết",
             "Công việc",
@@ -140,37 +140,39 @@ COLUMNS: tuple[Column, ...] = (
     ),
     TextColumn(
         key="output",
-        label=gettext_lazy("Output"),
+        label=pgettext_lazy("workbook column", "Output"),
         aliases=("Sản phẩm đầu ra", "Sản phẩm", "Kết quả đầu ra", "Output"),
         max_length=1000,
     ),
     GroupColumn(
-        key="group", label=gettext_lazy("Group"), aliases=("Nhóm", "Nhóm công việc", "Nhóm phức tạp", "Group")
+        key="group",
+        label=pgettext_lazy("workbook column", "Group"),
+        aliases=("Nhóm", "Nhóm công việc", "Nhóm phức tạp", "Group"),
     ),
     FrameColumn(
         key="frame",
-        label=gettext_lazy("Point frame"),
+        label=pgettext_lazy("workbook column", "Point frame"),
         aliases=("Khung điểm", "Khung", "Point frame"),
         required=False,
         blank=True,
     ),
     DecimalColumn(
         key="points",
-        label=gettext_lazy("Points"),
+        label=pgettext_lazy("workbook column", "Points"),
         aliases=("Điểm chấm", "Điểm", "Điểm số", "Điểm quy đổi", "Points"),
         minimum=Decimal("0.01"),
         maximum=Decimal(10_000),
     ),
     CoefficientColumn(
         key="coefficient",
-        label=gettext_lazy("Coefficient"),
+        label=pgettext_lazy("workbook column", "Coefficient"),
         aliases=("Hệ số quy đổi", "Hệ số", "Coefficient"),
         required=False,
         blank=True,
     ),
     TextColumn(
         key="note",
-        label=gettext_lazy("Note"),
+        label=pgettext_lazy("workbook column", "Note"),
         aliases=("Ghi chú", "Note", "Notes"),
         # One sheet states the standard product in the header of its column of notes.
         prefixes=("Sản phẩm chuẩn", "Sản phẩm/công việc chuẩn"),

@@ -84,12 +84,12 @@ class Column:
     accepts_formula: bool = False
     reviewed: bool = False
 
-    def keys(self) -> set[str]:
+    def header_forms(self) -> set[str]:
         return {key for alias in self.aliases for key in header_keys(alias)}
 
     def matches(self, header: str) -> bool:
         keys = header_keys(header)
-        if keys & self.keys():
+        if keys & self.header_forms():
             return True
         return any(key.startswith(fold(prefix)) for key in keys for prefix in self.prefixes)
 

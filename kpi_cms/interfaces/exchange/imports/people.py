@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from kpi_cms.interfaces.exchange.imports.columns import (
     BooleanColumn,
@@ -58,7 +58,7 @@ GENDERS = (Choice("male", ("nam", "m")), Choice("female", ("nữ", "f")))
 COLUMNS: tuple[Column, ...] = (
     CodeColumn(
         key="staff_code",
-        label=gettext_lazy("Staff code"),
+        label=pgettext_lazy("workbook column", "Staff code"),
         aliases=(
             "Mã cán bộ",
             "Mã nhân viên",
@@ -71,20 +71,20 @@ COLUMNS: tuple[Column, ...] = (
     ),
     TextColumn(
         key="full_name",
-        label=gettext_lazy("Full name"),
+        label=pgettext_lazy("workbook column", "Full name"),
         aliases=("Họ và tên", "Họ tên", "Họ, chữ đệm và tên", "Full name", "Name"),
         max_length=150,
         latin=True,
     ),
     ChoiceColumn(
         key="kind",
-        label=gettext_lazy("Kind of staff"),
+        label=pgettext_lazy("workbook column", "Kind of staff"),
         aliases=("Loại cán bộ", "Đối tượng", "Loại nhân sự", "Loại hình", "Kind of staff"),
         choices=STAFF_KINDS,
     ),
     ChoiceColumn(
         key="gender",
-        label=gettext_lazy("Gender"),
+        label=pgettext_lazy("workbook column", "Gender"),
         aliases=("Giới tính", "Gender"),
         choices=GENDERS,
         required=False,
@@ -92,40 +92,40 @@ COLUMNS: tuple[Column, ...] = (
     ),
     DateColumn(
         key="date_of_birth",
-        label=gettext_lazy("Date of birth"),
+        label=pgettext_lazy("workbook column", "Date of birth"),
         aliases=("Ngày sinh", "Ngày tháng năm sinh", "Ngày, tháng, năm sinh", "Date of birth"),
         required=False,
         blank=True,
     ),
     EmailColumn(
         key="email",
-        label=gettext_lazy("E-mail"),
+        label=pgettext_lazy("workbook column", "E-mail"),
         aliases=("Thư điện tử", "Email", "E-mail", "Hộp thư công vụ"),
         required=False,
         blank=True,
     ),
     PhoneColumn(
         key="phone",
-        label=gettext_lazy("Telephone"),
+        label=pgettext_lazy("workbook column", "Telephone"),
         aliases=("Điện thoại", "Số điện thoại", "SĐT", "Telephone", "Phone"),
         required=False,
         blank=True,
     ),
     CodeColumn(
         key="unit_code",
-        label=gettext_lazy("Unit code"),
+        label=pgettext_lazy("workbook column", "Unit code"),
         aliases=("Mã đơn vị", "Mã cơ quan", "Mã cơ quan, đơn vị", "Unit code"),
     ),
     CodeColumn(
         key="position_code",
-        label=gettext_lazy("Position code"),
+        label=pgettext_lazy("workbook column", "Position code"),
         aliases=("Mã chức vụ", "Mã chức danh", "Mã chức vụ, chức danh", "Position code"),
         required=False,
         blank=True,
     ),
     TextColumn(
         key="position_title",
-        label=gettext_lazy("Position"),
+        label=pgettext_lazy("workbook column", "Position"),
         aliases=("Chức vụ", "Chức danh", "Chức vụ, chức danh", "Position"),
         required=False,
         blank=True,
@@ -133,13 +133,13 @@ COLUMNS: tuple[Column, ...] = (
     ),
     ChoiceColumn(
         key="role",
-        label=gettext_lazy("Role in the unit"),
+        label=pgettext_lazy("workbook column", "Role in the unit"),
         aliases=("Vai trò", "Vai trò trong đơn vị", "Role in the unit", "Role"),
         choices=ROLES,
     ),
     TextColumn(
         key="job_position",
-        label=gettext_lazy("Job position"),
+        label=pgettext_lazy("workbook column", "Job position"),
         aliases=("Vị trí việc làm", "Job position"),
         required=False,
         blank=True,
@@ -147,7 +147,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     BooleanColumn(
         key="faces_citizens",
-        label=gettext_lazy("Faces citizens"),
+        label=pgettext_lazy("workbook column", "Faces citizens"),
         aliases=(
             "Tiếp dân",
             "Tiếp xúc người dân",
@@ -159,26 +159,26 @@ COLUMNS: tuple[Column, ...] = (
     ),
     DateColumn(
         key="starts_on",
-        label=gettext_lazy("Starts on"),
+        label=pgettext_lazy("workbook column", "Starts on"),
         aliases=("Từ ngày", "Ngày bắt đầu", "Ngày nhận nhiệm vụ", "Starts on", "From"),
     ),
     BooleanColumn(
         key="acting",
-        label=gettext_lazy("Acting"),
+        label=pgettext_lazy("workbook column", "Acting"),
         aliases=("Phụ trách", "Quyền, phụ trách", "Giao quyền", "Acting"),
         required=False,
         blank=True,
     ),
     BooleanColumn(
         key="seconded",
-        label=gettext_lazy("Seconded"),
+        label=pgettext_lazy("workbook column", "Seconded"),
         aliases=("Biệt phái", "Seconded"),
         required=False,
         blank=True,
     ),
     BooleanColumn(
         key="account",
-        label=gettext_lazy("Account wanted"),
+        label=pgettext_lazy("workbook column", "Account wanted"),
         aliases=("Cấp tài khoản", "Cần tài khoản", "Tài khoản", "Account wanted", "Account"),
         required=False,
         blank=True,
@@ -314,12 +314,18 @@ def _is_person(cells: Mapping[str, Cell]) -> bool:
     return any(key in cells and cells[key].kind is not Kind.EMPTY for key in keys)
 
 
+def _label(key: str) -> str:
+    return next(str(column.label) for column in COLUMNS if column.key == key)
+
+
 def _check(row: ParsedRow) -> Sequence[ImportProblem]:
     problems = []
     if not row.values.get("position_code") and not row.values.get("position_title"):
         cell = row.cells.get("position_title") or row.cells.get("position_code") or row.cells["staff_code"]
         sentence = _("Neither the position nor its code is given. Enter one of them.")
-        problems.append(at_cell(cell, header=str(_("Position")), code="position_missing", sentence=sentence))
+        problems.append(
+            at_cell(cell, header=_label("position_title"), code="position_missing", sentence=sentence)
+        )
     born, starts = row.values.get("date_of_birth"), row.values.get("starts_on")
     if born and starts and starts <= born:
         cell = row.cells["starts_on"]
@@ -329,7 +335,7 @@ def _check(row: ParsedRow) -> Sequence[ImportProblem]:
             "starts": cell.display,
             "born": row.cells["date_of_birth"].display,
         }
-        problems.append(at_cell(cell, header=str(_("Starts on")), code="date_order", sentence=sentence))
+        problems.append(at_cell(cell, header=_label("starts_on"), code="date_order", sentence=sentence))
     return problems
 
 
@@ -365,20 +371,23 @@ def people_template(
             )
         )
     instructions = OutSheet(
-        title=gettext_lazy("Instructions"),
-        headings=[gettext_lazy("People list: how to fill it in"), TEMPLATE_MARK + TEMPLATE],
+        title=pgettext_lazy("workbook", "Instructions"),
+        headings=[pgettext_lazy("workbook", "People list: how to fill it in"), TEMPLATE_MARK + TEMPLATE],
         columns=[
-            OutColumn(header=gettext_lazy("Column"), width=28),
-            OutColumn(header=gettext_lazy("What to enter"), width=80),
+            OutColumn(header=pgettext_lazy("workbook", "Column"), width=28),
+            OutColumn(header=pgettext_lazy("workbook", "What to enter"), width=80),
         ],
         rows=[(column.label, HINTS[column.key]) for column in COLUMNS],
     )
-    sheets = [OutSheet(title=gettext_lazy("People"), columns=columns), instructions]
-    for title, pairs in ((gettext_lazy("Unit codes"), units), (gettext_lazy("Position codes"), positions)):
+    sheets = [OutSheet(title=pgettext_lazy("workbook", "People"), columns=columns), instructions]
+    for title, pairs in (
+        (pgettext_lazy("workbook", "Unit codes"), units),
+        (pgettext_lazy("workbook", "Position codes"), positions),
+    ):
         if pairs:
             code_columns = [
-                OutColumn(header=gettext_lazy("Code"), width=24),
-                OutColumn(header=gettext_lazy("Designation"), width=60),
+                OutColumn(header=pgettext_lazy("workbook", "Code"), width=24),
+                OutColumn(header=pgettext_lazy("workbook", "Designation"), width=60),
             ]
             sheets.append(OutSheet(title=title, columns=code_columns, rows=pairs))
-    return write_workbook(sheets, choices_title=gettext_lazy("Choice lists"))
+    return write_workbook(sheets, choices_title=pgettext_lazy("workbook", "Choice lists"))

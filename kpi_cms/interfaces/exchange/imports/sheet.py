@@ -132,12 +132,16 @@ class SheetParser(Generic[T]):
         self.problems: list[ImportProblem] = []
         self.notices: list[ImportProblem] = []
         self.for_review: dict[str, list[Cell]] = defaultdict(list)
+        self.complete = True
 
     def find_header(self, sheet: Sheet) -> Header | None:
         return find_header(sheet, self.columns, anchors=self.anchors)
 
     def parse(self, sheet: Sheet, header: Header) -> ParsedSheet[T]:
-        """Read every row below `header`; rows with any problem are left out of the result's `rows`."""
+        """Read every row below `header`; rows with any problem are left out of the result's `rows`.
+
+        Without a required column no row is built, but its cells are still read, so that all is told at once.
+        """
         self._start()
         self._judge_header(sheet.title, header)
         for row in sheet.rows():
@@ -155,6 +159,7 @@ class SheetParser(Generic[T]):
     def _judge_header(self, title: str, header: Header) -> None:
         for column in self.columns:
             if column.required and not header.has(column.key):
+                self.complete = False
                 sentence = _(
                     "The column “%(header)s” is missing. Add it in row %(row)s, or use the template."
                 ) % {
@@ -212,7 +217,7 @@ class SheetParser(Generic[T]):
             first = self.seen.setdefault(str(values[self.unique]).casefold(), cells[self.unique])
             if first is not cells[self.unique]:
                 self.problems.append(_duplicate(first, cells[self.unique], header))
-        if len(self.problems) > found:
+        if len(self.problems) > found or not self.complete:
             return
         parsed = ParsedRow(number, values, cells)
         self.problems.extend(self.check(parsed))

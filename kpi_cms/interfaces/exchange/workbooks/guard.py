@@ -42,6 +42,7 @@ WORKSHEET = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?worksheet[\s>]")
 EXTERNAL_TARGET = re.compile(rb"<[^<>]*TargetMode\s*=\s*[\"']External[\"'][^<>]*>", re.IGNORECASE)
 ANCHOR = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?(?:oneCell|twoCell|absolute)Anchor")
 SCRIPT = re.compile(rb"<script|javascript:|vbscript:", re.IGNORECASE)
+SHEETS = "xl/worksheets/"
 HIDDEN = ("hidden", "veryhidden")
 
 FORBIDDEN_PARTS: tuple[tuple[str, str], ...] = (
@@ -251,7 +252,7 @@ def _part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, titles: dict[str, str
         _wide(head, chunks, encoding)
     looks: list[Callable[[bytes], None]] = [_no_dtd]
     scan = None
-    if WORKSHEET.search(head):
+    if WORKSHEET.search(head) or (name.startswith(SHEETS) and name.endswith(".xml")):
         scan = SheetScan(titles.get(name, info.filename), limits)
     else:
         looks.extend(_looks(name))

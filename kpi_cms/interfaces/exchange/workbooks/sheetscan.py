@@ -5,13 +5,12 @@ parser resolves (character references, lower-case columns) meets the same limits
 """
 
 import re
-from collections.abc import Iterator
 
 from kpi_cms.interfaces.exchange.workbooks.errors import WorkbookRefused
 from kpi_cms.interfaces.exchange.workbooks.limits import COLUMNS, Limits
 
-CARRY = 64 * 1024
-"""A single tag longer than this is no worksheet that a spreadsheet program wrote."""
+CARRY = 256 * 1024
+"""A tag with the text after it is shorter than this in every cell Excel permits (32,767 characters)."""
 
 PREFIX = rb"<(?:[A-Za-z_][\w.-]*:)?"
 LANDMARK = re.compile(PREFIX + rb"(row|col|mergeCell)(?=[\s/>])([^<>]*)>")
@@ -67,8 +66,6 @@ class SheetScan:
         self.carry = b""
 
     def _look(self, text: bytes) -> None:
-        if far := FAR_CELL.search(text):
-            raise WorkbookRefused("too_many_columns", sheet=self.sheet, column=far.group(1).decode())
         start = 0
         for landmark in LANDMARK.finditer(text):
             self._segment(text, start, landmark.start())
@@ -81,6 +78,8 @@ class SheetScan:
             else:
                 self._merge(attributes)
         self._segment(text, start, len(text))
+        if far := FAR_CELL.search(text):
+            raise WorkbookRefused("too_many_columns", sheet=self.sheet, column=far.group(1).decode())
 
     def _segment(self, text: bytes, start: int, end: int) -> None:
         """What stands between two landmarks: the cells of the row before it."""
@@ -124,11 +123,3 @@ class SheetScan:
         (left, top), (right, bottom) = _corner(ends[0]), _corner(ends[-1])
         if (abs(right - left) + 1) * (abs(bottom - top) + 1) > self.limits.merged_cells:
             raise WorkbookRefused("merged_too_large", sheet=self.sheet, range=reference)
-
-
-def scan_sheet(chunks: Iterator[bytes], *, sheet: str, limits: Limits) -> None:
-    """Scan one worksheet to its end."""
-    scan = SheetScan(sheet, limits)
-    for chunk in chunks:
-        scan.feed(chunk)
-    scan.close()
