@@ -99,7 +99,11 @@ def managing_head(unit: Unit, day: date) -> Head | None:
 # --- People ------------------------------------------------------------------------------------------------
 def members_of(unit: Unit, day: date, *, below: bool = False) -> Any:
     """The main appointments in the unit (or in its whole subtree) on a day, in the order of names."""
-    rows = Appointment.objects.on(day).filter(is_main=True).select_related("person", "position", "job_position", "unit")
+    rows = (
+        Appointment.objects.on(day)
+        .filter(is_main=True)
+        .select_related("person", "position", "job_position", "unit")
+    )
     rows = rows.filter(unit__path__startswith=unit.path) if below else rows.filter(unit=unit)
     return rows.order_by("person__sort_key", "person__staff_code")
 
@@ -130,7 +134,9 @@ def main_appointments(day: date, people: Any = None) -> dict[int, Appointment]:
 def deputies_fields(day: date) -> dict[int, list[int]]:
     """Person → the units in their charge on a day, by dated decisions (Đ15.4)."""
     found: dict[int, list[int]] = {}
-    for person_id, unit_id in FieldAssignment.objects.on(day).order_by("pk").values_list("person_id", "unit_id"):
+    for person_id, unit_id in (
+        FieldAssignment.objects.on(day).order_by("pk").values_list("person_id", "unit_id")
+    ):
         found.setdefault(person_id, []).append(unit_id)
     return found
 
@@ -163,5 +169,3 @@ def find_people(people: Any, text: str) -> Any:
 def find_units(units: Any, text: str) -> Any:
     """Units of a queryset found by name or code, without marks."""
     return units.filter(containing(text))
-
-

@@ -34,11 +34,21 @@ READS_PERIODS = (Capability.MANAGE_PERIODS, Capability.PROGRESS)
 KEEPS_SHARED_LISTS = (Capability.MANAGE_PEOPLE, Capability.MANAGE_UNITS)
 
 _REFUSALS: Mapping[str, Promise] = {
-    Capability.MANAGE_UNITS: _("You do not keep units here. Ask the access administrator to make the change."),
-    Capability.MANAGE_PEOPLE: _("You do not keep the people of this unit. Ask its clerk or the personnel office."),
-    Capability.MANAGE_CATALOGUE: _("You do not keep the catalogue of this unit. Ask its clerk or the personnel office."),
-    Capability.APPROVE_CATALOGUE: _("You cannot decide the catalogue of this unit. Send it to the personnel office."),
-    Capability.MANAGE_ACCOUNTS: _("You do not keep the accounts of this unit. Ask its clerk or the personnel office."),
+    Capability.MANAGE_UNITS: _(
+        "You do not keep units here. Ask the access administrator to make the change."
+    ),
+    Capability.MANAGE_PEOPLE: _(
+        "You do not keep the people of this unit. Ask its clerk or the personnel office."
+    ),
+    Capability.MANAGE_CATALOGUE: _(
+        "You do not keep the catalogue of this unit. Ask its clerk or the personnel office."
+    ),
+    Capability.APPROVE_CATALOGUE: _(
+        "You cannot decide the catalogue of this unit. Send it to the personnel office."
+    ),
+    Capability.MANAGE_ACCOUNTS: _(
+        "You do not keep the accounts of this unit. Ask its clerk or the personnel office."
+    ),
     Capability.MANAGE_GRANTS: _("You cannot give or end grants on this unit. Ask the access administrator."),
     Capability.MANAGE_PERIODS: _("You do not keep the periods of this unit. Ask the policy staff."),
 }
@@ -76,7 +86,9 @@ def may_create_root(actor: User) -> Decision:
     """The top of the tree has nobody above it who could be asked: only the system account makes one."""
     if is_system(actor):
         return allow("system")
-    return refuse(_("A unit at the top of the tree is set up when the system is installed. Choose the unit above it."))
+    return refuse(
+        _("A unit at the top of the tree is set up when the system is installed. Choose the unit above it.")
+    )
 
 
 def keeps_shared_lists(scope: Scope) -> bool:
@@ -88,7 +100,9 @@ def may_keep_shared_lists(actor: User) -> Decision:
     """Positions and job positions belong to no unit: kept at the top of the tree."""
     if is_system(actor) or keeps_shared_lists(Scope.of(actor)):
         return allow("top of the tree")
-    return refuse(_("The list of positions is kept for the whole province. Ask the personnel office to change it."))
+    return refuse(
+        _("The list of positions is kept for the whole province. Ask the personnel office to change it.")
+    )
 
 
 def not_oneself(actor: User, person: Person) -> Decision:

@@ -15,15 +15,11 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from .enums import Capability
+from .viewsets.appointments import AppointmentViewSet, EvaluatorDecisionViewSet, FieldAssignmentViewSet
 from .viewsets.catalogue import CatalogueViewSet, ProductViewSet
 from .viewsets.grants import GrantViewSet
 from .viewsets.organisation import UnitViewSet
-from .viewsets.people import (
-    AppointmentViewSet,
-    EvaluatorDecisionViewSet,
-    FieldAssignmentViewSet,
-    PersonViewSet,
-)
+from .viewsets.people import PersonViewSet
 from .viewsets.periods import PeriodViewSet
 from .viewsets.positions import JobPositionViewSet, PositionViewSet
 
@@ -37,7 +33,7 @@ PAGE_PANELS = (
 )
 
 
-class RegistersGroup(SnippetViewSetGroup):  # type: ignore[misc]  # the host is untyped
+class RegistersGroup(SnippetViewSetGroup):
     menu_label = _("Registers")
     menu_name = "registers"
     menu_icon = "list-ul"

@@ -222,7 +222,7 @@ JOB_ABANDONED_AFTER_SECONDS = 15
 SCHEDULER_SECONDS = 5
 # Name → local time, function called with actor (the system account) and moment.
 DAILY_WORK = {
-    "project the grants": ("00:05", "snippets.domain.grants.project_all"),
+    "turn the day": ("00:05", "snippets.domain.nightly.turn_the_day"),
     "forget ended sessions": ("02:00", "kpi_cms.foundation.accounts.domain.forget_ended_sessions"),
 }
 

@@ -70,8 +70,15 @@ def give_role(
     The actor may give grants on the unit and is never the receiver. Raises Refused, NotFound, Invalid, WrongState.
     """
     return _give(
-        actor, moment, user=user, capabilities=ROLE_CAPABILITIES[role], role=role, unit=unit,
-        starts_on=starts_on, ends_on=ends_on, reason=reason,
+        actor,
+        moment,
+        user=user,
+        capabilities=ROLE_CAPABILITIES[role],
+        role=role,
+        unit=unit,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reason=reason,
     )
 
 
@@ -89,8 +96,15 @@ def give(
 ) -> Grant:
     """Give one capability on a unit. Raises WrongState when it is in force there already."""
     given = _give(
-        actor, moment, user=user, capabilities=[Capability(capability)], role="", unit=unit,
-        starts_on=starts_on, ends_on=ends_on, reason=reason,
+        actor,
+        moment,
+        user=user,
+        capabilities=[Capability(capability)],
+        role="",
+        unit=unit,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reason=reason,
     )
     return given[0]
 
@@ -133,14 +147,25 @@ def _give(
     reason_key = texts.keep(TextKind.REASON, reason)
     grants = [
         Grant(
-            user=user, capability=capability, role=role, unit=unit, starts_on=starts_on, ends_on=ends_on,
-            source=GrantSource.DECISION, reason_key=reason_key, given_by=actor.pk,
+            user=user,
+            capability=capability,
+            role=role,
+            unit=unit,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            source=GrantSource.DECISION,
+            reason_key=reason_key,
+            given_by=actor.pk,
         )
         for capability in wanted
     ]
     create_many(Grant, grants, reason_key=reason_key)
     ledger.record(
-        Act.GRANT_GIVEN, subject=grants[0], label=user.get_username(), unit=unit, after=_facts(grants),
+        Act.GRANT_GIVEN,
+        subject=grants[0],
+        label=user.get_username(),
+        unit=unit,
+        after=_facts(grants),
         reason_key=reason_key,
     )
     project(user, moment=moment)
@@ -153,8 +178,12 @@ def end_grant(*, actor: User, moment: datetime, grant: Grant, reason: str) -> Gr
     grant = Grant.objects.select_for_update().get(pk=grant.pk)
     may(actor, Capability.MANAGE_GRANTS, grant.unit).require()
     if grant.source == GrantSource.APPOINTMENT:
-        raise WrongState(_("This grant follows an appointment. End the appointment, and the grant ends with it."))
-    if grant.ended_at is not None or (grant.ends_on is not None and grant.ends_on < timezone.localdate(moment)):
+        raise WrongState(
+            _("This grant follows an appointment. End the appointment, and the grant ends with it.")
+        )
+    if grant.ended_at is not None or (
+        grant.ends_on is not None and grant.ends_on < timezone.localdate(moment)
+    ):
         raise WrongState(_("This grant has ended already."))
     if not reason.strip():
         sentence = _("Say why: the reason stands in the record of grants.")
@@ -163,7 +192,11 @@ def end_grant(*, actor: User, moment: datetime, grant: Grant, reason: str) -> Gr
     grant.ended_at = moment
     save_tracked(grant, reason_key=reason_key, update_fields=["ended_at"])
     ledger.record(
-        Act.GRANT_ENDED, subject=grant, label=grant.user.get_username(), unit=grant.unit, before=_facts([grant]),
+        Act.GRANT_ENDED,
+        subject=grant,
+        label=grant.user.get_username(),
+        unit=grant.unit,
+        before=_facts([grant]),
         reason_key=reason_key,
     )
     project(grant.user, moment=moment)
@@ -190,19 +223,29 @@ def follow_appointments(appointments: Iterable[Appointment], *, actor: User, mom
     Part of an act of `snippets.domain.people`, whose check of access covers it. What is held for the same
     appointment already is left alone, so it may be called again.
     """
-    heads = [item for item in appointments if item.role == PostRole.HEAD and item.person.user_id is not None]
+    heads = [
+        (item, item.person.user_id)
+        for item in appointments
+        if item.role == PostRole.HEAD and item.person.user_id is not None
+    ]
     followed = set(
-        Grant.objects.filter(appointment__in=[item.pk for item in heads], ended_at__isnull=True).values_list(
-            "appointment_id", flat=True
-        )
+        Grant.objects.filter(
+            appointment__in=[item.pk for item, _user in heads], ended_at__isnull=True
+        ).values_list("appointment_id", flat=True)
     )
     grants = [
         Grant(
-            user_id=item.person.user_id, capability=capability, role=Role.HEAD, unit_id=item.unit_id,
-            starts_on=item.starts_on, ends_on=item.ends_on, source=GrantSource.APPOINTMENT, appointment=item,
+            user_id=user_id,
+            capability=capability,
+            role=Role.HEAD,
+            unit_id=item.unit_id,
+            starts_on=item.starts_on,
+            ends_on=item.ends_on,
+            source=GrantSource.APPOINTMENT,
+            appointment=item,
             given_by=actor.pk,
         )
-        for item in heads
+        for item, user_id in heads
         if item.pk not in followed
         for capability in ROLE_CAPABILITIES[Role.HEAD]
     ]
@@ -313,7 +356,9 @@ def _project(user_ids: list[int] | None, moment: datetime) -> Projection:
         permissions = _capability_permissions()
         UnitUserObjectPermission.objects.bulk_create(
             [
-                UnitUserObjectPermission(user_id=user_id, content_object_id=unit_id, permission_id=permissions[name])
+                UnitUserObjectPermission(
+                    user_id=user_id, content_object_id=unit_id, permission_id=permissions[name]
+                )
                 for user_id, unit_id, name in lacking
             ],
             batch_size=BATCH,
@@ -342,7 +387,10 @@ def _project_groups(held: set[tuple[int, int, str]], user_ids: list[int] | None)
         (user_id, name): key for key, user_id, name in memberships.values_list("pk", "user_id", "group__name")
     }
     wanted = {
-        (user_id, name) for user_id, _unit, capability in held for name in groups if capability in qualifying[name]
+        (user_id, name)
+        for user_id, _unit, capability in held
+        for name in groups
+        if capability in qualifying[name]
     }
     surplus = [key for member, key in present.items() if member not in wanted]
     lacking = sorted(wanted - present.keys())

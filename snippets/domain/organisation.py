@@ -105,12 +105,12 @@ def create_unit(
     )
     reason_key = texts.keep(TextKind.REASON, reason)
     # treebeard saves the instance itself: simple-history finds the reason on it.
-    unit._change_reason = reason_key  # type: ignore[attr-defined]  # simple-history's own channel
+    unit._change_reason = reason_key
     if parent is None:
         Unit.add_root(instance=unit)
     else:
         parent.add_child(instance=unit)
-    del unit._change_reason  # type: ignore[attr-defined]
+    del unit._change_reason
     ledger.record(
         Act.UNIT_CREATED,
         subject=unit,
@@ -144,8 +144,13 @@ def rename_unit(*, actor: User, moment: datetime, unit: Unit, name: str, reason:
     reason_key = texts.keep(TextKind.REASON, reason)
     save_tracked(unit, reason_key=reason_key, update_fields=["name", "search_text"])
     ledger.record(
-        Act.UNIT_RENAMED, subject=unit, label=unit.code, unit=unit,
-        before={"name": before}, after={"name": unit.name}, reason_key=reason_key,
+        Act.UNIT_RENAMED,
+        subject=unit,
+        label=unit.code,
+        unit=unit,
+        before={"name": before},
+        after={"name": unit.name},
+        reason_key=reason_key,
     )
     return unit
 
@@ -174,7 +179,13 @@ def change_unit(
     reason_key = texts.keep(TextKind.REASON, reason)
     save_tracked(unit, reason_key=reason_key, update_fields=["block", "level", "managing_unit"])
     ledger.record(
-        Act.UNIT_CHANGED, subject=unit, label=unit.code, unit=unit, before=before, after=after, reason_key=reason_key
+        Act.UNIT_CHANGED,
+        subject=unit,
+        label=unit.code,
+        unit=unit,
+        before=before,
+        after=after,
+        reason_key=reason_key,
     )
     return unit
 
@@ -230,9 +241,13 @@ def close_unit(
     may(actor, Capability.MANAGE_UNITS, unit).require()
     _require_open(unit)
     if on <= unit.opened_on:
-        sentence = _("A unit closes after the day it was opened (%(day)s).") % {"day": f"{unit.opened_on:%d/%m/%Y}"}
+        sentence = _("A unit closes after the day it was opened (%(day)s).") % {
+            "day": f"{unit.opened_on:%d/%m/%Y}"
+        }
         raise Invalid(sentence, problems={"on": [sentence]})
-    below = Unit.objects.filter(path__startswith=unit.path, closed_on__isnull=True).exclude(pk=unit.pk).count()
+    below = (
+        Unit.objects.filter(path__startswith=unit.path, closed_on__isnull=True).exclude(pk=unit.pk).count()
+    )
     if below:
         raise WrongState(
             ngettext(
@@ -257,7 +272,9 @@ def close_unit(
         successor = locked(successor)
         _require_open(successor)
         if successor.path.startswith(unit.path):
-            raise WrongState(_("The successor cannot be the unit itself or lie below it. Choose another unit."))
+            raise WrongState(
+                _("The successor cannot be the unit itself or lie below it. Choose another unit.")
+            )
         unit = move_unit(actor=actor, moment=moment, unit=unit, new_parent=successor, reason=reason)
     unit.closed_on, unit.successor = on, successor
     save_tracked(unit, reason_key=reason_key, update_fields=["closed_on", "successor"])

@@ -29,7 +29,9 @@ def span(kind: str, year: int, number: int) -> tuple[date, date]:
     months = MONTHS[kind]
     problems: dict[str, list[str]] = {}
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        problems["year"] = [_("Enter a year from %(first)d to %(last)d.") % {"first": FIRST_YEAR, "last": LAST_YEAR}]
+        problems["year"] = [
+            _("Enter a year from %(first)d to %(last)d.") % {"first": FIRST_YEAR, "last": LAST_YEAR}
+        ]
     if not 1 <= number <= 12 // months:
         problems["number"] = [_("Enter a number from 1 to %(last)d.") % {"last": 12 // months}]
     if problems:
@@ -64,15 +66,24 @@ def create_period(
         sentence = _("This period exists already. Open it from the list and add the units to it.")
         raise Invalid(sentence, problems={"number": [sentence]})
     period = Period(
-        kind=kind, year=year, number=number, starts_on=starts_on, ends_on=ends_on, self_due_at=self_due_at,
+        kind=kind,
+        year=year,
+        number=number,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        self_due_at=self_due_at,
         evaluation_due_at=evaluation_due_at,
     )
     reason_key = texts.keep(TextKind.REASON, reason)
     save_tracked(period, reason_key=reason_key)
     ParticipatingUnit.objects.bulk_create([ParticipatingUnit(period=period, unit=unit) for unit in chosen])
     ledger.record(
-        Act.PERIOD_CREATED, subject=period, label=label(period), period_id=period.pk,
-        after=_facts(period, [unit.code for unit in chosen]), reason_key=reason_key,
+        Act.PERIOD_CREATED,
+        subject=period,
+        label=label(period),
+        period_id=period.pk,
+        after=_facts(period, [unit.code for unit in chosen]),
+        reason_key=reason_key,
     )
     return period
 
@@ -126,8 +137,13 @@ def change_period(
             [ParticipatingUnit(period=period, unit=unit) for unit in chosen if unit.pk not in known]
         )
     ledger.record(
-        Act.PERIOD_CHANGED, subject=period, label=label(period), period_id=period.pk, before=before,
-        after=_facts(period, [unit.code for unit in chosen]), reason_key=reason_key,
+        Act.PERIOD_CHANGED,
+        subject=period,
+        label=label(period),
+        period_id=period.pk,
+        before=before,
+        after=_facts(period, [unit.code for unit in chosen]),
+        reason_key=reason_key,
     )
     return period
 
@@ -154,7 +170,9 @@ def _check_deadlines(starts_on: date, self_due_at: datetime, evaluation_due_at: 
         sentence = _("Self-assessment is due before the evaluation. Correct one of the two deadlines.")
         raise Invalid(sentence, problems={"evaluation_due_at": [sentence]})
     if timezone.localdate(self_due_at) < starts_on:
-        sentence = _("The deadline lies before the first day of the period, %(day)s.") % {"day": f"{starts_on:%d/%m/%Y}"}
+        sentence = _("The deadline lies before the first day of the period, %(day)s.") % {
+            "day": f"{starts_on:%d/%m/%Y}"
+        }
         raise Invalid(sentence, problems={"self_due_at": [sentence]})
 
 

@@ -31,7 +31,14 @@ def create_position(
 
 @business_verb
 def change_position(
-    *, actor: User, moment: datetime, position: Position, title: str, role: str, block: str = "", reason: str = ""
+    *,
+    actor: User,
+    moment: datetime,
+    position: Position,
+    title: str,
+    role: str,
+    block: str = "",
+    reason: str = "",
 ) -> Position:
     """Change a position; the code is for ever. Appointments keep the role they were made with."""
     may_keep_shared_lists(actor).require()
@@ -50,12 +57,20 @@ def create_job_position(
 
 @business_verb
 def change_job_position(
-    *, actor: User, moment: datetime, job_position: JobPosition, title: str, faces_citizens: bool, reason: str = ""
+    *,
+    actor: User,
+    moment: datetime,
+    job_position: JobPosition,
+    title: str,
+    faces_citizens: bool,
+    reason: str = "",
 ) -> JobPosition:
     """Change a job position; cards opened before keep what they were opened with."""
     may_keep_shared_lists(actor).require()
     job_position = JobPosition.objects.select_for_update().get(pk=job_position.pk)
-    return _save(job_position, code=job_position.code, title=title, reason=reason, faces_citizens=faces_citizens)
+    return _save(
+        job_position, code=job_position.code, title=title, reason=reason, faces_citizens=faces_citizens
+    )
 
 
 def _save(entry: Entry, *, code: str, title: str, reason: str, **values: Any) -> Entry:

@@ -11,7 +11,9 @@ from kpi_cms.foundation.core.actor import current_action
 BATCH = 500
 
 
-def create_many(model: type[models.Model], rows: Sequence[Any], *, reason_key: uuid.UUID | None = None) -> None:
+def create_many(
+    model: type[models.Model], rows: Sequence[Any], *, reason_key: uuid.UUID | None = None
+) -> None:
     """Insert rows and their first history rows; the rows have their keys afterwards."""
     if rows:
         model._default_manager.bulk_create(rows, batch_size=BATCH)
@@ -19,7 +21,11 @@ def create_many(model: type[models.Model], rows: Sequence[Any], *, reason_key: u
 
 
 def update_many(
-    model: type[models.Model], rows: Sequence[Any], fields: Sequence[str], *, reason_key: uuid.UUID | None = None
+    model: type[models.Model],
+    rows: Sequence[Any],
+    fields: Sequence[str],
+    *,
+    reason_key: uuid.UUID | None = None,
 ) -> None:
     """Update `fields` of rows that the caller has locked, and write their history rows."""
     if rows:
@@ -28,7 +34,11 @@ def update_many(
 
 
 def write_history(
-    model: type[models.Model], rows: Sequence[Any], *, changed: bool = True, reason_key: uuid.UUID | None = None
+    model: type[models.Model],
+    rows: Sequence[Any],
+    *,
+    changed: bool = True,
+    reason_key: uuid.UUID | None = None,
 ) -> None:
     """One history row for each row as it stands now, stamped with the action under way."""
     action = current_action()

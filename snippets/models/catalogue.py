@@ -14,7 +14,9 @@ from .organisation import Unit
 class CatalogueQuerySet(RestrictedQuerySet):
     def in_force(self, day: object) -> "CatalogueQuerySet":
         """Approved catalogues in effect on a day, the newest of each unit first."""
-        return self.filter(state=CatalogueState.APPROVED, effective_on__lte=day).order_by("-effective_on", "-number")
+        return self.filter(state=CatalogueState.APPROVED, effective_on__lte=day).order_by(
+            "-effective_on", "-number"
+        )
 
 
 class Catalogue(models.Model):
@@ -24,11 +26,15 @@ class Catalogue(models.Model):
     never changes: a new version replaces it.
     """
 
-    unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="catalogues")
+    unit = models.ForeignKey(
+        Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="catalogues"
+    )
     number = models.PositiveIntegerField(_("version"))
     title = models.CharField(_("title"), max_length=200)
     state = models.CharField(_("state"), max_length=10, choices=CatalogueState, default=CatalogueState.DRAFT)
-    standard_points = models.DecimalField(_("points of the standard product"), max_digits=6, decimal_places=2, default=5)
+    standard_points = models.DecimalField(
+        _("points of the standard product"), max_digits=6, decimal_places=2, default=5
+    )
     decision_number = models.CharField(_("decision number"), max_length=60, blank=True)
     decision_date = models.DateField(_("decision date"), null=True, blank=True)
     signer = models.CharField(_("signed by"), max_length=120, blank=True)
@@ -45,18 +51,22 @@ class Catalogue(models.Model):
         ordering = ["unit", "-number"]
         constraints = [
             models.UniqueConstraint(
-                fields=["unit", "number"], name="snippets_catalogue_number",
+                fields=["unit", "number"],
+                name="snippets_catalogue_number",
                 violation_error_message=_("This unit has a catalogue with this version number already."),
             ),
             models.CheckConstraint(
-                condition=Q(standard_points__gt=0), name="snippets_catalogue_standard_positive",
+                condition=Q(standard_points__gt=0),
+                name="snippets_catalogue_standard_positive",
                 violation_error_message=_("The standard product has more than 0 points."),
             ),
             models.CheckConstraint(
                 condition=~Q(state="approved")
                 | (~Q(decision_number="") & Q(decision_date__isnull=False) & Q(effective_on__isnull=False)),
                 name="snippets_catalogue_approved_has_decision",
-                violation_error_message=_("An approved catalogue has a decision number, its date and a date of effect."),
+                violation_error_message=_(
+                    "An approved catalogue has a decision number, its date and a date of effect."
+                ),
             ),
         ]
 
@@ -84,8 +94,12 @@ class Product(models.Model):
     work = models.TextField(_("work in detail"), blank=True)
     output = models.TextField(_("product"), blank=True)
     group = models.PositiveSmallIntegerField(_("group of complexity"))
-    frame_low = models.DecimalField(_("point frame from"), max_digits=8, decimal_places=2, null=True, blank=True)
-    frame_high = models.DecimalField(_("point frame to"), max_digits=8, decimal_places=2, null=True, blank=True)
+    frame_low = models.DecimalField(
+        _("point frame from"), max_digits=8, decimal_places=2, null=True, blank=True
+    )
+    frame_high = models.DecimalField(
+        _("point frame to"), max_digits=8, decimal_places=2, null=True, blank=True
+    )
     points = models.DecimalField(_("points"), max_digits=8, decimal_places=2)
     coefficient = models.DecimalField(_("coefficient"), max_digits=8, decimal_places=2)
     note = models.TextField(_("note"), blank=True)
@@ -100,19 +114,23 @@ class Product(models.Model):
         ordering = ["catalogue", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["catalogue", "code"], name="snippets_product_code",
+                fields=["catalogue", "code"],
+                name="snippets_product_code",
                 violation_error_message=_("This catalogue has a product with this code already."),
             ),
             models.CheckConstraint(
-                condition=Q(group__gte=1, group__lte=5), name="snippets_product_group",
+                condition=Q(group__gte=1, group__lte=5),
+                name="snippets_product_group",
                 violation_error_message=_("There are at most five groups (Article 13)."),
             ),
             models.CheckConstraint(
-                condition=Q(coefficient__gt=0, points__gt=0), name="snippets_product_coefficient_positive",
+                condition=Q(coefficient__gt=0, points__gt=0),
+                name="snippets_product_coefficient_positive",
                 violation_error_message=_("Points and coefficient are more than 0."),
             ),
             models.CheckConstraint(
-                condition=Q(frame_low__lte=F("frame_high")), name="snippets_product_frame",
+                condition=Q(frame_low__lte=F("frame_high")),
+                name="snippets_product_frame",
                 violation_error_message=_("The point frame starts below its end."),
             ),
         ]

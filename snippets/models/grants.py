@@ -38,7 +38,11 @@ class Grant(models.Model):
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     source = models.CharField(_("source"), max_length=12, choices=GrantSource, default=GrantSource.DECISION)
     appointment = models.ForeignKey(
-        "snippets.Appointment", verbose_name=_("appointment"), on_delete=models.PROTECT, null=True, blank=True,
+        "snippets.Appointment",
+        verbose_name=_("appointment"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="grants",
     )
     reason_key = models.UUIDField(_("reason"), null=True)

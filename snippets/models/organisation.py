@@ -32,7 +32,10 @@ class Unit(MP_Node):
     """
 
     code = models.CharField(
-        _("code"), max_length=60, unique=True, help_text=_("Short, without spaces; never reused."),
+        _("code"),
+        max_length=60,
+        unique=True,
+        help_text=_("Short, without spaces; never reused."),
         error_messages={"unique": _("A unit with this code exists already.")},
     )
     name = models.CharField(_("name"), max_length=200)
@@ -40,14 +43,23 @@ class Unit(MP_Node):
     block = models.CharField(_("block"), max_length=12, choices=Block)
     level = models.CharField(_("level"), max_length=12, choices=UnitLevel)
     managing_unit = models.ForeignKey(
-        "self", verbose_name=_("managing agency"), on_delete=models.PROTECT, null=True, blank=True,
+        "self",
+        verbose_name=_("managing agency"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="managed_units",
         help_text=_("The agency whose head evaluates the head of this unit."),
     )
     opened_on = models.DateField(_("exists from"))
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
     successor = models.ForeignKey(
-        "self", verbose_name=_("successor"), on_delete=models.PROTECT, null=True, blank=True, related_name="predecessors"
+        "self",
+        verbose_name=_("successor"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
     )
 
     history = tracked(excluded=["search_text", "numchild"])

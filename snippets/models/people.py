@@ -66,7 +66,9 @@ class Person(models.Model):
     """
 
     staff_code = models.CharField(
-        _("staff code"), max_length=40, unique=True,
+        _("staff code"),
+        max_length=40,
+        unique=True,
         error_messages={"unique": _("A person with this staff code exists already.")},
     )
     full_name = models.CharField(_("full name"), max_length=120)
@@ -81,7 +83,11 @@ class Person(models.Model):
     is_party_member = models.BooleanField(_("Party member"), default=False)
     left_on = models.DateField(_("left the service on"), null=True, blank=True)
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, verbose_name=_("account"), on_delete=models.PROTECT, null=True, blank=True,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="person",
     )
 
@@ -119,8 +125,12 @@ class Appointment(models.Model):
     the role (`acting`); `seconded` marks a secondment, whose receiving unit evaluates (rules.md §7).
     """
 
-    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="appointments")
-    unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="appointments")
+    person = models.ForeignKey(
+        Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="appointments"
+    )
+    unit = models.ForeignKey(
+        Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="appointments"
+    )
     position = models.ForeignKey(Position, verbose_name=_("position"), on_delete=models.PROTECT)
     job_position = models.ForeignKey(
         JobPosition, verbose_name=_("job position"), on_delete=models.PROTECT, null=True, blank=True
@@ -130,7 +140,9 @@ class Appointment(models.Model):
     acting = models.BooleanField(_("acting"), default=False)
     seconded = models.BooleanField(_("seconded"), default=False)
     starts_on = models.DateField(_("from"))
-    ends_on = models.DateField(_("to"), null=True, blank=True, help_text=_("The last day; empty while it lasts."))
+    ends_on = models.DateField(
+        _("to"), null=True, blank=True, help_text=_("The last day; empty while it lasts.")
+    )
     decision_number = models.CharField(_("decision number"), max_length=60, blank=True)
 
     history = tracked()
@@ -148,7 +160,8 @@ class Appointment(models.Model):
                 violation_error_message=_("An appointment cannot end before it starts."),
             ),
             models.UniqueConstraint(
-                fields=["person"], condition=Q(is_main=True, ends_on__isnull=True),
+                fields=["person"],
+                condition=Q(is_main=True, ends_on__isnull=True),
                 name="snippets_appointment_one_open_main",
                 violation_error_message=_("This person has a main appointment already; end it first."),
             ),
@@ -165,8 +178,12 @@ class Appointment(models.Model):
 class FieldAssignment(models.Model):
     """A unit or field put into a deputy's charge by a dated decision: the base of the deputy's d (Đ15.4)."""
 
-    person = models.ForeignKey(Person, verbose_name=_("deputy"), on_delete=models.PROTECT, related_name="fields")
-    unit = models.ForeignKey(Unit, verbose_name=_("unit in charge of"), on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(
+        Person, verbose_name=_("deputy"), on_delete=models.PROTECT, related_name="fields"
+    )
+    unit = models.ForeignKey(
+        Unit, verbose_name=_("unit in charge of"), on_delete=models.PROTECT, related_name="+"
+    )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("to"), null=True, blank=True)
     decision_number = models.CharField(_("decision number"), max_length=60)
@@ -196,7 +213,9 @@ class EvaluatorDecision(models.Model):
     person = models.ForeignKey(
         Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="evaluator_decisions"
     )
-    evaluator = models.ForeignKey(Person, verbose_name=_("evaluator"), on_delete=models.PROTECT, related_name="+")
+    evaluator = models.ForeignKey(
+        Person, verbose_name=_("evaluator"), on_delete=models.PROTECT, related_name="+"
+    )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("to"), null=True, blank=True)
     decision_number = models.CharField(_("decision number"), max_length=60)

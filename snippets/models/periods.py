@@ -27,7 +27,10 @@ class Period(models.Model):
     opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     units = models.ManyToManyField(
-        Unit, verbose_name=_("units that take part"), through="ParticipatingUnit", related_name="periods",
+        Unit,
+        verbose_name=_("units that take part"),
+        through="ParticipatingUnit",
+        related_name="periods",
         help_text=_("Each with everything below it."),
     )
 
@@ -40,19 +43,23 @@ class Period(models.Model):
         ordering = ["-starts_on", "kind"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "year", "number"], name="snippets_period_once",
+                fields=["kind", "year", "number"],
+                name="snippets_period_once",
                 violation_error_message=_("This period exists already."),
             ),
             models.CheckConstraint(
-                condition=Q(starts_on__lt=F("ends_on")), name="snippets_period_starts_before_end",
+                condition=Q(starts_on__lt=F("ends_on")),
+                name="snippets_period_starts_before_end",
                 violation_error_message=_("A period ends after it starts."),
             ),
             models.CheckConstraint(
-                condition=Q(self_due_at__lt=F("evaluation_due_at")), name="snippets_period_deadlines_in_order",
+                condition=Q(self_due_at__lt=F("evaluation_due_at")),
+                name="snippets_period_deadlines_in_order",
                 violation_error_message=_("Self-assessment is due before the evaluation."),
             ),
             models.CheckConstraint(
-                condition=Q(number__gte=1, number__lte=12), name="snippets_period_number",
+                condition=Q(number__gte=1, number__lte=12),
+                name="snippets_period_number",
                 violation_error_message=_("The number of a period lies between 1 and 12."),
             ),
         ]

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.db.models import Model, QuerySet
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +12,14 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from kpi_cms.foundation.access.forms import ActionForm, DateInput, GuardedForm, ReasonForm
 from kpi_cms.foundation.access.scope import Scope
-from kpi_cms.foundation.access.viewsets import Action, Cell, GuardedViewSet, Outcome, RelatedTable
+from kpi_cms.foundation.access.viewsets import (
+    Action,
+    Cell,
+    GuardedViewSet,
+    Outcome,
+    RelatedTable,
+    register_of,
+)
 
 from ..domain import catalogue as domain
 from ..enums import Capability, CatalogueState, ProductScope
@@ -42,8 +48,12 @@ class CatalogueAddForm(GuardedForm):
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
         return domain.create_catalogue(
-            actor=actor, moment=moment, unit=data["unit"], title=data["title"],
-            standard_points=data["standard_points"], reason=data["reason"],
+            actor=actor,
+            moment=moment,
+            unit=data["unit"],
+            title=data["title"],
+            standard_points=data["standard_points"],
+            reason=data["reason"],
         )
 
 
@@ -51,8 +61,12 @@ class CatalogueEditForm(GuardedForm):
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
         return domain.change_catalogue(
-            actor=actor, moment=moment, catalogue=self.instance, title=data["title"],
-            standard_points=data["standard_points"], reason=data["reason"],
+            actor=actor,
+            moment=moment,
+            catalogue=self.instance,
+            title=data["title"],
+            standard_points=data["standard_points"],
+            reason=data["reason"],
         )
 
 
@@ -86,13 +100,8 @@ def _copy(*, actor: Any, moment: datetime, instance: Catalogue, data: dict[str, 
     draft = domain.copy_catalogue(actor=actor, moment=moment, catalogue=instance)
     return Outcome(
         _("Version %(number)d was begun with the same products.") % {"number": draft.number},
-        goes_to=_page(draft),
+        goes_to=register_of(Catalogue).page_url(draft),
     )
-
-
-def _page(row: Any) -> str:
-    url: str = type(row).snippet_viewset.page_url(row)
-    return url
 
 
 def _keeps_in(*states: CatalogueState) -> Any:
@@ -103,7 +112,9 @@ def _keeps_in(*states: CatalogueState) -> Any:
 
 
 def _decides(scope: Scope, catalogue: Catalogue) -> bool:
-    return catalogue.state == CatalogueState.SENT and scope.covers(Capability.APPROVE_CATALOGUE, catalogue.unit)
+    return catalogue.state == CatalogueState.SENT and scope.covers(
+        Capability.APPROVE_CATALOGUE, catalogue.unit
+    )
 
 
 class CatalogueFilterSet(RegisterFilterSet):
@@ -123,30 +134,58 @@ class CatalogueViewSet(GuardedViewSet):
     adds = changes = KEEPS
     related = ("unit",)
     title_column = ("title", gettext_lazy("Title"))
-    list_display = ["number", "unit", "state", WordsColumn("effective_on", label=gettext_lazy("In effect from"))]
+    list_display = [
+        "number",
+        "unit",
+        "state",
+        WordsColumn("effective_on", label=gettext_lazy("In effect from")),
+    ]
     filterset_class = CatalogueFilterSet
     add_form = CatalogueAddForm
     edit_form = CatalogueEditForm
     add_panels = [FieldPanel(name) for name in ("unit", "title", "standard_points", "reason")]
     edit_panels = [FieldPanel(name) for name in ("title", "standard_points", "reason")]
     prefill = ("unit",)
-    refusal = gettext_lazy("This catalogue cannot be changed by you now. A draft is changed by whoever keeps its unit.")
+    refusal = gettext_lazy(
+        "This catalogue cannot be changed by you now. A draft is changed by whoever keeps its unit."
+    )
     actions = (
         Action(
-            "send", gettext_lazy("Send"), "mail", SendForm, _keeps_in(CatalogueState.DRAFT), _send,
+            "send",
+            gettext_lazy("Send"),
+            "mail",
+            SendForm,
+            _keeps_in(CatalogueState.DRAFT),
+            _send,
             gettext_lazy("The personnel body standardises it. Until it is returned, nothing in it changes."),
         ),
         Action(
-            "approve", gettext_lazy("Approve"), "check", ApproveForm, _decides, _approve,
-            gettext_lazy("Enter the decision of the head with authority. Afterwards nothing in the catalogue changes."),
+            "approve",
+            gettext_lazy("Approve"),
+            "check",
+            ApproveForm,
+            _decides,
+            _approve,
+            gettext_lazy(
+                "Enter the decision of the head with authority. Afterwards nothing in the catalogue changes."
+            ),
         ),
         Action(
-            "return", gettext_lazy("Return"), "undo", ReasonForm, _decides, _return,
+            "return",
+            gettext_lazy("Return"),
+            "undo",
+            ReasonForm,
+            _decides,
+            _return,
             gettext_lazy("The unit reads what must be corrected and may change the catalogue again."),
         ),
         Action(
-            "next-version", gettext_lazy("Begin the next version"), "copy", SendForm,
-            _keeps_in(CatalogueState.APPROVED), _copy,
+            "next-version",
+            gettext_lazy("Begin the next version"),
+            "copy",
+            SendForm,
+            _keeps_in(CatalogueState.APPROVED),
+            _copy,
             gettext_lazy("A draft with the same products; the approved version stays in effect."),
         ),
     )
@@ -169,38 +208,51 @@ class CatalogueViewSet(GuardedViewSet):
 
     def tables(self, scope: Scope, instance: Catalogue) -> list[RelatedTable]:
         products = list(Product.objects.filter(catalogue=instance).order_by("pk")[: SHOWN_PRODUCTS + 1])
-        listing = reverse(Product.snippet_viewset.get_url_name("list"))  # type: ignore[attr-defined]  # set when registered
-        rows = [
+        register = register_of(Product)
+        rows: list[tuple[Cell, ...]] = [
             (
-                Cell(product.code, _page(product)), Cell(product.duty), Cell(product.output), Cell(f"N{product.group}"),
-                Cell(words(product.points)), Cell(words(product.coefficient)),
+                Cell(product.code, register.page_url(product)),
+                Cell(product.duty),
+                Cell(product.output),
+                Cell(f"N{product.group}"),
+                Cell(words(product.points)),
+                Cell(words(product.coefficient)),
             )
             for product in products[:SHOWN_PRODUCTS]
         ]
         if len(products) > SHOWN_PRODUCTS:
             every = _("All products of this catalogue")
-            rows.append((Cell(every, f"{listing}?catalogue={instance.pk}"), *(Cell("") for _place in range(5))))
+            rows.append(
+                (
+                    Cell(every, f"{register.list_url()}?catalogue={instance.pk}"),
+                    *(Cell("") for _place in range(5)),
+                )
+            )
         adding = self.may_change(scope, instance)
         return [
             RelatedTable(
                 gettext_lazy("Products"),
                 (
-                    gettext_lazy("Code"), gettext_lazy("Duty"), gettext_lazy("Product"), gettext_lazy("Group"),
-                    gettext_lazy("Points"), gettext_lazy("Coefficient"),
+                    gettext_lazy("Code"),
+                    gettext_lazy("Duty"),
+                    gettext_lazy("Product"),
+                    gettext_lazy("Group"),
+                    gettext_lazy("Points"),
+                    gettext_lazy("Coefficient"),
                 ),
                 rows,
                 gettext_lazy("The catalogue has no products yet."),
-                add_url=f"{reverse(Product.snippet_viewset.get_url_name('add'))}?catalogue={instance.pk}" if adding else "",  # type: ignore[attr-defined]  # set when registered
+                add_url=register.add_url(catalogue=instance.pk) if adding else "",
                 add_label=gettext_lazy("Add a product"),
             )
         ]
 
 
 # --- Products ----------------------------------------------------------------------------------------------
-def _units_of_catalogue(scope: Scope, instance: Product) -> QuerySet[Unit]:
+def _units_of_catalogue(scope: Scope, instance: Any) -> QuerySet[Unit]:
     """Below the catalogue's unit; while it is not chosen yet, what the actor keeps (the domain checks the rest)."""
     kept = _units_kept(scope, instance)
-    if instance is not None and instance.catalogue_id is not None:
+    if getattr(instance, "catalogue_id", None) is not None:
         return kept.filter(path__startswith=instance.catalogue.unit.path)
     return kept
 
@@ -230,14 +282,16 @@ class ProductEditForm(GuardedForm):
 
 def _remove(*, actor: Any, moment: datetime, instance: Product, data: dict[str, Any]) -> Outcome:
     domain.remove_product(actor=actor, moment=moment, product=instance)
-    return Outcome(_("The product was taken out of the draft."), goes_to=_page(instance.catalogue))
+    return Outcome(
+        _("The product was taken out of the draft."),
+        goes_to=register_of(Catalogue).page_url(instance.catalogue),
+    )
 
 
 def _in_draft_kept(scope: Scope, product: Product) -> bool:
     return product.catalogue.state == CatalogueState.DRAFT and scope.covers(
         Capability.MANAGE_CATALOGUE, product.catalogue.unit
     )
-
 
 
 class ProductFilterSet(RegisterFilterSet):
@@ -252,7 +306,7 @@ class ProductFilterSet(RegisterFilterSet):
         """`?catalogue=` comes from a catalogue's page; the rows are the reader's already."""
         key = self.data.get("catalogue", "") if self.data else ""
         rows: QuerySet[Product] = super().filter_queryset(queryset)
-        return rows.filter(catalogue=key) if key.isascii() and key.isdigit() else rows
+        return rows.filter(catalogue_id=int(key)) if key.isascii() and key.isdigit() else rows
 
 
 _TEXTS = [FieldPanel(name) for name in ("code", "scope", "unit", "department", "duty", "work", "output")]
@@ -273,7 +327,10 @@ class ProductViewSet(GuardedViewSet):
     related = ("catalogue__unit", "unit")
     title_column = ("duty", gettext_lazy("Duty"))
     list_display = [
-        "code", "catalogue", "scope", WordsColumn("points", label=gettext_lazy("Points")),
+        "code",
+        "catalogue",
+        "scope",
+        WordsColumn("points", label=gettext_lazy("Points")),
         WordsColumn("coefficient", label=gettext_lazy("Coefficient")),
     ]
     filterset_class = ProductFilterSet
@@ -289,10 +346,17 @@ class ProductViewSet(GuardedViewSet):
         MultiFieldPanel(_POINTS, gettext_lazy("Complexity; the coefficient is computed")),
     ]
     prefill = ("catalogue",)
-    refusal = gettext_lazy("Products change only while their catalogue is a draft, and by whoever keeps its unit.")
+    refusal = gettext_lazy(
+        "Products change only while their catalogue is a draft, and by whoever keeps its unit."
+    )
     actions = (
         Action(
-            "remove", gettext_lazy("Take out"), "bin", SendForm, _in_draft_kept, _remove,
+            "remove",
+            gettext_lazy("Take out"),
+            "bin",
+            SendForm,
+            _in_draft_kept,
+            _remove,
             gettext_lazy("The product leaves the draft. Approved versions keep theirs."),
         ),
     )
@@ -304,7 +368,11 @@ class ProductViewSet(GuardedViewSet):
         return f"{instance.code} {instance.duty}"
 
     def details(self, scope: Scope, instance: Product) -> list[tuple[str | Promise, str]]:
-        frame = "" if instance.frame_low is None else f"{words(instance.frame_low)} – {words(instance.frame_high)}"
+        frame = (
+            ""
+            if instance.frame_low is None
+            else f"{words(instance.frame_low)} – {words(instance.frame_high)}"
+        )
         return [
             (gettext_lazy("Catalogue"), str(instance.catalogue)),
             (gettext_lazy("Code"), instance.code),

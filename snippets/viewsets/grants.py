@@ -37,7 +37,9 @@ class GrantAddForm(GuardedForm):
         label=gettext_lazy("account name"), max_length=60, help_text=gettext_lazy("As a rule the staff code.")
     )
     role = forms.ChoiceField(
-        label=gettext_lazy("role"), required=False, choices=[("", "---------"), *Role.choices],
+        label=gettext_lazy("role"),
+        required=False,
+        choices=[("", "---------"), *Role.choices],
         help_text=gettext_lazy("Gives every capability of the role. Or choose one capability below."),
     )
     capability = forms.ChoiceField(
@@ -61,8 +63,13 @@ class GrantAddForm(GuardedForm):
             sentence = _("No account in use has this name. Check the spelling.")
             raise Invalid(sentence, problems={"username": [sentence]})
         common = {
-            "actor": actor, "moment": moment, "user": user, "unit": data["unit"], "starts_on": data["starts_on"],
-            "ends_on": data["ends_on"], "reason": data["reason"],
+            "actor": actor,
+            "moment": moment,
+            "user": user,
+            "unit": data["unit"],
+            "starts_on": data["starts_on"],
+            "ends_on": data["ends_on"],
+            "reason": data["reason"],
         }
         if data["role"]:
             return grants.give_role(role=data["role"], **common)[0]
@@ -99,26 +106,40 @@ class GrantViewSet(GuardedViewSet):
     related = ("unit", "user")
     title_column = ("user.username", gettext_lazy("Account"))
     list_display = [
-        "capability", "role", "unit", WordsColumn("starts_on", label=gettext_lazy("From")),
-        WordsColumn("ends_on", label=gettext_lazy("To")), WordsColumn("ended_at", label=gettext_lazy("Ended at")),
+        "capability",
+        "role",
+        "unit",
+        WordsColumn("starts_on", label=gettext_lazy("From")),
+        WordsColumn("ends_on", label=gettext_lazy("To")),
+        WordsColumn("ended_at", label=gettext_lazy("Ended at")),
     ]
     folded_search = False
     filterset_class = GrantFilterSet
     add_form = GrantAddForm
     add_panels = [
-        MultiFieldPanel([FieldPanel(name) for name in ("username", "role", "capability", "unit")], gettext_lazy("Who and what")),
-        MultiFieldPanel([FieldPanel(name) for name in ("starts_on", "ends_on", "reason")], gettext_lazy("Time and reason")),
+        MultiFieldPanel(
+            [FieldPanel(name) for name in ("username", "role", "capability", "unit")],
+            gettext_lazy("Who and what"),
+        ),
+        MultiFieldPanel(
+            [FieldPanel(name) for name in ("starts_on", "ends_on", "reason")], gettext_lazy("Time and reason")
+        ),
     ]
     prefill = ("unit",)
     actions = (
         Action(
-            "end", gettext_lazy("End"), "cross", ReasonForm, _may_end, _end,
+            "end",
+            gettext_lazy("End"),
+            "cross",
+            ReasonForm,
+            _may_end,
+            _end,
             gettext_lazy("Ends at once. The record of the grant stays for ever."),
         ),
     )
 
     def rows(self, scope: Scope) -> QuerySet[Grant]:
-        return super().rows(scope).order_by("-pk")  # type: ignore[no-any-return]  # the host is untyped
+        return super().rows(scope).order_by("-pk")
 
     def title_of(self, instance: Grant) -> str:
         return f"{instance.user.username}: {instance.get_capability_display()}"
@@ -135,5 +156,5 @@ class GrantViewSet(GuardedViewSet):
             (gettext_lazy("Ended at"), words(instance.ended_at)),
             (gettext_lazy("Source"), str(instance.get_source_display())),
             (gettext_lazy("Given by"), str(giver) if giver is not None else ""),
-            (gettext_lazy("Reason"), texts.read([instance.reason_key]).get(instance.reason_key, "")),
+            (gettext_lazy("Reason"), "".join(texts.read([instance.reason_key]).values())),
         ]

@@ -41,7 +41,9 @@ def _possible_managers(scope: Scope, instance: Any) -> QuerySet[Unit]:
 
 class UnitAddForm(GuardedForm):
     parent = forms.ModelChoiceField(
-        label=gettext_lazy("unit above"), queryset=Unit.objects.none(), widget=GuardedChooser(Unit, icon="site"),
+        label=gettext_lazy("unit above"),
+        queryset=Unit.objects.none(),
+        widget=GuardedChooser(Unit, icon="site"),
         help_text=gettext_lazy("The new unit becomes the last one below it."),
     )
     narrowed = {"parent": _kept, "managing_unit": _possible_managers}
@@ -49,9 +51,16 @@ class UnitAddForm(GuardedForm):
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
         return organisation.create_unit(
-            actor=actor, moment=moment, parent=data["parent"], code=data["code"], name=data["name"],
-            block=data["block"], level=data["level"], managing_unit=data["managing_unit"],
-            opened_on=data["opened_on"], reason=data["reason"],
+            actor=actor,
+            moment=moment,
+            parent=data["parent"],
+            code=data["code"],
+            name=data["name"],
+            block=data["block"],
+            level=data["level"],
+            managing_unit=data["managing_unit"],
+            opened_on=data["opened_on"],
+            reason=data["reason"],
         )
 
 
@@ -64,12 +73,17 @@ class UnitEditForm(GuardedForm):
             actor=actor, moment=moment, unit=self.instance, name=data["name"], reason=data["reason"]
         )
         return organisation.change_unit(
-            actor=actor, moment=moment, unit=unit, block=data["block"], level=data["level"],
-            managing_unit=data["managing_unit"], reason=data["reason"],
+            actor=actor,
+            moment=moment,
+            unit=unit,
+            block=data["block"],
+            level=data["level"],
+            managing_unit=data["managing_unit"],
+            reason=data["reason"],
         )
 
 
-def _unit_choice(label: Promise, **options: Any) -> forms.ModelChoiceField:
+def _unit_choice(label: Any, **options: Any) -> forms.ModelChoiceField:
     return forms.ModelChoiceField(
         label=label, queryset=Unit.objects.none(), widget=GuardedChooser(Unit, icon="site"), **options
     )
@@ -84,7 +98,8 @@ class MoveForm(ReasonForm):
 class CloseForm(ReasonForm):
     on = forms.DateField(label=gettext_lazy("first day on which it no longer exists"), widget=DateInput())
     successor = _unit_choice(
-        gettext_lazy("successor"), required=False,
+        gettext_lazy("successor"),
+        required=False,
         help_text=gettext_lazy("The closed unit moves below it, so that its old cards remain within reach."),
     )
     narrowed = {"successor": _kept_but_this}
@@ -100,7 +115,12 @@ def _move(*, actor: Any, moment: datetime, instance: Unit, data: dict[str, Any])
 
 def _close(*, actor: Any, moment: datetime, instance: Unit, data: dict[str, Any]) -> Outcome:
     organisation.close_unit(
-        actor=actor, moment=moment, unit=instance, on=data["on"], successor=data["successor"], reason=data["reason"]
+        actor=actor,
+        moment=moment,
+        unit=instance,
+        on=data["on"],
+        successor=data["successor"],
+        reason=data["reason"],
     )
     return Outcome(_("The unit was closed."))
 
@@ -133,7 +153,8 @@ class UnitViewSet(GuardedViewSet):
     add_form = UnitAddForm
     edit_form = UnitEditForm
     add_panels = [
-        FieldPanel(name) for name in ("parent", "code", "name", "block", "level", "managing_unit", "opened_on", "reason")
+        FieldPanel(name)
+        for name in ("parent", "code", "name", "block", "level", "managing_unit", "opened_on", "reason")
     ]
     edit_panels = [FieldPanel(name) for name in ("name", "block", "level", "managing_unit", "reason")]
     prefill = ("parent",)
@@ -141,11 +162,23 @@ class UnitViewSet(GuardedViewSet):
     refusal = gettext_lazy("You may read this unit, not change it. Ask the access administrator.")
     actions = (
         Action(
-            "move", gettext_lazy("Move"), "arrow-right", MoveForm, _may_step, _move,
-            gettext_lazy("The unit moves with everything below it. What people hold on units follows at once."),
+            "move",
+            gettext_lazy("Move"),
+            "arrow-right",
+            MoveForm,
+            _may_step,
+            _move,
+            gettext_lazy(
+                "The unit moves with everything below it. What people hold on units follows at once."
+            ),
         ),
         Action(
-            "close", gettext_lazy("Close"), "lock", CloseForm, _may_step, _close,
+            "close",
+            gettext_lazy("Close"),
+            "lock",
+            CloseForm,
+            _may_step,
+            _close,
             gettext_lazy("A closed unit takes part in no later period. It is never deleted."),
         ),
     )
@@ -177,11 +210,15 @@ class UnitViewSet(GuardedViewSet):
                 gettext_lazy("Units directly below"),
                 (gettext_lazy("Unit"), gettext_lazy("Code"), gettext_lazy("Level")),
                 [
-                    (Cell(unit.name, self.page_url(unit)), Cell(unit.code), Cell(str(unit.get_level_display())))
+                    (
+                        Cell(unit.name, self.page_url(unit)),
+                        Cell(unit.code),
+                        Cell(str(unit.get_level_display())),
+                    )
                     for unit in children
                 ],
                 gettext_lazy("There is no unit below this one."),
-                add_url=f"{self.get_add_url()}?parent={instance.pk}" if addable else "",
+                add_url=self.add_url(parent=instance.pk) if addable else "",
                 add_label=gettext_lazy("Add a unit below"),
             )
         ]

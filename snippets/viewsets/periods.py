@@ -38,15 +38,19 @@ class UnitChoices(forms.ModelMultipleChoiceField):
 
 class _PeriodForm(GuardedForm):
     self_due_at = forms.DateTimeField(
-        label=gettext_lazy("self-assessment due"), widget=DateTimeInput(),
+        label=gettext_lazy("self-assessment due"),
+        widget=DateTimeInput(),
         help_text=gettext_lazy("Local time. An act at exactly this moment is late."),
     )
     evaluation_due_at = forms.DateTimeField(
-        label=gettext_lazy("evaluation due"), widget=DateTimeInput(),
+        label=gettext_lazy("evaluation due"),
+        widget=DateTimeInput(),
         help_text=gettext_lazy("Local time. An act at exactly this moment is late."),
     )
     units = UnitChoices(
-        label=gettext_lazy("units that take part"), queryset=Unit.objects.none(), widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("units that take part"),
+        queryset=Unit.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Each with everything below it."),
     )
     narrowed = {"units": _units}
@@ -56,8 +60,14 @@ class PeriodAddForm(_PeriodForm):
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
         return periods.create_period(
-            actor=actor, moment=moment, kind=data["kind"], year=data["year"], number=data["number"],
-            self_due_at=data["self_due_at"], evaluation_due_at=data["evaluation_due_at"], units=list(data["units"]),
+            actor=actor,
+            moment=moment,
+            kind=data["kind"],
+            year=data["year"],
+            number=data["number"],
+            self_due_at=data["self_due_at"],
+            evaluation_due_at=data["evaluation_due_at"],
+            units=list(data["units"]),
             reason=data["reason"],
         )
 
@@ -65,13 +75,20 @@ class PeriodAddForm(_PeriodForm):
 class PeriodEditForm(_PeriodForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["units"].initial = [unit.pk for unit in Unit.objects.filter(participations__period=self.instance)]
+        self.fields["units"].initial = [
+            unit.pk for unit in Unit.objects.filter(participations__period=self.instance)
+        ]
 
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
         return periods.change_period(
-            actor=actor, moment=moment, period=self.instance, self_due_at=data["self_due_at"],
-            evaluation_due_at=data["evaluation_due_at"], units=list(data["units"]), reason=data["reason"],
+            actor=actor,
+            moment=moment,
+            period=self.instance,
+            self_due_at=data["self_due_at"],
+            evaluation_due_at=data["evaluation_due_at"],
+            units=list(data["units"]),
+            reason=data["reason"],
         )
 
 
@@ -104,14 +121,19 @@ class PeriodViewSet(GuardedViewSet):
     edit_form = PeriodEditForm
     add_panels = [
         MultiFieldPanel(
-            [FieldRowPanel([FieldPanel("kind"), FieldPanel("year"), FieldPanel("number")])], gettext_lazy("Period")
+            [FieldRowPanel([FieldPanel("kind"), FieldPanel("year"), FieldPanel("number")])],
+            gettext_lazy("Period"),
         ),
-        MultiFieldPanel([FieldPanel("self_due_at"), FieldPanel("evaluation_due_at")], gettext_lazy("Deadlines")),
+        MultiFieldPanel(
+            [FieldPanel("self_due_at"), FieldPanel("evaluation_due_at")], gettext_lazy("Deadlines")
+        ),
         FieldPanel("units"),
         FieldPanel("reason"),
     ]
     edit_panels = [
-        MultiFieldPanel([FieldPanel("self_due_at"), FieldPanel("evaluation_due_at")], gettext_lazy("Deadlines")),
+        MultiFieldPanel(
+            [FieldPanel("self_due_at"), FieldPanel("evaluation_due_at")], gettext_lazy("Deadlines")
+        ),
         FieldPanel("units"),
         FieldPanel("reason"),
     ]

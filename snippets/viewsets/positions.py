@@ -23,8 +23,13 @@ class PositionAddForm(GuardedForm):
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
         return positions.create_position(
-            actor=actor, moment=moment, code=data["code"], title=data["title"], role=data["role"],
-            block=data["block"], reason=data["reason"],
+            actor=actor,
+            moment=moment,
+            code=data["code"],
+            title=data["title"],
+            role=data["role"],
+            block=data["block"],
+            reason=data["reason"],
         )
 
 
@@ -32,8 +37,13 @@ class PositionEditForm(GuardedForm):
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
         return positions.change_position(
-            actor=actor, moment=moment, position=self.instance, title=data["title"], role=data["role"],
-            block=data["block"], reason=data["reason"],
+            actor=actor,
+            moment=moment,
+            position=self.instance,
+            title=data["title"],
+            role=data["role"],
+            block=data["block"],
+            reason=data["reason"],
         )
 
 
@@ -41,8 +51,12 @@ class JobPositionAddForm(GuardedForm):
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
         return positions.create_job_position(
-            actor=actor, moment=moment, code=data["code"], title=data["title"],
-            faces_citizens=data["faces_citizens"], reason=data["reason"],
+            actor=actor,
+            moment=moment,
+            code=data["code"],
+            title=data["title"],
+            faces_citizens=data["faces_citizens"],
+            reason=data["reason"],
         )
 
 
@@ -50,8 +64,12 @@ class JobPositionEditForm(GuardedForm):
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
         return positions.change_job_position(
-            actor=actor, moment=moment, job_position=self.instance, title=data["title"],
-            faces_citizens=data["faces_citizens"], reason=data["reason"],
+            actor=actor,
+            moment=moment,
+            job_position=self.instance,
+            title=data["title"],
+            faces_citizens=data["faces_citizens"],
+            reason=data["reason"],
         )
 
 
@@ -61,7 +79,9 @@ class SharedListViewSet(GuardedViewSet):
     reads = KEEPS_SHARED_LISTS
     adds = changes = KEEPS_SHARED_LISTS
     title_column = ("title", gettext_lazy("Title"))
-    refusal = gettext_lazy("The list of positions is kept for the whole province. Ask the personnel office to change it.")
+    refusal = gettext_lazy(
+        "The list of positions is kept for the whole province. Ask the personnel office to change it."
+    )
 
     def rows(self, scope: Scope) -> QuerySet[Any]:
         every: QuerySet[Any] = self.model._default_manager.all()

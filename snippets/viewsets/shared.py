@@ -39,7 +39,9 @@ def words(value: Any) -> str:
 
 def span(starts_on: date, ends_on: date | None) -> str:
     """01/07/2026 – 31/12/2026, or with an open end."""
-    return f"{words(starts_on)} – {words(ends_on)}" if ends_on else _("from %(day)s") % {"day": words(starts_on)}
+    return (
+        f"{words(starts_on)} – {words(ends_on)}" if ends_on else _("from %(day)s") % {"day": words(starts_on)}
+    )
 
 
 def name_within(scope: Scope, unit: Unit | None, *capabilities: str) -> str:
@@ -51,7 +53,7 @@ def name_within(scope: Scope, unit: Unit | None, *capabilities: str) -> str:
     return _("outside your units")
 
 
-class WordsColumn(Column):  # type: ignore[misc]  # the host is untyped
+class WordsColumn(Column):
     """A column whose cell is words: dates, decimals and yes or no as officials write them."""
 
     def get_value(self, instance: Any) -> str:
@@ -84,19 +86,26 @@ def subtree_filter(reads: Sequence[str], field_name: str = "unit") -> SubtreeFil
     def offered(request: HttpRequest | None) -> QuerySet[Unit]:
         if request is None:
             return Unit.objects.none()
-        return request.scope.units(*reads).exclude(level=UnitLevel.CONSTITUENT)  # type: ignore[attr-defined,no-any-return]  # set by ScopeMiddleware
+        scope: Scope = request.scope  # type: ignore[attr-defined]  # set by ScopeMiddleware
+        return scope.units(*reads).exclude(level=UnitLevel.CONSTITUENT)
 
     return SubtreeFilter(
-        field_name=field_name, label=gettext_lazy("unit"), queryset=offered, empty_label=gettext_lazy("All units")
+        field_name=field_name,
+        label=gettext_lazy("unit"),
+        queryset=offered,
+        empty_label=gettext_lazy("All units"),
     )
 
 
-class RegisterFilterSet(WagtailFilterSet):  # type: ignore[misc]  # the host is untyped
+class RegisterFilterSet(WagtailFilterSet):
     """The base of a register's filters: choices are radio buttons, as in the host's own lists."""
 
 
 def choice_filter(choices: Any, label: Any, field_name: str | None = None) -> django_filters.ChoiceFilter:
     return django_filters.ChoiceFilter(
-        choices=choices.choices, label=label, field_name=field_name, widget=forms.RadioSelect,
+        choices=choices.choices,
+        label=label,
+        field_name=field_name,
+        widget=forms.RadioSelect,
         empty_label=gettext_lazy("All"),
     )

@@ -32,7 +32,7 @@ from .history_rows import HistoryReader
 PER_PAGE = 50
 
 
-class GuardedIndexView(generic.IndexView):  # type: ignore[misc]  # the host is untyped
+class GuardedIndexView(generic.IndexView):
     """The reader's rows, found by words without marks."""
 
     viewset: Any = None
@@ -72,10 +72,12 @@ class _Saving:
     """What adding and changing share: the form makes the domain call, a refusal stands in the form."""
 
     viewset: Any
+    form: Any
+    form_invalid: Any
     status = 200
 
     def save_instance(self) -> Any:
-        return self.form.save()  # type: ignore[attr-defined]  # the host's view
+        return self.form.save()
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:
@@ -85,7 +87,7 @@ class _Saving:
             self.status = error.status
             self.conflict = error if isinstance(error, Stale) else None
             self.produced_error_message = str(error.sentence)
-            return self.form_invalid(form)  # type: ignore[attr-defined,no-any-return]  # the host's view
+            return self.form_invalid(form)
         return response
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
@@ -102,7 +104,7 @@ class _Saving:
         return []
 
 
-class GuardedCreateView(_Saving, generic.CreateView):  # type: ignore[misc]  # the host is untyped
+class GuardedCreateView(_Saving, generic.CreateView):
     viewset: Any = None
     success_message = gettext_lazy("Saved.")
     page_title = gettext_lazy("New")
@@ -112,7 +114,7 @@ class GuardedCreateView(_Saving, generic.CreateView):  # type: ignore[misc]  # t
         return {name: self.request.GET[name] for name in self.viewset.prefill if name in self.request.GET}
 
 
-class GuardedEditView(_Saving, generic.EditView):  # type: ignore[misc]  # the host is untyped
+class GuardedEditView(_Saving, generic.EditView):
     viewset: Any = None
     success_message = gettext_lazy("Saved.")
     page_title = gettext_lazy("Change")
@@ -136,14 +138,17 @@ def _trail(view: Any, viewset: Any, instance: Any, here: str = "") -> list[dict[
     title = viewset.title_of(instance)
     items = [
         *view.breadcrumbs_items,
-        {"url": reverse(viewset.get_url_name("list")), "label": capfirst(viewset.model_opts.verbose_name_plural)},
+        {
+            "url": reverse(viewset.get_url_name("list")),
+            "label": capfirst(viewset.model_opts.verbose_name_plural),
+        },
     ]
     if not here:
         return [*items, {"url": "", "label": title}]
     return [*items, {"url": viewset.page_url(instance), "label": title}, {"url": "", "label": here}]
 
 
-class _OneRecord(WagtailAdminTemplateMixin):  # type: ignore[misc]  # the host is untyped
+class _OneRecord(WagtailAdminTemplateMixin):
     """A page about the record that the guard found."""
 
     viewset: Any = None
@@ -184,7 +189,7 @@ class GuardedDetailView(_OneRecord, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         scope = self.request.scope
-        return super().get_context_data(  # type: ignore[no-any-return]  # the host is untyped
+        return super().get_context_data(
             details=self.viewset.details(scope, self.instance),
             tables=self.viewset.tables(scope, self.instance),
             **kwargs,
@@ -203,7 +208,7 @@ class GuardedHistoryView(_OneRecord, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         reader = HistoryReader(self.viewset.model, self.request.scope, self.viewset.reads)
         page = reader.page(self.instance.pk, self.request.GET.get("p", "1"), PER_PAGE)
-        return super().get_context_data(page=page, **kwargs)  # type: ignore[no-any-return]  # the host is untyped
+        return super().get_context_data(page=page, **kwargs)
 
 
 class ActionView(_OneRecord, View):

@@ -17,7 +17,7 @@ from kpi_cms.foundation.core.text import fold
 from .forms import GuardedChooser
 
 
-class FoldedSearchForm(BaseFilterForm):  # type: ignore[misc]  # the host is untyped
+class FoldedSearchForm(BaseFilterForm):
     """Every word of the query, without marks, in the register's folded column."""
 
     q = forms.CharField(label=_("Search term"), required=False)
@@ -35,6 +35,8 @@ class Choosing:
     """Rows from the viewset's scope; no record is created in a chooser."""
 
     filter_form_class = FoldedSearchForm
+    model: Any
+    request: Any
 
     def get_object_list(self) -> QuerySet[Any]:
         return self.model.snippet_viewset.choices(self.request.scope)
@@ -45,18 +47,19 @@ class Choosing:
     @property
     def columns(self) -> list[Any]:
         extra = self.model.snippet_viewset.choice_columns
-        return [*super().columns, *(Column(name, label=label, accessor=name) for name, label in extra)]
+        stock = super().columns  # type: ignore[misc]  # the host's view
+        return [*stock, *(Column(name, label=label, accessor=name) for name, label in extra)]
 
 
-class ChooseView(Choosing, chooser.ChooseView):  # type: ignore[misc]  # the host is untyped
+class ChooseView(Choosing, chooser.ChooseView):
     pass
 
 
-class ChooseResultsView(Choosing, chooser.ChooseResultsView):  # type: ignore[misc]  # the host is untyped
+class ChooseResultsView(Choosing, chooser.ChooseResultsView):
     pass
 
 
-class ChosenView(chooser.SnippetChosenView):  # type: ignore[misc]  # the host is untyped
+class ChosenView(chooser.SnippetChosenView):
     def get_object(self, pk: str) -> Any:
         if not pk.isascii() or not pk.isdigit():
             raise Http404
@@ -66,7 +69,7 @@ class ChosenView(chooser.SnippetChosenView):  # type: ignore[misc]  # the host i
         return None
 
 
-class ChosenMultipleView(chooser.SnippetChosenMultipleView):  # type: ignore[misc]  # the host is untyped
+class ChosenMultipleView(chooser.SnippetChosenMultipleView):
     def get_objects(self, pks: list[str]) -> QuerySet[Any]:
         keys = [key for key in pks if key.isascii() and key.isdigit()]
         return self.model.snippet_viewset.choices(self.request.scope).filter(pk__in=keys)
@@ -75,7 +78,7 @@ class ChosenMultipleView(chooser.SnippetChosenMultipleView):  # type: ignore[mis
         return None
 
 
-class GuardedChooserViewSet(chooser.SnippetChooserViewSet):  # type: ignore[misc]  # the host is untyped
+class GuardedChooserViewSet(chooser.SnippetChooserViewSet):
     """Known endpoints only, each for readers of the register; everything else is missing."""
 
     choose_view_class = ChooseView

@@ -48,7 +48,10 @@ class GuardedChooser(AdminSnippetChooser):
         self.model = model
         # Past the host's own constructor, which would fix these texts in the language of the moment.
         super(AdminSnippetChooser, self).__init__(
-            choose_one_text=_("Choose"), choose_another_text=_("Choose another"), show_edit_link=False, **kwargs
+            choose_one_text=_("Choose"),
+            choose_another_text=_("Choose another"),
+            show_edit_link=False,
+            **kwargs,
         )
         self.allowed: QuerySet[Any] = model._default_manager.none()
 
@@ -73,7 +76,7 @@ class NarrowedFields:
             if not isinstance(field, forms.ModelChoiceField):
                 continue
             rule = self.narrowed.get(name)
-            field.queryset = rule(scope, instance) if rule is not None else field.queryset.none()
+            field.queryset = rule(scope, instance) if rule is not None else _nothing(field)
             if isinstance(field.widget, GuardedChooser):
                 field.widget.allowed = field.queryset
 
@@ -89,7 +92,7 @@ class NarrowedFields:
             self.add_error(None, str(error.sentence))  # type: ignore[attr-defined]  # a form
 
 
-class GuardedForm(NarrowedFields, WagtailAdminModelForm):  # type: ignore[misc]  # the host is untyped
+class GuardedForm(NarrowedFields, WagtailAdminModelForm):
     """Create or change one record of a register. Subclasses say in `perform` which domain function that is.
 
     `seen` is the last history row that the form was made from: a save over somebody else's is refused with both
@@ -131,7 +134,9 @@ class GuardedForm(NarrowedFields, WagtailAdminModelForm):  # type: ignore[misc] 
             return
         names = [name for name in self.changed_data if name in {field.name for field in model._meta.fields}]
         raise Stale(
-            _("Somebody saved this record after you opened it. Nothing of yours was saved; compare and save again."),
+            _(
+                "Somebody saved this record after you opened it. Nothing of yours was saved; compare and save again."
+            ),
             mine={str(self.fields[name].label): _words(self.cleaned_data.get(name)) for name in names},
             theirs={str(self.fields[name].label): _words(getattr(present, name)) for name in names},
         )
@@ -151,7 +156,9 @@ class ReasonForm(ActionForm):
     """An action that needs nothing but its reason."""
 
     reason = forms.CharField(
-        label=_("Reason"), max_length=500, widget=AdminAutoHeightTextInput(attrs={"rows": 2}),
+        label=_("Reason"),
+        max_length=500,
+        widget=AdminAutoHeightTextInput(attrs={"rows": 2}),
         help_text=_("Stands in the history of this record."),
     )
 
@@ -164,11 +171,17 @@ def scope_of(user: Any) -> Scope:
 
 def last_history_id(instance: Model) -> int | None:
     """The newest history row of a record; None for a model that keeps none."""
-    if not hasattr(type(instance), "history"):
+    history = getattr(type(instance), "history", None)
+    if history is None:
         return None
-    rows = type(instance).history.filter(**{type(instance)._meta.pk.name: instance.pk})
+    rows = history.filter(**{type(instance)._meta.pk.name: instance.pk})
     found: int | None = rows.order_by("-history_id").values_list("history_id", flat=True).first()
     return found
+
+
+def _nothing(field: forms.ModelChoiceField) -> QuerySet[Any]:
+    assert field.queryset is not None
+    return field.queryset.none()
 
 
 def _words(value: Any) -> str:

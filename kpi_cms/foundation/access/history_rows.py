@@ -45,17 +45,17 @@ class Change:
 class HistoryReader:
     """Reads pages of one model's history for one reader, in a fixed number of queries."""
 
-    def __init__(self, model: type[Model], scope: Scope, reads: Sequence[str]) -> None:
+    def __init__(self, model: type[Any], scope: Scope, reads: Sequence[str]) -> None:
         self.model = model
         self.scope = scope
         self.reads = reads
         self.tracked: list[Field[Any, Any]] = [
-            field for field in model.history.model.tracked_fields if field.name not in HIDDEN  # type: ignore[attr-defined]  # simple-history
+            field for field in model.history.model.tracked_fields if field.name not in HIDDEN
         ]
 
     def page(self, key: Any, number: str, size: int) -> Page[Any]:
         """Newest first. Each row is compared with the one before it, so one more than the page is read."""
-        rows = self.model.history.filter(**{self.model._meta.pk.name: key}).order_by("-history_id")  # type: ignore[attr-defined]  # simple-history
+        rows = self.model.history.filter(**{self.model._meta.pk.name: key}).order_by("-history_id")
         page = Paginator(rows, size).get_page(number)
         last = page.end_index()
         read = list(rows[max(page.start_index() - 1, 0) : last + 1])
@@ -99,13 +99,13 @@ class HistoryReader:
 
     def _words(self, rows: Sequence[Any]) -> Any:
         """A function from a field and its stored value to words, with everything it needs already read."""
-        titles: dict[str, dict[Any, str]] = {}
+        titles: dict[str, dict[Any, str]] = {}  # field → stored value → words
         for field in self.tracked:
             values = {getattr(row, field.attname) for row in rows} - {None}
             if isinstance(field, ForeignKey) and values:
-                titles[field.name] = self._titles(field.related_model, values)  # type: ignore[arg-type]  # resolved by now
+                titles[field.name] = self._titles(field.related_model, values)
             elif isinstance(field, UUIDField) and values:
-                titles[field.name] = {key: text for key, text in texts.read(values).items()}
+                titles[field.name] = dict(texts.read(values))
 
         def words(field: Field[Any, Any], value: Any) -> str:
             if value is None or value == "":

@@ -46,7 +46,8 @@ class Scope:
     def of(cls, user: User | Any) -> Scope:
         if not getattr(user, "is_active", False) or user.pk is None:
             return cls()
-        rows = get_user_obj_perms_model(scope_model()).objects.filter(user_id=user.pk)
+        model: Any = scope_model()
+        rows = get_user_obj_perms_model(model)._default_manager.filter(user_id=user.pk)
         held: dict[str, list[str]] = {}
         for codename, path in rows.values_list("permission__codename", "content_object__path"):
             held.setdefault(codename, []).append(path)

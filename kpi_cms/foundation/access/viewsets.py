@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise, cached_property
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
@@ -77,7 +77,7 @@ class RelatedTable:
     add_label: str | Promise = ""
 
 
-class ScopePolicy(BasePermissionPolicy):  # type: ignore[misc]  # the host is untyped
+class ScopePolicy(BasePermissionPolicy):
     """The host's questions, answered from the scope. `delete` and `publish` are always no."""
 
     def __init__(self, viewset: "GuardedViewSet") -> None:
@@ -105,7 +105,7 @@ class ScopePolicy(BasePermissionPolicy):  # type: ignore[misc]  # the host is un
         return get_user_model()._default_manager.none()
 
 
-class GuardedViewSet(SnippetViewSet):  # type: ignore[misc]  # the host is untyped
+class GuardedViewSet(SnippetViewSet):
     """A register. Subclasses name capabilities, columns, forms and actions; nothing else opens a door.
 
     `reads`, `adds`, `changes`: the capabilities that let somebody read, add and change, held on the record's unit or
@@ -127,7 +127,9 @@ class GuardedViewSet(SnippetViewSet):  # type: ignore[misc]  # the host is untyp
     """Fields of the add form that the address may fill in, still narrowed to the reader."""
 
     actions: ClassVar[tuple[Action, ...]] = ()
-    refusal: ClassVar[str | Promise] = _("You may read this record, not change it. Ask whoever keeps this register.")
+    refusal: ClassVar[str | Promise] = _(
+        "You may read this record, not change it. Ask whoever keeps this register."
+    )
     choice_columns: ClassVar[tuple[tuple[str, str | Promise], ...]] = ()
     title_column: ClassVar[tuple[str, str | Promise]] = ("__str__", _("Name"))
     folded_search: ClassVar[bool] = True
@@ -196,8 +198,12 @@ class GuardedViewSet(SnippetViewSet):  # type: ignore[misc]  # the host is untyp
     def page_url(self, instance: Any) -> str:
         return reverse(self.get_url_name("inspect"), args=[instance.pk])
 
-    def get_add_url(self) -> str:
-        return reverse(self.get_url_name("add"))
+    def list_url(self) -> str:
+        return reverse(self.get_url_name("list"))
+
+    def add_url(self, **prefilled: Any) -> str:
+        """The page for a new record, with fields of `prefill` filled in."""
+        return f"{reverse(self.get_url_name('add'))}?{urlencode(prefilled)}"
 
     def action_url(self, action: Action, instance: Any) -> str:
         return reverse(self.get_url_name(f"action_{action.name}"), args=[instance.pk])
@@ -225,7 +231,10 @@ class GuardedViewSet(SnippetViewSet):  # type: ignore[misc]  # the host is untyp
             )
             for action in self.actions
         ]
-        return [self.guard(pattern, self.routes.get(pattern.name)) for pattern in [*super().get_urlpatterns(), *actions]]
+        return [
+            self.guard(pattern, self.routes.get(pattern.name))
+            for pattern in [*super().get_urlpatterns(), *actions]
+        ]
 
     def guard(self, pattern: URLPattern, need: str | None) -> URLPattern:
         """The same address, behind the question that it asks; None makes it missing."""
@@ -272,11 +281,11 @@ class GuardedViewSet(SnippetViewSet):  # type: ignore[misc]  # the host is untyp
 
     def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         absent = {"delete_url_name": None, "usage_url_name": None, "copy_url_name": None}
-        return super().get_common_view_kwargs(**{"viewset": self, **absent, **kwargs})  # type: ignore[no-any-return]  # the host is untyped
+        return super().get_common_view_kwargs(**{"viewset": self, **absent, **kwargs})
 
     def get_edit_handler(self) -> None:
         """Add and edit have their own panels: see `get_add_view_kwargs`."""
-        return None
+        return
 
     def get_form_class(self, for_update: bool = False) -> Any:
         panel = self._edit_panel if for_update else self._add_panel
@@ -308,7 +317,7 @@ class GuardedViewSet(SnippetViewSet):  # type: ignore[misc]  # the host is untyp
     def menu_item_class(self) -> type[MenuItem]:
         viewset = self
 
-        class RegisterMenuItem(MenuItem):  # type: ignore[misc]  # the host is untyped
+        class RegisterMenuItem(MenuItem):
             def is_shown(self, request: HttpRequest) -> bool:
                 return viewset.may_read(request.scope)  # type: ignore[attr-defined]  # set by ScopeMiddleware
 
@@ -316,12 +325,19 @@ class GuardedViewSet(SnippetViewSet):  # type: ignore[misc]  # the host is untyp
 
     @cached_property
     def menu_label(self) -> str:
-        return capfirst(self.model_opts.verbose_name_plural)  # type: ignore[return-value]  # lazy
+        return capfirst(self.model_opts.verbose_name_plural)
+
+
+def register_of(model: type[Model]) -> GuardedViewSet:
+    """The register of a model; the host leaves it on the model when it is registered."""
+    register: GuardedViewSet = getattr(model, "snippet_viewset")  # noqa: B009  (mypy knows no such attribute)
+    return register
 
 
 def is_unit_scoped(model: type[Model]) -> bool:
     """The scope model itself, or a model with a foreign key to it."""
     scope = scope_model()
     return model is scope or any(
-        field.is_relation and field.concrete and field.related_model is scope for field in model._meta.get_fields()
+        field.is_relation and field.concrete and field.related_model is scope
+        for field in model._meta.get_fields()
     )

@@ -1,20 +1,13 @@
 """Public door: people are registered, appointed, transferred, imported and given accounts here, and nowhere else.
 
-Direction inside: imports → accounts → decisions → appointments → records.
+Direction inside: imports → plan; accounts → appointments → records.
 """
 
 from .accounts import create_account_for, deactivate_account, reset_account, unlock_account
 from .appointments import appoint, end_appointment, leave_service, settle_units, transfer
 from .decisions import assign_field, decide_evaluator, end_evaluator_decision, end_field
-from .imports import (
-    Change,
-    PeopleImportResult,
-    PeoplePlan,
-    PersonRow,
-    PlannedPerson,
-    apply_people_import,
-    plan_people_import,
-)
+from .imports import PeopleImportResult, apply_people_import
+from .plan import Change, PeoplePlan, PersonRow, PlannedPerson, Problem, plan_people_import
 from .records import change_person, register_person
 
 __all__ = [
@@ -23,8 +16,9 @@ __all__ = [
     "PeoplePlan",
     "PersonRow",
     "PlannedPerson",
-    "appoint",
+    "Problem",
     "apply_people_import",
+    "appoint",
     "assign_field",
     "change_person",
     "create_account_for",

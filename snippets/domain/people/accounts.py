@@ -28,9 +28,15 @@ def create_account_for(*, actor: User, moment: datetime, person: Person) -> str:
     person = locked(person)
     may(actor, Capability.MANAGE_ACCOUNTS, person.unit).require()
     if person.user_id is not None:
-        raise WrongState(_("%(code)s has an account already. Reset its password instead.") % {"code": person.staff_code})
+        raise WrongState(
+            _("%(code)s has an account already. Reset its password instead.") % {"code": person.staff_code}
+        )
     user, password = accounts.create_account(
-        actor=actor, moment=moment, username=person.staff_code, display_name=person.full_name, email=person.email
+        actor=actor,
+        moment=moment,
+        username=person.staff_code,
+        display_name=person.full_name,
+        email=person.email,
     )
     link_account(person, user, actor=actor, moment=moment)
     return password
@@ -40,7 +46,12 @@ def link_account(person: Person, user: User, *, actor: User, moment: datetime) -
     """The account is the person's; the grants of their present headships begin."""
     person.user = user
     save_tracked(person, update_fields=["user"])
-    present = Appointment.objects.on(timezone.localdate(moment)).heads().filter(person=person).select_related("person")
+    present = (
+        Appointment.objects.on(timezone.localdate(moment))
+        .heads()
+        .filter(person=person)
+        .select_related("person")
+    )
     grants.project_many(grants.follow_appointments(present, actor=actor, moment=moment), moment=moment)
 
 
@@ -58,7 +69,9 @@ def _account_of(actor: User, person: Person, moment: datetime) -> User:
         held = Grant.objects.on(timezone.localdate(moment)).filter(user=person.user).select_related("unit")
         if any(not scope.covers(Capability.MANAGE_ACCOUNTS, grant.unit) for grant in held):
             raise Refused(
-                _("This account holds rights outside the units whose accounts you keep. Ask the access administrator.")
+                _(
+                    "This account holds rights outside the units whose accounts you keep. Ask the access administrator."
+                )
             )
     return person.user
 

@@ -57,7 +57,9 @@ def appoint(
         not_oneself(actor, person).require()
     require_in_service(person, starts_on)
     if unit.closed_on is not None and unit.closed_on <= starts_on:
-        raise WrongState(_("The unit “%(name)s” is closed by then. Choose its successor.") % {"name": unit.name})
+        raise WrongState(
+            _("The unit “%(name)s” is closed by then. Choose its successor.") % {"name": unit.name}
+        )
     if ends_on is not None and ends_on < starts_on:
         sentence = _("An appointment cannot end before it starts. Correct one of the two dates.")
         raise Invalid(sentence, problems={"ends_on": [sentence]})
@@ -65,13 +67,27 @@ def appoint(
     if is_main:
         _make_room(actor, moment, person, starts_on, ends_on, reason_key)
     appointment = Appointment(
-        person=person, unit=unit, position=position, job_position=job_position, role=role, is_main=is_main,
-        acting=acting, seconded=seconded, starts_on=starts_on, ends_on=ends_on, decision_number=decision_number,
+        person=person,
+        unit=unit,
+        position=position,
+        job_position=job_position,
+        role=role,
+        is_main=is_main,
+        acting=acting,
+        seconded=seconded,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        decision_number=decision_number,
     )
     save_tracked(appointment, reason_key=reason_key)
     ledger.record(
-        Act.APPOINTED, subject=appointment, label=person.staff_code, unit=unit, person=person,
-        after=facts(appointment), reason_key=reason_key,
+        Act.APPOINTED,
+        subject=appointment,
+        label=person.staff_code,
+        unit=unit,
+        person=person,
+        after=facts(appointment),
+        reason_key=reason_key,
     )
     settle_unit(person, moment, reason_key)
     concerned = grants.follow_appointments([appointment], actor=actor, moment=moment)
@@ -83,15 +99,19 @@ def _make_room(
     actor: User, moment: datetime, person: Person, starts_on: date, ends_on: date | None, reason_key: Any
 ) -> None:
     """End the main appointment that lasts; refuse when another one overlaps the new dates."""
-    overlapping = Appointment.objects.select_for_update().filter(person=person, is_main=True).filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on)
+    overlapping = (
+        Appointment.objects.select_for_update()
+        .filter(person=person, is_main=True)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
     )
     for other in overlapping.order_by("starts_on", "pk"):
         if ends_on is not None and other.starts_on > ends_on:
             continue
         if other.starts_on >= starts_on:
             raise WrongState(
-                _("%(code)s has a main appointment from %(day)s. Choose a later first day, or end that one first.")
+                _(
+                    "%(code)s has a main appointment from %(day)s. Choose a later first day, or end that one first."
+                )
                 % {"code": person.staff_code, "day": f"{other.starts_on:%d/%m/%Y}"}
             )
         _end(actor, moment, other, starts_on - ONE_DAY, reason_key)
@@ -102,18 +122,28 @@ def _end(actor: User, moment: datetime, appointment: Appointment, on: date, reas
     appointment.ends_on = on
     save_tracked(appointment, reason_key=reason_key, update_fields=["ends_on"])
     ledger.record(
-        Act.APPOINTMENT_ENDED, subject=appointment, label=appointment.person.staff_code, unit=appointment.unit,
-        person=appointment.person, before=before, after=facts(appointment), reason_key=reason_key,
+        Act.APPOINTMENT_ENDED,
+        subject=appointment,
+        label=appointment.person.staff_code,
+        unit=appointment.unit,
+        person=appointment.person,
+        before=before,
+        after=facts(appointment),
+        reason_key=reason_key,
     )
     concerned = grants.unfollow_appointments([appointment], actor=actor, moment=moment)
     grants.project_many(concerned, moment=moment)
 
 
 @business_verb
-def end_appointment(*, actor: User, moment: datetime, appointment: Appointment, on: date, reason: str = "") -> Appointment:
+def end_appointment(
+    *, actor: User, moment: datetime, appointment: Appointment, on: date, reason: str = ""
+) -> Appointment:
     """End an appointment; `on` is its last day. A head's grants end with it, at once when that day has passed."""
     person = locked(appointment.person)
-    appointment = Appointment.objects.select_for_update(of=("self",)).select_related("unit").get(pk=appointment.pk)
+    appointment = (
+        Appointment.objects.select_for_update(of=("self",)).select_related("unit").get(pk=appointment.pk)
+    )
     may(actor, Capability.MANAGE_PEOPLE, appointment.unit).require()
     if appointment.ends_on is not None and appointment.ends_on <= on:
         raise WrongState(
@@ -150,15 +180,31 @@ def transfer(
     appointment in the old unit ends on the day before."""
     person = locked(person)
     if person.unit_id == unit.pk:
-        raise WrongState(_("%(code)s belongs to this unit already. Change the appointment instead.") % {"code": person.staff_code})
+        raise WrongState(
+            _("%(code)s belongs to this unit already. Change the appointment instead.")
+            % {"code": person.staff_code}
+        )
     old_unit = person.unit
     appointment = appoint(
-        actor=actor, moment=moment, person=person, unit=unit, position=position, role=role, starts_on=starts_on,
-        job_position=job_position, acting=acting, seconded=seconded, decision_number=decision_number, reason=reason,
+        actor=actor,
+        moment=moment,
+        person=person,
+        unit=unit,
+        position=position,
+        role=role,
+        starts_on=starts_on,
+        job_position=job_position,
+        acting=acting,
+        seconded=seconded,
+        decision_number=decision_number,
+        reason=reason,
     )
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
     left_behind = Appointment.objects.select_for_update().filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on), person=person, unit=old_unit, starts_on__lt=starts_on
+        Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on),
+        person=person,
+        unit=old_unit,
+        starts_on__lt=starts_on,
     )
     for other in left_behind:
         _end(actor, moment, other, starts_on - ONE_DAY, reason_key)
@@ -178,15 +224,22 @@ def leave_service(*, actor: User, moment: datetime, person: Person, on: date, re
         .select_related("unit")
     )
     if any(item.starts_on >= on for item in lasting):
-        raise WrongState(_("An appointment of %(code)s starts after that day. End it first.") % {"code": person.staff_code})
+        raise WrongState(
+            _("An appointment of %(code)s starts after that day. End it first.") % {"code": person.staff_code}
+        )
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
     for item in lasting:
         _end(actor, moment, item, on - ONE_DAY, reason_key)
     person.left_on = on
     save_tracked(person, reason_key=reason_key, update_fields=["left_on"])
     ledger.record(
-        Act.PERSON_CHANGED, subject=person, label=person.staff_code, unit=person.unit, person=person,
-        after={"left_on": on.isoformat()}, reason_key=reason_key,
+        Act.PERSON_CHANGED,
+        subject=person,
+        label=person.staff_code,
+        unit=person.unit,
+        person=person,
+        after={"left_on": on.isoformat()},
+        reason_key=reason_key,
     )
     return person
 
@@ -212,8 +265,11 @@ def settle_unit(person: Person, moment: datetime, reason_key: Any = None) -> Non
     """Put the person where today's main appointment is; without one they stay where they were."""
     today = timezone.localdate(moment)
     unit_id = (
-        Appointment.objects.on(today).filter(person=person, is_main=True).order_by("-starts_on", "pk")
-        .values_list("unit_id", flat=True).first()
+        Appointment.objects.on(today)
+        .filter(person=person, is_main=True)
+        .order_by("-starts_on", "pk")
+        .values_list("unit_id", flat=True)
+        .first()
     )
     if unit_id is not None and unit_id != person.unit_id:
         person.unit_id = unit_id

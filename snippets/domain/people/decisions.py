@@ -34,7 +34,9 @@ def _checked_end(on: date, starts_on: date, ends_on: date | None) -> None:
     if ends_on is not None and ends_on <= on:
         raise WrongState(_("This decision ends on %(day)s already.") % {"day": f"{ends_on:%d/%m/%Y}"})
     if on < starts_on:
-        sentence = _("The last day cannot lie before the first day, %(day)s.") % {"day": f"{starts_on:%d/%m/%Y}"}
+        sentence = _("The last day cannot lie before the first day, %(day)s.") % {
+            "day": f"{starts_on:%d/%m/%Y}"
+        }
         raise Invalid(sentence, problems={"on": [sentence]})
 
 
@@ -62,7 +64,11 @@ def assign_field(
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
     save_tracked(field, reason_key=reason_key)
     ledger.record(
-        Act.REGISTER_CHANGED, subject=field, label=person.staff_code, unit=unit, person=person,
+        Act.REGISTER_CHANGED,
+        subject=field,
+        label=person.staff_code,
+        unit=unit,
+        person=person,
         after={"field": unit.code, "starts_on": starts_on.isoformat(), "decision_number": number},
         reason_key=reason_key,
     )
@@ -70,7 +76,9 @@ def assign_field(
 
 
 @business_verb
-def end_field(*, actor: User, moment: datetime, field: FieldAssignment, on: date, reason: str = "") -> FieldAssignment:
+def end_field(
+    *, actor: User, moment: datetime, field: FieldAssignment, on: date, reason: str = ""
+) -> FieldAssignment:
     """Take a unit out of a deputy's charge; `on` is the last day."""
     person = locked(field.person)
     field = FieldAssignment.objects.select_for_update(of=("self",)).select_related("unit").get(pk=field.pk)
@@ -80,8 +88,13 @@ def end_field(*, actor: User, moment: datetime, field: FieldAssignment, on: date
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
     save_tracked(field, reason_key=reason_key, update_fields=["ends_on"])
     ledger.record(
-        Act.REGISTER_CHANGED, subject=field, label=person.staff_code, unit=field.unit, person=person,
-        after={"field": field.unit.code, "ends_on": on.isoformat()}, reason_key=reason_key,
+        Act.REGISTER_CHANGED,
+        subject=field,
+        label=person.staff_code,
+        unit=field.unit,
+        person=person,
+        after={"field": field.unit.code, "ends_on": on.isoformat()},
+        reason_key=reason_key,
     )
     return field
 
@@ -114,9 +127,15 @@ def decide_evaluator(
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
     save_tracked(decision, reason_key=reason_key)
     ledger.record(
-        Act.EVALUATOR_CHANGED, subject=decision, label=person.staff_code, unit=person.unit, person=person,
+        Act.EVALUATOR_CHANGED,
+        subject=decision,
+        label=person.staff_code,
+        unit=person.unit,
+        person=person,
         after={
-            "evaluator": evaluator.staff_code, "starts_on": starts_on.isoformat(), "decision_number": number,
+            "evaluator": evaluator.staff_code,
+            "starts_on": starts_on.isoformat(),
+            "decision_number": number,
             "ends_on": ends_on.isoformat() if ends_on else None,
         },
         reason_key=reason_key,
@@ -138,7 +157,12 @@ def end_evaluator_decision(
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
     save_tracked(decision, reason_key=reason_key, update_fields=["ends_on"])
     ledger.record(
-        Act.EVALUATOR_CHANGED, subject=decision, label=person.staff_code, unit=person.unit, person=person,
-        after={"ends_on": on.isoformat()}, reason_key=reason_key,
+        Act.EVALUATOR_CHANGED,
+        subject=decision,
+        label=person.staff_code,
+        unit=person.unit,
+        person=person,
+        after={"ends_on": on.isoformat()},
+        reason_key=reason_key,
     )
     return decision

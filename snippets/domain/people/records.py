@@ -82,21 +82,33 @@ def register_person(
     if problems:
         raise Invalid(next(iter(problems.values()))[0], problems=problems)
     person = Person(
-        staff_code=staff_code, kind=kind, unit=unit, birth_date=birth_date, email=email, phone=normal(phone),
+        staff_code=staff_code,
+        kind=kind,
+        unit=unit,
+        birth_date=birth_date,
+        email=email,
+        phone=normal(phone),
         is_party_member=is_party_member,
     )
     set_name(person, full_name)
     reason_key = texts.keep(TextKind.REASON, reason, person_code=staff_code)
     save_tracked(person, reason_key=reason_key)
     ledger.record(
-        Act.PERSON_CREATED, subject=person, label=staff_code, unit=unit, person=person,
-        after={"kind": kind, "unit": unit.code, "name": str(person.name_key)}, reason_key=reason_key,
+        Act.PERSON_CREATED,
+        subject=person,
+        label=staff_code,
+        unit=unit,
+        person=person,
+        after={"kind": kind, "unit": unit.code, "name": str(person.name_key)},
+        reason_key=reason_key,
     )
     return person
 
 
 @business_verb
-def change_person(*, actor: User, moment: datetime, person: Person, reason: str = "", **changes: Any) -> Person:
+def change_person(
+    *, actor: User, moment: datetime, person: Person, reason: str = "", **changes: Any
+) -> Person:
     """Change the given fields (`CHANGEABLE`) of a person; what stays the same writes nothing.
 
     The unit follows the main appointment and is changed by `appoint` and `transfer` only.
@@ -129,8 +141,14 @@ def change_person(*, actor: User, moment: datetime, person: Person, reason: str 
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
     save_tracked(person, reason_key=reason_key, update_fields=fields)
     ledger.record(
-        Act.PERSON_CHANGED, subject=person, label=person.staff_code, unit=person.unit, person=person,
-        before=before, after={**after, "fields": sorted(changed)}, reason_key=reason_key,
+        Act.PERSON_CHANGED,
+        subject=person,
+        label=person.staff_code,
+        unit=person.unit,
+        person=person,
+        before=before,
+        after={**after, "fields": sorted(changed)},
+        reason_key=reason_key,
     )
     return person
 
