@@ -54,4 +54,6 @@ def _stream(block: blocks.StreamBlock, value: Any, prefix: str, data: dict[str, 
 
 
 def _entry(prefix: str, order: int, kind: str, key: str, data: dict[str, Any]) -> None:
-    data.update({f"{prefix}-deleted": "", f"{prefix}-order": str(order), f"{prefix}-type": kind, f"{prefix}-id": key})
+    data.update(
+        {f"{prefix}-deleted": "", f"{prefix}-order": str(order), f"{prefix}-type": kind, f"{prefix}-id": key}
+    )

@@ -77,7 +77,12 @@ def grow_old(running):
 def test_a_job_runs_after_commit_and_ends_done(counting, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         made = enqueue(
-            name="count", key="k", actor=UserFactory(), moment=database_now(), arguments={"period": 7}, total=4
+            name="count",
+            key="k",
+            actor=UserFactory(),
+            moment=database_now(),
+            arguments={"period": 7},
+            total=4,
         )
         assert counting.batches == []
     made.refresh_from_db()

@@ -1,5 +1,6 @@
 """Names are found without marks and stand in the order a Vietnamese reader expects, on every database."""
 
+import random
 import unicodedata
 
 import pytest
@@ -20,6 +21,10 @@ syllables = st.builds(
     st.sampled_from(["", "c", "m", "n", "ng", "p", "t", "i", "o"]),
 )
 names = st.lists(syllables, min_size=1, max_size=4).map(" ".join)
+
+
+def shuffled(texts):
+    return random.Random(335).sample(texts, len(texts))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,7 @@ def test_people_stand_by_given_name_then_family_name():
         "An Hoãn",
         "An Ý",
     ]
-    assert sorted(reversed(wanted), key=name_sort_key) == wanted
+    assert sorted(shuffled(wanted), key=name_sort_key) == wanted
 
 
 def test_letters_count_before_tones():
@@ -74,7 +79,7 @@ def test_letters_count_before_tones():
 
 
 def test_every_letter_has_its_place():
-    assert sorted(reversed(LETTERS), key=name_sort_key) == list(LETTERS)
+    assert sorted(shuffled(LETTERS), key=name_sort_key) == list(LETTERS)
 
 
 def naive(word):
@@ -116,7 +121,7 @@ def test_every_collation_sorts_the_keys_alike(collation):
     wanted.sort(key=name_sort_key)
     with connection.cursor() as cursor:
         cursor.execute(
-            f'SELECT key FROM unnest(%s) AS key ORDER BY key COLLATE "{collation}"',
+            f'SELECT key FROM unnest(%s::text[]) AS key ORDER BY key COLLATE "{collation}"',
             [[name_sort_key(name) for name in reversed(wanted)]],
         )
         assert [row[0] for row in cursor.fetchall()] == [name_sort_key(name) for name in wanted]
