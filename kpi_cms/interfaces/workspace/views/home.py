@@ -20,6 +20,8 @@ from kpi_cms.interfaces.workspace.navigation import waiting
 from snippets.enums import Capability, PeriodState
 from snippets.models import Period
 
+from .shared import scope_of
+
 SHOWN = 10
 READ = 300  # cards in hand read for the groups; whoever has more works from the list of evaluations
 
