@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return worlds.build()
+def world(draft_world: World) -> World:
+    return draft_world
 
 
 def found(

@@ -9,17 +9,9 @@ from kpi_cms.evaluation.domain import deductions, stages, tasks
 from kpi_cms.evaluation.domain.stages import Entry
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import CardResult, Scorecard
-from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    made = worlds.build()
-    worlds.open_month(made)
-    return made
 
 
 def full_marks(card: Scorecard, stage: str) -> dict[str, Entry]:

@@ -152,7 +152,9 @@ def _card(period: Period, organisation: Organisation, planned: PlannedCard) -> S
 
 
 def _endorser(organisation: Organisation, agency: Unit, planned: PlannedCard) -> int | None:
-    """The agency's head, where somebody else evaluates and the head is not the person themselves."""
+    """Where the set has this stage: the agency's head, unless they evaluate or are the person themselves."""
+    if not planned.endorsed:
+        return None
     head = organisation.head_of(agency)
     return None if head in (planned.context.person_id, planned.evaluator.person_id) else head
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CataloguePin, VersionPin
 from kpi_cms.foundation.access.scope import paths_q, shortest
 from snippets.enums import LEADING_ROLES
@@ -46,6 +47,7 @@ class PlannedCard:
     version_id: int
     frame: str
     evaluator: EvaluatorFound
+    endorsed: bool
 
 
 @dataclass
@@ -109,6 +111,11 @@ def applies(applicability: Mapping[str, Any], context: Context, period_kind: str
     )
 
 
+def has_endorsement(version: CriteriaVersion) -> bool:
+    """The set lets the head of the agency endorse an evaluation (rules.md §7, open; default off)."""
+    return any(stage.key == StageKey.ENDORSEMENT for stage in version.compiled().stages)
+
+
 def contexts(period: Period) -> Iterable[Context]:
     """Everybody with an appointment in scope on the period's last day, in the order of their ids."""
     rows = (
@@ -161,6 +168,7 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
         pinned = [pin.version for pin in VersionPin.objects.filter(period=period).select_related("version")]
         versions = pinned or list(candidate_versions(period.ends_on))
     organisation = Organisation(period.ends_on)
+    endorsed = {version.pk for version in versions if has_endorsement(version)}
     plan = OpeningPlan()
     for context in contexts(period):
         plan.people += 1
@@ -182,7 +190,7 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
             )
             if evaluator.person_id is None:
                 plan.without_evaluator.append(context.person_id)
-            plan.cards.append(PlannedCard(context, found[0].pk, frame, evaluator))
+            plan.cards.append(PlannedCard(context, found[0].pk, frame, evaluator, found[0].pk in endorsed))
     _list_units_without_catalogue(plan, period, organisation)
     _sort_people(plan)
     return plan

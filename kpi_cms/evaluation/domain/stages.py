@@ -32,6 +32,7 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
 from kpi_cms.foundation.engine import CompiledCriterion, Outcome, decimal_text
 
 from . import locks, scoring
+from .planning import has_endorsement
 from .saving import (
     Entry,
     Saved,
@@ -191,8 +192,7 @@ def confirm(*, actor: User, moment: datetime, card: Scorecard, expected: int) ->
 
 def needs_endorsement(card: Scorecard) -> bool:
     """The set has the stage, and somebody other than the evaluator heads the agency."""
-    stages = {stage.key for stage in card.version.compiled().stages}
-    return StageKey.ENDORSEMENT in stages and card.endorser_id is not None
+    return has_endorsement(card.version) and card.endorser_id is not None
 
 
 @business_verb

@@ -1,0 +1,551 @@
+"""The history of cards as a reader follows it: who changed what, when, from what to what, and why.
+
+Seven history tables are read side by side, newest first, each by key and each restricted to one card or to one
+unit's period, and merged by moment. The old value is the same record's row before. Names, comments and reasons are
+not in history: they come from the erasable side table, through their keys, in one query.
+
+Who reads what: the auditor everything in their units, except about themselves; everybody else the history of the
+cards they see, and in it no stage that the card itself still hides from them.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import BooleanField, Case, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import texts
+from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.foundation.core.text import fold
+from snippets.enums import Capability
+from snippets.models import Period, Person, Unit
+from snippets.queries import containing
+
+from . import rules
+from .enums import AssessmentState, CardState, StageKey
+from .models import Assessment, Delay, Fault, ObjectiveCause, Score, Scorecard, Task
+
+PAGE = 50
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+
+
+# --- What stands in history ---------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Tracked:
+    """One history table. `fields` are shown, in this order; `people` and `kept` name those that are keys.
+
+    `related` is read with each row; `period_path` and `stage_path` lead from a row to its period and its stage.
+    """
+
+    name: str
+    model: type[Model]
+    label: str | Promise
+    fields: tuple[str, ...]
+    period_path: str = "period_id"
+    related: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    stage_path: str = ""
+
+    @property
+    def rows(self) -> Any:
+        """Every row of the table."""
+        return self.model.history.all()  # type: ignore[attr-defined]  # simple-history adds the manager
+
+
+CARD = Tracked(
+    "card",
+    Scorecard,
+    _("Card"),
+    (
+        "state",
+        "evaluator",
+        "evaluator_basis",
+        "endorser",
+        "submitted_at",
+        "without_self",
+        "returned_at",
+        "return_reason_key",
+        "confirmed_at",
+        "result_final_at",
+        "notified_at",
+        "basis_changed_at",
+        "confirmed_d",
+        "proposed_d",
+    ),
+    people=("evaluator", "endorser"),
+    kept=("return_reason_key",),
+)
+ASSESSMENT = Tracked(
+    "assessment",
+    Assessment,
+    _("Assessment"),
+    ("state", "rater", "comments_key", "submitted_at"),
+    period_path="card__period_id",
+    people=("rater",),
+    kept=("comments_key",),
+    stage_path="stage",
+)
+SCORE = Tracked(
+    "score",
+    Score,
+    _("Score"),
+    ("value", "choice", "grounds_key"),
+    period_path="assessment__card__period_id",
+    related=("criterion", "assessment"),
+    kept=("grounds_key",),
+    stage_path="assessment__stage",
+)
+TASK = Tracked(
+    "task",
+    Task,
+    _("Task"),
+    (
+        "state",
+        "kind",
+        "name",
+        "coefficient",
+        "part_label",
+        "share",
+        "assigned",
+        "due_on",
+        "completed",
+        "completed_on",
+        "accepted",
+        "handed_over",
+        "evidence_number",
+        "note_key",
+    ),
+    kept=("note_key",),
+)
+FAULT = Tracked(
+    "fault",
+    Fault,
+    _("Major error"),
+    ("unit_number", "reason_key", "recorded_at", "withdrawn_at"),
+    period_path="task__period_id",
+    related=("task",),
+    kept=("reason_key",),
+)
+DELAY = Tracked(
+    "delay",
+    Delay,
+    _("Delay"),
+    ("unit_number", "reason_key", "recorded_at", "withdrawn_at"),
+    period_path="task__period_id",
+    related=("task",),
+    kept=("reason_key",),
+)
+CAUSE = Tracked(
+    "cause",
+    ObjectiveCause,
+    _("Objective cause"),
+    ("reason_key", "confirmed_at", "revoked_at"),
+    related=("fault__task", "delay__task"),
+    kept=("reason_key",),
+)
+TABLES = (CARD, ASSESSMENT, SCORE, TASK, FAULT, DELAY, CAUSE)
+
+# What the person does not read on their card before the result is notified to them, nor here.
+_OF_THE_EVALUATION = ("basis_changed_at", "confirmed_d", "proposed_d")
+# Acts whose mere existence tells that an evaluation was changed.
+_ACTS_OF_THE_EVALUATION = ("score.changed", "card.basis_changed")
+
+
+def field_choices() -> list[tuple[str, list[tuple[str, Any]]]]:
+    """Every table with its fields, for a filter: (table's label, [("table" or "table.field", label)])."""
+    return [
+        (
+            str(table.label),
+            [
+                (table.name, _("everything")),
+                *((f"{table.name}.{each}", label_of(table, each)) for each in table.fields),
+            ],
+        )
+        for table in TABLES
+    ]
+
+
+def label_of(table: Tracked, name: str) -> Any:
+    """What a field is called: the model's own word, or what a key leads to."""
+    led_to = {
+        "comments_key": _("comments"),
+        "grounds_key": _("grounds"),
+        "note_key": _("note"),
+        "reason_key": _("reason"),
+        "return_reason_key": _("reason of the return"),
+    }
+    return led_to.get(name) or table.model._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # concrete fields only
+
+
+# --- What is asked ------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Filters:
+    """What narrows a history: words of a name or code, an account, days (both included), a table or one field."""
+
+    person: str = ""
+    actor: str = ""
+    since: date | None = None
+    until: date | None = None
+    field: str = ""
+
+    @property
+    def table(self) -> str:
+        return self.field.partition(".")[0]
+
+    @property
+    def column(self) -> str:
+        return self.field.partition(".")[2]
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last change of a page: the next page begins behind it."""
+
+    moment: datetime
+    rank: int
+    key: int
+
+    def __str__(self) -> str:
+        return f"{self.moment.timestamp():.6f}_{self.rank}_{self.key}"
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor | None":
+        """None for anything that is no cursor: the first page is shown."""
+        try:
+            seconds, rank, key = text.split("_")
+            whole, _dot, fraction = seconds.partition(".")
+            moment = datetime.fromtimestamp(int(whole), tz=timezone.get_default_timezone())
+            return cls(moment + timedelta(microseconds=int(fraction.ljust(6, "0")[:6])), int(rank), int(key))
+        except (ValueError, OverflowError, OSError):
+            return None
+
+
+# --- What is answered ---------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Written:
+    """One row of history with the row before it. `kind` is "+" for a record's first row, "~" for a change."""
+
+    table: Tracked
+    row: Any
+    before: Any
+
+    @property
+    def kind(self) -> str:
+        return str(self.row.history_type)
+
+    def changed(self) -> list[str]:
+        """The fields that differ from the row before; of a first row those that say something."""
+        if self.before is None:
+            return [name for name in self.table.fields if _attribute(self.row, name) not in (None, "", False)]
+        return [
+            name for name in self.table.fields if _attribute(self.row, name) != _attribute(self.before, name)
+        ]
+
+
+def _attribute(row: Any, name: str) -> Any:
+    """The stored value: the key of a foreign key, never the related row."""
+    return getattr(row, f"{name}_id", None) if hasattr(row, f"{name}_id") else getattr(row, name)
+
+
+@dataclass
+class Names:
+    """What keys read as: people by key, accounts by key, kept texts by key."""
+
+    people: dict[int, str] = field(default_factory=dict)
+    accounts: dict[int, str] = field(default_factory=dict)
+    texts: dict[uuid.UUID, str] = field(default_factory=dict)
+    cards: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """Changes, newest first, what their keys read as, and where the next page begins."""
+
+    changes: list[Written]
+    names: Names
+    next: str
+
+
+# --- Who may ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Sight:
+    """Which stages of a card its reader may see the history of."""
+
+    of_self: bool
+    of_evaluation: bool
+
+
+def sight(scope: Scope, card: Scorecard) -> Sight:
+    """Everything for the auditor of the card's unit; for everybody else, themselves included, what the card shows."""
+    if scope.covers(Capability.AUDIT, card.unit) and not rules.is_own(scope.user_id, card):
+        return Sight(True, True)
+    submitted = Assessment.objects.filter(
+        card=card, stage=StageKey.SELF, state=AssessmentState.SUBMITTED
+    ).exists()
+    return Sight(
+        rules.see_self_assessment(scope, card, submitted=submitted), rules.see_evaluation(scope, card)
+    )
+
+
+def audited_unit(scope: Scope, code: str) -> Unit:
+    """Raises NotFound for a missing unit and for one whose history is not the reader's to read."""
+    unit: Unit | None = Unit.objects.filter(code=code).first()
+    if unit is None or not scope.covers(Capability.AUDIT, unit):
+        raise NotFound
+    return unit
+
+
+def audited_periods(scope: Scope) -> QuerySet[Period]:
+    """Periods with cards in units that the reader audits, the newest first."""
+    cards = Scorecard.objects.filter(scope.q(Capability.AUDIT))
+    return Period.objects.filter(pk__in=cards.values("period_id")).order_by("-starts_on", "pk")
+
+
+# --- The history of one card --------------------------------------------------------------------------------
+def card_changes(
+    card: Scorecard, seen: Sight, *, filters: Filters = Filters(), after: Cursor | None = None
+) -> HistoryPage:
+    """Changes of a card, of its scores and comments, and of its person's tasks in the period."""
+    tasks = Task.objects.filter(period_id=card.period_id, person_id=card.person_id).values("pk")
+    within = {
+        CARD.name: Q(id=card.pk),
+        ASSESSMENT.name: Q(card_id=card.pk),
+        SCORE.name: Q(assessment_id__in=Assessment.objects.filter(card=card).values("pk")),
+        TASK.name: Q(period_id=card.period_id, person_id=card.person_id),
+        FAULT.name: Q(task_id__in=tasks),
+        DELAY.name: Q(task_id__in=tasks),
+        CAUSE.name: Q(fault_id__in=Fault.objects.filter(task_id__in=tasks).values("pk"))
+        | Q(delay_id__in=Delay.objects.filter(task_id__in=tasks).values("pk")),
+    }
+    for table in (ASSESSMENT, SCORE):
+        if not seen.of_self:
+            within[table.name] &= ~Q(**{table.stage_path: StageKey.SELF})
+        if not seen.of_evaluation:
+            within[table.name] &= Q(**{table.stage_path: StageKey.SELF})
+    return _page(within, filters, after)
+
+
+def visible_fields(table: Tracked, names: Sequence[str], seen: Sight) -> list[str]:
+    """Without those that would tell of an evaluation that the reader may not see yet."""
+    if seen.of_evaluation or table is not CARD:
+        return list(names)
+    return [name for name in names if name not in _OF_THE_EVALUATION]
+
+
+def visible_reason(written: Written, seen: Sight) -> bool:
+    """Why an evaluation went back to the evaluator is said about the evaluation."""
+    if seen.of_evaluation or written.table is not CARD or written.before is None:
+        return True
+    return written.before.state not in (CardState.EVALUATED, CardState.CONFIRMED)
+
+
+def card_acts(card: Scorecard, seen: Sight, *, filters: Filters = Filters()) -> QuerySet[LedgerEntry]:
+    """The ledger's entries about a card and its person's tasks, newest first."""
+    entries = LedgerEntry.objects.filter(person_id=card.person_id, period_id=card.period_id)
+    entries = entries.filter(~Q(subject_type="evaluation.Scorecard") | Q(subject_id=str(card.pk)))
+    if not seen.of_evaluation:
+        own = Q(actor_id=card.person.user_id) if card.person.user_id is not None else Q(pk__in=[])
+        entries = entries.exclude(~own & Q(act__in=_ACTS_OF_THE_EVALUATION))
+    if not seen.of_self:
+        entries = entries.exclude(act="score.changed")
+    return _narrow_acts(entries, filters).order_by("-id")
+
+
+# --- The history of a unit's period -------------------------------------------------------------------------
+def unit_changes(
+    scope: Scope, unit: Unit, period: Period, *, filters: Filters, after: Cursor | None = None
+) -> HistoryPage:
+    """Changes of every card and task of a unit and all below it in a period; never about the reader themselves."""
+    units = Unit.objects.filter(path__startswith=unit.path).order_by().values("pk")
+    oneself = Person.objects.filter(user_id=scope.user_id).values("pk")
+    shared = Q(unit_id__in=units) & ~Q(person_id__in=oneself)
+    if period.closed_at is not None:
+        # Nothing changes after closing: an index walk by moment begins there, not at today.
+        shared &= Q(history_date__lte=period.closed_at)
+    within = {
+        table.name: shared & Q(**{table.period_path: period.pk}) for table in TABLES if table is not CAUSE
+    }
+    within[CAUSE.name] = shared & (Q(fault__task__period_id=period.pk) | Q(delay__task__period_id=period.pk))
+    page = _page(within, filters, after)
+    people = {written.row.person_id for written in page.changes}
+    cards = Scorecard.objects.filter(period=period, person_id__in=people).order_by("-frame", "pk")
+    page.names.cards = dict(cards.values_list("person_id", "pk"))
+    return page
+
+
+def unit_acts(scope: Scope, unit: Unit, period: Period, *, filters: Filters) -> QuerySet[LedgerEntry]:
+    """The ledger's entries of a unit and all below it in a period, newest first; never about the reader themselves."""
+    units = Unit.objects.filter(path__startswith=unit.path).order_by().values("pk")
+    oneself = Person.objects.filter(user_id=scope.user_id).values("pk")
+    entries = LedgerEntry.objects.filter(period_id=period.pk, unit_id__in=units)
+    entries = entries.filter(Q(person_id__isnull=True) | ~Q(person_id__in=oneself))
+    return _narrow_acts(entries, filters).order_by("-id")
+
+
+# --- Reading ------------------------------------------------------------------------------------------------
+def _page(within: Mapping[str, Q], filters: Filters, after: Cursor | None) -> HistoryPage:
+    """Up to `PAGE` rows of every table behind the cursor, merged; then the rows before them, then the names."""
+    narrowed = _narrow(filters)
+    found: list[tuple[datetime, int, int, Tracked, Any]] = []
+    for rank, table in enumerate(TABLES):
+        if filters.table and filters.table != table.name:
+            continue
+        rows = table.rows.filter(within[table.name] & narrowed & _behind(after, rank))
+        rows = _with_previous(table, rows, filters.column)
+        rows = rows.select_related(*table.related) if table.related else rows
+        for row in rows.order_by("-history_date", "-history_id")[: PAGE + 1]:
+            found.append((row.history_date, -rank, row.history_id, table, row))
+    found.sort(key=lambda entry: entry[:3], reverse=True)
+    more, found = len(found) > PAGE, found[:PAGE]
+    earlier = _earlier(found)
+    changes = [
+        Written(table, row, earlier.get((table.name, row.previous_id)))
+        for _moment, _rank, _key, table, row in found
+    ]
+    last = found[-1] if more else None
+    cursor = str(Cursor(last[0], -last[1], last[2])) if last is not None else ""
+    return HistoryPage(changes, _names(changes), cursor)
+
+
+def _behind(after: Cursor | None, rank: int) -> Q:
+    """Rows of the table of this rank that come after the cursor: earlier, or at its moment and behind it."""
+    if after is None:
+        return Q()
+    before = Q(history_date__lt=after.moment)
+    if rank > after.rank:
+        return before | Q(history_date=after.moment)
+    if rank == after.rank:
+        return before | Q(history_date=after.moment, history_id__lt=after.key)
+    return before
+
+
+def _with_previous(table: Tracked, rows: Any, column: str) -> Any:
+    """Add the key of the record's row before; with a column, keep the rows in which that column changed."""
+    previous = table.rows.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by(
+        "-history_id"
+    )
+    rows = rows.annotate(previous_id=Subquery(previous.values("history_id")[:1]))
+    if not column or column not in table.fields:
+        return rows
+    said = ~Q(**{f"{column}__isnull": True})
+    if table.model._meta.get_field(column).get_internal_type() in ("CharField", "TextField"):
+        said &= ~Q(**{column: ""})
+    return rows.annotate(
+        earlier_value=Subquery(previous.values(column)[:1]),
+        differs=Case(
+            When(Q(previous_id__isnull=True) & said, then=Value(True)),
+            When(previous_id__isnull=True, then=Value(False)),
+            When(Q(earlier_value__isnull=True, **{f"{column}__isnull": True}), then=Value(False)),
+            When(Q(earlier_value=F(column)), then=Value(False)),
+            default=Value(True),
+            output_field=BooleanField(),
+        ),
+    ).filter(differs=True)
+
+
+def _earlier(found: Sequence[tuple[datetime, int, int, Tracked, Any]]) -> dict[tuple[str, int], Any]:
+    """The rows before those found, by table and key: one query for each table that has any."""
+    wanted: dict[str, tuple[Tracked, list[int]]] = {}
+    for _moment, _rank, _key, table, row in found:
+        if row.previous_id is not None:
+            wanted.setdefault(table.name, (table, []))[1].append(row.previous_id)
+    return {
+        (name, row.history_id): row
+        for name, (table, keys) in wanted.items()
+        for row in table.rows.filter(history_id__in=keys)
+    }
+
+
+def _names(changes: Iterable[Written]) -> Names:
+    """Three queries: people, accounts, and every kept text, their names included."""
+    people: set[int] = set()
+    accounts: set[int] = set()
+    kept: set[uuid.UUID | None] = set()
+    for written in changes:
+        for row in (written.row, written.before):
+            if row is None:
+                continue
+            people.add(row.person_id)
+            people.update(_attribute(row, name) for name in written.table.people)
+            kept.update(getattr(row, name) for name in written.table.kept)
+        kept.add(written.row.history_change_reason)
+        accounts.add(written.row.history_user_id)
+    return names_of(people, accounts, kept)
+
+
+def names_of(
+    people: Iterable[int | None], accounts: Iterable[int | None], kept: Iterable[uuid.UUID | None]
+) -> Names:
+    """What keys read as. An erased name reads as its code, another erased text as an empty one."""
+    about = list(
+        Person.objects.filter(pk__in={key for key in people if key is not None}).values_list(
+            "pk", "staff_code", "name_key"
+        )
+    )
+    acting = list(
+        User.objects.filter(pk__in={key for key in accounts if key is not None}).values_list(
+            "pk", "username", "display_name", "person__name_key"
+        )
+    )
+    name_keys = {key for _pk, _code, key in about} | {key for _pk, _code, _name, key in acting}
+    read = texts.read({*kept, *name_keys})
+    return Names(
+        people={pk: _named(read.get(key, "") if key else "", code) for pk, code, key in about},
+        accounts={
+            pk: _named(read.get(key, "") if key else name, username) for pk, username, name, key in acting
+        },
+        texts=read,
+    )
+
+
+def _named(name: str, code: str) -> str:
+    return f"{name} ({code})" if name else code
+
+
+# --- Filters ------------------------------------------------------------------------------------------------
+def _narrow(filters: Filters) -> Q:
+    """A filter on history rows."""
+    query = _days(filters, "history_date")
+    if filters.person:
+        query &= Q(person_id__in=Person.objects.filter(containing(filters.person)).values("pk"))
+    if filters.actor:
+        query &= Q(history_user_id__in=_accounts(filters.actor))
+    return query
+
+
+def _narrow_acts(entries: QuerySet[LedgerEntry], filters: Filters) -> QuerySet[LedgerEntry]:
+    query = _days(filters, "at")
+    if filters.person:
+        query &= Q(person_id__in=Person.objects.filter(containing(filters.person)).values("pk"))
+    if filters.actor:
+        query &= Q(actor_id__in=_accounts(filters.actor))
+    return entries.filter(query)
+
+
+def _days(filters: Filters, column: str) -> Q:
+    """Whole days on the clock of Việt Nam, the last one included."""
+    zone, query = timezone.get_default_timezone(), Q()
+    if filters.since is not None and EARLIEST <= filters.since <= LATEST:
+        query &= Q(**{f"{column}__gte": datetime.combine(filters.since, time.min, zone)})
+    if filters.until is not None and EARLIEST <= filters.until <= LATEST:
+        query &= Q(**{f"{column}__lt": datetime.combine(filters.until + timedelta(days=1), time.min, zone)})
+    return query
+
+
+def _accounts(text: str) -> QuerySet[Any]:
+    """Keys of accounts by their person's name or code without marks, or by the account's own name."""
+    return User.objects.filter(
+        Q(person__in=Person.objects.filter(containing(text)).values("pk"))
+        | Q(username__icontains=text)
+        | Q(display_name__icontains=text)
+        | Q(username__icontains=fold(text))
+    ).values("pk")

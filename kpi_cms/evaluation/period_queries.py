@@ -1,0 +1,86 @@
+"""Reads of periods for those who open and close them.
+
+Each starts from what its reader may see. Opening lists carry names, because whoever opens a period has to solve what
+they show (an evaluator, an account, a version); they carry no points.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from criteria_pages.models import CriteriaVersion
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.foundation.core.models import Job
+from snippets.enums import Capability
+from snippets.models import ParticipatingUnit, Period, Person
+
+from .models import Scorecard, VersionPin
+
+_CHUNK = 5_000
+
+
+def managed_periods(scope: Scope) -> QuerySet[Period]:
+    """Periods whose units the reader keeps, all of them: nobody opens or closes half a period."""
+    taking_part = ParticipatingUnit.objects.filter(period=OuterRef("pk"))
+    elsewhere = taking_part.exclude(scope.q(Capability.MANAGE_PERIODS))
+    return Period.objects.filter(Exists(taking_part), ~Exists(elsewhere))
+
+
+def period_to_manage(scope: Scope, pk: int) -> Period:
+    """Raises NotFound for a missing period and for one that is not the reader's to keep."""
+    period = managed_periods(scope).filter(pk=pk).first()
+    if period is None:
+        raise NotFound
+    return period
+
+
+def with_sizes(periods: QuerySet[Period]) -> QuerySet[Period]:
+    """Add `units_count` and `cards_count`, in the periods' own query."""
+    return periods.annotate(
+        units_count=Count("units", distinct=True), cards_count=Count("cards", distinct=True)
+    )
+
+
+def offered_versions(period: Period) -> QuerySet[CriteriaVersion]:
+    """Every version in effect on the period's last day: the newest of a set is proposed, an older one may be chosen."""
+    return (
+        CriteriaVersion.objects.filter(effective_on__lte=period.ends_on)
+        .exclude(effective_until__lt=period.ends_on)
+        .order_by("set_code", "-number")
+    )
+
+
+def pinned_versions(period: Period) -> list[CriteriaVersion]:
+    """What the period is scored with, as far as that was chosen."""
+    pins = VersionPin.objects.filter(period=period).select_related("version").order_by("version__set_code")
+    return [pin.version for pin in pins]
+
+
+def cards_that_exist(period: Period) -> set[tuple[int, str]]:
+    """(person, frame) of every card of the period."""
+    return set(Scorecard.objects.filter(period=period).values_list("person_id", "frame"))
+
+
+def people_in_order(keys: Sequence[int]) -> list[Person]:
+    """The people of a few keys with their units, in the order of the keys."""
+    found = Person.objects.select_related("unit").in_bulk(list(keys))
+    return [found[key] for key in keys]
+
+
+def in_name_order(keys: Iterable[int]) -> list[int]:
+    """Any number of people's keys in the order of names."""
+    order: list[tuple[str, str, int]] = []
+    for some in _chunks(sorted(set(keys))):
+        order += Person.objects.filter(pk__in=some).values_list("sort_key", "staff_code", "pk")
+    return [key for _name, _code, key in sorted(order)]
+
+
+def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(keys), _CHUNK):
+        yield keys[start : start + _CHUNK]
+
+
+def latest_job(name: str, key: str) -> Job | None:
+    """The last job of a key, finished or not."""
+    return Job.objects.filter(name=name, key=key).order_by("-created_at").first()
