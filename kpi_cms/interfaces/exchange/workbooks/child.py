@@ -129,23 +129,38 @@ def _pack(cell: Any, twin: Any, length: int) -> list[Any] | None:
 
 def _rows(sheet: Any, twin: Any) -> Iterator[tuple[Sequence[Any], Sequence[Any] | None]]:
     """The sheet's rows, beside those of its twin with cached values where one was asked for."""
-    sheet.reset_dimensions()
     if twin is None:
         for row in sheet.iter_rows():
             yield row, None
         return
-    twin.reset_dimensions()
     yield from zip(sheet.iter_rows(), twin.iter_rows(), strict=True)
+
+
+def _openpyxl() -> Any:
+    """openpyxl, imported when the process's limits already hold, and told not to look for a sheet's stated size.
+
+    The size is never believed here, and where a file does not state it the search reads the whole sheet once more.
+    """
+    import openpyxl
+    from openpyxl.reader import excel
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+    if not openpyxl.DEFUSEDXML:
+        raise RuntimeError("openpyxl must parse through defusedxml")
+
+    class Unsized(ReadOnlyWorksheet):
+        def _get_size(self) -> None:
+            self.reset_dimensions()
+
+    excel.ReadOnlyWorksheet = Unsized
+    return openpyxl
 
 
 def extract(source: IO[bytes], *, rows: int, limit: int, length: int, cached: bool) -> Iterator[list[Any]]:
     """The lines of a workbook. `rows` is the last permitted row, `limit` the number of rows named in the
     refusal.
     """
-    import openpyxl  # here, so that the process's limits already hold while it is imported
-
-    if not openpyxl.DEFUSEDXML:
-        raise RuntimeError("openpyxl must parse through defusedxml")
+    openpyxl = _openpyxl()
     source = transitional(source)
     book = openpyxl.load_workbook(source, read_only=True, keep_links=False)
     values = (

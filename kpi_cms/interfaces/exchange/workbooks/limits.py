@@ -32,6 +32,6 @@ class Limits:
         return self.rows + TITLE_ROWS
 
 
-PEOPLE = Limits(rows=100_000)
+PEOPLE = Limits(rows=100_000, cpu_seconds=120)
 GRID = Limits(rows=20_000, cpu_seconds=20)
 CATALOGUE = Limits(rows=20_000, cpu_seconds=20)
