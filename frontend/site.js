@@ -11,6 +11,7 @@ import Menu from "./scripts/menu.js";
 import Progress from "./scripts/progress.js";
 import ScoreForm from "./scripts/score_form.js";
 import SubmitOnce from "./scripts/submit_once.js";
+import TakeOver from "./scripts/take_over.js";
 
 // The base's own page template does this with an inline script, which our policy refuses;
 // without the class all its behaviours stay off and nothing says so.
@@ -26,3 +27,4 @@ application.register("menu", Menu);
 application.register("progress", Progress);
 application.register("score-form", ScoreForm);
 application.register("submit-once", SubmitOnce);
+application.register("take-over", TakeOver);

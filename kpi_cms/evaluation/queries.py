@@ -217,40 +217,28 @@ def waiting(user_id: int | None) -> Waiting:
     current = Q(period__state=PeriodState.OPEN)
     mine, evaluated = Scorecard.objects.filter(person=OuterRef("pk")), _evaluated_by(OuterRef("pk"))
     own_tasks = Task.objects.filter(person=OuterRef("pk"))
+    numbers = {
+        "own_cards": mine,
+        "to_self_assess": mine.filter(current, state__in=WITH_THE_PERSON),
+        "evaluates": evaluated,
+        "to_evaluate": evaluated.filter(state=CardState.SUBMITTED),
+        "to_endorse": Scorecard.objects.filter(current, endorser=OuterRef("pk"), state=CardState.EVALUATED),
+        "to_notify": evaluated.filter(state=CardState.CONFIRMED, proposed_d=""),
+        "basis_changed": evaluated.filter(state__in=DECIDED).exclude(proposed_d=""),
+        "own_tasks": own_tasks,
+        "tasks_to_report": own_tasks.filter(current, state=TaskState.ASSIGNED),
+        "tasks_to_decide": _tasks_to_decide(OuterRef(OuterRef("pk"))),
+    }
+    # The names stand apart from the person's own fields and relations.
     row = (
         Person.objects.filter(user_id=user_id)
-        .annotate(
-            own_cards=_number(mine),
-            to_self_assess=_number(mine.filter(current, state__in=WITH_THE_PERSON)),
-            evaluates=_number(evaluated),
-            to_evaluate=_number(evaluated.filter(state=CardState.SUBMITTED)),
-            to_endorse=_number(
-                Scorecard.objects.filter(current, endorser=OuterRef("pk"), state=CardState.EVALUATED)
-            ),
-            to_notify=_number(evaluated.filter(state=CardState.CONFIRMED, proposed_d="")),
-            basis_changed=_number(evaluated.filter(state__in=DECIDED).exclude(proposed_d="")),
-            own_tasks=_number(own_tasks),
-            tasks_to_report=_number(own_tasks.filter(current, state=TaskState.ASSIGNED)),
-            tasks_to_decide=_number(_tasks_to_decide(OuterRef(OuterRef("pk")))),
-        )
-        .values(
-            "pk",
-            "own_cards",
-            "to_self_assess",
-            "evaluates",
-            "to_evaluate",
-            "to_endorse",
-            "to_notify",
-            "basis_changed",
-            "own_tasks",
-            "tasks_to_report",
-            "tasks_to_decide",
-        )
+        .annotate(**{f"n_{name}": _number(rows) for name, rows in numbers.items()})
+        .values("pk", *(f"n_{name}" for name in numbers))
         .first()
     )
     if row is None:
         return Waiting()
-    return Waiting(person_id=row.pop("pk"), **row)
+    return Waiting(person_id=row["pk"], **{name: row[f"n_{name}"] for name in numbers})
 
 
 def _number(rows: QuerySet[Any]) -> Coalesce:

@@ -74,8 +74,13 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
             0,
         ),
         (scope.holds(Capability.MANAGE_PERIODS), _("Periods"), ("workspace:periods", "workspace:period"), 0),
-        (scope.holds(Capability.PROGRESS), _("Progress"), ("workspace:progress",), 0),
-        (scope.holds(Capability.AUDIT), _("History"), ("workspace:history",), 0),
+        (
+            scope.holds(Capability.PROGRESS, Capability.VIEW),
+            _("Progress"),
+            ("workspace:progress", "workspace:progress_unit"),
+            0,
+        ),
+        (scope.holds(Capability.AUDIT), _("History"), ("workspace:history", "workspace:unit_history"), 0),
         (True, _("Handbook"), ("handbook:list",), 0),
         (scope.holds(*AUTHORING_CAPABILITIES), _("Registers and criteria"), ("wagtailadmin_home",), 0),
     ]

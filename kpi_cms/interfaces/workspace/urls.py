@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from .views import assigning, cards, evaluation, home, steps, task_actions, tasks, units
 
@@ -7,6 +7,8 @@ DEDUCTION = "nhiem-vu/<int:pk>/tru/<slug:kind>/<int:deduction>/"
 app_name = "workspace"
 urlpatterns = [
     path("", home.home, name="home"),
+    # Periods, progress, history, jobs
+    path("", include("kpi_cms.interfaces.workspace.urls_periods")),
     # Cards
     path("phieu/", cards.cards, name="cards"),
     path("phieu/<int:pk>/", cards.card, name="card"),

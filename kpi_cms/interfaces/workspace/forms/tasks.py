@@ -28,11 +28,14 @@ def reason_field(**options: Any) -> forms.CharField:
     )
 
 
-class PersonChoice(forms.ModelChoiceField):
-    """A person by name and staff code, with the unit where they belong."""
+def named(person: Person) -> str:
+    """A person among others of the same name."""
+    return f"{person.full_name} ({person.staff_code})"
 
+
+class PersonChoice(forms.ModelChoiceField):
     def label_from_instance(self, obj: Person) -> str:
-        return f"{obj.full_name} ({obj.staff_code})"
+        return named(obj)
 
 
 class ReasonOnlyForm(forms.Form):
@@ -181,9 +184,11 @@ class PartForm(forms.Form):
     share = QuantityField(label=_("Share"), places=4, required=False)
     due_on = DayField(label=_("Due on"), required=False, help_text="")
 
-    def __init__(self, *args: Any, people: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, people: Any, names: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["person"].queryset = people  # type: ignore[attr-defined]  # a model choice
+        # Read once for all rows, not once for each.
+        self.fields["person"].choices = names  # type: ignore[attr-defined]  # a model choice
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
@@ -196,6 +201,11 @@ class PartForm(forms.Form):
                 if not values.get(name) and name not in self.errors:
                     self.add_error(name, sentence)
         return values
+
+
+def names_of(people: Any) -> list[tuple[Any, str]]:
+    """The choices of every row's person."""
+    return [("", _now("Nobody")), *((person.pk, named(person)) for person in people)]
 
 
 PartFormSet = forms.formset_factory(PartForm, extra=6, max_num=12, absolute_max=12)

@@ -78,6 +78,11 @@ def read_card(scope: Scope, card: Scorecard) -> CardReading:
     )
 
 
+def read_stages(scope: Scope, card: Scorecard) -> CardReading:
+    """Scores and results alone: two queries."""
+    return CardReading(card, scope, queries.stage_records(card), queries.results_of(card), [], {}, "")
+
+
 def progress_of(card: Scorecard) -> list[dict[str, Any]]:
     """The stages for `includes/steps.html`, with names and moments."""
     state = card.state

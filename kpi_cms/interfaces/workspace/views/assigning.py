@@ -17,7 +17,13 @@ from kpi_cms.evaluation.domain import tasks as domain
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound
-from kpi_cms.interfaces.workspace.forms.tasks import NewTaskForm, PartFormSet, ProductForm, ProposalForm
+from kpi_cms.interfaces.workspace.forms.tasks import (
+    NewTaskForm,
+    PartFormSet,
+    ProductForm,
+    ProposalForm,
+    names_of,
+)
 from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.tasks import extras_share
 from snippets.enums import Capability
@@ -153,7 +159,7 @@ def split(request: HttpRequest, code: str, period: int) -> HttpResponse:
     people = queries.people_to_give_work_to(scope, found, unit)
     sent = request.POST if request.method == "POST" else None
     form = ProductForm(sent, products=products)
-    parts = PartFormSet(sent, prefix="p", form_kwargs={"people": people})
+    parts = PartFormSet(sent, prefix="p", form_kwargs={"people": people, "names": names_of(people)})
     errors: list[dict[str, str]] = []
     error = Invalid("")
     back_url = f"{reverse('workspace:unit_tasks', args=[code])}?ky={period}"

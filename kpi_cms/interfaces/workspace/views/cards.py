@@ -24,6 +24,7 @@ from kpi_cms.interfaces.workspace.presentation.card import (
     figures_of,
     page_of,
     read_card,
+    read_stages,
     shown_text,
     state_of_result,
 )
@@ -170,7 +171,7 @@ def trace(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
     scope = scope_of(request)
     found = queries.card_for(scope, pk)
     key = STAGE_SLUGS.get(stage)
-    reading = read_card(scope, found)
+    reading = read_stages(scope, found)
     column = next((column for column in reading.columns() if column.stage == key), None)
     if column is None:
         raise NotFound

@@ -143,7 +143,7 @@ def evaluations(request: HttpRequest) -> HttpResponse:
         "periods": periods,
         "period": period,
         "state": state,
-        "states": CardState.choices,
+        "states": [{"value": value, "label": label, "count": None} for value, label in CardState.choices],
         "q": text,
         "rows": card_rows(page.cards, scope),
         **page_links(request, page),
