@@ -88,8 +88,11 @@ def _pin(period: Period) -> None:
                 _("No criteria set is in effect in this period. Issue one before you open the period.")
             )
         VersionPin.objects.bulk_create(VersionPin(period=period, version=version) for version in versions)
+    pinned = set(CataloguePin.objects.filter(period=period).values_list("catalogue_id", flat=True))
     CataloguePin.objects.bulk_create(
-        CataloguePin(period=period, catalogue=catalogue) for catalogue in candidate_catalogues(period)
+        CataloguePin(period=period, catalogue=catalogue)
+        for catalogue in candidate_catalogues(period)
+        if catalogue.pk not in pinned
     )
 
 

@@ -1,0 +1,159 @@
+"""Opening a period: pinned once, one card for each person and frame, however often the work is killed."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from kpi_cms.evaluation.domain import opening
+from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
+from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core import jobs
+from kpi_cms.foundation.core.errors import Invalid, NotFound, WrongState
+from kpi_cms.foundation.core.models import Job, JobState
+from snippets.enums import Capability, PeriodState
+from snippets.models import Period, Person
+from tests.evaluation.test_stages import hold
+from tests.helpers import world as worlds
+from tests.helpers.world import MOMENT, World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def policy(draft_world: World) -> Person:
+    who = worlds.person("CS001", "Lê Thị Sách", draft_world.root)
+    hold(who, Capability.MANAGE_PERIODS, draft_world)
+    return who
+
+
+def codes() -> list[str]:
+    return list(Scorecard.objects.order_by("person__staff_code").values_list("person__staff_code", flat=True))
+
+
+EVERYBODY = ["CC001", "CC002", "CC003", "CC004", "CC005", "CC101", "CC102"]
+
+
+def start(world: World, policy: Person) -> Job:
+    return opening.open_period(actor=policy.user, moment=MOMENT, period=world.period)
+
+
+def finish(job: Job) -> Job:
+    jobs.run_job.call(str(job.pk))
+    job.refresh_from_db()
+    return job
+
+
+def test_opening_makes_one_card_for_each_person_with_its_context(draft_world: World, policy: Person) -> None:
+    job = finish(start(draft_world, policy))
+    assert (job.state, job.done, job.total) == (JobState.DONE, 7, 7)
+    assert codes() == EVERYBODY
+    draft_world.period.refresh_from_db()
+    assert (draft_world.period.state, draft_world.period.opened_at is not None) == (PeriodState.OPEN, True)
+    card = draft_world.card(draft_world.lan)
+    assert (card.unit, card.agency, card.evaluator, card.evaluator_basis, card.version) == (
+        draft_world.department, draft_world.agency, draft_world.head, "unit_head", draft_world.staff,
+    )  # fmt: skip
+    assert Scorecard.history.filter(history_type="+", history_user_id=policy.user.pk).count() == 7
+    entry = LedgerEntry.objects.get(act="period.opened")
+    assert (entry.after["cards"], entry.after["planned"]) == (7, 7)
+
+
+def test_opening_is_policy_staffs_only(draft_world: World) -> None:
+    for who in (draft_world.head, draft_world.lan):
+        with pytest.raises(NotFound):
+            start(draft_world, who)
+        with pytest.raises(NotFound):
+            opening.choose_versions(
+                actor=who.user, moment=MOMENT, period=draft_world.period, versions=[draft_world.staff]
+            )
+    assert (Job.objects.count(), Scorecard.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("yields", [1, 2, 3])
+def test_a_killed_opening_ends_with_one_card_each(
+    draft_world: World, policy: Person, monkeypatch: pytest.MonkeyPatch, yields: int
+) -> None:
+    monkeypatch.setattr(opening, "BATCH", 3)
+    job = start(draft_world, policy)
+    run: Iterator[jobs.Progress] = opening.make_cards(job, policy.user)
+    for _step in range(yields):
+        progress = next(run)
+    run.close()
+    assert draft_world.period.cards.count() == (yields - 1) * 3
+    Job.objects.filter(pk=job.pk).update(cursor=dict(progress.cursor))
+    assert finish(job).state == JobState.DONE
+    assert codes() == EVERYBODY
+    assert Scorecard.history.count() == 7
+
+
+def test_a_batch_done_twice_changes_nothing(draft_world: World, policy: Person) -> None:
+    job = finish(start(draft_world, policy))
+    Job.objects.filter(pk=job.pk).update(state=JobState.QUEUED, cursor={})
+    finish(job)
+    assert codes() == EVERYBODY
+    assert Scorecard.history.count() == 7
+
+
+def test_the_database_refuses_a_second_card(draft_world: World, policy: Person) -> None:
+    finish(start(draft_world, policy))
+    card = Scorecard.objects.get(person=draft_world.lan)
+    card.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        card.save()
+
+
+def test_people_registered_since_get_their_cards_later(draft_world: World, policy: Person) -> None:
+    finish(start(draft_world, policy))
+    worlds.person("CC006", "Lê Mới", draft_world.department)
+    finish(start(draft_world, policy))
+    assert codes() == sorted([*EVERYBODY, "CC006"])
+
+
+def test_two_openings_do_not_run_beside_each_other(draft_world: World, policy: Person) -> None:
+    start(draft_world, policy)
+    with pytest.raises(WrongState, match="already under way"):
+        start(draft_world, policy)
+
+
+def test_a_closed_period_is_not_opened_again(draft_world: World, policy: Person) -> None:
+    Period.objects.update(state=PeriodState.CLOSED)
+    with pytest.raises(WrongState):
+        start(draft_world, policy)
+
+
+def test_a_period_without_units_or_version_says_what_is_missing(draft_world: World, policy: Person) -> None:
+    draft_world.period.units.clear()
+    with pytest.raises(Invalid, match="units"):
+        start(draft_world, policy)
+    draft_world.period.units.add(draft_world.agency)
+    VersionPin.objects.all().delete()
+    Period.objects.update(starts_on="2026-05-01", ends_on="2026-05-31")
+    with pytest.raises(Invalid, match="No criteria set"):
+        start(draft_world, policy)
+    assert Period.objects.get().state == PeriodState.DRAFT
+
+
+def test_without_a_choice_the_versions_and_catalogues_in_effect_are_pinned(
+    draft_world: World, policy: Person
+) -> None:
+    VersionPin.objects.all().delete()
+    CataloguePin.objects.all().delete()
+    finish(start(draft_world, policy))
+    assert sorted(VersionPin.objects.values_list("version__set_code", flat=True)) == ["LD", "NV"]
+    assert CataloguePin.objects.count() == 1
+
+
+def test_versions_are_chosen_until_the_period_opens(draft_world: World, policy: Person) -> None:
+    opening.choose_versions(
+        actor=policy.user, moment=MOMENT, period=draft_world.period, versions=[draft_world.staff]
+    )
+    assert list(VersionPin.objects.values_list("version", flat=True)) == [draft_world.staff.pk]
+    entry = LedgerEntry.objects.get(act="period.changed")
+    assert (entry.before, entry.after) == ({"versions": ["LD v1", "NV v1"]}, {"versions": ["NV v1"]})
+    CataloguePin.objects.all().delete()
+    finish(start(draft_world, policy))
+    with pytest.raises(WrongState, match="before a period opens"):
+        opening.choose_versions(
+            actor=policy.user, moment=MOMENT, period=draft_world.period, versions=[draft_world.leaders]
+        )
