@@ -30,10 +30,15 @@ class SignInPolicyMiddleware:
         idle = now - seen > settings.SIGN_IN_IDLE_LIMIT.total_seconds()
         if idle or now - began > settings.SIGN_IN_ABSOLUTE_LIMIT.total_seconds():
             logout(request)
-            messages.info(
-                request, _("You were signed out because nothing happened for a while. Sign in to go on.")
+            sentence = (
+                _("You were signed out because nothing happened for a while. Sign in to go on.")
+                if idle
+                else _("You were signed out because a sign-in ends after half a day. Sign in to go on.")
             )
-            return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': request.get_full_path()})}")
+            messages.info(request, sentence)
+            # What was sent is not sent again: after a form the reader starts from the home page.
+            back = {"next": request.get_full_path()} if request.method == "GET" else {}
+            return redirect(f"{reverse('accounts:sign_in')}?{urlencode(back)}")
         # Written once a minute at most: a session that is saved at each request costs a write for each page.
         if now - seen >= 60 or SEEN not in request.session:
             request.session[SEEN] = now

@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid
@@ -32,15 +34,21 @@ class SignInView(LoginView):
         return super().get_context_data(demonstration_accounts=demonstration.accounts(), **kwargs)
 
 
-@require_POST
 def demonstration_sign_in(request: HttpRequest) -> HttpResponse:
     """One click for each person of the demonstration; outside a demonstration this address does not exist."""
     offered = {account.username for account in demonstration.accounts()}
+    if not offered:
+        raise Http404
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
     username = request.POST.get("demonstration", "")
     if username not in offered:
         raise Http404
     login(request, User.objects.get(username=username), backend="django.contrib.auth.backends.ModelBackend")
-    return redirect("workspace:home")
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        target = resolve_url(settings.LOGIN_REDIRECT_URL)
+    return redirect(target)
 
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -70,6 +78,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, User.objects.get(pk=request.user.pk))
             messages.success(request, _("Your password was changed."))
             return redirect("workspace:home")
+    assert isinstance(request.user, User)
+    context = {"form": form, "must_change": request.user.must_change_password}
     return TemplateResponse(
-        request, "accounts/change_password.html", {"form": form}, status=422 if form.errors else 200
+        request, "accounts/change_password.html", context, status=422 if form.errors else 200
     )
