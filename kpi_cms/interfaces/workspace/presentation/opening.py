@@ -1,0 +1,130 @@
+"""The plan of an opening as lists of names: who gets which version, and everybody who needs somebody's help."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation.domain.planning import OpeningPlan
+from kpi_cms.evaluation.period_queries import in_name_order
+from snippets.models import Person
+
+FIRST_NAMES = 10
+
+
+@dataclass
+class Group:
+    """People of the plan that something is the same for. `people` are keys, in the order of names."""
+
+    key: str
+    title: str
+    explanation: str
+    people: list[int]
+    kind: str = "good"
+    hints: Mapping[int, str] = field(default_factory=dict)
+    first: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.people)
+
+    @property
+    def more(self) -> int:
+        """How many stand behind those shown first."""
+        return self.count - len(self.first)
+
+
+def groups_of(
+    plan: OpeningPlan, versions: Sequence[CriteriaVersion], *, existing: set[tuple[int, str]] | None = None
+) -> list[Group]:
+    """Every group of the plan, empty ones too: that nobody is left out must be readable.
+
+    With `existing` cards (a period that is open) the group of those whose card is missing comes first.
+    """
+    groups = []
+    if existing is not None:
+        missing = [
+            card.context.person_id
+            for card in plan.cards
+            if (card.context.person_id, card.frame) not in existing
+        ]
+        groups.append(
+            Group(
+                "missing",
+                _("Without a card so far"),
+                _("Registered since the period was opened. Open the missing cards to include them."),
+                in_name_order(missing),
+                "warning" if missing else "good",
+            )
+        )
+    groups += [_of_version(plan, version) for version in versions]
+    groups += _to_solve(plan)
+    return groups
+
+
+def _of_version(plan: OpeningPlan, version: CriteriaVersion) -> Group:
+    people = in_name_order(card.context.person_id for card in plan.cards if card.version_id == version.pk)
+    title = _("%(title)s, version %(number)s") % {"title": version.title, "number": version.number}
+    explanation = _("They get a card with this version.") if people else _("It applies to nobody in scope.")
+    return Group(f"version-{version.pk}", title, explanation, people)
+
+
+def _to_solve(plan: OpeningPlan) -> list[Group]:
+    two = [person for person, _codes in plan.two_versions]
+    listed = [
+        Group(
+            "no-version",
+            _("No criteria version applies"),
+            _(
+                "They get no card. Issue a set that applies to them, or choose its version, or leave them out knowingly."
+            ),
+            plan.without_version,
+        ),
+        Group(
+            "two-versions",
+            _("Two versions of one frame apply"),
+            _("They get no card of that frame. Leave one of the versions out, or narrow whom it applies to."),
+            two,
+            hints={person: ", ".join(codes) for person, codes in plan.two_versions},
+        ),
+        Group(
+            "no-evaluator",
+            _("Nobody could be found to evaluate"),
+            _(
+                "They get a card, but it cannot be submitted. Appoint a head, or decide on an evaluator, in the registers."
+            ),
+            plan.without_evaluator,
+        ),
+        Group(
+            "no-account",
+            _("Without an account"),
+            _("They get a card, but cannot sign in. Their unit's clerk creates the account."),
+            plan.without_account,
+        ),
+    ]
+    for group in listed:
+        group.kind = "warning" if group.people else "good"
+    return listed
+
+
+def show_first(groups: Sequence[Group], people: Mapping[int, Person]) -> None:
+    """Fill in the first names of each group."""
+    for group in groups:
+        group.first = [name_of(group, people[key]) for key in group.people[:FIRST_NAMES]]
+
+
+def first_keys(groups: Sequence[Group]) -> list[int]:
+    """Whose names are needed to show the groups."""
+    return sorted({key for group in groups for key in group.people[:FIRST_NAMES]})
+
+
+def name_of(group: Group, person: Person) -> dict[str, Any]:
+    """One line of a list: name, staff code, unit, and why where that differs from person to person."""
+    return {
+        "name": person.full_name,
+        "code": person.staff_code,
+        "unit": person.unit.name,
+        "hint": group.hints.get(person.pk, ""),
+    }

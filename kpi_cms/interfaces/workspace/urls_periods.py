@@ -1,0 +1,23 @@
+"""Addresses of periods, progress and history; part of the namespace `workspace`."""
+
+from django.urls import path
+
+from .views import audit, jobs, periods, progress
+
+urlpatterns = [
+    path("ky/", periods.index, name="periods"),
+    path("ky/<int:pk>/", periods.show, name="period"),
+    path("ky/<int:pk>/con-thieu/", periods.missing, name="period_missing"),
+    path("ky/<int:pk>/danh-sach/<slug:group>/", periods.names, name="period_names"),
+    path("ky/<int:pk>/bo-tieu-chi/", periods.versions, name="period_versions"),
+    path("ky/<int:pk>/mo/", periods.open_period, name="period_open"),
+    path("ky/<int:pk>/thoi-han/", periods.deadlines, name="period_deadlines"),
+    path("ky/<int:pk>/dong/", periods.close, name="period_close"),
+    path("viec-nen/<uuid:pk>/", jobs.show, name="job"),
+    path("viec-nen/<uuid:pk>/trang-thai/", jobs.state, name="job_state"),
+    path("tien-do/", progress.index, name="progress"),
+    path("tien-do/<str:code>/", progress.unit, name="progress_unit"),
+    path("lich-su/", audit.index, name="history"),
+    path("lich-su/<str:code>/", audit.unit, name="unit_history"),
+    path("phieu/<int:pk>/lich-su/", audit.card, name="card_history"),
+]

@@ -1,0 +1,272 @@
+"""Periods for policy staff: who gets which version, opening, deadlines, closing. They see names here, and no points."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from kpi_cms.evaluation import period_queries
+from kpi_cms.evaluation.domain import closing, opening
+from kpi_cms.evaluation.domain.planning import OpeningPlan, candidate_versions, plan_opening
+from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, WrongState
+from kpi_cms.interfaces.workspace.forms.periods import ClosingForm, DeadlinesForm, VersionsForm
+from kpi_cms.interfaces.workspace.presentation.opening import Group, first_keys, groups_of, name_of, show_first
+from snippets.domain import periods as registers
+from snippets.enums import Capability, PeriodState
+from snippets.models import Period, Unit
+
+from .asking import actor_of, require_any
+from .shared import number_in, scope_of
+
+NAMES_ON_A_PAGE = 100
+
+
+@login_required
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """Every period that the reader keeps, the newest first."""
+    scope = scope_of(request)
+    require_any(scope, Capability.MANAGE_PERIODS)
+    rows = [
+        {
+            "cells": [
+                {"text": str(period), "url": reverse("workspace:period", args=[period.pk])},
+                {"tag": {"label": period.get_state_display(), "state": period.state}},
+                {"text": period.units_count},
+                {"text": period.cards_count},
+                {"text": period.self_due_at},
+                {"text": period.evaluation_due_at},
+            ]
+        }
+        for period in period_queries.with_sizes(period_queries.managed_periods(scope))
+    ]
+    columns = [
+        {"label": _("Period")},
+        {"label": _("State")},
+        {"label": _("Units that take part"), "number": True},
+        {"label": _("Cards"), "number": True},
+        {"label": _("Self-assessment due before")},
+        {"label": _("Evaluation due before")},
+    ]
+    return TemplateResponse(request, "workspace/periods/index.html", {"rows": rows, "columns": columns})
+
+
+@login_required
+@require_GET
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """One period: before opening the plan, while it opens its job, after that what can be done."""
+    period = period_queries.period_to_manage(scope_of(request), pk)
+    context: dict[str, Any] = {"period": period, "facts": _facts(period)}
+    if period.state == PeriodState.DRAFT:
+        context |= _plan_context(period)
+    elif period.state in (PeriodState.OPENING, PeriodState.OPEN):
+        context["job"] = period_queries.latest_job(opening.JOB_NAME, f"{opening.JOB_NAME}:{period.pk}")
+    return TemplateResponse(request, "workspace/periods/show.html", context)
+
+
+@login_required
+@require_GET
+def missing(request: HttpRequest, pk: int) -> HttpResponse:
+    """Of an open period: who would get a card now and has none, and everybody the plan lists."""
+    period = period_queries.period_to_manage(scope_of(request), pk)
+    if period.state != PeriodState.OPEN:
+        raise NotFound
+    context = {"period": period, **_plan_context(period)}
+    return TemplateResponse(request, "workspace/periods/missing.html", context)
+
+
+@login_required
+@require_GET
+def names(request: HttpRequest, pk: int, group: str) -> HttpResponse:
+    """One list of the plan with every name in it, a hundred on a page."""
+    period = period_queries.period_to_manage(scope_of(request), pk)
+    if period.state not in (PeriodState.DRAFT, PeriodState.OPEN):
+        raise NotFound
+    groups, _plan = _groups(period)
+    chosen = next((each for each in groups if each.key == group), None)
+    if chosen is None:
+        raise NotFound
+    page = max(number_in(request, "trang") or 1, 1)
+    first = (page - 1) * NAMES_ON_A_PAGE
+    people = period_queries.people_in_order(chosen.people[first : first + NAMES_ON_A_PAGE])
+    context = {
+        "period": period,
+        "group": chosen,
+        "people": [name_of(chosen, person) for person in people],
+        "back_url": _back_to_plan(period),
+        "previous_url": f"?trang={page - 1}" if page > 1 else "",
+        "next_url": f"?trang={page + 1}" if first + NAMES_ON_A_PAGE < chosen.count else "",
+        "summary": _("%(first)s–%(last)s of %(count)s people")
+        % {"first": first + 1, "last": first + len(people), "count": chosen.count}
+        if people
+        else "",
+    }
+    return TemplateResponse(request, "workspace/periods/names.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def versions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose what a period is scored with."""
+    period = period_queries.period_to_manage(scope_of(request), pk)
+    offered = period_queries.offered_versions(period)
+    if request.method == "POST":
+        form = VersionsForm(request.POST, offered=offered)
+        if form.is_valid():
+            opening.choose_versions(
+                actor=actor_of(request),
+                moment=database_now(),
+                period=period,
+                versions=list(form.cleaned_data["versions"]),
+            )
+            messages.success(request, _("The versions are chosen. See below who gets which."))
+            return _to_period(period)
+    else:
+        chosen = period_queries.pinned_versions(period) or list(candidate_versions(period.ends_on))
+        form = VersionsForm(offered=offered, initial={"versions": [version.pk for version in chosen]})
+    context = {"period": period, "form": form, "offered": bool(list(offered))}
+    return TemplateResponse(
+        request, "workspace/periods/versions.html", context, status=422 if form.is_bound else 200
+    )
+
+
+@login_required
+@require_POST
+def open_period(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open the period, or the cards that are missing in an open one: a job makes them."""
+    period = period_queries.period_to_manage(scope_of(request), pk)
+    job = opening.open_period(actor=actor_of(request), moment=database_now(), period=period)
+    return HttpResponseRedirect(reverse("workspace:job", args=[job.pk]))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def deadlines(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change when self-assessments and evaluations are due."""
+    period = period_queries.period_to_manage(scope_of(request), pk)
+    form = DeadlinesForm(request.POST) if request.method == "POST" else DeadlinesForm.of(period)
+    if form.is_bound and form.is_valid():
+        try:
+            registers.change_period(
+                actor=actor_of(request), moment=database_now(), period=period, **form.cleaned_data
+            )
+        except Invalid as refusal:
+            form.refuse(refusal.problems, refusal.sentence)
+        else:
+            messages.success(request, _("The deadlines are changed."))
+            return _to_period(period)
+    return TemplateResponse(
+        request,
+        "workspace/periods/deadlines.html",
+        {"period": period, "form": form},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show who is not notified yet, ask, and close."""
+    period = period_queries.period_to_manage(scope_of(request), pk)
+    refusal: DomainError | None = None
+    form = ClosingForm(request.POST) if request.method == "POST" else None
+    if form is not None and form.is_valid():
+        try:
+            closing.close_period(
+                actor=actor_of(request),
+                moment=database_now(),
+                period=period,
+                unfinished_seen=form.cleaned_data["seen"],
+            )
+        except WrongState as error:
+            refusal = error
+        else:
+            messages.success(request, _("The period is closed. Nothing in it changes any more."))
+            return _to_period(period)
+    if period.state != PeriodState.OPEN:
+        raise refusal or WrongState(_("Only an open period can be closed."))
+    return _ask_to_close(request, period, form, refusal)
+
+
+def _ask_to_close(
+    request: HttpRequest, period: Period, refused: ClosingForm | None, refusal: DomainError | None
+) -> HttpResponse:
+    unfinished = closing.unfinished(period)
+    form = ClosingForm(initial={"seen": unfinished.count})
+    status = 200
+    if refusal is not None:
+        status = refusal.status
+    elif refused is not None:
+        form, status = refused, 422
+        # The number beside a box that was not ticked is the one shown now, whatever was sent.
+        form.data = form.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        form.data["seen"] = str(unfinished.count)  # type: ignore[index]  # a copy can be written
+    context = {
+        "period": period,
+        "form": form,
+        "unfinished": unfinished,
+        "refusal": refusal.sentence if refusal is not None else "",
+        "columns": [{"label": _("Unit")}, {"label": _("State")}, {"label": _("People"), "number": True}],
+        "rows": [
+            {"cells": [{"text": unit}, {"text": state}, {"text": cards}]}
+            for unit, state, cards in unfinished.by_unit
+        ],
+    }
+    return TemplateResponse(request, "workspace/periods/close.html", context, status=status)
+
+
+# --- What the pages share -----------------------------------------------------------------------------------
+def _groups(period: Period) -> tuple[list[Group], OpeningPlan]:
+    chosen = period_queries.pinned_versions(period) or list(candidate_versions(period.ends_on))
+    plan = plan_opening(period, chosen)
+    existing = period_queries.cards_that_exist(period) if period.state == PeriodState.OPEN else None
+    return groups_of(plan, chosen, existing=existing), plan
+
+
+def _plan_context(period: Period) -> dict[str, Any]:
+    groups, plan = _groups(period)
+    people = {
+        person.pk: person for person in period_queries.people_in_order(first_keys(groups))
+    }
+    show_first(groups, people)
+    agencies = Unit.objects.filter(code__in=plan.without_catalogue).order_by("path")
+    return {
+        "groups": groups,
+        "people_in_scope": plan.people,
+        "cards_planned": len(plan.cards),
+        "without_catalogue": list(agencies),
+        "versions_chosen": bool(period_queries.pinned_versions(period)),
+        "figures": [
+            {"label": _("People in scope"), "value": plan.people},
+            {"label": _("Cards planned"), "value": len(plan.cards)},
+            {"label": _("Agencies without a catalogue"), "value": len(plan.without_catalogue)},
+        ],
+    }
+
+
+def _facts(period: Period) -> list[dict[str, Any]]:
+    units = ", ".join(unit.name for unit in period.units.order_by("path"))
+    return [
+        {"key": _("State"), "tag": {"label": period.get_state_display(), "state": period.state}},
+        {"key": _("Days"), "value": f"{period.starts_on:%d/%m/%Y} – {period.ends_on:%d/%m/%Y}"},
+        {"key": _("Self-assessment due before"), "value": period.self_due_at},
+        {"key": _("Evaluation due before"), "value": period.evaluation_due_at},
+        {"key": _("Units that take part"), "value": units, "hint": _("Each with everything below it.")},
+        {"key": _("Opened at"), "value": period.opened_at},
+        {"key": _("Closed at"), "value": period.closed_at},
+    ]
+
+
+def _back_to_plan(period: Period) -> str:
+    name = "workspace:period" if period.state == PeriodState.DRAFT else "workspace:period_missing"
+    return reverse(name, args=[period.pk])
+
+
+def _to_period(period: Period) -> HttpResponse:
+    return HttpResponseRedirect(reverse("workspace:period", args=[period.pk]))
