@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.evaluation.domain.tasks import proposes_delay
@@ -141,7 +141,9 @@ class ConfirmTaskForm(StepForm):
             del self.fields["delayed"]
             del self.fields["reason"]
         else:
-            self.fields["reason"].help_text = _now("Needed where a delay is recorded. The person reads it.")
+            self.fields["reason"].help_text = gettext(
+                "Needed where a delay is recorded. The person reads it."
+            )
 
 
 class DeductionForm(forms.Form):
@@ -194,9 +196,9 @@ class PartForm(forms.Form):
         values: dict[str, Any] = super().clean() or {}
         if values.get("person"):
             for name, sentence in (
-                ("label", _now("Say what this part produces.")),
-                ("share", _now("Give the share, for example 0,5.")),
-                ("due_on", _now("Give the due date.")),
+                ("label", gettext("Say what this part produces.")),
+                ("share", gettext("Give the share, for example 0,5.")),
+                ("due_on", gettext("Give the due date.")),
             ):
                 if not values.get(name) and name not in self.errors:
                     self.add_error(name, sentence)
@@ -205,7 +207,7 @@ class PartForm(forms.Form):
 
 def names_of(people: Any) -> list[tuple[Any, str]]:
     """The choices of every row's person."""
-    return [("", _now("Nobody")), *((person.pk, named(person)) for person in people)]
+    return [("", gettext("Nobody")), *((person.pk, named(person)) for person in people)]
 
 
 PartFormSet = forms.formset_factory(PartForm, extra=6, max_num=12, absolute_max=12)
