@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.utils.text import slugify
-
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import business_verb
@@ -17,9 +15,7 @@ from .sets import SETS, DemonstrationSet
 
 def draft_of(entry: DemonstrationSet) -> CriteriaSetPage:
     """The set's page, not yet in the tree and not saved."""
-    return CriteriaSetPage(
-        title=entry.title, slug=slugify(entry.code), code=entry.code, live=False, **entry.fields
-    )
+    return CriteriaSetPage(title=entry.title, code=entry.code, live=False, **entry.fields)
 
 
 @business_verb

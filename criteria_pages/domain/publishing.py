@@ -70,8 +70,8 @@ def check(page: CriteriaSetPage) -> list[PageProblem]:
 
 
 def latest_draft(page: Page) -> CriteriaSetPage:
-    """The page as its last saved revision has it."""
-    draft: CriteriaSetPage = page.get_latest_revision_as_object()
+    """The page as its last saved revision has it, whatever the caller's copy still says."""
+    draft: CriteriaSetPage = CriteriaSetPage.objects.get(pk=page.pk).get_latest_revision_as_object()
     return draft
 
 
@@ -153,7 +153,7 @@ def publish(
 def finish_workflow(workflow_state: Any, user: User | None = None) -> None:
     """The end of an approval workflow issues the set, as its last approver. Other objects have no such end."""
     page = workflow_state.content_object
-    if not isinstance(page, CriteriaSetPage):
+    if not (isinstance(page, Page) and issubclass(page.specific_class or Page, CriteriaSetPage)):
         raise WrongState(_("Only criteria sets are issued at the end of an approval."))
     if user is None:
         raise Refused(_("A criteria set is issued by a person. Sign in and approve it again."))
