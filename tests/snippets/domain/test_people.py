@@ -1,0 +1,475 @@
+"""People through their domain: registered, changed, appointed, transferred, given accounts."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import texts
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
+from snippets.domain import people
+from snippets.enums import Capability, PostRole, StaffKind
+from snippets.models import Appointment, Person
+from tests.factories.snippets import (
+    AppointmentFactory,
+    PersonFactory,
+    PositionFactory,
+    UnitFactory,
+    UserFactory,
+    hold,
+    holder,
+)
+
+pytestmark = pytest.mark.django_db
+
+FIRST = date(2026, 7, 1)
+
+
+def register(actor, moment, unit, **changes):
+    values = {"staff_code": "nv-001", "full_name": "Đặng  Thị Nguyệt", "kind": StaffKind.CIVIL_SERVANT}
+    return people.register_person(actor=actor, moment=moment, unit=unit, **{**values, **changes})
+
+
+def appoint(actor, moment, person, **changes):
+    values = {"unit": person.unit, "role": PostRole.MEMBER, "starts_on": FIRST}
+    values = {**values, **changes}
+    if "position" not in values:
+        values["position"] = PositionFactory()
+    return people.appoint(actor=actor, moment=moment, person=person, **values)
+
+
+# --- Records ------------------------------------------------------------------------------------------------
+def test_a_clerk_registers_somebody_of_their_own_unit(moment):
+    unit = UnitFactory()
+    clerk = holder(unit, Capability.MANAGE_PEOPLE)
+
+    person = register(clerk, moment, unit, email="nguyet@example.vn", reason="Tuyển dụng")
+
+    assert (person.staff_code, person.full_name, person.search_text) == (
+        "NV-001",
+        "Đặng Thị Nguyệt",
+        "dang thi nguyet nv-001",
+    )
+    assert texts.read([person.name_key]) == {person.name_key: "Đặng Thị Nguyệt"}
+    entry = LedgerEntry.objects.get()
+    assert (entry.act, entry.person_code, entry.subject_label) == (Act.PERSON_CREATED, "NV-001", "NV-001")
+    assert entry.after == {"kind": "cong_chuc", "unit": unit.code, "name": str(person.name_key)}
+
+
+def test_no_name_address_or_reason_stands_in_history_or_ledger(moment):
+    unit = UnitFactory()
+    clerk = holder(unit, Capability.MANAGE_PEOPLE)
+    person = register(
+        clerk, moment, unit, email="nguyet@example.vn", phone="0912345678", reason="Lý do riêng"
+    )
+    people.change_person(
+        actor=clerk,
+        moment=moment,
+        person=person,
+        full_name="Đặng Thị Minh Nguyệt",
+        phone="0987654321",
+        reason="Cải chính",
+    )
+
+    stored = "".join(
+        str(values) for values in [*person.history.values(), *LedgerEntry.objects.all().values()]
+    )
+    for secret in ("Nguyệt", "nguyet", "example.vn", "0912345678", "0987654321", "Lý do", "Cải chính"):
+        assert secret not in stored
+    assert person.history.count() == 2
+
+
+def test_a_clerk_registers_nobody_elsewhere(moment):
+    root = UnitFactory(grouping=True)
+    own, next_door = UnitFactory(parent=root), UnitFactory(parent=root)
+    clerk = holder(own, Capability.MANAGE_PEOPLE)
+
+    with pytest.raises(NotFound):
+        register(clerk, moment, next_door)
+    with pytest.raises(Refused):
+        register(holder(own, Capability.MANAGE_CATALOGUE), moment, own)
+    assert Person.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"staff_code": ""}, "staff_code"),
+        ({"staff_code": "NV 1"}, "staff_code"),
+        ({"staff_code": "cb-9"}, "staff_code"),
+        ({"full_name": " "}, "full_name"),
+    ],
+)
+def test_a_record_needs_a_code_of_its_own_and_a_name(system, moment, changes, field):
+    unit = UnitFactory()
+    PersonFactory(staff_code="CB-9", unit=unit)
+
+    with pytest.raises(Invalid) as refused:
+        register(system, moment, unit, **changes)
+
+    assert list(refused.value.problems) == [field]
+    assert Person.objects.count() == 1
+
+
+def test_nobody_is_registered_in_a_closed_unit(system, moment):
+    with pytest.raises(Invalid) as refused:
+        register(system, moment, UnitFactory(closed=True))
+    assert list(refused.value.problems) == ["unit"]
+
+
+def test_a_new_name_reaches_search_sort_order_and_account(system, moment):
+    person = PersonFactory(staff_code="NV1", full_name="Trần Văn An", with_account=True)
+
+    changed = people.change_person(
+        actor=system, moment=moment, person=person, full_name="Trần Văn Ân", kind=StaffKind.OFFICIAL
+    )
+
+    assert changed.search_text == "tran van an nv1"
+    assert changed.sort_key > person.sort_key  # ân after an
+    assert User.objects.get(pk=person.user_id).display_name == "Trần Văn Ân"
+    entry = LedgerEntry.objects.get()
+    assert entry.before == {"kind": "cong_chuc", "name": "None"}
+    assert entry.after == {"kind": "can_bo", "name": str(changed.name_key), "fields": ["full_name", "kind"]}
+
+
+def test_changing_nothing_writes_nothing(system, moment):
+    person = PersonFactory()
+
+    people.change_person(actor=system, moment=moment, person=person, full_name=person.full_name, email="")
+
+    assert person.history.count() == 1
+    assert LedgerEntry.objects.count() == 0
+
+
+def test_the_unit_is_no_field_to_change(system, moment):
+    with pytest.raises(TypeError):
+        people.change_person(actor=system, moment=moment, person=PersonFactory(), unit=UnitFactory())
+    with pytest.raises(Invalid):
+        people.change_person(actor=system, moment=moment, person=PersonFactory(), full_name=" ")
+
+
+# --- Appointments -------------------------------------------------------------------------------------------
+def test_a_new_main_appointment_ends_the_one_before_on_the_day_before(system, moment):
+    person = PersonFactory()
+    before = AppointmentFactory(person=person)
+
+    after = appoint(system, moment, person, role=PostRole.DEPUTY, decision_number="QĐ 5")
+
+    before.refresh_from_db()
+    assert before.ends_on == date(2026, 6, 30)
+    assert (after.is_main, after.ends_on) == (True, None)
+    assert list(LedgerEntry.objects.order_by("pk").values_list("act", flat=True)) == [
+        Act.APPOINTMENT_ENDED,
+        Act.APPOINTED,
+    ]
+
+
+def test_a_later_main_appointment_is_in_the_way(system, moment):
+    person = PersonFactory()
+    AppointmentFactory(person=person, starts_on=FIRST)
+
+    with pytest.raises(WrongState) as refused:
+        appoint(system, moment, person)
+
+    assert "01/07/2026" in str(refused.value)
+    assert Appointment.objects.count() == 1
+
+
+def test_a_main_appointment_may_stand_before_one_that_is_known_for_later(system, moment):
+    person = PersonFactory()
+    AppointmentFactory(person=person, starts_on=date(2026, 9, 1))
+
+    appoint(system, moment, person, ends_on=date(2026, 8, 31))
+
+    assert Appointment.objects.count() == 2
+
+
+def test_a_second_appointment_leaves_the_main_one_alone(system, moment):
+    person = PersonFactory()
+    main = AppointmentFactory(person=person)
+
+    appoint(system, moment, person, unit=UnitFactory(), is_main=False)
+
+    main.refresh_from_db()
+    person.refresh_from_db()
+    assert main.ends_on is None
+    assert person.unit_id == main.unit_id
+
+
+def test_the_person_follows_the_main_appointment_on_its_first_day(system, moment):
+    person = PersonFactory()
+    AppointmentFactory(person=person)
+    new = UnitFactory()
+
+    appoint(system, moment, person, unit=new, starts_on=date(2026, 8, 1))
+    person.refresh_from_db()
+    assert person.unit_id != new.pk
+
+    night = datetime(2026, 7, 31, 17, 10, tzinfo=UTC)  # 00:10 on 01/08 in Hà Nội
+    assert people.settle_units(actor=system, moment=night) == 1
+    person.refresh_from_db()
+    assert person.unit_id == new.pk
+    assert person.history.order_by("-history_id").first().unit_id == new.pk
+    assert people.settle_units(actor=system, moment=night) == 0
+
+
+def test_a_clerk_appoints_within_their_units_only(moment):
+    root = UnitFactory(grouping=True)
+    own, next_door = UnitFactory(parent=root), UnitFactory(parent=root)
+    clerk = holder(own, Capability.MANAGE_PEOPLE)
+    mine, theirs = PersonFactory(unit=own), PersonFactory(unit=next_door)
+
+    appoint(clerk, moment, mine)
+    with pytest.raises(NotFound):
+        appoint(clerk, moment, mine, unit=next_door, starts_on=date(2026, 8, 1))
+    with pytest.raises(NotFound):
+        appoint(clerk, moment, theirs, unit=own)
+    assert Appointment.objects.count() == 1
+
+
+def test_nobody_makes_themselves_a_head(moment):
+    person = PersonFactory(with_account=True)
+    hold(person.user, person.unit, Capability.MANAGE_PEOPLE)
+
+    with pytest.raises(Refused):
+        appoint(person.user, moment, person, role=PostRole.HEAD)
+    appoint(person.user, moment, person, role=PostRole.MEMBER)
+    assert list(Appointment.objects.values_list("role", flat=True)) == ["member"]
+
+
+def test_no_appointment_in_a_closed_unit_after_leaving_or_backwards(system, moment):
+    person = PersonFactory()
+    gone = PersonFactory(left_on=date(2026, 6, 1))
+
+    with pytest.raises(WrongState):
+        appoint(system, moment, person, unit=UnitFactory(closed=True))
+    with pytest.raises(WrongState):
+        appoint(system, moment, gone)
+    with pytest.raises(Invalid) as refused:
+        appoint(system, moment, person, ends_on=date(2026, 6, 30))
+    assert list(refused.value.problems) == ["ends_on"]
+
+
+def test_an_appointment_ends_once_and_not_before_it_began(system, moment):
+    appointment = AppointmentFactory(starts_on=FIRST)
+
+    with pytest.raises(Invalid):
+        people.end_appointment(actor=system, moment=moment, appointment=appointment, on=date(2026, 6, 30))
+    ended = people.end_appointment(actor=system, moment=moment, appointment=appointment, on=date(2026, 7, 31))
+    assert ended.ends_on == date(2026, 7, 31)
+    with pytest.raises(WrongState):
+        people.end_appointment(actor=system, moment=moment, appointment=appointment, on=date(2026, 8, 31))
+    people.end_appointment(actor=system, moment=moment, appointment=appointment, on=date(2026, 7, 20))
+    assert Appointment.objects.get().ends_on == date(2026, 7, 20)
+
+
+def test_a_transfer_takes_the_person_and_leaves_nothing_behind(system, moment):
+    person = PersonFactory()
+    main = AppointmentFactory(person=person)
+    beside = AppointmentFactory(person=person, secondary=True)
+    elsewhere = AppointmentFactory(person=person, secondary=True, unit=UnitFactory())
+    new = UnitFactory()
+
+    people.transfer(
+        actor=system,
+        moment=moment,
+        person=person,
+        unit=new,
+        position=PositionFactory(),
+        role=PostRole.MEMBER,
+        starts_on=FIRST,
+        reason="Điều động",
+    )
+
+    person.refresh_from_db()
+    assert person.unit_id == new.pk
+    assert dict(Appointment.objects.values_list("pk", "ends_on")) == {
+        main.pk: date(2026, 6, 30),
+        beside.pk: date(2026, 6, 30),
+        elsewhere.pk: None,
+        person.appointments.get(unit=new).pk: None,
+    }
+
+
+def test_a_transfer_goes_somewhere_else(system, moment):
+    person = PersonFactory()
+
+    with pytest.raises(WrongState):
+        people.transfer(
+            actor=system,
+            moment=moment,
+            person=person,
+            unit=person.unit,
+            position=PositionFactory(),
+            role=PostRole.MEMBER,
+            starts_on=FIRST,
+        )
+
+
+def test_leaving_the_service_ends_every_appointment_the_day_before(system, moment):
+    person = PersonFactory()
+    AppointmentFactory(person=person)
+    AppointmentFactory(person=person, secondary=True, unit=UnitFactory())
+
+    left = people.leave_service(
+        actor=system, moment=moment, person=person, on=date(2026, 8, 1), reason="Nghỉ hưu"
+    )
+
+    assert left.left_on == date(2026, 8, 1)
+    assert set(Appointment.objects.values_list("ends_on", flat=True)) == {date(2026, 7, 31)}
+    with pytest.raises(WrongState):
+        people.leave_service(actor=system, moment=moment, person=person, on=date(2026, 9, 1), reason="x")
+
+
+def test_nobody_leaves_before_an_appointment_that_is_known_for_later(system, moment):
+    person = PersonFactory()
+    AppointmentFactory(person=person, starts_on=date(2026, 9, 1))
+
+    with pytest.raises(WrongState):
+        people.leave_service(actor=system, moment=moment, person=person, on=date(2026, 8, 1), reason="x")
+    person.refresh_from_db()
+    assert person.left_on is None
+
+
+# --- Dated decisions ----------------------------------------------------------------------------------------
+def test_a_field_is_put_into_a_deputys_charge_and_taken_out_again(system, moment):
+    person, unit = PersonFactory(), UnitFactory()
+
+    field = people.assign_field(
+        actor=system,
+        moment=moment,
+        person=person,
+        unit=unit,
+        starts_on=FIRST,
+        decision_number=" QĐ 7 ",
+    )
+    ended = people.end_field(actor=system, moment=moment, field=field, on=date(2026, 12, 31))
+
+    assert (ended.decision_number, ended.ends_on) == ("QĐ 7", date(2026, 12, 31))
+    assert field.history.count() == 2
+    with pytest.raises(WrongState):
+        people.end_field(actor=system, moment=moment, field=field, on=date(2026, 12, 31))
+    with pytest.raises(Invalid):
+        people.end_field(actor=system, moment=moment, field=field, on=date(2026, 6, 1))
+
+
+def test_a_decision_has_a_number_and_ends_after_it_starts(system, moment):
+    person, unit = PersonFactory(), UnitFactory()
+
+    for changes, field in (
+        ({"decision_number": " "}, "decision_number"),
+        ({"decision_number": "QĐ", "ends_on": date(2026, 6, 1)}, "ends_on"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            people.assign_field(
+                actor=system, moment=moment, person=person, unit=unit, starts_on=FIRST, **changes
+            )
+        assert list(refused.value.problems) == [field]
+
+
+def decide(actor, moment, person, evaluator, **changes):
+    values = {"starts_on": FIRST, "decision_number": "QĐ 8"}
+    return people.decide_evaluator(
+        actor=actor, moment=moment, person=person, evaluator=evaluator, **{**values, **changes}
+    )
+
+
+def test_a_decision_names_the_evaluator_until_it_ends(system, moment):
+    person, evaluator = PersonFactory(), PersonFactory()
+
+    decision = decide(system, moment, person, evaluator, ends_on=date(2026, 12, 31))
+    people.end_evaluator_decision(actor=system, moment=moment, decision=decision, on=date(2026, 9, 30))
+
+    decision.refresh_from_db()
+    assert decision.ends_on == date(2026, 9, 30)
+    assert [entry.after for entry in LedgerEntry.objects.order_by("pk")] == [
+        {
+            "evaluator": evaluator.staff_code,
+            "starts_on": "2026-07-01",
+            "decision_number": "QĐ 8",
+            "ends_on": "2026-12-31",
+        },
+        {"ends_on": "2026-09-30"},
+    ]
+
+
+def test_nobody_evaluates_themselves_or_chooses_their_own_evaluator(system, moment):
+    person = PersonFactory(with_account=True)
+    hold(person.user, person.unit, Capability.MANAGE_PEOPLE)
+
+    with pytest.raises(Invalid) as refused:
+        decide(system, moment, person, person)
+    assert list(refused.value.problems) == ["evaluator"]
+    with pytest.raises(Refused):
+        decide(person.user, moment, person, PersonFactory())
+    with pytest.raises(WrongState):
+        decide(system, moment, person, PersonFactory(left_on=date(2026, 6, 1)))
+
+
+# --- Accounts -----------------------------------------------------------------------------------------------
+def test_an_account_is_named_by_the_staff_code_and_must_change_its_password(moment):
+    person = PersonFactory(staff_code="NV7", full_name="Lê Văn Tám", email="tam@example.vn")
+    clerk = holder(person.unit, Capability.MANAGE_ACCOUNTS)
+
+    password = people.create_account_for(actor=clerk, moment=moment, person=person)
+
+    person.refresh_from_db()
+    user = person.user
+    assert (user.username, user.display_name, user.email, user.must_change_password) == (
+        "NV7",
+        "Lê Văn Tám",
+        "tam@example.vn",
+        True,
+    )
+    assert user.check_password(password)
+    with pytest.raises(WrongState):
+        people.create_account_for(actor=clerk, moment=moment, person=person)
+
+
+def test_reset_unlock_and_deactivation(moment):
+    person = PersonFactory(with_account=True)
+    clerk = holder(person.unit, Capability.MANAGE_ACCOUNTS)
+
+    password = people.reset_account(actor=clerk, moment=moment, person=person, reason="Quên mật khẩu")
+    people.unlock_account(actor=clerk, moment=moment, person=person, reason="Nhập sai")
+    user = User.objects.get(pk=person.user_id)
+    assert user.check_password(password)
+
+    people.deactivate_account(actor=clerk, moment=moment, person=person, reason="Nghỉ việc")
+    user.refresh_from_db()
+    assert (user.is_active, user.deactivated_at) == (False, moment)
+    assert list(LedgerEntry.objects.order_by("pk").values_list("act", flat=True)) == [
+        Act.ACCOUNT_RESET,
+        Act.ACCOUNT_UNLOCKED,
+        Act.ACCOUNT_DEACTIVATED,
+    ]
+
+
+def test_a_clerk_cannot_become_somebody_who_holds_more_than_they_keep(moment):
+    root = UnitFactory(grouping=True)
+    own, next_door = UnitFactory(parent=root), UnitFactory(parent=root)
+    clerk = holder(own, Capability.MANAGE_ACCOUNTS)
+    auditor = PersonFactory(unit=own, with_account=True)
+    hold(auditor.user, next_door, Capability.AUDIT)
+    password = auditor.user.password
+
+    for verb in (people.reset_account, people.unlock_account, people.deactivate_account):
+        with pytest.raises(Refused):
+            verb(actor=clerk, moment=moment, person=auditor, reason="x")
+    assert User.objects.get(pk=auditor.user_id).password == password
+    assert LedgerEntry.objects.count() == 0
+
+
+def test_accounts_are_kept_in_the_units_they_belong_to_and_not_by_their_owner(moment):
+    person = PersonFactory(with_account=True)
+    hold(person.user, person.unit, Capability.MANAGE_ACCOUNTS)
+    nobody = PersonFactory(unit=person.unit)
+
+    with pytest.raises(NotFound):
+        people.reset_account(actor=UserFactory(), moment=moment, person=person, reason="x")
+    with pytest.raises(Refused):
+        people.reset_account(actor=person.user, moment=moment, person=person, reason="x")
+    with pytest.raises(WrongState):
+        people.reset_account(actor=person.user, moment=moment, person=nobody, reason="x")
