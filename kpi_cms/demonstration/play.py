@@ -42,7 +42,7 @@ class Habit(IntEnum):
     SLOW = 2
 
 
-_HABITS = ((Habit.STRONG, 30), (Habit.STEADY, 45), (Habit.SLOW, 25))
+_HABITS = ((Habit.STRONG, 35), (Habit.STEADY, 50), (Habit.SLOW, 15))
 # Steps below the maximum of a criterion: at least, and how many more there may be.
 _SELF_STEPS = {Habit.STRONG: (0, 2), Habit.STEADY: (0, 3), Habit.SLOW: (0, 3)}
 _EVALUATOR_STEPS = {Habit.STRONG: (0, 2), Habit.STEADY: (1, 3), Habit.SLOW: (2, 4)}
@@ -50,11 +50,16 @@ _EVALUATOR_STEPS = {Habit.STRONG: (0, 2), Habit.STEADY: (1, 3), Habit.SLOW: (2, 
 
 @dataclass(frozen=True)
 class Department:
-    """A unit to play: how far everybody is, and who differs (by position and number, such as "CV/1")."""
+    """A unit to play: how far everybody is, and who differs (by position and number, such as "CV/1").
+
+    Most heads confirm tasks when they evaluate; one who does it `at_once` has only the scores left to give.
+    """
 
     unit: str
     reach: Reach
     but: Mapping[str, Reach] = field(default_factory=dict)
+    tasks: int = 3
+    at_once: bool = False
 
 
 PLAYED = (
@@ -64,6 +69,8 @@ PLAYED = (
         "HUNG-NGUYEN-CQ-KT",
         Reach.NOTIFIED,
         {"CV/1": Reach.ASSIGNED, "CVC/1": Reach.SUBMITTED, "CV/4": Reach.CONFIRMED, "TP/1": Reach.CHECKED},
+        tasks=4,
+        at_once=True,
     ),
     Department("HUNG-NGUYEN-CQ-VHXH", Reach.NOTIFIED),
     Department(
@@ -82,6 +89,7 @@ PLAYED = (
 # Who is given what happens in every office now and then; by post.
 LATE = "HUNG-NGUYEN-CQ-VHXH/CV/3"
 LATE_BY_OBJECTIVE_CAUSE = "HUNG-NGUYEN-CQ-KT/CV/2"
+BEHIND = "HUNG-NGUYEN-CQ-VHXH/CV/5"
 FAULTY = "THANH-VINH-CQ-HCC/CV/2"
 FALLS_ILL, STEPS_IN = "HUNG-NGUYEN-CQ-KT/CV/3", "HUNG-NGUYEN-CQ-KT/CV/1"
 PROPOSES = "HUNG-NGUYEN-CQ-HCC/CV/3"
@@ -141,7 +149,7 @@ class Month:
             order = {"member": 0, "deputy": 1, "head": 2}
             for post, card in sorted(own.items(), key=lambda entry: order[entry[1].role]):
                 reach = department.but.get(post.removeprefix(f"{department.unit}/"), department.reach)
-                self._play_one(post, card, reach)
+                self._play_one(department, post, card, reach)
                 count += 1
         return count
 
@@ -154,9 +162,9 @@ class Month:
             )
         return Player(post, card, own, head, self.draw.weighted(_HABITS))
 
-    def _play_one(self, post: str, card: Scorecard, reach: Reach) -> None:
+    def _play_one(self, department: Department, post: str, card: Scorecard, reach: Reach) -> None:
         player = self._player(post, card)
-        given = self._assign(player)
+        given = self._assign(player, department.tasks)
         if post == STEPS_IN:
             self._taker = card
         if post == FALLS_ILL:
@@ -165,7 +173,8 @@ class Month:
             given = self._report_all(player, given)
         if post == PROPOSES:
             self._propose(player)
-        if reach >= Reach.CHECKED:
+        waiting = reach in (Reach.SUBMITTED, Reach.RETURNED) and not department.at_once
+        if reach >= Reach.CHECKED and not waiting:
             for task in given:
                 self._check(player, task)
         if reach >= Reach.SUBMITTED:
@@ -194,22 +203,22 @@ class Month:
             ]
         return self._products[card.unit_id]
 
-    def _choose(self, card: Scorecard) -> list[Product]:
-        """Leaders: three of their list and one shared; others: two of the department's and two shared."""
+    def _choose(self, card: Scorecard, number: int) -> list[Product]:
+        """Leaders: of their list, and one shared; others: two of the department's, the rest shared."""
         products = self._catalogue_of(card)
         first = ProductScope.LEADERSHIP if card.is_leader else ProductScope.UNIT
         own = [product for product in products if product.scope == first]
         shared = [product for product in products if product.scope == ProductScope.SHARED]
-        number = 3 if card.is_leader else 2
-        return [*self._some(own, number), *self._some(shared, 4 - number)]
+        of_own = number - 1 if card.is_leader else 2
+        return [*self._some(own, of_own), *self._some(shared, number - of_own)]
 
     def _some(self, products: Sequence[Product], number: int) -> list[Product]:
         start = self.draw.below(len(products))
         return [products[(start + step) % len(products)] for step in range(min(number, len(products)))]
 
-    def _assign(self, player: Player) -> list[Task]:
+    def _assign(self, player: Player, number: int) -> list[Task]:
         given = []
-        for product in self._choose(player.card):
+        for product in self._choose(player.card, number):
             most = {1: 9, 2: 3}.get(product.group, 1)
             quantity = Decimal(1 + self.draw.below(most))
             due_on = self.period.starts_on + timedelta(days=7 + self.draw.below(19))
@@ -248,14 +257,16 @@ class Month:
         return kept
 
     def _report_all(self, player: Player, given: list[Task]) -> list[Task]:
-        """Who is steady leaves half of a light task undone, who is slow a light one and half of a heavier one."""
+        """Who is steady leaves half of a light task undone, who is slow the lightest and half of a heavier one."""
         by_weight = sorted(given, key=lambda task: ((task.coefficient or 0) * task.assigned, task.pk))
         done = {task.pk: task.assigned for task in given}
         if player.habit == Habit.STEADY:
             done[by_weight[1].pk] = Decimal(int(by_weight[1].assigned / 2))
         if player.habit == Habit.SLOW:
-            done[by_weight[1].pk] = Decimal(0)
+            done[by_weight[0].pk] = Decimal(0)
             done[by_weight[-2].pk] = Decimal(int(by_weight[-2].assigned / 2))
+        if player.post == BEHIND:
+            done = {task.pk: task.assigned if task is by_weight[0] else Decimal(0) for task in given}
         late = given[-1] if player.post in (LATE, LATE_BY_OBJECTIVE_CAUSE) else None
         if late is not None:
             done[late.pk] = late.assigned

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from criteria_pages.demonstration import load_sets
-from kpi_cms.foundation.accounts.domain import create_account
+from kpi_cms.foundation.accounts.domain import create_accounts
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.interfaces.exchange.imports.catalogue import ProductRow, coefficient_of
 from snippets.domain.catalogue import apply_catalogue_import, approve_catalogue, send_catalogue
@@ -160,12 +160,11 @@ def write_appointments(
 # --- Accounts ----------------------------------------------------------------------------------------------
 def write_accounts(actor: User, moment: datetime, people: dict[str, Person], units: dict[str, Unit]) -> None:
     """The accounts that the guides name, their grants, and one password known to every visitor."""
+    wanted = [(account.username, people[account.post].full_name, "") for account in ACCOUNTS]
+    made = create_accounts(actor=actor, moment=moment, wanted=wanted)
     for account in ACCOUNTS:
-        person = people[account.post]
-        user, _unused = create_account(
-            actor=actor, moment=moment, username=account.username, display_name=person.full_name
-        )
-        link_account(person, user, actor=actor, moment=moment)
+        user, _unused = made[account.username]
+        link_account(people[account.post], user, actor=actor, moment=moment)
         for code in account.on:
             give_role(
                 actor=actor,

@@ -54,10 +54,11 @@ def attempts(django_db_setup, django_db_blocker):
     said: list[list[str]] = []
     with rolled_back(django_db_blocker), override("en"):
         for target, name in ((loading, "_open"), (Month, "play")):
-            with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+            said.append([])
+            with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(target, name, die)
-                said.append([])
-                load(said[-1].append)
+                with pytest.raises(Killed):
+                    load(said[-1].append)
         said.append([])
         load(said[-1].append)
         yield said
@@ -329,6 +330,16 @@ def test_there_are_a_delay_lifted_by_an_objective_cause_a_fault_and_a_proposal(p
     late = Delay.objects.exclude(task__in=excused).values_list("task_id", flat=True)
     assert (len(set(excused)), len(set(late))) == (1, 1)
     assert Task.objects.filter(period=period, state=TaskState.PROPOSED).count() == 1
+
+
+def test_one_result_below_fifty_halves_the_heads_d(period):
+    cards = Scorecard.objects.filter(period=period, unit__code="HUNG-NGUYEN-CQ-VHXH")
+    failed = CardResult.objects.filter(card__in=cards, stage=StageKey.EVALUATOR, rounded__lt=50)
+    codes = _posts_by_code()
+    assert [codes[code].key for code in failed.values_list("person__staff_code", flat=True)] == [
+        "HUNG-NGUYEN-CQ-VHXH/CV/5"
+    ]
+    assert cards.get(role=PostRole.HEAD).confirmed_d == "1/2"
 
 
 def test_results_are_spread_over_the_bands(period):

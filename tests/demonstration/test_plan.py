@@ -144,7 +144,7 @@ def test_each_pilot_unit_lists_leaders_shared_work_and_its_own_departments_only(
 
 # --- Months ------------------------------------------------------------------------------------------------
 def _local(*numbers: int) -> datetime:
-    return timezone.make_aware(datetime(*numbers))
+    return datetime(*numbers, tzinfo=timezone.get_default_timezone())
 
 
 @pytest.mark.parametrize(
