@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import environment  # noqa: E402 - found beside this file, whatever the present folder is
 
 HOST = "127.0.0.1"
+SERVER: str = "web server"
 GRACE_SECONDS = 15.0
 START_SECONDS = 60.0
 RESTART_PAUSE_SECONDS = 2.0
@@ -113,33 +114,24 @@ def prepare() -> str:
 def programs(listening: int) -> dict[str, list[str | Path]]:
     """The web server, the background worker and the scheduler: name → command."""
     python = environment.PYTHON
-    gunicorn: list[str | Path] = [
-        python,
-        "-m",
-        "gunicorn",
-        "kpi_cms.wsgi",
-        "--bind",
-        f"{HOST}:{listening}",
-        "--preload",
+    gunicorn: list[str | Path] = [python, "-m", "gunicorn", "kpi_cms.wsgi", "--preload"]
+    gunicorn += ["--bind", f"{HOST}:{listening}", "--workers", "2", "--threads", "4"]
+    gunicorn += [
+        "--graceful-timeout",
+        "10",
+        "--timeout",
+        "120",
+        "--log-level",
+        "warning",
+        "--no-control-socket",
     ]
-    gunicorn += ["--workers", "2", "--threads", "4", "--graceful-timeout", "10", "--timeout", "120"]
-    gunicorn += ["--log-level", "warning", "--no-control-socket"]
     if Path("/dev/shm").is_dir():  # noqa: S108 - the workers' heartbeat belongs into memory, not on a busy disk
         gunicorn += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108 - the same
-    worker = [
-        python,
-        "manage.py",
-        "db_worker",
-        "--backend",
-        "jobs",
-        "--queue-name",
-        "jobs",
-        "--verbosity",
-        "0",
-    ]
+    worker: list[str | Path] = [python, "manage.py", "db_worker", "--backend", "jobs", "--queue-name", "jobs"]
+    worker += ["--verbosity", "0", "--no-startup-delay", "--no-reload"]
     return {
-        "web server": gunicorn,
-        "background worker": [*worker, "--no-startup-delay", "--no-reload"],
+        SERVER: gunicorn,
+        "background worker": worker,
         "scheduler": [python, "manage.py", "scheduler"],
     }
 
@@ -179,7 +171,9 @@ def supervise(listening: int, accounts: str) -> None:
     try:
         for name, command in programs(listening).items():
             running.append(Child(name, command))
-        wait_until_up(running[0], address)
+            if name == SERVER:
+                # The first page is waited for; the others would only take its processor time.
+                wait_until_up(running[0], address)
         print(f"\n{accounts}\nOpen {address}   (Ctrl-C stops)", flush=True)
         while not running[0].is_gone():
             for child in running[1:]:

@@ -115,6 +115,12 @@ class GuardedForm(NarrowedFields, WagtailAdminModelForm):
         if self.instance.pk is not None:
             self.fields["seen"].initial = last_history_id(self.instance)
 
+    def validate_unique(self) -> None:
+        """The domain's question: it makes room first (an appointment ends the one before)."""
+
+    def validate_constraints(self) -> None:
+        """The domain's question, and at last the database's."""
+
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         """The one domain call. Returns the record that the page goes on with."""
         raise NotImplementedError

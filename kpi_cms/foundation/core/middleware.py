@@ -7,6 +7,7 @@ from copy import deepcopy
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from .actor import Origin, coming_from
@@ -32,11 +33,10 @@ class OriginMiddleware:
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """Strict everywhere; the Wagtail admin gets its own policy with its documented exceptions."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path.startswith("/admin/"):
             response._csp_config = deepcopy(settings.ADMIN_CONTENT_SECURITY_POLICY["DIRECTIVES"])  # type: ignore[attr-defined]  # django-csp's own channel
-        result: HttpResponse = super().process_response(request, response)
-        return result
+        return super().process_response(request, response)
 
 
 class DomainErrorMiddleware:

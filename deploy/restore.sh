@@ -1,0 +1,16 @@
+#!/bin/sh
+# restore.sh FILE.dump.gpg: restore into the EMPTY database of DATABASE_URL, then check it. Refuses one with tables.
+set -eu
+umask 077
+file="${1:?Say which backup: restore.sh FILE.dump.gpg}"
+: "${DATABASE_URL:?Set DATABASE_URL to an empty database.}"
+tables="$(psql "$DATABASE_URL" -Atqc "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")"
+[ "$tables" = 0 ] || { echo "The database of DATABASE_URL has $tables tables: restore into an empty one." >&2; exit 1; }
+(cd "$(dirname "$file")" && sha256sum --check --quiet "$(basename "$file").sha256")
+plain="$(mktemp -d)"
+trap 'rm -rf "$plain"' EXIT
+gpg --batch --output "$plain/dump" --decrypt "$file"
+pg_restore --exit-on-error --single-transaction --no-owner --dbname="$DATABASE_URL" "$plain/dump"
+cd "$(dirname "$0")/.."
+.venv/bin/python manage.py check --database default
+psql "$DATABASE_URL" -Atqc "SELECT 'ledger entries: ' || count(*) || ', the last of ' || max(at) FROM audit_ledgerentry"
