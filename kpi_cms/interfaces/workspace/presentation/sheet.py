@@ -61,7 +61,6 @@ class Field:
     error: str = ""
     taken_over: str = ""
     taken_over_choice: str = ""
-    taken_over_grounds: str = ""
     can_take_over: bool = False
 
 
@@ -79,6 +78,7 @@ class Row:
     computed: bool
     cells: list[Cell]
     field: Field | None = None
+    own: str = ""
 
 
 @dataclass
@@ -90,6 +90,7 @@ class Section:
     maximum: Decimal
     rows: list[Row]
     cells: list[Cell]
+    own: str = ""
 
     @property
     def has_fields(self) -> bool:
@@ -106,14 +107,25 @@ class Part:
     sections: list[Section]
 
 
-def sheet_of(card: Scorecard, columns: Sequence[Column], form: ScoreForm | None = None) -> list[Part]:
-    """The whole card. With a form, its stage's criteria become fields beside the columns."""
+def sheet_of(
+    card: Scorecard,
+    columns: Sequence[Column],
+    form: ScoreForm | None = None,
+    *,
+    record: StageRecord | None = None,
+    result: CardResult | None = None,
+) -> list[Part]:
+    """The whole card. With a form, its stage is one more column: fields where it scores, what is computed elsewhere.
+
+    `record` is the person's own stage, whose scores the form may take over; `result` the stored one of its stage.
+    """
     compiled = card.version.compiled()
     criteria = {criterion.key: criterion for criterion in compiled.criteria}
     parts = []
     for part in compiled.parts:
         sections = [
-            _section(card, compiled.sections[index], criteria, columns, form) for index in part.sections
+            _section(card, compiled.sections[index], criteria, columns, form, record, result)
+            for index in part.sections
         ]
         parts.append(Part(part.code, part.label, part.max, sections))
     return parts
@@ -134,18 +146,26 @@ def _section(
     criteria: dict[str, CompiledCriterion],
     columns: Sequence[Column],
     form: ScoreForm | None,
+    record: StageRecord | None,
+    result: CardResult | None,
 ) -> Section:
     return Section(
         code=section.code,
         label=section.label,
         maximum=section.max,
-        rows=[_row(card, criteria[key], columns, form) for key in section.criteria],
+        rows=[_row(card, criteria[key], columns, form, record, result) for key in section.criteria],
         cells=[Cell(column.heading, _points(column.result, section.code)) for column in columns],
+        own=_points(result, section.code),
     )
 
 
 def _row(
-    card: Scorecard, criterion: CompiledCriterion, columns: Sequence[Column], form: ScoreForm | None
+    card: Scorecard,
+    criterion: CompiledCriterion,
+    columns: Sequence[Column],
+    form: ScoreForm | None,
+    record: StageRecord | None,
+    result: CardResult | None,
 ) -> Row:
     editable = form is not None and criterion.key in form.typed
     return Row(
@@ -158,7 +178,8 @@ def _row(
         step=criterion.step,
         computed=not criterion.entered,
         cells=[_cell(criterion, column) for column in columns],
-        field=_field(criterion, form, columns) if form is not None and editable else None,
+        field=_field(criterion, form, record) if form is not None and editable else None,
+        own="" if criterion.entered else _computed(criterion, result),
     )
 
 
@@ -198,10 +219,9 @@ def _points(result: CardResult | None, code: str) -> str:
     return format_points(Fraction(stored) if stored else None, language=get_language() or "vi")
 
 
-def _field(criterion: CompiledCriterion, form: ScoreForm, columns: Sequence[Column]) -> Field:
+def _field(criterion: CompiledCriterion, form: ScoreForm, record: StageRecord | None) -> Field:
     typed = form.typed[criterion.key]
-    own = next((column.record for column in columns if column.stage == StageKey.SELF), None)
-    given = own.given.get(criterion.key) if own and form.stage != StageKey.SELF else None
+    given = record.given.get(criterion.key) if record else None
     known = given is not None and (given.value is not None or bool(given.choice))
     made = Field(
         name=SCORE + criterion.key,
@@ -215,7 +235,6 @@ def _field(criterion: CompiledCriterion, form: ScoreForm, columns: Sequence[Colu
         made.taken_over_choice = given.choice or (
             decimal_text(given.value) if given.value is not None else ""
         )
-        made.taken_over_grounds = given.grounds
     if criterion.kind == "choice":
         made.grounds_name = GROUNDS + criterion.key
         made.grounds = form.grounds[criterion.key]

@@ -32,7 +32,7 @@ def formula_text(formula: str) -> str:
     """The formula with × for a product and the inputs' names in the reader's language."""
 
     def named(match: re.Match[str]) -> str:
-        return match[1] or input_name(match[2])
+        return input_name(match[1] or match[2])
 
     return _NAME.sub(named, formula).replace("*", "×")
 
@@ -55,6 +55,8 @@ def input_name(name: str) -> str:
         "reached": _("value when all reach it"),
         "failed": _("value when one does not"),
         "total": _("total"),
+        "common": _("common criteria"),
+        "results": _("task results"),
     }
     return names.get(name, name)
 

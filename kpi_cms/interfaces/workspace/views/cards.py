@@ -130,7 +130,9 @@ def card_page(reading: CardReading, form: ScoreForm | None = None) -> dict[str, 
     return page_of(reading) | {
         "form": form,
         "columns": columns if shown else [],
-        "sheet": sheet_of(reading.card, columns if shown else _computed_only(reading), form),
+        "sheet": sheet_of(
+            reading.card, columns if shown else [], form, result=reading.results.get(StageKey.SELF)
+        ),
         "figures": figures_of(reading.card, result),
         "result_note": state_of_result(result),
         "asks_reason": _was_submitted(reading, StageKey.SELF),
@@ -142,11 +144,6 @@ def card_page(reading: CardReading, form: ScoreForm | None = None) -> dict[str, 
             if stage == column.stage and column.result is not None
         ],
     }
-
-
-def _computed_only(reading: CardReading) -> list[Any]:
-    """Beside the fields of the self-assessment its own column says what is computed."""
-    return [column for column in reading.columns() if column.stage == StageKey.SELF]
 
 
 def _was_submitted(reading: CardReading, stage: StageKey) -> bool:

@@ -100,7 +100,7 @@ def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:
     return page_of(reading) | {
         "form": form,
         "columns": columns,
-        "sheet": sheet_of(reading.card, columns, form),
+        "sheet": sheet_of(reading.card, columns, form, record=own, result=result),
         "figures": figures_of(reading.card, result),
         "self_figures": figures_of(reading.card, own_result) if columns else [],
         "result_note": state_of_result(result),
