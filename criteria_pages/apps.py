@@ -16,6 +16,8 @@ class CriteriaPagesConfig(AppConfig):
 
         append_only.register("criteria_pages_criteriaversion")
         append_only.register("criteria_pages_frozencriterion")
-        pre_delete.connect(keep_pinned_pages, sender=CriteriaSetPage, dispatch_uid="criteria_pages.keep_pinned")
+        pre_delete.connect(
+            keep_pinned_pages, sender=CriteriaSetPage, dispatch_uid="criteria_pages.keep_pinned"
+        )
         # The form stands above the model in the ladder, so the model cannot name it.
         CriteriaSetPage.base_form_class = CriteriaSetForm

@@ -17,14 +17,24 @@ CODE_LENGTH = 40
 def points(label: Any, *, required: bool = True, help_text: Any = "", **options: Any) -> blocks.DecimalBlock:
     """A number that is not negative, with at most three decimals (what a score's column holds)."""
     return blocks.DecimalBlock(
-        label=label, required=required, help_text=help_text, min_value=0, max_digits=8, decimal_places=3, **options
+        label=label,
+        required=required,
+        help_text=help_text,
+        min_value=0,
+        max_digits=8,
+        decimal_places=3,
+        **options,
     )
 
 
 def clause(**options: Any) -> blocks.CharBlock:
     """Where the law or the issuing document says so."""
     return blocks.CharBlock(
-        label=_("Clause"), required=False, max_length=160, help_text=_("For example: Annex I, 2.d."), **options
+        label=_("Clause"),
+        required=False,
+        max_length=160,
+        help_text=_("For example: Annex I, 2.d."),
+        **options,
     )
 
 
@@ -43,18 +53,20 @@ class CriterionBlock(blocks.StructBlock):
     """What every criterion has, however it is scored."""
 
     code = blocks.CharBlock(
-        label=_("Code"), max_length=CODE_LENGTH, help_text=_("Unique in the set. Formulas name criteria by it.")
+        label=_("Code"),
+        max_length=CODE_LENGTH,
+        help_text=_("Unique in the set. Formulas name criteria by it."),
     )
-    label = blocks.TextBlock(label=_("Criterion"), rows=2, help_text=_("The exact wording, as it is printed."))
+    label = blocks.TextBlock(
+        label=_("Criterion"), rows=2, help_text=_("The exact wording, as it is printed.")
+    )
     guidance = blocks.ListBlock(
         blocks.TextBlock(label=_("Behaviour"), rows=2),
         label=_("Guidance"),
         default=[],
         help_text=_("What the one who scores looks at, one behaviour a line."),
     )
-    alternatives = blocks.ListBlock(
-        AlternativeBlock(), label=_("Wordings for some posts"), default=[]
-    )
+    alternatives = blocks.ListBlock(AlternativeBlock(), label=_("Wordings for some posts"), default=[])
     citation = clause()
     weight = blocks.DecimalBlock(
         label=_("Weight, per cent"),
@@ -83,7 +95,8 @@ class CriterionBlock(blocks.StructBlock):
 def layout(*own: str) -> blocks.BlockGroup:
     """The fields of a kind between the wording and what is rarely touched."""
     return blocks.BlockGroup(
-        children=["code", "label", *own, "guidance"], settings=["alternatives", "citation", "weight", "stages"]
+        children=["code", "label", *own, "guidance"],
+        settings=["alternatives", "citation", "weight", "stages"],
     )
 
 
@@ -92,7 +105,8 @@ class NumberBlock(CriterionBlock):
 
     maximum = points(_("Maximum"))
     step = points(
-        _("Step"), help_text=_("Points are a multiple of it. Equal to the maximum: met or not met, nothing between.")
+        _("Step"),
+        help_text=_("Points are a multiple of it. Equal to the maximum: met or not met, nothing between."),
     )
 
     class Meta:
@@ -118,7 +132,9 @@ class ChoiceCriterionBlock(CriterionBlock):
     unit = blocks.ChoiceBlock(label=_("Values are"), choices=ChoiceUnit.choices, default=ChoiceUnit.PERCENT)
     options = blocks.ListBlock(OptionBlock(), label=_("Values"), default=[], help_text=_("Two or more."))
     maximum = points(
-        _("Maximum"), required=False, help_text=_("For per cent values in a section that adds up its criteria.")
+        _("Maximum"),
+        required=False,
+        help_text=_("For per cent values in a section that adds up its criteria."),
     )
 
     class Meta:
@@ -221,7 +237,9 @@ class StageBlock(blocks.StructBlock):
     name = blocks.ChoiceBlock(label=_("Who"), choices=StageName.choices)
     label = blocks.CharBlock(label=_("Heading on the form"), max_length=160)
     decides = blocks.BooleanBlock(
-        label=_("Decides the result"), required=False, help_text=_("Exactly one stage does, never the person's own.")
+        label=_("Decides the result"),
+        required=False,
+        help_text=_("Exactly one stage does, never the person's own."),
     )
     optional = blocks.BooleanBlock(label=_("May be left out"), required=False)
 

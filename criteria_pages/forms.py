@@ -31,7 +31,9 @@ class CriteriaSetForm(WagtailAdminPageForm):
         return cleaned
 
     def _page(self) -> CriteriaSetPage:
-        page: CriteriaSetPage = construct_instance(self, copy(self.instance), self._meta.fields, self._meta.exclude)
+        page: CriteriaSetPage = construct_instance(
+            self, copy(self.instance), self._meta.fields, self._meta.exclude
+        )
         return page
 
 

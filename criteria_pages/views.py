@@ -76,7 +76,11 @@ def versions(request: HttpRequest, page_id: int) -> HttpResponse:
     names = queries.names_of(version.published_by for version in found)
     uses = pins.uses([version.pk for version in found])
     rows = [
-        {"version": version, "issuer": names.get(version.published_by, ""), "periods": uses.get(version.pk, [])}
+        {
+            "version": version,
+            "issuer": names.get(version.published_by, ""),
+            "periods": uses.get(version.pk, []),
+        }
         for version in found
     ]
     context = {

@@ -67,7 +67,10 @@ def issue_menu_item() -> ActionMenuItem:
 @hooks.register("register_page_header_buttons")
 def version_button(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
     """The way to the versions of a set, beside edit and history."""
-    if issubclass(page.specific_class or Page, CriteriaSetPage) and page.permissions_for_user(user).can_edit():
+    if (
+        issubclass(page.specific_class or Page, CriteriaSetPage)
+        and page.permissions_for_user(user).can_edit()
+    ):
         yield Button(
             gettext_lazy("Issued versions"),
             url=reverse("criteria_sets:versions", args=[page.pk]),

@@ -1,6 +1,6 @@
 """The three sets as the fields of their pages: plain values, block ids derived from codes so that they never change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -34,11 +34,6 @@ def block(code: str, kind: str, name: str, value: Any) -> Block:
     return {"type": kind, "value": value, "id": str(uuid5(NAMESPACE, f"{code}/{name}"))}
 
 
-def items(texts: Iterable[str]) -> list[str]:
-    """A list block's values."""
-    return list(texts)
-
-
 def criterion(set_code: str, kind: str, code: str, label: str, citation: str, **own: Any) -> Block:
     value = {
         "code": code,
@@ -67,8 +62,10 @@ def common_criterion(set_code: str, item: Item, step: str) -> Block:
         item.citation,
         maximum=item.maximum,
         step=step,
-        guidance=items(item.guidance),
-        alternatives=[{"condition": str(entry["condition"]), "label": entry["label"]} for entry in alternatives],
+        guidance=list(item.guidance),
+        alternatives=[
+            {"condition": str(entry["condition"]), "label": entry["label"]} for entry in alternatives
+        ],
     )
 
 
@@ -99,14 +96,26 @@ def common_part(set_code: str, groups: Sequence[Group], step: str | None) -> Blo
         )
         for group in groups
     ]
-    value = {"code": PartCode.COMMON.value, "label": "Điểm tiêu chí chung", "maximum": "30", "sections": sections}
+    value = {
+        "code": PartCode.COMMON.value,
+        "label": "Điểm tiêu chí chung",
+        "maximum": "30",
+        "sections": sections,
+    }
     return block(set_code, "part", "part/common", value)
 
 
 def ratios(set_code: str) -> list[Block]:
     return [
         criterion(
-            set_code, "task_ratio", code, label, citation, measure=measure, maximum=None, guidance=items([guidance])
+            set_code,
+            "task_ratio",
+            code,
+            label,
+            citation,
+            measure=measure,
+            maximum=None,
+            guidance=[guidance],
         )
         for code, measure, label, citation, guidance in RATIOS
     ]
@@ -125,7 +134,7 @@ def leadership(set_code: str) -> list[Block]:
         reached="100",
         failed="50",
         maximum=None,
-        guidance=items(guidance),
+        guidance=list(guidance),
     )
     choices = [
         criterion(
@@ -170,7 +179,12 @@ def results_part(set_code: str, criteria: list[Block], citation: str) -> Block:
 
 def stages(set_code: str) -> list[Block]:
     return [
-        block(set_code, "stage", f"stage/{name}", {"name": str(name), "label": label, "decides": decides, "optional": False})
+        block(
+            set_code,
+            "stage",
+            f"stage/{name}",
+            {"name": str(name), "label": label, "decides": decides, "optional": False},
+        )
         for name, label, decides in (
             (StageName.SELF, "Cá nhân tự chấm", False),
             (StageName.EVALUATOR, "Cấp có thẩm quyền theo dõi, đánh giá", True),
@@ -235,7 +249,9 @@ def state_set(code: str, title: str, who: Leadership, criteria: list[Block], cla
             **shared(code),
             "frame": Frame.STATE.value,
             "law": Law.ND335.value,
-            "legal_basis": documents(code, (*DECREE, "Điều 12 – Điều 18, Điều 20; Phụ lục I, Mẫu số 01 Phụ lục II")),
+            "legal_basis": documents(
+                code, (*DECREE, "Điều 12 – Điều 18, Điều 20; Phụ lục I, Mẫu số 01 Phụ lục II")
+            ),
             "parts": [common_part(code, COMMON, STEP), results_part(code, criteria, clause)],
             "staff_kinds": [StaffKind.CIVIL_SERVANT.value],
             "leadership": who.value,
@@ -263,7 +279,9 @@ def party_set() -> DemonstrationSet:
             "law": Law.NONE.value,
             "is_demonstration": True,
             "legal_basis": documents(
-                code, (*REGULATION, ""), (*DECREE, "Điều 14, Điều 16 (vận dụng cách tính kết quả thực hiện nhiệm vụ)")
+                code,
+                (*REGULATION, ""),
+                (*DECREE, "Điều 14, Điều 16 (vận dụng cách tính kết quả thực hiện nhiệm vụ)"),
             ),
             "parts": [common_part(code, PARTY, None), results_part(code, ratios(code), results_clause)],
             "staff_kinds": [StaffKind.OFFICIAL.value],

@@ -227,8 +227,11 @@ _HOW = {
 def _options(kind: Node) -> Iterator[str]:
     for option in kind.get("options", ()):
         value = _number(option["value"]) + ("%" if kind["unit"] == "percent" else "")
-        sentence = _("%(value)s: %(when)s") % {"value": value, "when": option["label"]}
-        yield f"{sentence} ({_('with grounds')})" if option["grounds_required"] else sentence
+        said = {"value": value, "when": option["label"]}
+        if option["grounds_required"]:
+            yield _("%(value)s, with grounds: %(when)s") % said
+        else:
+            yield _("%(value)s: %(when)s") % said
 
 
 def _total(specification: Node) -> str:
@@ -267,7 +270,11 @@ def _stage(stage: Node) -> str:
 def _audience(applicability: Node) -> Iterator[tuple[str, str]]:
     leader = applicability["leader"]
     everybody = _("everybody")
-    who = {None: everybody, True: _("those in posts of leadership"), False: _("those in no post of leadership")}
+    who = {
+        None: everybody,
+        True: _("those in posts of leadership"),
+        False: _("those in no post of leadership"),
+    }
     yield _("Kinds of staff"), _labels(applicability["staff_kinds"], StaffKind) or everybody
     yield _("Who of them"), _labels(applicability["roles"], PostRole) or who[leader]
     if applicability["positions"]:
@@ -291,9 +298,17 @@ def _rules(specification: Node) -> Iterator[str]:
     if settings["penalty_scope"] == PenaltyScope.BATCH:
         yield _("Each major error or delay takes %(share)s of the task's points, unless excused.") % penalty
     else:
-        yield _("Each major error or delay takes %(share)s of one product's points, unless excused.") % penalty
-    if any(item["kind"]["type"] == "people_managed" for entry in specification["sections"] for item in entry["criteria"]):
-        yield _("A leader who manages nobody has %(share)s.") % {"share": _percent(settings["nobody_managed"])}
+        yield (
+            _("Each major error or delay takes %(share)s of one product's points, unless excused.") % penalty
+        )
+    if any(
+        item["kind"]["type"] == "people_managed"
+        for entry in specification["sections"]
+        for item in entry["criteria"]
+    ):
+        yield _("A leader who manages nobody has %(share)s.") % {
+            "share": _percent(settings["nobody_managed"])
+        }
     yield _("Nothing assigned in the period: no result, not rated.")
     if settings["moved_leaves_total"]:
         yield _("Work that the head moves before its due date leaves the total of the person who had it.")

@@ -35,7 +35,9 @@ def uses(version_ids: Collection[int]) -> dict[int, list[str]]:
 
 def uses_of_page(page_id: int) -> list[str]:
     """Names of the periods that use any version of a page, each once."""
-    ids = list(CriteriaVersion.objects.filter(page_id=page_id).order_by("number").values_list("pk", flat=True))
+    ids = list(
+        CriteriaVersion.objects.filter(page_id=page_id).order_by("number").values_list("pk", flat=True)
+    )
     by_version = uses(ids)
     return list(dict.fromkeys(name for pk in ids for name in by_version.get(pk, ())))
 
@@ -45,6 +47,8 @@ def require_unpinned(page_id: int, title: str) -> None:
     names = uses_of_page(page_id)
     if names:
         raise WrongState(
-            _("“%(title)s” is used by %(periods)s and cannot be deleted. Set the last day it is in effect instead.")
+            _(
+                "“%(title)s” is used by %(periods)s and cannot be deleted. Set the last day it is in effect instead."
+            )
             % {"title": title, "periods": ", ".join(names)}
         )

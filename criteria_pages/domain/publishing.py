@@ -30,7 +30,15 @@ from .comparison import Change, differences
 from .problems import PageProblem, of_engine
 from .specification import Node, specification_of
 
-__all__ = ["IssueSummary", "NotReady", "check", "finish_workflow", "publish", "specification_of", "summary_of"]
+__all__ = [
+    "IssueSummary",
+    "NotReady",
+    "check",
+    "finish_workflow",
+    "publish",
+    "specification_of",
+    "summary_of",
+]
 
 FULL_SHARE = Decimal(100)
 """The maximum shown for a criterion whose value is a share: 100 per cent."""
@@ -44,7 +52,8 @@ class NotReady(Invalid):
         for problem in found:
             by_place.setdefault(problem.key or problem.field, []).append(str(problem.sentence))
         super().__init__(
-            _("The criteria set cannot be issued yet. Correct what is marked and try again."), problems=by_place
+            _("The criteria set cannot be issued yet. Correct what is marked and try again."),
+            problems=by_place,
         )
         self.found = found
 
@@ -118,7 +127,9 @@ def publish(
     sha256 = digest(specification)
     if expected_sha256 is not None and expected_sha256 != sha256:
         raise Stale(
-            _("Somebody saved this criteria set after you looked at it. Look at it again before you issue it."),
+            _(
+                "Somebody saved this criteria set after you looked at it. Look at it again before you issue it."
+            ),
             mine={_("Digest"): expected_sha256},
             theirs={_("Digest"): sha256},
         )
@@ -175,6 +186,7 @@ def _freeze(
     actor: User,
     moment: datetime,
 ) -> CriteriaVersion:
+    assert draft.effective_on is not None  # `check` refuses a set without it
     version = CriteriaVersion.objects.create(
         set_code=draft.code,
         number=1 if previous is None else previous.number + 1,
@@ -246,18 +258,24 @@ def _check_page(page: CriteriaSetPage) -> list[PageProblem]:
             PageProblem("effective_on", _("Say from which day the set is in effect."), field="effective_on")
         )
     elif page.effective_until is not None and page.effective_until < page.effective_on:
-        sentence = _("The last day in effect, %(until)s, lies before the first, %(on)s: correct one of them.") % {
+        sentence = _(
+            "The last day in effect, %(until)s, lies before the first, %(on)s: correct one of them."
+        ) % {
             "until": date_format(page.effective_until, "d/m/Y"),
             "on": date_format(page.effective_on, "d/m/Y"),
         }
         problems.append(PageProblem("effective_until", sentence, field="effective_until"))
     if not page.staff_kinds:
         problems.append(
-            PageProblem("staff_kinds", _("Choose at least one kind of staff the set is for."), field="staff_kinds")
+            PageProblem(
+                "staff_kinds", _("Choose at least one kind of staff the set is for."), field="staff_kinds"
+            )
         )
     if not page.period_kinds:
         problems.append(
-            PageProblem("period_kinds", _("Choose at least one kind of period the set is for."), field="period_kinds")
+            PageProblem(
+                "period_kinds", _("Choose at least one kind of period the set is for."), field="period_kinds"
+            )
         )
     return problems + _check_legal_basis(page)
 
@@ -279,14 +297,18 @@ def _check_code(page: CriteriaSetPage) -> list[PageProblem]:
     problems = []
     others = CriteriaSetPage.objects.exclude(pk=page.pk)
     issued_by = CriteriaVersion.objects.filter(set_code=page.code).exclude(page_id=page.pk)
-    if (
-        others.filter(code=page.code).exists()
-        or others.filter(pk__in=issued_by.values("page_id")).exists()
-    ):
+    if others.filter(code=page.code).exists() or others.filter(pk__in=issued_by.values("page_id")).exists():
         sentence = _("Another criteria set has the code %(code)s: choose another one.") % {"code": page.code}
         problems.append(PageProblem("code_taken", sentence, field="code"))
-    earlier = CriteriaVersion.objects.filter(page_id=page.pk).exclude(set_code=page.code).order_by("-number").first()
+    earlier = (
+        CriteriaVersion.objects.filter(page_id=page.pk)
+        .exclude(set_code=page.code)
+        .order_by("-number")
+        .first()
+    )
     if page.pk is not None and earlier is not None:
-        sentence = _("Versions of this set were issued as %(code)s: restore that code.") % {"code": earlier.set_code}
+        sentence = _("Versions of this set were issued as %(code)s: restore that code.") % {
+            "code": earlier.set_code
+        }
         problems.append(PageProblem("code_changed", sentence, field="code"))
     return problems

@@ -10,9 +10,9 @@ TITLE = "Bộ tiêu chí"
 
 def criteria_index() -> CriteriaIndexPage:
     """The folder; made again, with the tree's root, in a database whose rows were emptied."""
-    index = CriteriaIndexPage.objects.first()
-    if index is not None:
-        return index
+    existing: CriteriaIndexPage | None = CriteriaIndexPage.objects.first()
+    if existing is not None:
+        return existing
     if not Locale.objects.exists():
         Locale.objects.create(language_code=settings.LANGUAGE_CODE)
     root = Page.get_first_root_node() or Page.add_root(instance=Page(title="Root", slug="root"))

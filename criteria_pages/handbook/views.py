@@ -22,7 +22,9 @@ def versions(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate(database_now())
     current = in_force(today)
     shown = {entry.pk for entry in current}
-    others = [entry for entry in CriteriaVersion.objects.order_by("set_code", "-number") if entry.pk not in shown]
+    others = [
+        entry for entry in CriteriaVersion.objects.order_by("set_code", "-number") if entry.pk not in shown
+    ]
     context = {"today": today, "current": current, "others": others}
     return TemplateResponse(request, "criteria_pages/handbook/list.html", context)
 

@@ -28,7 +28,9 @@ def create(apps: Any, schema_editor: Any) -> None:
     CriteriaIndexPage = apps.get_model("criteria_pages", "CriteriaIndexPage")
 
     page_type, _created = ContentType.objects.get_or_create(app_label="wagtailcore", model="page")
-    index_type, _created = ContentType.objects.get_or_create(app_label="criteria_pages", model="criteriaindexpage")
+    index_type, _created = ContentType.objects.get_or_create(
+        app_label="criteria_pages", model="criteriaindexpage"
+    )
 
     Site.objects.all().delete()
     Workflow.objects.filter(name="Moderators approval").delete()
@@ -56,7 +58,9 @@ def create(apps: Any, schema_editor: Any) -> None:
     root.save(update_fields=["numchild"])
 
     group, _created = Group.objects.get_or_create(name=AUTHORS)
-    group.permissions.add(Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin"))
+    group.permissions.add(
+        Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
+    )
     for codename, name in (("add_page", "Can add page"), ("change_page", "Can change page")):
         permission, _created = Permission.objects.get_or_create(
             content_type=page_type, codename=codename, defaults={"name": name}

@@ -93,7 +93,8 @@ class CriteriaSetPage(Page):
         blank=True,
         validators=[
             RegexValidator(
-                r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Write the code in capital letters and digits, joined by hyphens.")
+                r"^[A-Z0-9]+(-[A-Z0-9]+)*$",
+                _("Write the code in capital letters and digits, joined by hyphens."),
             )
         ],
         help_text=_("Unique, for example ND335-NV. It does not change once a version is issued."),
@@ -105,7 +106,9 @@ class CriteriaSetPage(Page):
         choices=Law,
         default=Law.ND335,
         blank=True,
-        help_text=_("What the decree fixes is checked when the set is issued: 30 and 70, the bands, 25% a fault."),
+        help_text=_(
+            "What the decree fixes is checked when the set is issued: 30 and 70, the bands, 25% a fault."
+        ),
     )
     is_demonstration = models.BooleanField(
         _("demonstration only"),
@@ -113,12 +116,18 @@ class CriteriaSetPage(Page):
         help_text=_("Readers are told that the province has not issued this set."),
     )
     legal_basis = StreamField(DocumentsBlock(required=False), blank=True, verbose_name=_("legal basis"))
-    parts = StreamField(PartsBlock(required=False), blank=True, verbose_name=_("parts, sections and criteria"))
+    parts = StreamField(
+        PartsBlock(required=False), blank=True, verbose_name=_("parts, sections and criteria")
+    )
 
     staff_kinds = ChoiceListField(_("kinds of staff"), blank=True, options=lambda: StaffKind.choices)
     leadership = models.CharField(_("who of them"), max_length=8, choices=Leadership, default=Leadership.ANY)
     positions = ChoiceListField(
-        _("positions"), blank=True, options=position_options, many=True, help_text=_("None chosen: every position.")
+        _("positions"),
+        blank=True,
+        options=position_options,
+        many=True,
+        help_text=_("None chosen: every position."),
     )
     unit_blocks = ChoiceListField(
         _("blocks"), blank=True, options=lambda: Block.choices, help_text=_("None chosen: every block.")
@@ -131,7 +140,10 @@ class CriteriaSetPage(Page):
 
     stages = StreamField(StagesBlock(required=False), blank=True, verbose_name=_("stages"))
     bands = StreamField(
-        BandsBlock(required=False), blank=True, verbose_name=_("bands"), help_text=_("From the highest to the lowest.")
+        BandsBlock(required=False),
+        blank=True,
+        verbose_name=_("bands"),
+        help_text=_("From the highest to the lowest."),
     )
     total_kind = models.CharField(_("total"), max_length=8, choices=TotalKind, default=TotalKind.SUM)
     total_expression = models.CharField(_("formula of the total"), max_length=500, blank=True)
@@ -146,11 +158,17 @@ class CriteriaSetPage(Page):
         _("places"),
         default=2,
         validators=[MaxValueValidator(6)],
-        help_text=_("The total is rounded once, half up, for display; the band is read from the exact total."),
+        help_text=_(
+            "The total is rounded once, half up, for display; the band is read from the exact total."
+        ),
     )
 
     ratio_cap = setting(
-        _("highest value of each ratio"), "1", _("1 is 100%. Empty: no cap but the section's."), null=True, blank=True
+        _("highest value of each ratio"),
+        "1",
+        _("1 is 100%. Empty: no cap but the section's."),
+        null=True,
+        blank=True,
     )
     penalty_scope = models.CharField(
         _("a fault or delay lowers"), max_length=6, choices=PenaltyScope, default=PenaltyScope.UNIT
@@ -271,7 +289,9 @@ class CriteriaSetPage(Page):
             raise WrongState(_("A criteria set takes effect by being issued. Use “Issue” on its page."))
         if was_live and not self.live:
             raise WrongState(
-                _("An issued criteria set cannot be withdrawn. Set the last day it is in effect and issue it again.")
+                _(
+                    "An issued criteria set cannot be withdrawn. Set the last day it is in effect and issue it again."
+                )
             )
 
     def with_content_json(self, content: Any) -> Any:

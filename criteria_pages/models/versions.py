@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from kpi_cms.foundation.engine import CompiledSet, compile_set
 from snippets.enums import Frame
 
-
 # By digest: a version never changes, so neither does what it compiles to.
 _compiled: dict[str, CompiledSet] = {}
 

@@ -49,7 +49,11 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
     ("for nobody", {"staff_kinds": []}, [("staff_kinds", "", "staff_kinds")]),
     ("for no period", {"period_kinds": []}, [("period_kinds", "", "period_kinds")]),
     ("no document", {"legal_basis": []}, [("legal_basis", "", "legal_basis")]),
-    ("another deduction than the decree's", {"penalty_per_fault": Decimal("0.1")}, [("nd335_penalty", "", "penalty_per_fault")]),
+    (
+        "another deduction than the decree's",
+        {"penalty_per_fault": Decimal("0.1")},
+        [("nd335_penalty", "", "penalty_per_fault")],
+    ),
     ("bands of another law", {"bands": blocks("bands", {"start": "95"})}, [("nd335_bands", "", "bands")]),
     (
         "a gap below the bands",
@@ -66,7 +70,11 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
         {"law": "", "bands": blocks("bands", {}, {"code": "excellent"})},
         [("band_twice", "", "bands")],
     ),
-    ("nobody decides", {"stages": blocks("stages", {}, {"decides": False})}, [("stages_decide", "", "stages")]),
+    (
+        "nobody decides",
+        {"stages": blocks("stages", {}, {"decides": False})},
+        [("stages_decide", "", "stages")],
+    ),
     (
         "the person decides",
         {"stages": blocks("stages", {"decides": True}, {"decides": False})},
@@ -81,14 +89,21 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "found"), [case[1:] for case in FIELD_CASES], ids=[case[0] for case in FIELD_CASES])
+@pytest.mark.parametrize(
+    ("changes", "found"), [case[1:] for case in FIELD_CASES], ids=[case[0] for case in FIELD_CASES]
+)
 def test_a_mistake_of_the_whole_set_stands_at_its_field(changes: dict[str, Any], found: list[Place]) -> None:
     assert places(draft(**changes)) == found
 
 
 BLOCK_CASES: list[tuple[str, DemonstrationSet, dict[str, dict[str, Any]], list[tuple[str, str]]]] = [
     ("criteria that do not add up", ND335_NV, {"I_1": {"maximum": "4"}}, [("criteria_sum", "I")]),
-    ("sections that do not add up", ND335_NV, {"I": {"maximum": "11"}, "I_1": {"maximum": "6"}}, [("sections_sum", "common")]),
+    (
+        "sections that do not add up",
+        ND335_NV,
+        {"I": {"maximum": "11"}, "I_1": {"maximum": "6"}},
+        [("sections_sum", "common")],
+    ),
     ("a code twice", ND335_NV, {"I_2": {"code": "I.1"}}, [("code_twice", "I.1"), ("code_twice", "I.2")]),
     ("no code", ND335_NV, {"I_2": {"code": ""}}, [("field", "I.2")]),
     ("no wording", ND335_NV, {"I_2": {"label": ""}}, [("field", "I.2")]),
@@ -96,18 +111,58 @@ BLOCK_CASES: list[tuple[str, DemonstrationSet, dict[str, dict[str, Any]], list[t
     ("a step that does not fit", ND335_NV, {"I_1": {"step": "0.3"}}, [("step", "I.1")]),
     ("no step", ND335_NV, {"I_1": {"step": None}}, [("field", "I.1")]),
     ("a section without criteria", ND335_NV, {"I": {"criteria": []}}, [("section_empty", "I")]),
-    ("a formula that names a missing code", ND335_NV, {"KQ": {"expression": "(a + b + x) / 3 * 70"}}, [("formula_name", "KQ"), ("nd335_formula", "KQ")]),
+    (
+        "a formula that names a missing code",
+        ND335_NV,
+        {"KQ": {"expression": "(a + b + x) / 3 * 70"}},
+        [("formula_name", "KQ"), ("nd335_formula", "KQ")],
+    ),
     ("a formula that cannot be read", ND335_NV, {"KQ": {"expression": "(a + b"}}, [("formula", "KQ")]),
-    ("a formula of another law", ND335_NV, {"KQ": {"expression": "(a + b + c) / 3 * 60"}}, [("nd335_formula", "KQ")]),
+    (
+        "a formula of another law",
+        ND335_NV,
+        {"KQ": {"expression": "(a + b + c) / 3 * 60"}},
+        [("nd335_formula", "KQ")],
+    ),
     ("no formula", ND335_NV, {"KQ": {"expression": ""}}, [("field", "KQ")]),
-    ("a cap above the maximum", ND335_NV, {"KQ": {"cap": "80"}}, [("nd335_cap", "KQ"), ("section_cap", "KQ")]),
+    (
+        "a cap above the maximum",
+        ND335_NV,
+        {"KQ": {"cap": "80"}},
+        [("nd335_cap", "KQ"), ("section_cap", "KQ")],
+    ),
     ("the same ratio twice", ND335_NV, {"b": {"measure": "quantity"}}, [("measure_twice", "b")]),
-    ("a choice with one value", ND335_LD, {"đ": {"options": [{"value": "100", "label": "x", "grounds_required": True}]}}, [("nd335_choice", "đ"), ("options", "đ")]),
+    (
+        "a choice with one value",
+        ND335_LD,
+        {"đ": {"options": [{"value": "100", "label": "x", "grounds_required": True}]}},
+        [("nd335_choice", "đ"), ("options", "đ")],
+    ),
     ("another threshold than the decree's", ND335_LD, {"d": {"threshold": "70"}}, [("nd335_managed", "d")]),
-    ("a stage the set does not have", ND335_NV, {"I_1": {"stages": ["endorsement"]}}, [("criterion_stage", "I.1")]),
-    ("weights that do not reach 100", ND335_NV, {"I": {"combination": "weighted_mean"}, "I_1": {"weight": "49"}, "I_2": {"weight": "50"}}, [("weights_sum", "I")]),
-    ("a criterion without weight", ND335_NV, {"I": {"combination": "weighted_mean"}, "I_1": {"weight": "50"}}, [("weight_missing", "I.2")]),
-    ("a cap the criteria never reach", ND335_NV, {"I": {"combination": "capped_sum", "cap": "10"}, "I_1": {"maximum": "4"}}, [("criteria_sum", "I")]),
+    (
+        "a stage the set does not have",
+        ND335_NV,
+        {"I_1": {"stages": ["endorsement"]}},
+        [("criterion_stage", "I.1")],
+    ),
+    (
+        "weights that do not reach 100",
+        ND335_NV,
+        {"I": {"combination": "weighted_mean"}, "I_1": {"weight": "49"}, "I_2": {"weight": "50"}},
+        [("weights_sum", "I")],
+    ),
+    (
+        "a criterion without weight",
+        ND335_NV,
+        {"I": {"combination": "weighted_mean"}, "I_1": {"weight": "50"}},
+        [("weight_missing", "I.2")],
+    ),
+    (
+        "a cap the criteria never reach",
+        ND335_NV,
+        {"I": {"combination": "capped_sum", "cap": "10"}, "I_1": {"maximum": "4"}},
+        [("criteria_sum", "I")],
+    ),
 ]
 
 

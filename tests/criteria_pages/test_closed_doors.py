@@ -35,7 +35,7 @@ def pinned(monkeypatch: pytest.MonkeyPatch) -> Iterator[CriteriaSetPage]:
     page, version = issued()
     monkeypatch.setattr(pins, "_readers", [])
     pins.register(lambda ids: {version.pk: ["Tháng 7/2026"]} if version.pk in ids else {})
-    yield page
+    return page
 
 
 def live(page: Page) -> bool:
@@ -75,7 +75,9 @@ def test_bulk_actions_pass_a_set_over(policy: User, signed_in: SignIn, action: s
     page, version = issued()
     waiting = draft(code="BO-KHAC")
     for one in (page, waiting):
-        signed_in(policy).post(f"/admin/bulk/wagtailcore/page/{action}/?id={one.pk}&next=/admin/", {"next": "/admin/"})
+        signed_in(policy).post(
+            f"/admin/bulk/wagtailcore/page/{action}/?id={one.pk}&next=/admin/", {"next": "/admin/"}
+        )
 
     assert (live(page), live(waiting)) == (True, False)
     assert list(CriteriaVersion.objects.all()) == [version]
@@ -138,8 +140,12 @@ def test_the_host_s_actions_are_refused_past_every_permission(db: Any, operator:
         lambda: PublishPageRevisionAction(revision, user=user).execute(skip_permission_checks=True),
         lambda: revision.publish(user=user, skip_permission_checks=True),
         lambda: UnpublishPageAction(fresh(), user=user).execute(skip_permission_checks=True),
-        lambda: CopyPageAction(fresh(), update_attrs={"slug": "b"}, user=user).execute(skip_permission_checks=True),
-        lambda: CreatePageAliasAction(fresh(), update_slug="c", user=user).execute(skip_permission_checks=True),
+        lambda: CopyPageAction(fresh(), update_attrs={"slug": "b"}, user=user).execute(
+            skip_permission_checks=True
+        ),
+        lambda: CreatePageAliasAction(fresh(), update_slug="c", user=user).execute(
+            skip_permission_checks=True
+        ),
         lambda: criteria_index().add_child(instance=CriteriaSetPage(title="Thẳng vào cây")),
     ):
         with pytest.raises(WrongState), transaction.atomic():
@@ -149,7 +155,9 @@ def test_the_host_s_actions_are_refused_past_every_permission(db: Any, operator:
     assert (stored.live, stored.live_revision_id) == (True, before)
 
 
-@pytest.mark.parametrize("method", ["can_publish", "can_unpublish", "can_publish_subpage", "can_move", "can_reorder_children"])
+@pytest.mark.parametrize(
+    "method", ["can_publish", "can_unpublish", "can_publish_subpage", "can_move", "can_reorder_children"]
+)
 def test_not_even_a_superuser_holds_what_publishes(db: Any, method: str) -> None:
     operator = User.objects.create_superuser("operator", "x")
     page, _version = issued()
@@ -187,7 +195,9 @@ def test_a_schedule_in_a_revision_is_dropped_when_it_is_issued(policy: User) -> 
 
 
 # --- Deleting ----------------------------------------------------------------------------------------------
-def test_a_pinned_set_is_not_deleted_one_by_one(policy: User, signed_in: SignIn, pinned: CriteriaSetPage) -> None:
+def test_a_pinned_set_is_not_deleted_one_by_one(
+    policy: User, signed_in: SignIn, pinned: CriteriaSetPage
+) -> None:
     client = signed_in(policy)
     for response in (
         client.get(f"/admin/pages/{pinned.pk}/delete/", follow=True),

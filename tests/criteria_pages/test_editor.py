@@ -163,7 +163,14 @@ def test_nothing_to_issue_is_said(policy: User, signed_in: SignIn) -> None:
 
     body = signed_in(policy).get(f"/admin/bo-tieu-chi/{page.pk}/ban-hanh/").content.decode()
 
-    assert said("Nothing changed since version %(number)s of %(code)s: there is nothing to issue.", number=1, code="ND335-NV") in body
+    assert (
+        said(
+            "Nothing changed since version %(number)s of %(code)s: there is nothing to issue.",
+            number=1,
+            code="ND335-NV",
+        )
+        in body
+    )
 
 
 def test_a_draft_saved_in_between_is_not_issued(policy: User, signed_in: SignIn) -> None:
@@ -209,7 +216,9 @@ def test_the_versions_of_a_set_are_listed_with_who_and_where_used(
     page, first = issued()
     edit(page, parts=parts_with(I_1={"label": "Khác"}))
     second = issue(page)
-    monkeypatch.setattr(pins, "_readers", [lambda ids: {first.pk: ["Tháng 7/2026"]} if first.pk in ids else {}])
+    monkeypatch.setattr(
+        pins, "_readers", [lambda ids: {first.pk: ["Tháng 7/2026"]} if first.pk in ids else {}]
+    )
 
     response = signed_in(policy).get(f"/admin/bo-tieu-chi/{page.pk}/phien-ban/")
 
@@ -235,7 +244,14 @@ def test_the_editor_offers_no_schedule_no_publishing_and_no_privacy(policy: User
 
     body = signed_in(policy).get(f"/admin/pages/{page.pk}/edit/").content.decode()
 
-    for absent in ("action-publish", "action-unpublish", "go_live_at", "expire_at", "set_privacy", "action-submit"):
+    for absent in (
+        "action-publish",
+        "action-unpublish",
+        "go_live_at",
+        "expire_at",
+        "set_privacy",
+        "action-submit",
+    ):
         assert absent not in body
     assert f"/admin/bo-tieu-chi/{page.pk}/phien-ban/" in body
 
@@ -257,7 +273,9 @@ def test_two_sets_cannot_have_one_code(policy: User, signed_in: SignIn) -> None:
     draft()
     other = draft(ND335_LD)
 
-    response = signed_in(policy).post(f"/admin/pages/{other.pk}/edit/", form_data(latest(other), code="ND335-NV"))
+    response = signed_in(policy).post(
+        f"/admin/pages/{other.pk}/edit/", form_data(latest(other), code="ND335-NV")
+    )
 
     assert said("Another criteria set has this code. Choose another one.") in response.content.decode()
     assert latest(other).code == "ND335-LD"

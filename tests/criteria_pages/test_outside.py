@@ -14,7 +14,7 @@ from criteria_pages.models import CriteriaSetPage, CriteriaVersion
 from kpi_cms.foundation.accounts.models import User
 from snippets.enums import Capability
 from snippets.models import Unit
-from tests.factories.criteria_pages import draft, edit, issued, parts_with
+from tests.factories.criteria_pages import edit, issued, parts_with
 from tests.factories.snippets import UserFactory, holder
 
 pytestmark = pytest.mark.django_db
@@ -150,7 +150,8 @@ def test_the_pages_themselves_are_served_nowhere(page: CriteriaSetPage) -> None:
     with pytest.raises(NoReverseMatch):
         reverse("wagtail_serve", args=[""])
     assert not any(
-        isinstance(entry, URLResolver) and entry.urlconf_name == "wagtail.urls" for entry in get_resolver().url_patterns
+        isinstance(entry, URLResolver) and entry.urlconf_name == "wagtail.urls"
+        for entry in get_resolver().url_patterns
     )
 
 

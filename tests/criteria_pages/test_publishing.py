@@ -234,13 +234,18 @@ def test_editing_and_issuing_again_leaves_the_old_version_equal() -> None:
     first = CriteriaVersion.objects.get(pk=first.pk)
     assert canonical_json(first.specification) == kept
     assert digest(first.specification) == first.sha256 != second.sha256
-    assert first.criteria.get(code="I.1").label == "Phẩm chất chính trị, phẩm chất đạo đức, văn hóa thực thi công vụ"
+    assert (
+        first.criteria.get(code="I.1").label
+        == "Phẩm chất chính trị, phẩm chất đạo đức, văn hóa thực thi công vụ"
+    )
 
 
 def test_version_1_computes_the_same_digits_after_version_2() -> None:
     page, first = issued()
     inputs = CardInputs(
-        entered={}, tasks=[TaskInput(Decimal(3), Decimal(7), Decimal(6))], part_totals={"common": Decimal("28.25")}
+        entered={},
+        tasks=[TaskInput(Decimal(3), Decimal(7), Decimal(6))],
+        part_totals={"common": Decimal("28.25")},
     )
     before = first.compiled().score(inputs)
     edit(page, law="", parts=parts_with(KQ={"expression": "(a + b + c) / 3 * 60"}))
@@ -258,9 +263,9 @@ def test_version_1_computes_the_same_digits_after_version_2() -> None:
 def test_the_database_refuses_to_change_what_was_issued(table: str, statement: str) -> None:
     _page, version = issued()
 
-    with pytest.raises((DatabaseError, IntegrityError), match="append-only"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement.format(table=table))
+    refused = pytest.raises((DatabaseError, IntegrityError), match="append-only")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement.format(table=table))
 
     assert CriteriaVersion.objects.get() == version
     assert version.criteria.count() == 13

@@ -1,0 +1,291 @@
+"""“Sổ tay tiêu chí”: what staff read about the sets they are scored with."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+from criteria_pages.demonstration import DANG_17, ND335_LD, ND335_NV
+from criteria_pages.domain import handbook
+from criteria_pages.domain.publishing import specification_of
+from criteria_pages.queries import in_force
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.core.errors import NotFound
+from tests.factories.criteria_pages import draft, version
+from tests.factories.snippets import UserFactory
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+
+def criterion(book: handbook.Handbook, code: str) -> handbook.CriterionEntry:
+    return next(
+        entry
+        for part in book.parts
+        for section in part.sections
+        for entry in section.criteria
+        if entry.code == code
+    )
+
+
+def section(book: handbook.Handbook, code: str) -> handbook.SectionEntry:
+    return next(section for part in book.parts for section in part.sections if section.code == code)
+
+
+def test_a_leaders_set_reads_complete() -> None:
+    book = handbook.read(version(entry=ND335_LD))
+
+    assert [(part.label, part.maximum) for part in book.parts] == [
+        ("Điểm tiêu chí chung", Decimal(30)),
+        ("Điểm tiêu chí kết quả thực hiện nhiệm vụ", Decimal(70)),
+    ]
+    assert section(book, "KQ").how == "(a + b + c + d + đ + e) ÷ 6 × 70, at most 70 points"
+    assert section(book, "I").how == "The sum of the criteria's points"
+    assert criterion(book, "I.1").how == "From 0 to 5 points, in steps of 0.25"
+    assert len(criterion(book, "I.1").guidance) == 8
+    assert criterion(book, "d").how == (
+        "Computed: 100% when everybody managed has 50 points or more, otherwise 50%"
+    )
+    assert (
+        criterion(book, "đ")
+        .options[0]
+        .startswith("100%, with grounds: Đơn vị hoàn thành đầy đủ các nhiệm vụ")
+    )
+    assert criterion(book, "a").maximum is None
+    assert book.total == (
+        "Điểm tiêu chí chung + Điểm tiêu chí kết quả thực hiện nhiệm vụ, at most 100 points, rounded once to 2 places"
+    )
+    assert book.bands == (
+        ("Hoàn thành xuất sắc nhiệm vụ", "90 points or more"),
+        ("Hoàn thành tốt nhiệm vụ", "From 70 to less than 90 points"),
+        ("Hoàn thành nhiệm vụ", "From 50 to less than 70 points"),
+        ("Không hoàn thành nhiệm vụ", "Less than 50 points"),
+    )
+    assert book.stages == (
+        ("Cá nhân tự chấm", ""),
+        ("Cấp có thẩm quyền theo dõi, đánh giá", "Decides the result"),
+    )
+    assert book.rules == (
+        "Each ratio counts at most 100%.",
+        "Each major error or delay takes 25% of one product's points, unless excused.",
+        "A leader who manages nobody has 100%.",
+        "Nothing assigned in the period: no result, not rated.",
+        "Work that the head moves before its due date leaves the total of the person who had it.",
+        "Quarter and year are the mean of the published months, at two places.",
+    )
+
+
+def test_both_texts_of_ii_4_are_shown_with_their_posts() -> None:
+    entry = criterion(handbook.read(version()), "II.4")
+
+    assert entry.label == "Thái độ phục vụ người dân, doanh nghiệp và khả năng phối hợp với đồng nghiệp"
+    assert [str(wording.posts) for wording in entry.wordings] == [
+        "Posts that face citizens and businesses",
+        "Posts that do not face citizens and businesses",
+    ]
+    assert entry.wordings[0].text.startswith("Được người dân, doanh nghiệp đánh giá tích cực")
+    assert entry.wordings[1].text.startswith("Được đánh giá có tinh thần trách nhiệm, hợp tác")
+
+
+def test_guidance_that_repeats_the_criterion_is_shown_once() -> None:
+    assert criterion(handbook.read(version()), "III.1").guidance == ()
+
+
+def test_met_or_not_is_said_so() -> None:
+    book = handbook.read(version(entry=DANG_17))
+
+    assert criterion(book, "I.1").how == "Met: 2 points. Not met: 0 points."
+    assert criterion(book, "II.1").how == "Met: 1 points. Not met: 0 points."
+
+
+def test_other_rules_read_otherwise() -> None:
+    page = draft(
+        ND335_NV,
+        law="",
+        code="BO-KHAC",
+        ratio_cap=None,
+        penalty_scope="batch",
+        moved_leaves_total=False,
+        means_of="exact",
+        total_kind="formula",
+        total_expression="common + results",
+        unit_blocks=["party"],
+        positions=["cv-1"],
+        leadership="heads",
+    )
+    content = specification_of(page)
+    content["stages"].append({"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": True})
+    content["sections"][0]["combination"] = {"kind": "weighted_mean", "expression": "", "cap": None}
+    for item, weight in zip(content["sections"][0]["criteria"], ("40", "60"), strict=True):
+        item["weight"] = weight
+    content["sections"][1]["combination"] = {"kind": "capped_sum", "expression": "", "cap": "8"}
+    options = [{"value": value, "label": "…", "grounds_required": False} for value in ("0", "2.5")]
+    content["sections"][2]["criteria"][0] |= {
+        "max": None,
+        "kind": {"type": "choice", "unit": "points", "options": options},
+    }
+
+    book = handbook.read(version(content, code="BO-KHAC"))
+
+    assert (
+        section(book, "I").how
+        == "The mean of the criteria by their weights (I.1 40%, I.2 60%), out of 10 points"
+    )
+    assert section(book, "II").how == "The sum of the criteria's points, at most 8"
+    assert criterion(book, "III.1").maximum == Decimal("2.5")
+    assert criterion(book, "III.1").options == ("0: …", "2.5: …")
+    assert book.total == "common + results, at most 100 points, rounded once to 2 places"
+    assert book.stages[2] == ("Xác nhận", "May be left out")
+    assert book.audience == (
+        ("Kinds of staff", "Civil servant"),
+        ("Who of them", "Head"),
+        ("Positions", "cv-1"),
+        ("Blocks", "Party bodies"),
+        ("Periods", "Month, Quarter"),
+    )
+    assert book.rules == (
+        "A ratio may exceed 100%; the section's cap still holds.",
+        "Each major error or delay takes 25% of the task's points, unless excused.",
+        "Nothing assigned in the period: no result, not rated.",
+        "Work that the head moves before its due date stays in the total of the person who had it.",
+        "Quarter and year are the mean of the exact months.",
+    )
+
+
+def test_a_set_for_everybody_says_so() -> None:
+    page = draft(ND335_NV, leadership="any")
+    content = specification_of(page)
+    content["applicability"] |= {"staff_kinds": [], "period_kinds": []}
+
+    book = handbook.read(version(content))
+
+    assert book.audience == (
+        ("Kinds of staff", "everybody"),
+        ("Who of them", "everybody"),
+        ("Blocks", "all"),
+        ("Periods", "all"),
+    )
+
+
+def test_of_each_set_the_version_that_took_effect_last_is_in_force() -> None:
+    version(number=1, effective_on=date(2026, 7, 1))
+    second = version(number=2, effective_on=date(2026, 8, 1))
+    third = version(number=3, effective_on=date(2026, 8, 1))
+    version(number=4, effective_on=date(2026, 10, 1))
+    ended = version(entry=DANG_17, effective_on=date(2026, 7, 1), effective_until=date(2026, 8, 31))
+
+    assert in_force(date(2026, 6, 30)) == []
+    assert [entry.number for entry in in_force(date(2026, 7, 31)) if entry.set_code == "ND335-NV"] == [1]
+    assert in_force(date(2026, 8, 31)) == [ended, third]
+    assert in_force(date(2026, 9, 1)) == [third]
+    assert second not in in_force(date(2026, 8, 31))
+
+
+def test_a_version_that_is_not_there_is_not_found() -> None:
+    version()
+
+    with pytest.raises(NotFound):
+        handbook.find("ND335-NV", 2)
+
+
+# --- Pages -------------------------------------------------------------------------------------------------
+@pytest.fixture
+def reader(db: Any) -> User:
+    return UserFactory()
+
+
+def test_visitors_are_asked_to_sign_in(client: Client) -> None:
+    version()
+
+    for address in ("/so-tay/", "/so-tay/ND335-NV/", "/so-tay/ND335-NV/1/"):
+        response = client.get(address)
+        assert response.status_code == 302
+        assert response["Location"].startswith("/tai-khoan/dang-nhap/")
+
+
+def test_any_signed_in_person_reads_the_versions_in_force_and_the_others(
+    reader: User, signed_in: SignIn
+) -> None:
+    old = version(number=1, effective_on=date(2020, 1, 1))
+    current = version(number=2, effective_on=date(2021, 1, 1))
+    party = version(entry=DANG_17, effective_on=date(2021, 1, 1), is_demonstration=True)
+
+    response = signed_in(reader).get("/so-tay/")
+
+    assert response.status_code == 200
+    assert response.context["current"] == [party, current]
+    assert response.context["others"] == [old]
+    body = response.content.decode()
+    assert "/so-tay/DANG-17/1/" in body
+    assert "/so-tay/ND335-NV/2/" in body
+
+
+def test_an_empty_handbook_says_so(reader: User, signed_in: SignIn) -> None:
+    response = signed_in(reader).get("/so-tay/")
+
+    assert response.status_code == 200
+    assert b"kpi-empty" in response.content
+
+
+def test_a_version_is_read_whole_and_for_ever(reader: User, signed_in: SignIn) -> None:
+    old = version(number=1, effective_on=date(2020, 1, 1))
+    version(number=2, effective_on=date(2021, 1, 1))
+
+    body = signed_in(reader).get("/so-tay/ND335-NV/1/").content.decode()
+
+    assert old.sha256[:32] in body
+    assert "01/01/2020" in body
+    assert "335/2025/NĐ-CP" not in old.citations
+    assert "Đ16.1" in body
+    assert "Được người dân, doanh nghiệp đánh giá tích cực" in body
+    assert "0,25" in body
+
+
+def test_the_legal_basis_stands_with_its_day(reader: User, signed_in: SignIn) -> None:
+    citation = {
+        "number": "335/2025/NĐ-CP",
+        "title": "Nghị định",
+        "issued_on": "2025-12-21",
+        "clauses": "Điều 12",
+    }
+    version(citations=[citation, citation | {"number": "366-QĐ/TW", "issued_on": ""}], is_demonstration=True)
+
+    body = signed_in(reader).get("/so-tay/ND335-NV/1/").content.decode()
+
+    assert "(21/12/2025)" in body
+    assert "366-QĐ/TW" in body
+
+
+def test_a_set_s_address_leads_to_its_version_in_force(reader: User, signed_in: SignIn) -> None:
+    version(number=1, effective_on=date(2020, 1, 1))
+    version(number=2, effective_on=date(2021, 1, 1))
+    client = signed_in(reader)
+
+    assert client.get("/so-tay/ND335-NV/")["Location"] == "/so-tay/ND335-NV/2/"
+    assert client.get("/so-tay/KHONG-CO/").status_code == 404
+    assert client.get("/so-tay/ND335-NV/3/").status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_for_versions_twice_however_many_there_are(
+    reader: User, signed_in: SignIn, count: int
+) -> None:
+    for number in range(1, count + 1):
+        version(number=number, effective_on=date(2020, 1, number))
+    client = signed_in(reader)
+
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/so-tay/")
+
+    assert len([query for query in queries if "criteriaversion" in query["sql"]]) == 2
+
+
+def test_the_handbook_speaks_the_reader_s_language() -> None:
+    with translation.override("vi"):
+        assert criterion(handbook.read(version()), "I.1").how != "From 0 to 5 points, in steps of 0.25"
