@@ -47,7 +47,7 @@ class Condition(models.TextChoices):
     """Which posts a wording is for (Annex I, 2.d)."""
 
     FACES_CITIZENS = "faces_citizens", _("Posts that face citizens and businesses")
-    OTHERS = "faces_no_citizens", _("Posts that do not face citizens and businesses")
+    OTHERS = "not_faces_citizens", _("Posts that do not face citizens and businesses")
 
 
 class StageName(models.TextChoices):

@@ -3,7 +3,7 @@
 Each starts from what its reader may see, and costs the same number of queries for one row and for thousands.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from snippets.models import Period, Person, Product, Unit
 from snippets.queries import containing, lineage
 
 from .enums import DECIDED, WITH_THE_PERSON, AssessmentState, CardState, StageKey, TaskState
-from .models import Assessment, CardResult, CataloguePin, Scorecard, Task
+from .models import Assessment, CardResult, CataloguePin, Scorecard, Task, VersionPin
 from .models.scorecard import READING_CAPABILITIES
 
 # Held on a unit, each of these lets its holder read the tasks of the unit's people.
@@ -368,3 +368,13 @@ def products_for(period: Period, unit: Unit) -> QuerySet[Product]:
 def find_products(products: QuerySet[Product], text: str) -> QuerySet[Product]:
     """Products whose code, duty, work or output has every word of `text`, without marks."""
     return products.filter(containing(text))
+
+
+# --- Criteria versions -------------------------------------------------------------------------------------
+def periods_of_versions(version_ids: Collection[int]) -> dict[int, list[str]]:
+    """Version id → names of the periods that use it, oldest first. Registered with `criteria_pages.domain.pins`."""
+    found: dict[int, list[str]] = {}
+    pins = VersionPin.objects.filter(version_id__in=version_ids).select_related("period")
+    for pin in pins.order_by("period__starts_on", "pk"):
+        found.setdefault(pin.version_id, []).append(str(pin.period))
+    return found

@@ -96,8 +96,8 @@ def test_the_digests_do_not_move_by_themselves() -> None:
 
 
 DIGESTS = {
-    "ND335-NV": "2301ab6875cf197ea033c7d7b8bb9cd57649b44e11082f8b5594fc0a02e59f08",
-    "ND335-LD": "378071c444383d6b02192414a4f6bd8bfa5f7b66f8dca80249bb6f837b4150d1",
+    "ND335-NV": "e0d78883b1a956d4d53c0004bc3c0e6a31bb631e5ad52c38630416de01a321a4",
+    "ND335-LD": "04c701a51035213aa606a49ffd21d397d47d64dc86fbdf03ce7855e860ced391",
     "DANG-17": "287fdf9a4bb4b4d84009ca9a63db6cbffacfb09e3ea812b95a26bd2795427f38",
 }
 
