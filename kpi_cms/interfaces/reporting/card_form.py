@@ -12,7 +12,7 @@ from django.utils.translation import override
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain.scoring import TaskRow
 from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, StageKey
-from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Scorecard
+from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Score, Scorecard
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.engine import (
     CompiledCriterion,
@@ -33,6 +33,7 @@ from kpi_cms.interfaces.reporting.forms import (
     Signature,
 )
 from snippets.enums import PeriodKind, StaffKind
+from snippets.models import Appointment
 
 SUBJECTS = {
     StaffKind.OFFICIAL: "cán bộ",
@@ -40,6 +41,7 @@ SUBJECTS = {
     StaffKind.PUBLIC_EMPLOYEE: "viên chức",
     StaffKind.CONTRACT: "người lao động",
 }
+PASS = 50  # Đ15.3.a: "hoàn thành nhiệm vụ" and above
 ROMAN = ("I", "II", "III", "IV")
 
 
@@ -66,7 +68,8 @@ def _build(card: Scorecard, moment: datetime) -> Form01:
     compiled = card.version.compiled()
     tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
     own = compiled.score(scoring.inputs_of(card, scoring.stage_scores(card, StageKey.SELF), tasks))
-    outcome = compiled.score(scoring.inputs_of(card, scoring.stage_scores(card, StageKey.EVALUATOR), tasks))
+    judged_scores = scoring.stage_scores(card, StageKey.EVALUATOR)
+    outcome = compiled.score(scoring.inputs_of(card, judged_scores, tasks))
     assessments = {assessment.stage: assessment for assessment in Assessment.objects.filter(card=card)}
     self_words, judged = assessments.get(StageKey.SELF), assessments.get(StageKey.EVALUATOR)
     confirmed = card.state in DECIDED
@@ -91,14 +94,14 @@ def _build(card: Scorecard, moment: datetime) -> Form01:
         result_points=_rounded(outcome.parts.get("results")),
         result_ratio=_decimal(outcome.ratio, 6),
         result_maximum=results.max if results else None,
-        total_points=outcome.shown.replace(",", ".") or None,
+        total_points=Decimal(outcome.shown) if outcome.shown else None,
         insufficient=outcome.insufficient,
         confirmed=confirmed,
         strengths=self_words.strengths if self_words else "",
         weaknesses=self_words.weaknesses if self_words else "",
         comment=judged.comment if judged else "",
         tasks=tuple(_tasks(tasks)),
-        ratios=_ratios(card, outcome),
+        ratios=_ratios(card, outcome, judged_scores),
         annex_notes=tuple(_notes(card, outcome)),
         penalty=compiled.specification.settings.penalty_per_fault,
         self_signature=Signature(
@@ -106,6 +109,7 @@ def _build(card: Scorecard, moment: datetime) -> Form01:
         ),
         evaluator_signature=Signature(
             name=card.evaluator.full_name if card.evaluator else "",
+            position=_position(card) if card.evaluator else "",
             acted_at=card.confirmed_at if confirmed else None,
         ),
         card_code=card.code,
@@ -132,7 +136,7 @@ def _section(compiled: CompiledSet, section: CompiledSection, card: Scorecard, o
             score=_decimal(own.values.get(criterion.code)),
         )
         for criterion in compiled.criteria
-        if criterion.section == section.code
+        if criterion.section == section.key
     )
     return Form01Section(
         number=section.code,
@@ -210,16 +214,18 @@ def _deductions(
     return found
 
 
-def _ratios(card: Scorecard, outcome: Outcome) -> Form01Ratios:
+def _ratios(card: Scorecard, outcome: Outcome, scores: Sequence[Score]) -> Form01Ratios:
     totals = outcome.task_totals
-    leader = {"d", "đ", "e"} <= {criterion.code for criterion in card.version.compiled().criteria}
+    compiled = card.version.compiled()
+    leader = {"d", "đ", "e"} <= {criterion.code for criterion in compiled.criteria}
+    chosen = {score.criterion.code: score for score in scores if score.choice}
     return Form01Ratios(
         a=_ratio(outcome, "a", totals, "completed"),
         b=_ratio(outcome, "b", totals, "quality"),
         c=_ratio(outcome, "c", totals, "progress"),
-        d=_d(outcome) if leader else None,
-        dd=_share(outcome, "đ") if leader else None,
-        e=_share(outcome, "e") if leader else None,
+        d=_d(card, outcome) if leader else None,
+        dd=_choice(compiled, outcome, "đ", chosen.get("đ")) if leader else None,
+        e=_choice(compiled, outcome, "e", chosen.get("e")) if leader else None,
     )
 
 
@@ -234,14 +240,33 @@ def _ratio(outcome: Outcome, code: str, totals: TaskTotals | None, numerator: st
     )
 
 
-def _d(outcome: Outcome) -> Form01Ratio:
-    return Form01Ratio(
-        value=_decimal(outcome.values.get("d")), missing="đang chờ kết quả của người thuộc quyền quản lý"
-    )
+def _d(card: Scorecard, outcome: Outcome) -> Form01Ratio:
+    managed = scoring.managed(card)
+    below = sum(1 for _person, points in managed.points if points < PASS)
+    how = _("%(counted)s civil servants managed have a result; %(below)s of them below 50 points.") % {
+        "counted": len(managed.points),
+        "below": below,
+    }
+    if managed.without_result:
+        how += " " + _("%(count)s without a result are left out.") % {"count": len(managed.without_result)}
+    missing = _("pending: %(count)s results are not confirmed") % {"count": len(managed.pending)}
+    return Form01Ratio(value=_decimal(outcome.values.get("d")), how=how, missing=missing)
 
 
-def _share(outcome: Outcome, code: str) -> Form01Ratio:
-    return Form01Ratio(value=_decimal(outcome.values.get(code)), missing="chưa đánh giá")
+def _choice(compiled: CompiledSet, outcome: Outcome, code: str, score: Score | None) -> Form01Ratio:
+    """What was chosen, in the set's own words, and its grounds."""
+    how = ""
+    if score is not None:
+        options = compiled.criterion_by_code(code).options
+        label = next((option.label for option in options if str(option.value) == score.choice), "")
+        how = "\n".join(part for part in (label, score.grounds) if part)
+    return Form01Ratio(value=_decimal(outcome.values.get(code)), how=how, missing=_("not evaluated yet"))
+
+
+def _position(card: Scorecard) -> str:
+    """The evaluator's post on the period's last day."""
+    posts = Appointment.objects.on(card.period.ends_on).filter(person_id=card.evaluator_id)
+    return posts.order_by("-is_main", "pk").values_list("position__title", flat=True).first() or ""
 
 
 def _notes(card: Scorecard, outcome: Outcome) -> Iterable[str]:
