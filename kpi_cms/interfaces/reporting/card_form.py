@@ -76,7 +76,7 @@ def _build(card: Scorecard, moment: datetime) -> Form01:
     results = next((part for part in compiled.parts if part.code == "results"), None)
     return Form01(
         layout="party" if card.frame == "party" else "state",
-        superior_agency=card.agency.managing_unit.name if card.agency.managing_unit else "",
+        superior_agency=_superior(card),
         agency=card.agency.name,
         period=period_in_words(card),
         full_name=card.person.full_name,
@@ -84,9 +84,7 @@ def _build(card: Scorecard, moment: datetime) -> Form01:
         unit=card.unit_name,
         subject=SUBJECTS[StaffKind(card.staff_kind)],
         sections=tuple(
-            _section(compiled, section, card, own)
-            for section in compiled.sections
-            if section.part == "common"
+            _section(compiled, section, own) for section in compiled.sections if section.part == "common"
         ),
         total_maximum=_maximum(compiled, "common"),
         total_score=_decimal(own.parts.get("common")),
@@ -119,19 +117,20 @@ def _build(card: Scorecard, moment: datetime) -> Form01:
     )
 
 
-def criterion_label(criterion: CompiledCriterion, card: Scorecard) -> str:
-    """The wording that holds for this card: II.4 has two texts, for posts that face citizens and for others."""
-    condition = "faces_citizens" if card.faces_citizens else "not_faces_citizens"
-    return next(
-        (text.label for text in criterion.alternatives if text.condition == condition), criterion.label
-    )
+def _superior(card: Scorecard) -> str:
+    """The line above the agency's name: its managing agency, where both are of one block.
+
+    A State document names no Party body above the agency, nor the other way round.
+    """
+    managing = card.agency.managing_unit
+    return managing.name if managing is not None and managing.block == card.agency.block else ""
 
 
-def _section(compiled: CompiledSet, section: CompiledSection, card: Scorecard, own: Outcome) -> Form01Section:
+def _section(compiled: CompiledSet, section: CompiledSection, own: Outcome) -> Form01Section:
     rows = tuple(
         Form01Row(
             number=criterion.code.rsplit(".", 1)[-1],
-            text=criterion_label(criterion, card),
+            text=criterion.label,  # the form's own wording; the two texts of II.4 guide the scoring on screen
             maximum=criterion.max,
             score=_decimal(own.values.get(criterion.code)),
         )
