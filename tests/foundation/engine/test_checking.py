@@ -505,6 +505,78 @@ def test_what_is_not_of_the_right_form_is_said_by_field():
     ]
 
 
+def _without(spec, *path):
+    *way, last = path
+    node = spec
+    for step in way:
+        node = node[step]
+    del node[last]
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        (("frame",), ""),
+        (("parts", 0, "key"), ""),
+        (("parts", 0, "code"), "key-common"),
+        (("parts", 0, "label"), "key-common"),
+        (("parts", 0, "max"), "key-common"),
+        (("sections", 0, "key"), ""),
+        (("sections", 0, "code"), "key-I"),
+        (("sections", 0, "label"), "key-I"),
+        (("sections", 0, "max"), "key-I"),
+        (("sections", 0, "part"), "key-I"),
+        (("sections", 3, "combination", "expression"), "key-KQ"),
+        (("sections", 0, "criteria", 0, "key"), "key-I"),
+        (("sections", 0, "criteria", 0, "code"), "key-I.1"),
+        (("sections", 0, "criteria", 0, "label"), "key-I.1"),
+        (("sections", 0, "criteria", 0, "kind"), "key-I.1"),
+        (("sections", 0, "criteria", 0, "kind", "step"), "key-I.1"),
+        (("sections", 1, "criteria", 3, "alternatives", 0, "condition"), "key-II.4"),
+        (("sections", 1, "criteria", 3, "alternatives", 0, "label"), "key-II.4"),
+        (("sections", 3, "criteria", 0, "kind", "measure"), "key-a"),
+        (("sections", 3, "criteria", 3, "kind", "threshold"), "key-d"),
+        (("sections", 3, "criteria", 3, "kind", "reached"), "key-d"),
+        (("sections", 3, "criteria", 3, "kind", "failed"), "key-d"),
+        (("sections", 3, "criteria", 4, "kind", "options", 0, "value"), "key-đ"),
+        (("sections", 3, "criteria", 4, "kind", "options", 0, "label"), "key-đ"),
+        (("total", "max"), ""),
+        (("bands", 0, "code"), ""),
+        (("bands", 0, "label"), ""),
+        (("bands", 0, "from"), ""),
+        (("stages", 1, "key"), ""),
+        (("stages", 1, "label"), ""),
+        (("schema_version",), ""),
+    ],
+)
+def test_what_a_set_needs_is_missed_at_its_block(path, key):
+    problems = [
+        (problem.code, problem.key) for problem in check_specification(_without(specs.leader(), *path))
+    ]
+    assert ("field", key) in problems
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("law",),
+        ("rounding",),
+        ("settings",),
+        ("applicability",),
+        ("citations",),
+        ("sections", 0, "combination"),
+        ("sections", 1, "criteria", 3, "guidance"),
+        ("sections", 1, "criteria", 3, "alternatives"),
+        ("sections", 3, "criteria", 4, "kind", "options", 1, "grounds_required"),
+        ("stages", 0, "decides"),
+        ("stages", 0, "optional"),
+    ],
+)
+def test_what_a_set_may_leave_out_is_not_missed(path):
+    assert found(_without(specs.leader(), *path)) == []
+
+
 def test_decree_335_fixes_what_it_fixes():
     spec = specs.leader()
     spec["parts"][0]["max"], spec["parts"][1]["max"] = "40", "60"

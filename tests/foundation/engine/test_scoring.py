@@ -1,10 +1,14 @@
 """One card in, one result out: what is there, what is missing, and what contradicts the set."""
 
+from dataclasses import is_dataclass
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
+from kpi_cms.foundation import engine
 from kpi_cms.foundation.engine import (
     CardInputs,
     Deduction,
@@ -417,3 +421,12 @@ def test_codes_may_come_decomposed():
     spec["sections"][-1]["criteria"][5]["code"] = "e\u0302"
     spec["sections"][-1]["combination"]["expression"] = "(a + b + c + d + đ + ê) / 6 * 70"
     assert compile_set(spec).criteria[-1].code == "ê"
+
+
+def test_nothing_of_a_set_a_result_or_an_explanation_can_be_changed():
+    modules = [import_module(f"{engine.__name__}.{item.name}") for item in iter_modules(engine.__path__)]
+    classes = [value for module in modules for value in vars(module).values() if is_dataclass(value)]
+    assert len(set(classes)) >= 30
+    assert [value for value in classes if not value.__dataclass_params__.frozen] == []
+    with pytest.raises(AttributeError):
+        STAFF.score(CardInputs({})).total = 1
