@@ -15,7 +15,6 @@ from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, StageKey
 from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Score, Scorecard
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.engine import (
-    CompiledCriterion,
     CompiledSection,
     CompiledSet,
     Outcome,
