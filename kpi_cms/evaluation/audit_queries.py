@@ -366,7 +366,7 @@ def unit_changes(
 ) -> HistoryPage:
     """Changes of every card and task of a unit and all below it in a period; never about the reader themselves."""
     units = Unit.objects.filter(path__startswith=unit.path).order_by().values("pk")
-    oneself = Person.objects.filter(user_id=scope.user_id).values("pk")
+    oneself = _oneself(scope)
     shared = Q(unit_id__in=units) & ~Q(person_id__in=oneself)
     if period.closed_at is not None:
         # Nothing changes after closing: an index walk by moment begins there, not at today.
@@ -385,10 +385,16 @@ def unit_changes(
 def unit_acts(scope: Scope, unit: Unit, period: Period, *, filters: Filters) -> QuerySet[LedgerEntry]:
     """The ledger's entries of a unit and all below it in a period, newest first; never about the reader themselves."""
     units = Unit.objects.filter(path__startswith=unit.path).order_by().values("pk")
-    oneself = Person.objects.filter(user_id=scope.user_id).values("pk")
+    oneself = _oneself(scope)
     entries = LedgerEntry.objects.filter(period_id=period.pk, unit_id__in=units)
     entries = entries.filter(Q(person_id__isnull=True) | ~Q(person_id__in=oneself))
     return _narrow_acts(entries, filters).order_by("-id")
+
+
+def _oneself(scope: Scope) -> QuerySet[Any]:
+    """The key of the reader's own person; nobody reads the auditor's page about themselves."""
+    people = Person.objects.none() if scope.user_id is None else Person.objects.filter(user_id=scope.user_id)
+    return people.values("pk")
 
 
 # --- Reading ------------------------------------------------------------------------------------------------
@@ -402,8 +408,8 @@ def _page(within: Mapping[str, Q], filters: Filters, after: Cursor | None) -> Hi
         rows = table.rows.filter(within[table.name] & narrowed & _behind(after, rank))
         rows = _with_previous(table, rows, filters.column)
         rows = rows.select_related(*table.related) if table.related else rows
-        for row in rows.order_by("-history_date", "-history_id")[: PAGE + 1]:
-            found.append((row.history_date, -rank, row.history_id, table, row))
+        newest = rows.order_by("-history_date", "-history_id")[: PAGE + 1]
+        found += [(row.history_date, -rank, row.history_id, table, row) for row in newest]
     found.sort(key=lambda entry: entry[:3], reverse=True)
     more, found = len(found) > PAGE, found[:PAGE]
     earlier = _earlier(found)

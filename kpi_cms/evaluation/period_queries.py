@@ -5,6 +5,7 @@ they show (an evaluator, an account, a version); they carry no points.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
@@ -35,7 +36,7 @@ def period_to_manage(scope: Scope, pk: int) -> Period:
     return period
 
 
-def with_sizes(periods: QuerySet[Period]) -> QuerySet[Period]:
+def with_sizes(periods: QuerySet[Period]) -> QuerySet[Any]:
     """Add `units_count` and `cards_count`, in the periods' own query."""
     return periods.annotate(
         units_count=Count("units", distinct=True), cards_count=Count("cards", distinct=True)

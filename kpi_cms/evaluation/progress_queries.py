@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
@@ -137,7 +138,7 @@ class PeriodProgress:
         below: dict[str, set[str]] = {}
         for path in self._own:
             line = lineage(path)
-            for upper, lower in zip(line, line[1:], strict=False):
+            for upper, lower in pairwise(line):
                 below.setdefault(upper, set()).add(lower)
         return below
 
@@ -161,7 +162,7 @@ class PeriodProgress:
         line = lineage(path)
         if self.below_and_at(line[0]).results < SMALLEST_GROUP:
             return False
-        for upper, lower in zip(line, line[1:], strict=False):
+        for upper, lower in pairwise(line):
             if lower in self._hidden_below(upper):
                 return False
         return not directly or path + DIRECTLY not in self._hidden_below(path)

@@ -20,6 +20,7 @@ def environment_flag(name: str, default: bool = False) -> bool:
 
 
 DEBUG = False
+TESTING = False  # the suite's own settings say True: the gallery of parts gets an address (as with DEBUG)
 SECRET_KEY = os.environ.get("KPI_SECRET_KEY", "")
 ALLOWED_HOSTS = [
     host for host in os.environ.get("KPI_ALLOWED_HOSTS", "127.0.0.1,localhost").split(",") if host
@@ -224,6 +225,7 @@ SCHEDULER_SECONDS = 5
 DAILY_WORK = {
     "turn the day": ("00:05", "snippets.domain.nightly.turn_the_day"),
     "forget ended sessions": ("02:00", "kpi_cms.foundation.accounts.domain.forget_ended_sessions"),
+    "forget uploads": ("02:10", "kpi_cms.interfaces.exchange.domain.forget_uploads"),
 }
 
 # --- Wagtail -----------------------------------------------------------------------------------------------

@@ -15,3 +15,4 @@ TASKS = {
     "jobs": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["jobs"]},
 }
 AXES_ENABLED = True
+TESTING = True

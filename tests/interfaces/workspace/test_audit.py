@@ -118,8 +118,8 @@ def rows(client: Client, address: str, **query: str) -> list[list[str]]:
         return []
     body = html[html.index("<tbody") : html.index("</tbody>")]
     return [
-        [_words(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.S)]
-        for row in re.findall(r"<tr.*?</tr>", body, re.S)
+        [_words(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)]
+        for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL)
     ]
 
 
@@ -173,8 +173,10 @@ def test_why_is_read_from_the_texts_that_can_be_erased(world: World, client: Cli
     assert returned[1:] == [
         "Nguyễn Thị Hà (cc002)",
         "Card",
-        "State: Submitted for evaluation → Returned to the person Returned at: – → 03/08/2026 09:00:03 "
-        "Reason of the return: – → Thiếu minh chứng tháng 7",
+        (
+            "State: Submitted for evaluation → Returned to the person Returned at: – → 03/08/2026 09:00:03 "
+            "Reason of the return: – → Thiếu minh chứng tháng 7"
+        ),
         "Thiếu minh chứng tháng 7",
     ]
     ErasableText.objects.filter(text="Cộng nhầm điểm").update(text="", erased_at=at(5))
@@ -206,7 +208,9 @@ def test_tasks_errors_delays_and_causes_stand_in_the_same_line_of_time(
     fault = deductions.record_fault(
         actor=world.head.user, moment=at(2), task=task, unit_number=1, reason="Sai số liệu"
     )
-    deductions.confirm_cause(actor=world.head.user, moment=at(3), deduction=fault, reason="Mất điện diện rộng")
+    deductions.confirm_cause(
+        actor=world.head.user, moment=at(3), deduction=fault, reason="Mất điện diện rộng"
+    )
     delay = deductions.record_delay(
         actor=world.head.user, moment=at(4), task=task, unit_number=2, reason="Nộp muộn"
     )
@@ -309,7 +313,9 @@ def test_every_change_stands_on_exactly_one_page(world: World, client: Client, a
     assert len(rows(client, following[1].replace("&amp;", "&"))) == 29
 
 
-@pytest.mark.parametrize("text", ["", "x", "1_2", "1.5_0_x", "9e99_0_1", "99999999999999999999.0_1_1", "nan_1_1"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1_2", "1.5_0_x", "9e99_0_1", "99999999999999999999.0_1_1", "nan_1_1"]
+)
 def test_what_is_no_cursor_leads_to_the_first_page(text: str) -> None:
     assert Cursor.read(text) is None
 
@@ -496,14 +502,19 @@ def test_a_unit_shows_everybody_below_it_and_nobody_beside_it(busy: World, clien
         ({"field": "card.state"}, []),
     ],
 )
-def test_person_account_days_and_field_narrow_a_unit(busy: World, client: Client, auditor, query, expected) -> None:
+def test_person_account_days_and_field_narrow_a_unit(
+    busy: World, client: Client, auditor, query, expected
+) -> None:
     assert [row[2] for row in of_scores(rows(client, of_unit(busy), **query))] == expected
 
 
 @pytest.mark.parametrize(
     ("field", "expected"),
     [
-        ("card.state", ["State: Self-assessment open → Submitted for evaluation", "State: – → Self-assessment open"]),
+        (
+            "card.state",
+            ["State: Self-assessment open → Submitted for evaluation", "State: – → Self-assessment open"],
+        ),
         ("card.submitted_at", ["State: Self-assessment open → Submitted for evaluation"]),
         ("card.notified_at", []),
         ("assessment.comments_key", []),
@@ -517,9 +528,10 @@ def test_a_field_leaves_only_the_rows_in_which_it_changed(
     submit(world, 2)
     give_task(world, 3)
     found = rows(client, of_card(world), field=field)
-    assert [re.match(r"State: .*? → (?:Submitted for evaluation|Self-assessment open)", row[3])[0] for row in found] == (
-        expected
-    )
+    assert [
+        re.match(r"State: .*? → (?:Submitted for evaluation|Self-assessment open)", row[3])[0]
+        for row in found
+    ] == (expected)
 
 
 def test_a_day_that_is_none_is_refused_beside_its_field(busy: World, client: Client, auditor) -> None:
@@ -542,7 +554,9 @@ def test_acts_stand_beside_the_changes(busy: World, client: Client, auditor) -> 
     ]
     assert rows(client, of_card(busy), xem="viec")[0][2] == f"Self-assessment submitted {card.code}"
     assert rows(client, of_unit(busy), xem="viec", since="05/08/2026") == []
-    assert {row[1] for row in rows(client, of_unit(busy), xem="viec", actor="minh")} == {"Võ Quang Minh (cc005)"}
+    assert {row[1] for row in rows(client, of_unit(busy), xem="viec", actor="minh")} == {
+        "Võ Quang Minh (cc005)"
+    }
 
 
 def test_acts_are_paged_by_key(world: World, client: Client, auditor) -> None:

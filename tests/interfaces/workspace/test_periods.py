@@ -47,7 +47,7 @@ def page(client: Client, name: str, *args, status: int = 200, **query) -> str:
 
 
 def text_of(html: str) -> str:
-    main = html[html.index('<main') : html.index("</main>")]
+    main = html[html.index("<main") : html.index("</main>")]
     words = re.sub(r'<[^>"]*(?:"[^"]*"[^>"]*)*>', " ", main)
     return re.sub(r" ([:,.)])", r"\1", re.sub(r"\s+", " ", words)).strip()
 
@@ -301,7 +301,10 @@ def test_deadlines_change_with_a_reason_once_the_period_is_open(world: World, cl
     assert refused.status_code == 422
     assert "say why its deadlines change" in refused.content.decode()
     wrong = client.post(address, {**wanted, "self_due_at": "ngày mai"})
-    assert (wrong.status_code, "Write day and time as 05/08/2026 17:00." in wrong.content.decode()) == (422, True)
+    assert (wrong.status_code, "Write day and time as 05/08/2026 17:00." in wrong.content.decode()) == (
+        422,
+        True,
+    )
     assert Period.objects.get(pk=world.period.pk).self_due_at == world.period.self_due_at
     assert client.post(address, {**wanted, "reason": "Bão số 5"}).status_code == 302
     period = Period.objects.get(pk=world.period.pk)
@@ -348,9 +351,12 @@ def test_each_state_offers_its_own_steps(world: World, client: Client, policy, s
         for name in ("period_open", "period_versions", "period_deadlines", "period_missing", "period_close")
         if reverse(f"workspace:{name}", args=[world.period.pk]) in html
     }
-    assert offered == {
-        PeriodState.DRAFT: {"period_open", "period_versions", "period_deadlines"},
-        PeriodState.OPENING: {"period_open"},
-        PeriodState.OPEN: {"period_missing", "period_deadlines", "period_close"},
-        PeriodState.CLOSED: set(),
-    }[state]
+    assert (
+        offered
+        == {
+            PeriodState.DRAFT: {"period_open", "period_versions", "period_deadlines"},
+            PeriodState.OPENING: {"period_open"},
+            PeriodState.OPEN: {"period_missing", "period_deadlines", "period_close"},
+            PeriodState.CLOSED: set(),
+        }[state]
+    )

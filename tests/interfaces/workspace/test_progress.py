@@ -65,9 +65,11 @@ def tables(client: Client, address: str) -> list[list[list[str]]]:
     """The rows of each table of a page, as words."""
     html = client.get(address).content.decode()
     found = []
-    for table in re.findall(r"<table.*?</table>", html, re.S):
-        rows = re.findall(r"<tr.*?</tr>", table, re.S)
-        found.append([[_words(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.S)] for row in rows])
+    for table in re.findall(r"<table.*?</table>", html, re.DOTALL):
+        rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+        found.append(
+            [[_words(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)] for row in rows]
+        )
     return found
 
 

@@ -18,7 +18,10 @@ class HistoryFilterForm(forms.Form):
     """Person, account, days, and which kind of record or field; each may be left empty."""
 
     person = forms.CharField(
-        label=_("Person"), required=False, max_length=100, help_text=_("Name or staff code, marks not needed.")
+        label=_("Person"),
+        required=False,
+        max_length=100,
+        help_text=_("Name or staff code, marks not needed."),
     )
     actor = forms.CharField(
         label=_("Changed by"), required=False, max_length=100, help_text=_("Name or account.")
@@ -45,7 +48,9 @@ class CardHistoryFilterForm(HistoryFilterForm):
     """Without the person: one card is one person's."""
 
     person = None  # type: ignore[assignment]  # Django's way to take a field away
-    actor = forms.CharField(label=_("Changed by"), required=False, max_length=100, help_text=_("Name or account."))
+    actor = forms.CharField(
+        label=_("Changed by"), required=False, max_length=100, help_text=_("Name or account.")
+    )
 
     def filters(self) -> Filters:
         if not self.is_bound or not self.is_valid():

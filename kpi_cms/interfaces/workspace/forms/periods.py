@@ -32,7 +32,7 @@ class MomentField(forms.DateTimeField):
 class VersionChoice(forms.ModelMultipleChoiceField):
     """Versions by their title, number and first day in effect."""
 
-    def label_from_instance(self, obj: CriteriaVersion) -> str:  # type: ignore[override]  # the choices are versions
+    def label_from_instance(self, obj: CriteriaVersion) -> str:
         return str(
             _("%(title)s, version %(number)s, in effect from %(day)s")
             % {"title": obj.title, "number": obj.number, "day": f"{obj.effective_on:%d/%m/%Y}"}

@@ -51,13 +51,12 @@ def change_rows(
         names = visible_fields(written.table, written.changed(), seen)
         if not names and written.before is not None:
             continue
-        card = page.names.cards.get(written.row.person_id)
         rows.append(
             {
                 "when": second(written.row.history_date),
                 "who": page.names.accounts.get(written.row.history_user_id, NOTHING),
                 "person": page.names.people.get(written.row.person_id, NOTHING),
-                "url": reverse("workspace:card_history", args=[card]) if card else "",
+                "url": _card_url(page.names.cards, written.row.person_id),
                 "what": reader.record(written),
                 "created": written.before is None,
                 "fields": [reader.field(written, name) for name in names],
@@ -83,9 +82,7 @@ def act_rows(entries: Iterable[LedgerEntry], cards: Mapping[int, int]) -> list[d
             "when": second(entry.at),
             "who": names.accounts.get(entry.actor_id, entry.actor_code),
             "person": names.people.get(entry.person_id or 0, entry.person_code),
-            "url": reverse("workspace:card_history", args=[cards[entry.person_id]])
-            if entry.person_id in cards
-            else "",
+            "url": _card_url(cards, entry.person_id),
             "what": entry.get_act_display(),
             "label": entry.subject_label,
             "why": reader.kept(entry.reason_key),
@@ -174,6 +171,12 @@ class _Reader:
             if _number(stored) == option.value:
                 return option.label
         return stored
+
+
+def _card_url(cards: Mapping[int, int], person: int | None) -> str:
+    """The history of the person's card, where the page knows it."""
+    card = cards.get(person) if person is not None else None
+    return reverse("workspace:card_history", args=[card]) if card is not None else ""
 
 
 def _task(task: Any) -> str:

@@ -78,7 +78,7 @@ def _to_solve(plan: OpeningPlan) -> list[Group]:
             "no-version",
             _("No criteria version applies"),
             _(
-                "They get no card. Issue a set that applies to them, or choose its version, or leave them out knowingly."
+                "They get no card. Issue a set that applies to them, or choose its version, or leave them out."
             ),
             plan.without_version,
         ),
@@ -92,9 +92,7 @@ def _to_solve(plan: OpeningPlan) -> list[Group]:
         Group(
             "no-evaluator",
             _("Nobody could be found to evaluate"),
-            _(
-                "They get a card, but it cannot be submitted. Appoint a head, or decide on an evaluator, in the registers."
-            ),
+            _("They get a card, but it cannot be submitted. Appoint a head, or decide on an evaluator."),
             plan.without_evaluator,
         ),
         Group(

@@ -135,9 +135,7 @@ def _cursor(request: HttpRequest) -> Cursor | None:
     return Cursor.read(request.GET.get("sau", ""))
 
 
-def _acts_page(
-    request: HttpRequest, entries: QuerySet[LedgerEntry]
-) -> tuple[list[LedgerEntry], str]:
+def _acts_page(request: HttpRequest, entries: QuerySet[LedgerEntry]) -> tuple[list[LedgerEntry], str]:
     """One page of acts, and where the next begins."""
     after = number_in(request, "sau")
     if after is not None:

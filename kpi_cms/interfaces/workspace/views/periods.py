@@ -16,7 +16,13 @@ from kpi_cms.evaluation.domain.planning import OpeningPlan, candidate_versions, 
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, WrongState
 from kpi_cms.interfaces.workspace.forms.periods import ClosingForm, DeadlinesForm, VersionsForm
-from kpi_cms.interfaces.workspace.presentation.opening import Group, first_keys, groups_of, name_of, show_first
+from kpi_cms.interfaces.workspace.presentation.opening import (
+    Group,
+    first_keys,
+    groups_of,
+    name_of,
+    show_first,
+)
 from snippets.domain import periods as registers
 from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Unit
@@ -231,9 +237,7 @@ def _groups(period: Period) -> tuple[list[Group], OpeningPlan]:
 
 def _plan_context(period: Period) -> dict[str, Any]:
     groups, plan = _groups(period)
-    people = {
-        person.pk: person for person in period_queries.people_in_order(first_keys(groups))
-    }
+    people = {person.pk: person for person in period_queries.people_in_order(first_keys(groups))}
     show_first(groups, people)
     agencies = Unit.objects.filter(code__in=plan.without_catalogue).order_by("path")
     return {

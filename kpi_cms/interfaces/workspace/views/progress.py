@@ -96,7 +96,9 @@ def _tables(
         "state_columns": _state_columns(),
         "state_rows": [{"cells": [cell, *_state_cells(totals)]} for cell, totals, _shown in lines],
         "result_columns": _result_columns(bands),
-        "result_rows": [{"cells": [cell, *_result_cells(totals, bands, shown)]} for cell, totals, shown in lines],
+        "result_rows": [
+            {"cells": [cell, *_result_cells(totals, bands, shown)]} for cell, totals, shown in lines
+        ],
         "any_suppressed": any(totals.results and not shown for _cell, totals, shown in lines),
     }
     if found is not None:

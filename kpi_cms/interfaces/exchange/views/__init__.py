@@ -1,0 +1,1 @@
+"""The import pages of the Wagtail admin: upload, look, apply."""

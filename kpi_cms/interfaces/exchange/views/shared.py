@@ -1,0 +1,57 @@
+"""What both imports share."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.text import get_valid_filename
+
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.core.errors import NotFound
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHOWN = 500  # rows of one kind on a page; the count tells of the others
+View = Callable[..., HttpResponse]
+
+
+def actor_of(request: HttpRequest) -> User:
+    """The signed-in account: the admin's door asks for a sign-in first."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    """What the reader holds today, read once for each request."""
+    scope: Scope = request.scope  # type: ignore[attr-defined]  # set by ScopeMiddleware
+    return scope
+
+
+def holders_of(capability: str) -> Callable[[View], View]:
+    """The page exists for those who hold the capability on some unit."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not scope_of(request).holds(capability):
+                raise NotFound
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A page of the admin; 422 for a file that was refused."""
+    return TemplateResponse(request, f"exchange/{template}.html", context, status=status)
+
+
+def download(content: bytes, name: str) -> HttpResponse:
+    """A workbook as an attachment, never kept by a cache."""
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{get_valid_filename(name)}"'
+    response["Cache-Control"] = "no-store, private"
+    return response
