@@ -179,9 +179,6 @@ class GuardedDetailView(_OneRecord, TemplateView):
         if viewset.may_change(scope, self.instance):
             url = reverse(viewset.get_url_name("edit"), args=[self.instance.pk])
             buttons.append(HeaderButton(_("Change"), url=url, icon_name="edit", priority=10))
-        for place, action in enumerate(viewset.possible_actions(scope, self.instance)):
-            url = viewset.action_url(action, self.instance)
-            buttons.append(HeaderButton(action.label, url=url, icon_name=action.icon, priority=20 + place))
         if hasattr(viewset.model, "history"):
             url = reverse(viewset.get_url_name("history"), args=[self.instance.pk])
             buttons.append(HeaderButton(_("History"), url=url, icon_name="history", priority=90))
@@ -192,6 +189,10 @@ class GuardedDetailView(_OneRecord, TemplateView):
         return super().get_context_data(
             details=self.viewset.details(scope, self.instance),
             tables=self.viewset.tables(scope, self.instance),
+            actions=[
+                (action, self.viewset.action_url(action, self.instance))
+                for action in self.viewset.possible_actions(scope, self.instance)
+            ],
             **kwargs,
         )
 

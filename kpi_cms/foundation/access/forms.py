@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Model, QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminAutoHeightTextInput, AdminDateInput, AdminDateTimeInput
@@ -72,7 +73,9 @@ class NarrowedFields:
     fields: dict[str, forms.Field]
 
     def narrow(self, scope: Scope, instance: Any) -> None:
+        """Narrow every choice; labels begin with a capital, as the host's own do."""
         for name, field in self.fields.items():
+            field.label = capfirst(field.label)
             if not isinstance(field, forms.ModelChoiceField):
                 continue
             rule = self.narrowed.get(name)
