@@ -185,14 +185,6 @@ def require_with_evaluator(card: Scorecard) -> None:
     require_state(card, *WITH_THE_EVALUATOR)
 
 
-def require_undecided(card: Scorecard) -> None:
-    """Tasks and scores of a decided card stand still."""
-    if card.state in DECIDED:
-        raise WrongState(
-            _("The result of this card is confirmed. What it was computed from can no longer change.")
-        )
-
-
 def require_before(deadline: datetime, moment: datetime, what: object) -> None:
     """Deadlines are exclusive and judged on the server's moment. Raises WrongState that names the deadline."""
     if moment >= deadline:

@@ -119,7 +119,7 @@ def test_an_undecided_leaders_result_follows_their_people(world: World) -> None:
 
 def reopened(world: World, points: str) -> None:
     """Lan's result replaced, as a later decision would, and looked at from above."""
-    numerator, denominator = (points.split("/") + ["1"])[:2]
+    numerator, denominator = ([*points.split("/"), "1"])[:2]
     CardResult.objects.filter(person=world.lan, stage="evaluator").update(
         numerator=numerator, denominator=denominator
     )

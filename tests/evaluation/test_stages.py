@@ -149,7 +149,7 @@ def test_every_step_is_taken_by_its_person_in_its_state_only(world: World, verb:
 @pytest.mark.parametrize("verb", VERBS)
 def test_nothing_moves_in_a_closed_period(world: World, verb: str) -> None:
     actor, states = ALLOWED[verb]
-    card = in_state(world, sorted(states)[0])
+    card = in_state(world, min(states))
     Period.objects.filter(pk=world.period.pk).update(state=PeriodState.CLOSED, closed_at=MOMENT)
     with pytest.raises(WrongState, match="closed"):
         VERBS[verb](card, getattr(world, actor))
@@ -182,7 +182,7 @@ def test_every_mistake_is_said_at_its_criterion_and_nothing_is_saved(world: Worl
         stages.save_self(
             actor=world.lan.user, moment=MOMENT, card=card, expected=0,
             entries={
-                first: Entry(Decimal("5.1")), second: Entry(Decimal("6")), third: Entry(Decimal("1")),
+                first: Entry(Decimal("5.1")), second: Entry(Decimal(6)), third: Entry(Decimal(1)),
                 computed: Entry(Decimal(1)), "unknown": Entry(Decimal(1)),
             },
         )  # fmt: skip
@@ -368,12 +368,14 @@ def test_a_returned_card_shows_the_reason(world: World) -> None:
     return_card(card, world.head)
     card = world.card(world.lan)
     assert texts.read([card.return_reason_key]) == {card.return_reason_key: "Thiếu minh chứng"}
-    with pytest.raises(Invalid):
-        month.submitted(world, world.minh)
+
+
+def test_a_card_is_not_returned_without_a_reason(world: World) -> None:
+    card = month.submitted(world, world.lan)
+    with pytest.raises(Invalid, match="Give a reason"):
         stages.return_to_person(
-            actor=world.head.user, moment=MOMENT, card=world.card(world.minh),
-            expected=world.card(world.minh).version_number, reason="",
-        )  # fmt: skip
+            actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number, reason=" "
+        )
 
 
 # --- Confirming ------------------------------------------------------------------------------------------------------
@@ -481,7 +483,7 @@ def test_an_engine_problem_is_said_in_full() -> None:
     assert sentence_of(Problem("x", "k", "At most %(max)s.", {"max": "5"})) == "At most 5."
 
 
-# --- Closing -----------------------------------------------------------------------------------------------------------
+# --- Closing ---------------------------------------------------------------------------------------------------------
 def test_closing_needs_the_number_that_was_seen_and_refuses_everybody_else(world: World) -> None:
     month.worked(world, world.lan)
     month.notified(world, world.lan)

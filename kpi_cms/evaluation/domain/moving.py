@@ -24,6 +24,7 @@ from .task_support import (
     require_movable,
     require_reason,
     require_state,
+    require_undecided,
     store,
     unit_of,
 )
@@ -54,6 +55,7 @@ def hand_over(
     before = facts(task)
     task.handed_over += quantity
     follower = _follower(actor, task, quantity, taker, due_on)
+    require_undecided(task.period_id, task.person_id, taker.pk)
     store(task, Act.TASK_HANDED_OVER, moment, before=before, reason=reason)
     return store(follower, Act.TASK_ASSIGNED, moment, reason=reason)
 
@@ -87,6 +89,7 @@ def move_task(
     require_movable(task, quantity)
     before = facts(task)
     follower = _follower(actor, task, quantity, taker, due_on)
+    require_undecided(task.period_id, task.person_id, taker.pk)
     if not _moved_leaves_total(task):
         task.handed_over += quantity
     elif quantity == task.assigned:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from criteria_pages.models import CriteriaVersion
@@ -119,14 +118,16 @@ def make_cards(job: Job, actor: User) -> Iterator[jobs.Progress]:
 
 
 def _make_batch(period: Period, organisation: Organisation, batch: Sequence[PlannedCard]) -> None:
+    """One batch, in the transaction of `as_actor`. Two runs at once make their batches one after the other."""
+    if locks.take_period(period.pk).state == PeriodState.CLOSED:
+        raise WrongState(_("This period was closed meanwhile. No card is added to it any more."))
     people = [card.context.person_id for card in batch]
     existing = set(
         Scorecard.objects.filter(period=period, person_id__in=people).values_list("person_id", "frame")
     )
     missing = [card for card in batch if (card.context.person_id, card.frame) not in existing]
-    with transaction.atomic():
-        made = Scorecard.objects.bulk_create([_card(period, organisation, card) for card in missing])
-        history.record_created(Scorecard, made)
+    made = Scorecard.objects.bulk_create([_card(period, organisation, card) for card in missing])
+    history.record_created(Scorecard, made)
 
 
 def _card(period: Period, organisation: Organisation, planned: PlannedCard) -> Scorecard:

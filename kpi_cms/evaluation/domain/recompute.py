@@ -6,17 +6,15 @@ leaders comes from results that are stored, so a period is computed in two passe
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import transaction
-
 from criteria_pages.models import CriteriaVersion
-from kpi_cms.evaluation.domain import scoring
+from kpi_cms.evaluation.domain import locks, scoring
 from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, StageKey
 from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
 from kpi_cms.foundation.accounts.models import User
@@ -50,12 +48,32 @@ def recompute_period(
     written and the report says what would be.
     """
     report = Report()
-    for leaders in (False, True):
-        cards = Scorecard.objects.filter(period=period, is_leader=leaders)
-        for batch in _batches(cards, stage):
-            with as_actor(actor, moment), transaction.atomic():
+    compiled = {
+        version.pk: version.compiled()
+        for version in CriteriaVersion.objects.filter(cards__period=period).distinct()
+    }
+    for cards in _passes(period):
+        last = 0
+        while True:
+            with as_actor(actor, moment):
+                if write:
+                    locks.take_period(period.pk)  # a save between reading and writing would be lost
+                batch = _read(cards.filter(pk__gt=last), compiled, stage)
                 _store(batch, stage, moment, report, write=write)
+            if not batch:
+                break
+            last = batch[-1][0].pk
     return report
+
+
+def _passes(period: Period) -> Iterator[Any]:
+    """Cards in an order in which d finds the results it counts: staff, then leaders from below, deputies first."""
+    cards = Scorecard.objects.filter(period=period)
+    yield cards.filter(is_leader=False)
+    leaders = cards.filter(is_leader=True)
+    levels = leaders.order_by("-unit__depth", "role").values_list("unit__depth", "role").distinct()
+    for depth, role in list(levels):
+        yield leaders.filter(unit__depth=depth, role=role)
 
 
 @dataclass(frozen=True)
@@ -66,39 +84,37 @@ class _Card:
     person_id: int
     version_id: int
     is_leader: bool
+    state: str
+    confirmed_d: str
+    proposed_d: str
 
 
-def _batches(cards: Any, stage: str) -> Iterator[list[tuple[_Card, CardInputs, CompiledSet]]]:
-    compiled = {
-        version.pk: version.compiled()
-        for version in CriteriaVersion.objects.filter(cards__in=cards).distinct()
-    }
-    last = 0
-    while True:
-        rows = list(
-            cards.filter(pk__gt=last)
-            .order_by("pk")
-            .values_list("pk", "period_id", "unit_id", "person_id", "version_id", "is_leader")[:CHUNK]
-        )
-        if not rows:
-            return
-        batch = [_Card(*row) for row in rows]
-        last = batch[-1].pk
-        entered = _entered([card.pk for card in batch], stage)
-        tasks = _tasks(batch)
-        managed = _managed(batch)
-        yield [
-            (
-                card,
-                CardInputs(
-                    entered=entered.get(card.pk, {}),
-                    tasks=tasks.get(card.person_id, ()),
-                    people=managed.get(card.pk),
+def _read(
+    cards: Any, compiled: Mapping[int, CompiledSet], stage: str
+) -> list[tuple[_Card, CardInputs, CompiledSet]]:
+    """The next batch with everything its cards are computed from; empty behind the last card."""
+    rows = cards.order_by("pk").values_list(*(entry.name for entry in fields(_Card)))[:CHUNK]
+    batch = [_Card(*row) for row in rows]
+    if not batch:
+        return []
+    entered = _entered([card.pk for card in batch], stage)
+    tasks = _tasks(batch)
+    managed = _managed(batch)
+    return [
+        (
+            card,
+            CardInputs(
+                entered=entered.get(card.pk, {}),
+                tasks=tasks.get(card.person_id, ()),
+                people=managed.get(card.pk),
+                given=scoring.kept_d(
+                    compiled[card.version_id], card.state, card.confirmed_d, card.proposed_d
                 ),
-                compiled[card.version_id],
-            )
-            for card in batch
-        ]
+            ),
+            compiled[card.version_id],
+        )
+        for card in batch
+    ]
 
 
 def _entered(card_ids: list[int], stage: str) -> Mapping[int, dict[str, Decimal | str]]:

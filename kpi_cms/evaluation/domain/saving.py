@@ -162,11 +162,11 @@ def _check_fresh(
         if _wanted(entry) != stored:
             label = f"{criterion_of(compiled, key).code} {criterion_of(compiled, key).label}"
             mine[label], theirs[label] = _wanted(entry), stored
-    for name, text in comments.items():
+    for name, text in _comments(comments).items():
         stored = getattr(assessment, name)
-        if text.strip() != stored:
+        if text != stored:
             label = comment_label(name)
-            mine[label], theirs[label] = text.strip(), stored
+            mine[label], theirs[label] = text, stored
     raise Stale(
         _("This card was saved somewhere else while you worked on it. Compare both values and save again."),
         mine=mine,
@@ -196,8 +196,6 @@ def _write_scores(
         stored = scores.get(key)
         grounds = entry.grounds.strip()
         if _wanted(entry) == _written(stored) and grounds == (stored.grounds if stored else ""):
-            continue
-        if stored is None and entry.value is None and not grounds:
             continue
         code = criterion_of(compiled, key).code
         before[code], after[code] = _written(stored), _wanted(entry)
@@ -246,8 +244,12 @@ def _load_criteria(scores: list[Score]) -> None:
         score.criterion = criteria[score.criterion_id]
 
 
+def _comments(comments: Mapping[str, str]) -> dict[str, str]:
+    return {name: text.strip() for name, text in comments.items() if name in COMMENT_FIELDS}
+
+
 def _write_comments(assessment: Assessment, comments: Mapping[str, str]) -> bool:
-    wanted = {name: text.strip() for name, text in comments.items() if name in COMMENT_FIELDS}
+    wanted = _comments(comments)
     if all(getattr(assessment, name) == text for name, text in wanted.items()):
         return False
     for name, text in wanted.items():

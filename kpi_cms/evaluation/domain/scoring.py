@@ -36,6 +36,10 @@ from snippets.models import FieldAssignment
 
 PENDING = "pending"
 
+# Whoever locks several cards locks them from below: staff before the deputies and heads above them. A confirmation
+# locks its own card first and then the leaders whose d it changes, so two transactions never wait for each other.
+LOCK_ORDER = ("-unit__depth", "is_leader", "role", "pk")
+
 
 # --- Tasks -------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
@@ -113,15 +117,28 @@ def entered_values(compiled: CompiledSet, scores: Iterable[Score]) -> dict[str, 
     return entered
 
 
-def inputs_of(card: Scorecard, scores: Iterable[Score], tasks: Sequence[TaskRow]) -> CardInputs:
-    """Everything a card is computed from at one stage."""
+def inputs_of(
+    card: Scorecard, scores: Iterable[Score], tasks: Sequence[TaskRow], *, proposed: bool = False
+) -> CardInputs:
+    """Everything a card is computed from at one stage.
+
+    A decided leader's card keeps the d it was confirmed with; with `proposed` it is read with the d of now.
+    """
     compiled = card.version.compiled()
-    people = managed_people(card) if compiled.managed else None
+    kept = {} if proposed else kept_d(compiled, card.state, card.confirmed_d, card.proposed_d)
     return CardInputs(
         entered=entered_values(compiled, scores),
         tasks=[task for task in map(task_input, tasks) if task is not None],
-        people=people,
+        people=managed_people(card) if compiled.managed and not kept else None,
+        given=kept,
     )
+
+
+def kept_d(compiled: CompiledSet, state: str, confirmed_d: str, proposed_d: str) -> dict[str, Fraction]:
+    """The confirmed d by criterion code, where the people's results say another one since; else nothing."""
+    if not proposed_d or state not in DECIDED:
+        return {}
+    return {criterion.code: Fraction(confirmed_d) for criterion in compiled.managed}
 
 
 def stage_scores(card: Scorecard, stage: str) -> list[Score]:
@@ -131,9 +148,9 @@ def stage_scores(card: Scorecard, stage: str) -> list[Score]:
     )
 
 
-def outcome_of(card: Scorecard, stage: str) -> Outcome:
-    """Compute one stage from the stored rows."""
-    return card.version.compiled().score(_inputs_at(card, stage))
+def outcome_of(card: Scorecard, stage: str, *, proposed: bool = False) -> Outcome:
+    """Compute one stage from the stored rows; with `proposed`, a decided leader's as it would be confirmed anew."""
+    return card.version.compiled().score(_inputs_at(card, stage, proposed=proposed))
 
 
 def trace_of(card: Scorecard, stage: str) -> tuple[Step, ...]:
@@ -141,9 +158,9 @@ def trace_of(card: Scorecard, stage: str) -> tuple[Step, ...]:
     return card.version.compiled().trace(_inputs_at(card, stage))
 
 
-def _inputs_at(card: Scorecard, stage: str) -> CardInputs:
+def _inputs_at(card: Scorecard, stage: str, *, proposed: bool = False) -> CardInputs:
     tasks = task_rows(card.period_id, [card.person_id])[card.person_id]
-    return inputs_of(card, stage_scores(card, stage), tasks)
+    return inputs_of(card, stage_scores(card, stage), tasks, proposed=proposed)
 
 
 def exact_text(value: Fraction) -> str:
@@ -286,7 +303,10 @@ def d_of(card: Scorecard, outcome: Outcome) -> str:
 
 
 def leaders_of(card: Scorecard) -> list[Scorecard]:
-    """Cards of the period whose d counts this card: heads at or above its unit, deputies in charge of it."""
+    """Cards of the period whose d counts this card: heads at or above its unit, deputies in charge of it.
+
+    Locked: results of several people that are decided at once are counted one after the other.
+    """
     if card.staff_kind != StaffKind.CIVIL_SERVANT:
         return []
     step = type(card.unit).steplen
@@ -303,7 +323,8 @@ def leaders_of(card: Scorecard) -> list[Scorecard]:
             | Q(role=PostRole.DEPUTY, person_id__in=in_charge)
         )
         .select_related("version", "unit", "agency", "period", "person")
-        .order_by("pk")
+        .select_for_update(of=("self",))
+        .order_by(*LOCK_ORDER)
     )
 
 
@@ -317,7 +338,7 @@ def propose_basis(card: Scorecard, moment: datetime) -> list[Scorecard]:
     for leader in leaders_of(card):
         if not leader.version.compiled().managed:
             continue
-        outcome = outcome_of(leader, StageKey.EVALUATOR)
+        outcome = outcome_of(leader, StageKey.EVALUATOR, proposed=True)
         if leader.state not in DECIDED:
             store_result(leader, StageKey.EVALUATOR, outcome, moment)
             continue

@@ -28,8 +28,9 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
-from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, Stale, WrongState
 from kpi_cms.foundation.engine import CompiledCriterion, Outcome, decimal_text
+from snippets.models import Person
 
 from . import locks, scoring
 from .planning import has_endorsement
@@ -176,13 +177,8 @@ def confirm(*, actor: User, moment: datetime, card: Scorecard, expected: int) ->
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
-    if outcome.pending:
-        raise WrongState(
-            _(
-                "The results of people this leader manages are not all confirmed yet (d is pending). "
-                "Confirm theirs first."
-            )
-        )
+    _require_d_known(outcome)
+    _refuse_each_other(card, card.evaluator)
     _submit(assessment_of(card, StageKey.EVALUATOR, card.evaluator), moment)
     scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
     if needs_endorsement(card):
@@ -203,7 +199,9 @@ def endorse(*, actor: User, moment: datetime, card: Scorecard, expected: int) ->
     rules.require_open(card.period)
     rules.require_state(card, CardState.EVALUATED)
     _check_unchanged(card, expected)
-    return _decide(card, scoring.outcome_of(card, StageKey.EVALUATOR), moment, Act.CARD_ENDORSED)
+    outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
+    _require_d_known(outcome)
+    return _decide(card, outcome, moment, Act.CARD_ENDORSED)
 
 
 @business_verb
@@ -246,7 +244,8 @@ def accept_new_basis(*, actor: User, moment: datetime, card: Scorecard, expected
             _("A result of the people this leader manages is open again. Wait until it is confirmed.")
         )
     card.notified_at = None
-    outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
+    outcome = scoring.outcome_of(card, StageKey.EVALUATOR, proposed=True)
+    _require_d_known(outcome)
     scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
     card.proposed_d = ""
     card.basis_changed_at = None
@@ -361,6 +360,34 @@ def grounds_required(criterion: CompiledCriterion, value: str) -> bool:
         option.value is not None and decimal_text(option.value) == value and option.grounds_required
         for option in criterion.options
     )
+
+
+def _require_d_known(outcome: Outcome) -> None:
+    """Leaders are decided after their people (rules.md §4)."""
+    if outcome.pending:
+        raise WrongState(
+            _(
+                "The results of people this leader manages are not all confirmed yet (d is pending). "
+                "Confirm theirs first."
+            )
+        )
+
+
+def _refuse_each_other(card: Scorecard, evaluator: Person) -> None:
+    """Two people whose agencies manage each other: the second of the two needs somebody else (security.md T02)."""
+    confirmed_by_the_person = Scorecard.objects.filter(
+        period_id=card.period_id,
+        person=evaluator,
+        evaluator=card.person,
+        state__in=(CardState.EVALUATED, *DECIDED),
+    )
+    if confirmed_by_the_person.exists():
+        raise Refused(
+            _(
+                "This person has confirmed your own result in this period, so you do not confirm theirs. "
+                "Ask for a decision that names another evaluator."
+            )
+        )
 
 
 def _require_tasks_confirmed(card: Scorecard) -> None:

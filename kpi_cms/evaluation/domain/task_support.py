@@ -71,8 +71,18 @@ def may_confirm(actor: User, task: Task) -> Decision:
     return rules.confirm_tasks(Scope.of(actor), task.person, task.unit, evaluates=evaluates)
 
 
-def require_undecided(period_id: int, person_id: int) -> None:
-    if Scorecard.objects.filter(period_id=period_id, person_id=person_id, state__in=DECIDED).exists():
+def require_undecided(period_id: int, *person_ids: int) -> None:
+    """Lock the people's cards, in the one order, and refuse where one is decided.
+
+    A confirmation under way is wholly before the change, which is then refused, or wholly after it and counts it.
+    """
+    cards = (
+        Scorecard.objects.select_for_update(of=("self",))
+        .filter(period_id=period_id, person_id__in=person_ids)
+        .order_by(*scoring.LOCK_ORDER)
+        .only("state")
+    )
+    if any(card.state in DECIDED for card in list(cards)):
         raise WrongState(
             _("This person's result is confirmed. The tasks it was computed from can no longer change.")
         )

@@ -39,6 +39,7 @@ from .task_support import (
     require_quantity,
     require_reason,
     require_state,
+    require_undecided,
     require_with_person,
     share_period,
     store,
@@ -113,11 +114,13 @@ def assign_parts(
             % {"total": total}
         )
     period = share_period(period.pk)
+    units = [unit_of(part.person, period) for part in parts]
+    for part, unit in zip(parts, units, strict=True):
+        may_assign(actor, period, part.person, unit).require()
+    require_undecided(period.pk, *(part.person.pk for part in parts))
     group = uuid.uuid4()
     tasks = []
-    for part in parts:
-        unit = unit_of(part.person, period)
-        may_assign(actor, period, part.person, unit).require()
+    for part, unit in zip(parts, units, strict=True):
         task = _new_task(
             period=period,
             person=part.person,
