@@ -183,7 +183,7 @@ class CriteriaBlock(blocks.StreamBlock):
 
 class SectionBlock(blocks.StructBlock):
     code = blocks.CharBlock(label=_("Code"), max_length=CODE_LENGTH)
-    label = blocks.TextBlock(label=_("Section"), rows=2)
+    label = blocks.TextBlock(label=_("Section of criteria"), rows=2)
     maximum = points(_("Maximum"))
     combination = blocks.ChoiceBlock(
         label=_("Points of the section"), choices=Combination.choices, default=Combination.SUM
@@ -200,7 +200,7 @@ class SectionBlock(blocks.StructBlock):
 
     class Meta:
         icon = "folder-open-inverse"
-        label = _("Section")
+        label = _("Section of criteria")
         label_format = "{code} · {label}"
         form_layout = blocks.BlockGroup(
             children=["code", "label", "maximum", "combination", "expression", "criteria"],

@@ -82,8 +82,6 @@ def version_button(page: Page, user: Any, view_name: str, next_url: str | None =
 @hooks.register("after_edit_page")
 def after_edit(request: HttpRequest, page: Page) -> HttpResponse | None:
     """A saved draft without problems: say so, or go on to the confirmation."""
-    if not isinstance(page, CriteriaSetPage):
-        return None
     if request.POST.get(ISSUE):
         return redirect("criteria_sets:issue", page.pk)
     if request.POST.get(CHECK):

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from kpi_cms.foundation.core.numbers import format_quantity
 from kpi_cms.foundation.engine import Problem
 
 STREAMS = frozenset({"legal_basis", "parts", "stages", "bands", "step_clauses"})
@@ -50,6 +51,10 @@ _LABELS: dict[str, str | Promise] = {
 }
 
 
+# Values of a sentence that are numbers; the engine writes them with a point.
+_NUMBERS = frozenset({"cap", "max", "own", "start", "step", "sum", "value"})
+
+
 @dataclass(frozen=True)
 class PageProblem:
     """One thing to correct before a set can be issued.
@@ -75,7 +80,11 @@ class PageProblem:
 
 def of_engine(problem: Problem) -> PageProblem:
     """An engine's problem in the reader's language, at its block or field."""
-    params: dict[str, Any] = dict(problem.params)
+    language = get_language() or "vi"
+    params: dict[str, Any] = {
+        name: format_quantity(str(value), language=language) if name in _NUMBERS else value
+        for name, value in problem.params.items()
+    }
     if "field" in params:
         params["field"] = _LABELS.get(str(params["field"]), params["field"])
     field = ""

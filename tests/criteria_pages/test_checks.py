@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from criteria_pages.demonstration import ND335_LD, ND335_NV
 from criteria_pages.demonstration.sets import DemonstrationSet
@@ -220,6 +221,16 @@ def test_a_sentence_names_the_field_as_the_author_knows_it() -> None:
     problem = check(changed(I_2={"label": ""}))[0]
 
     assert problem.sentence == "“Wording” is missing: fill it in."
+
+
+@pytest.mark.parametrize(("language", "step"), [("vi", "0,3"), ("en", "0.3")])
+def test_numbers_in_a_sentence_are_written_as_the_reader_writes_them(language: str, step: str) -> None:
+    page = changed(I_1={"step": "0.3"})
+
+    with translation.override(language):
+        sentence = str(check(page)[0].sentence)
+
+    assert step in sentence
 
 
 def test_a_field_unknown_to_the_editor_keeps_its_name() -> None:

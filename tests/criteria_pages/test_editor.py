@@ -256,6 +256,15 @@ def test_the_editor_offers_no_schedule_no_publishing_and_no_privacy(policy: User
     assert f"/admin/bo-tieu-chi/{page.pk}/phien-ban/" in body
 
 
+def test_the_list_of_sets_does_not_warn_of_a_missing_site(policy: User, signed_in: SignIn) -> None:
+    draft()
+
+    body = signed_in(policy).get(f"/admin/pages/{criteria_index().pk}/").content.decode()
+
+    assert "ND335-NV · Bộ tiêu chí" in body
+    assert "help-warning" not in body
+
+
 def test_a_new_set_is_written_in_the_editor(policy: User, signed_in: SignIn) -> None:
     parent = criteria_index()
     client = signed_in(policy)
