@@ -145,7 +145,7 @@ class AppointmentViewSet(GuardedViewSet):
         return [
             (gettext_lazy("Person"), f"{instance.person.full_name} ({instance.person.staff_code})"),
             (gettext_lazy("Unit"), instance.unit.name),
-            (gettext_lazy("Position"), instance.position.title),
+            (gettext_lazy("Position or title"), instance.position.title),
             (gettext_lazy("Job position"), instance.job_position.title if instance.job_position else ""),
             (gettext_lazy("Role"), str(instance.get_role_display())),
             (gettext_lazy("Main appointment"), words(instance.is_main)),

@@ -173,7 +173,7 @@ class CatalogueViewSet(GuardedViewSet):
         Action(
             "return",
             gettext_lazy("Return"),
-            "undo",
+            "rotate",
             ReasonForm,
             _decides,
             _return,

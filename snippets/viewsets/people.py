@@ -204,7 +204,7 @@ class PersonViewSet(GuardedViewSet):
         Action(
             "unlock-account",
             gettext_lazy("Unlock the account"),
-            "unlock",
+            "lock-open",
             ReasonForm,
             _may_reset_account,
             _unlock_account,
@@ -288,7 +288,7 @@ def _appointments_table(scope: Scope, person: Person, adding: bool) -> RelatedTa
     return RelatedTable(
         gettext_lazy("Appointments"),
         (
-            gettext_lazy("Position"),
+            gettext_lazy("Position or title"),
             gettext_lazy("Unit"),
             gettext_lazy("Role"),
             gettext_lazy("Time"),

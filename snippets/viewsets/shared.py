@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
@@ -91,7 +92,7 @@ def subtree_filter(reads: Sequence[str], field_name: str = "unit") -> SubtreeFil
 
     return SubtreeFilter(
         field_name=field_name,
-        label=gettext_lazy("unit"),
+        label=gettext_lazy("Unit"),
         queryset=offered,
         empty_label=gettext_lazy("All units"),
     )
@@ -104,7 +105,7 @@ class RegisterFilterSet(WagtailFilterSet):
 def choice_filter(choices: Any, label: Any, field_name: str | None = None) -> django_filters.ChoiceFilter:
     return django_filters.ChoiceFilter(
         choices=choices.choices,
-        label=label,
+        label=capfirst(label),
         field_name=field_name,
         widget=forms.RadioSelect,
         empty_label=gettext_lazy("All"),
