@@ -36,6 +36,17 @@ def card_for(scope: Scope, pk: int) -> Scorecard:
     return card
 
 
+def card_to_change(pk: int) -> Scorecard:
+    """The card with its version, for a door that reads a form and makes one domain call, which asks who may.
+
+    Nothing of it is shown before the domain has answered. Raises NotFound.
+    """
+    card: Scorecard | None = Scorecard.objects.select_related("version").filter(pk=pk).first()
+    if card is None:
+        raise NotFound
+    return card
+
+
 @dataclass(frozen=True)
 class Given:
     """What was given for one criterion at one stage."""

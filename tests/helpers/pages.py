@@ -29,9 +29,7 @@ def field(response: Any, name: str) -> str:
     page = body(response)
     found = re.search(rf'<input[^>]*\bname="{re.escape(name)}"[^>]*\bvalue="([^"]*)"', page)
     if found is None:
-        found = re.search(
-            rf'<textarea[^>]*\bname="{re.escape(name)}"[^>]*>\r?\n?([^<]*)</textarea>', page
-        )
+        found = re.search(rf'<textarea[^>]*\bname="{re.escape(name)}"[^>]*>\r?\n?([^<]*)</textarea>', page)
     assert found is not None, f"The page has no field {name}."
     return found[1]
 

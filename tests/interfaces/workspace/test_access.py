@@ -1,4 +1,4 @@
-"""Who sees which screen: anonymous, without any grant, granted, granted elsewhere; missing and unseen are one answer."""
+"""Who sees which screen: visitor, no grant, granted, granted elsewhere; missing and unseen are one answer."""
 
 import pytest
 from django.test import Client
@@ -44,7 +44,9 @@ def scene(world: World) -> World:
 
 
 def task_of(scene: World, page: str) -> Task:
-    name = {"change_task": "assigned", "move_task": "assigned", "decide_task": "proposed"}.get(page, "reported")
+    name = {"change_task": "assigned", "move_task": "assigned", "decide_task": "proposed"}.get(
+        page, "reported"
+    )
     return scene.extra[name]
 
 

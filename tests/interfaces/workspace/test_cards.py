@@ -130,7 +130,9 @@ def test_a_card_of_a_closed_period_offers_nothing(world, sign_in):
 
 
 # --- Saving ------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("typed", "value"), [("4,5", Decimal("4.5")), ("4.5", Decimal("4.5")), ("5", Decimal(5))])
+@pytest.mark.parametrize(
+    ("typed", "value"), [("4,5", Decimal("4.5")), ("4.5", Decimal("4.5")), ("5", Decimal(5))]
+)
 def test_a_comma_and_a_point_are_the_same_number(world, sign_in, typed, value):
     card, client = world.card(world.lan), sign_in(world.lan)
     response = client.post(url("card", card.pk), {"expected": "0", "s-key-I.1": typed, "strengths": WORDS})
@@ -143,7 +145,11 @@ def test_a_comma_and_a_point_are_the_same_number(world, sign_in, typed, value):
 
 def test_every_mistake_is_named_and_nothing_typed_is_lost(world, sign_in):
     card = world.card(world.lan)
-    data = filled(card, "2", strengths=WORDS) | {"s-key-I.1": "1.234,5", "s-key-II.1": "7", "s-key-II.2": "0,3"}
+    data = filled(card, "2", strengths=WORDS) | {
+        "s-key-I.1": "1.234,5",
+        "s-key-II.1": "7",
+        "s-key-II.2": "0,3",
+    }
     response = sign_in(world.lan).post(url("card", card.pk), data)
     shown = text(response)
     assert response.status_code == 422
@@ -277,6 +283,30 @@ def test_the_card_costs_the_same_with_one_task_and_with_three(world, sign_in):
     make.accepted(world, world.lan)
     make.accepted(world, world.lan)
     assert (queries(person, url("card", card.pk)), queries(head, url("card", card.pk))) == (10, 10)
+
+
+def test_saving_the_card_again_stays_within_its_budget(world, sign_in):
+    """Ten scores changed: session and account, the card to read the form, and what the domain asks and writes."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    make.accepted(world, world.lan)
+    card, client = make.self_assessed(world, world.lan), sign_in(world.lan)
+    with CaptureQueriesContext(connection) as caught:
+        assert client.post(url("card", card.pk), filled(card, "1")).status_code == 302
+    statements = [query["sql"].split()[0] for query in caught.captured_queries]
+    written = [word for word in statements if word in {"INSERT", "UPDATE"}]
+    assert written == ["UPDATE", "INSERT", "UPDATE", "INSERT", "UPDATE"]
+    assert statements.count("SELECT") <= 12
+
+
+def test_a_colleague_who_only_reads_is_refused_before_mistakes_are_named(world, sign_in):
+    hold(world.head.user, world.department, "view_cards")
+    card = world.card(world.lan)
+    response = sign_in(world.head).post(url("card", card.pk), {"expected": "0", "s-key-I.1": "x"})
+    assert response.status_code == 403
+    stranger = sign_in(world.stranger).post(url("card", card.pk), {"expected": "0", "s-key-I.1": "x"})
+    assert stranger.status_code == 404
 
 
 def test_the_list_of_own_cards_costs_the_same_for_one_and_for_three(world, sign_in):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kpi_cms.evaluation import queries
+from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import saving, scoring, stages
 from kpi_cms.evaluation.enums import WITH_THE_PERSON, CardState, StageKey
 from kpi_cms.evaluation.models import Scorecard
@@ -83,13 +83,14 @@ def _is_writable(reading: CardReading) -> bool:
 
 
 def _save_self(request: HttpRequest, pk: int) -> HttpResponse:
-    scope = scope_of(request)
-    found = queries.card_for(scope, pk)
+    found = queries.card_to_change(pk)
     form = ScoreForm.sent(found, StageKey.SELF, request.POST)
     entries = form.entries()
     error: Invalid | Stale
     try:
         if form.problems:
+            scope = scope_of(request)
+            rules.self_assess(scope, queries.card_for(scope, pk)).require()
             raise Invalid(_("Some scores cannot be used. Correct them and save again; nothing was saved."))
         stages.save_self(
             actor=actor_of(request),

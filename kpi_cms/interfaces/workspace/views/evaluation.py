@@ -40,12 +40,12 @@ TEMPLATE = "workspace/evaluate.html"
 @require_http_methods(["GET", "POST"])
 def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
     """The evaluator's scores beside the person's; POST saves them, or puts one of the person's into its field."""
-    scope = scope_of(request)
-    card = queries.card_for(scope, pk)
     if request.method == "POST":
         if "take" in request.POST:
             return _take_over(request, pk)
         return _save(request, pk)
+    scope = scope_of(request)
+    card = queries.card_for(scope, pk)
     rules.evaluate(scope, card).require()
     if card.state != CardState.SUBMITTED or card.period.state != PeriodState.OPEN:
         return redirect("workspace:card", pk)
@@ -55,13 +55,14 @@ def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _save(request: HttpRequest, pk: int) -> HttpResponse:
-    card = queries.card_for(scope_of(request), pk)
+    card = queries.card_to_change(pk)
     form = ScoreForm.sent(card, StageKey.EVALUATOR, request.POST)
     entries = form.entries()
     error: Invalid | Stale
     try:
         if form.problems:
-            rules.evaluate(scope_of(request), card).require()
+            scope = scope_of(request)
+            rules.evaluate(scope, queries.card_for(scope, pk)).require()
             raise Invalid(_("Some scores cannot be used. Correct them and save again; nothing was saved."))
         stages.save_evaluation(
             actor=actor_of(request),
