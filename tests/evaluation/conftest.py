@@ -1,7 +1,12 @@
 """The small world of these tests: a draft month, or an open one."""
 
-import pytest
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.helpers import scratch
 from tests.helpers import world as worlds
 from tests.helpers.world import World
 
@@ -15,3 +20,18 @@ def draft_world(db: None) -> World:
 def world(draft_world: World) -> World:
     worlds.open_month(draft_world)
     return draft_world
+
+
+@pytest.fixture
+def committed_world(scratch_database: str) -> World:
+    """An open month in a database of its own, which threads and other processes see."""
+    world = worlds.build()
+    worlds.open_month(world)
+    return world
+
+
+@pytest.fixture
+def scratch_database(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The address of a database of its own, which this process writes to during the test."""
+    with django_db_blocker.unblock(), scratch.database(tmp_path) as url:
+        yield url

@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
+from criteria_pages.queries import in_force
 from kpi_cms.evaluation.domain.planning import (
     Context,
     applies,
     candidate_catalogues,
-    candidate_versions,
     plan_opening,
 )
 from kpi_cms.evaluation.models import CataloguePin, VersionPin
@@ -117,8 +117,8 @@ def test_whoever_left_before_the_last_day_has_no_card(world: World) -> None:
 def test_of_each_set_the_version_that_took_effect_last_is_offered(world: World) -> None:
     newer = worlds.version(worlds.staff_spec(), "NV", number=2)
     later = worlds.version(worlds.staff_spec(), "LD", number=2)
-    assert list(candidate_versions(date(2026, 7, 31))) == [later, newer]
-    assert list(candidate_versions(date(2026, 6, 30))) == []
+    assert in_force(date(2026, 7, 31)) == [later, newer]
+    assert in_force(date(2026, 6, 30)) == []
 
 
 def test_without_pins_the_versions_in_effect_count(world: World) -> None:

@@ -1,0 +1,321 @@
+"""Several people at once on one card, one leader, one period: each act is wholly done or wholly refused.
+
+On a database of their own, with a connection for each. PostgreSQL locks rows and periods; SQLite has one writer.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from kpi_cms.evaluation.domain import closing, deductions, moving, opening, scoring, stages
+from kpi_cms.evaluation.domain.recompute import recompute_period
+from kpi_cms.evaluation.domain.saving import Entry, Saved
+from kpi_cms.evaluation.enums import CardState
+from kpi_cms.evaluation.models import Assessment, CardResult, Fault, Score, Scorecard, Task
+from kpi_cms.foundation.accounts.domain import system_user
+from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core import jobs
+from kpi_cms.foundation.core.errors import Stale, WrongState
+from kpi_cms.foundation.core.models import Job, JobState
+from snippets.enums import Capability, PeriodState
+from snippets.models import Period, Person
+from tests.evaluation.test_stages import first_key, hold
+from tests.helpers import month
+from tests.helpers import world as worlds
+from tests.helpers.scratch import together
+from tests.helpers.world import MOMENT, World
+
+QUARTER = Decimal("0.25")
+
+
+def save(card: Scorecard, value: Decimal, expected: int) -> Saved:
+    return stages.save_self(
+        actor=card.person.user, moment=MOMENT, card=card, expected=expected,
+        entries={first_key(card): Entry(value)},
+    )  # fmt: skip
+
+
+def recomputed(world: World) -> list[int]:
+    """Cards whose stored result is not what their rows say."""
+    return recompute_period(actor=system_user(), moment=MOMENT, period=world.period, write=False).differing
+
+
+def kinds(results: list[Any]) -> list[str]:
+    return sorted(type(result).__name__ for result in results)
+
+
+# --- One card --------------------------------------------------------------------------------------------------------
+def test_t18_of_fifty_saves_at_once_one_is_stored(committed_world: World) -> None:
+    world = committed_world
+    card = world.card(world.lan)
+    results = together([partial(save, card, QUARTER * (number % 20 + 1), 0) for number in range(50)])
+    assert kinds(results) == ["Saved"] + ["Stale"] * 49
+    [saved] = [result for result in results if isinstance(result, Saved)]
+    [score] = Score.objects.all()
+    [history] = Score.history.all()
+    [entry] = LedgerEntry.objects.filter(act="score.changed")
+    stored = saved.outcome.values["I.1"]
+    assert (score.value, history.value, Decimal(entry.after["I.1"])) == (stored, stored, stored)
+    assert (Assessment.history.count(), world.card(world.lan).version_number) == (1, 1)
+    for stale in (result for result in results if isinstance(result, Stale)):
+        assert set(stale.theirs.values()) <= {str(entry.after["I.1"])}
+
+
+def test_two_confirmations_of_one_card_are_one(committed_world: World) -> None:
+    world = committed_world
+    month.worked(world, world.lan)
+    card = month.evaluated(world, world.lan)
+    confirm = partial(
+        stages.confirm, actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number
+    )
+    results = together([confirm] * 8)
+    assert kinds(results) == ["Scorecard"] + ["WrongState"] * 7
+    assert LedgerEntry.objects.filter(act="card.confirmed").count() == 1
+    assert Scorecard.history.filter(person_id=world.lan.pk, state="confirmed").count() == 1
+
+
+def test_an_error_is_counted_in_the_confirmed_result_or_refused(committed_world: World) -> None:
+    """The head confirms while somebody else who may records an error on a task of the same person."""
+    world = committed_world
+    hold(world.chair, Capability.EVALUATE, world, unit=world.department)
+    for who in (world.lan, world.minh):
+        task = month.worked(world, who)
+        card = month.evaluated(world, who)
+        confirmed, recorded = together(
+            [
+                partial(
+                    stages.confirm, actor=world.head.user, moment=MOMENT, card=card,
+                    expected=card.version_number,
+                ),
+                partial(
+                    deductions.record_fault, actor=world.chair.user, moment=MOMENT, task=task, unit_number=1,
+                    reason="Sai số liệu",
+                ),
+            ]
+        )  # fmt: skip
+        assert isinstance(confirmed, Scorecard)
+        assert isinstance(recorded, Fault | WrongState)
+        expected = Decimal("98.54") if isinstance(recorded, Fault) else Decimal("100.00")
+        assert CardResult.objects.get(card=card, stage="evaluator").rounded == expected
+        entry = LedgerEntry.objects.get(act="card.confirmed", subject_id=str(card.pk))
+        assert entry.after["rounded"] == str(expected)
+    assert recomputed(world) == []
+
+
+def test_work_moved_both_ways_at_once_never_waits_for_itself(committed_world: World) -> None:
+    world = committed_world
+    pairs = [(world.lan, world.minh), (world.minh, world.lan), (world.lan, world.deputy)]
+    tasks = [month.assign(world, giver, by=world.head) for giver, _taker in pairs]
+
+    def hand_over(task: Task, taker: Person) -> Task:
+        return moving.hand_over(
+            actor=world.head.user, moment=MOMENT, task=task, expected=task.version_number,
+            quantity=Decimal(1), taker=taker, due_on=date(2026, 7, 30), reason="Không kịp",
+        )  # fmt: skip
+
+    results = together(
+        [partial(hand_over, task, taker) for task, (_giver, taker) in zip(tasks, pairs, strict=True)]
+    )
+    assert kinds(results) == ["Task"] * 3
+    assert Task.objects.filter(kind="taken_over").count() == 3
+    assert recomputed(world) == []
+
+
+# --- One leader ------------------------------------------------------------------------------------------------------
+def test_people_confirmed_at_once_are_all_counted_in_their_leaders_d(committed_world: World) -> None:
+    """Each of them sees the others still open; whoever comes last must not leave d pending."""
+    world = committed_world
+    month.worked(world, world.head)
+    month.evaluated(world, world.head)
+    calls: list[Callable[[], Scorecard]] = []
+    for who in (world.lan, world.minh, world.deputy):
+        month.worked(world, who)
+        card = month.evaluated(world, who)
+        calls.append(
+            partial(
+                stages.confirm, actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number
+            )
+        )
+    assert CardResult.objects.get(person=world.head, stage="evaluator").pending is True
+    assert kinds(together(calls)) == ["Scorecard"] * 3
+    result = CardResult.objects.get(person=world.head, stage="evaluator")
+    assert (result.pending, result.rounded) == (False, Decimal("100.00"))
+    assert recomputed(world) == []
+
+
+# --- One period ------------------------------------------------------------------------------------------------------
+def test_t21_every_save_during_the_closing_is_wholly_in_or_refused(committed_world: World) -> None:
+    world = committed_world
+    hold(world.extra["boss"], Capability.MANAGE_PERIODS, world)
+    savers = [
+        world.lan, world.minh, world.deputy, world.head, world.chair, world.other_head, world.stranger
+    ]  # fmt: skip
+    acknowledged = threading.Semaphore(0)
+
+    def save_until_refused(who: Person) -> list[Decimal]:
+        """The values that were acknowledged, in order."""
+        card = world.card(who)
+        done: list[Decimal] = []
+        while True:
+            value = QUARTER * (len(done) % 20 + 1)
+            try:
+                save(card, value, len(done))
+            except WrongState:
+                return done
+            done.append(value)
+            acknowledged.release()
+
+    def close_after_fifty() -> Period:
+        for _number in range(50):
+            assert acknowledged.acquire(timeout=60)
+        return closing.close_period(
+            actor=world.extra["boss"].user, moment=MOMENT, period=world.period, unfinished_seen=7
+        )
+
+    *saved, closed = together([*(partial(save_until_refused, who) for who in savers), close_after_fifty])
+    assert closed.state == PeriodState.CLOSED
+    assert sum(len(values) for values in saved) >= 50
+    for who, values in zip(savers, saved, strict=True):
+        card = world.card(who)
+        rows = Score.history.filter(person_id=who.pk).order_by("history_id").values_list("value", flat=True)
+        assert (list(rows), card.version_number) == (values, len(values))
+        assert [score.value for score in Score.objects.filter(person=who)] == values[-1:]
+        if values:
+            stored = CardResult.objects.get(card=card, stage="self")
+            outcome = scoring.result_fields(scoring.outcome_of(card, "self"), MOMENT)
+            assert {name: getattr(stored, name) for name in outcome} == outcome
+    closing_entry = LedgerEntry.objects.get(act="period.closed")
+    assert not LedgerEntry.objects.filter(act="score.changed", id__gt=closing_entry.id).exists()
+
+
+def test_a_period_computed_anew_while_people_save_loses_nothing(committed_world: World) -> None:
+    world = committed_world
+    people = (world.lan, world.minh, world.deputy, world.stranger)
+    for who in people:
+        card = world.card(who)
+        stages.save_self(
+            actor=who.user, moment=MOMENT, card=card, expected=0, entries=month.entries(card, "self")
+        )
+        month.worked(world, who)
+
+    def save_often(who: Person) -> int:
+        card = world.card(who)
+        for number in range(10):
+            save(card, QUARTER * (number + 1), number + 1)
+        return 10
+
+    def compute_often() -> int:
+        for _number in range(5):
+            recompute_period(actor=system_user(), moment=MOMENT, period=world.period, stage="self")
+        return 5
+
+    assert together([*(partial(save_often, who) for who in people), compute_often]) == [10, 10, 10, 10, 5]
+    report = recompute_period(
+        actor=system_user(), moment=MOMENT, period=world.period, stage="self", write=False
+    )
+    assert (report.differing, report.added) == ([], 0)
+
+
+# --- Opening ---------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def opening_job(scratch_database: str, monkeypatch: pytest.MonkeyPatch) -> tuple[World, Job, Person]:
+    """A month that waits for its worker."""
+    monkeypatch.setattr(type(jobs.run_job), "enqueue", lambda self, job_id: None)
+    monkeypatch.setattr(opening, "BATCH", 2)
+    world = worlds.build()
+    policy = world.extra["boss"]
+    hold(policy, Capability.MANAGE_PERIODS, world)
+    return world, opening.open_period(actor=policy.user, moment=MOMENT, period=world.period), policy
+
+
+def cards_and_history() -> tuple[list[str], list[int]]:
+    codes = list(
+        Scorecard.objects.order_by("person__staff_code").values_list("person__staff_code", flat=True)
+    )
+    rows = Scorecard.history.order_by("person_id").values_list("person_id", flat=True)
+    return codes, list(rows)
+
+
+EVERYBODY = ["CC001", "CC002", "CC003", "CC004", "CC005", "CC101", "CC102"]
+
+
+def test_a_run_that_stood_still_and_its_successor_make_one_card_each(
+    opening_job: tuple[World, Job, Person],
+) -> None:
+    """Two runs of one job, batch beside batch."""
+    world, job, policy = opening_job
+    results = together([lambda: list(opening.make_cards(job, policy.user))] * 3)
+    assert [result[-1] for result in results] == [jobs.Progress(7, 7, {"done": 7})] * 3
+    codes, rows = cards_and_history()
+    assert codes == EVERYBODY
+    assert rows == sorted(Person.objects.filter(staff_code__in=EVERYBODY).values_list("pk", flat=True))
+    world.period.refresh_from_db()
+    assert world.period.state == PeriodState.OPEN
+
+
+def test_two_workers_called_for_one_job_run_it_once(opening_job: tuple[World, Job, Person]) -> None:
+    _world, job, _policy = opening_job
+    together([partial(jobs.run_job.call, str(job.pk))] * 4)
+    job.refresh_from_db()
+    assert (job.state, job.done) == (JobState.DONE, 7)
+    assert cards_and_history()[0] == EVERYBODY
+    assert LedgerEntry.objects.filter(act="period.opened").count() == 1
+
+
+def test_opening_asked_for_twice_at_once_is_one_job(
+    scratch_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(jobs.run_job), "enqueue", lambda self, job_id: None)
+    world = worlds.build()
+    policy = world.extra["boss"]
+    hold(policy, Capability.MANAGE_PERIODS, world)
+    ask = partial(opening.open_period, actor=policy.user, moment=MOMENT, period=world.period)
+    assert kinds(together([ask] * 4)) == ["Job"] + ["WrongState"] * 3
+    assert Job.objects.count() == 1
+
+
+# --- The two databases -----------------------------------------------------------------------------------------------
+@pytest.mark.postgresql
+def test_readers_and_writers_of_other_cards_do_not_wait_for_a_save(committed_world: World) -> None:
+    """While one transaction holds Lan's card, Minh's is saved: the period is shared, not taken."""
+    world = committed_world
+    holding, done = threading.Event(), threading.Event()
+
+    def hold_lans_card() -> str:
+        from django.db import transaction
+
+        with transaction.atomic():
+            stages._lock(world.card(world.lan))
+            holding.set()
+            assert done.wait(timeout=60)
+        return "held"
+
+    def save_minhs() -> Saved:
+        assert holding.wait(timeout=60)
+        try:
+            return save(world.card(world.minh), QUARTER, 0)
+        finally:
+            done.set()
+
+    held, saved = together([hold_lans_card, save_minhs])
+    assert (held, type(saved)) == ("held", Saved)
+
+
+@pytest.mark.sqlite
+def test_the_file_database_has_one_writer_and_makes_the_others_wait(committed_world: World) -> None:
+    """A writer takes its lock before it reads, so a check is never made on rows that change under it."""
+    world = committed_world
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode")
+        assert cursor.fetchone() == ("wal",)
+    card = world.card(world.lan)
+    results = together([partial(save, card, QUARTER * (number + 1), number) for number in range(6)])
+    assert {type(result) for result in results} <= {Saved, Stale}
+    assert world.card(world.lan).version_number == kinds(results).count("Saved") >= 1
+    assert world.card(world.lan).state == CardState.OPENED
