@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from criteria_pages.models import CriteriaVersion
+from criteria_pages.queries import in_force
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
 from kpi_cms.foundation.access.scope import Scope
@@ -23,7 +24,7 @@ from snippets.models import Period, Unit
 
 from . import history, locks
 from .evaluators import Organisation
-from .planning import PlannedCard, candidate_catalogues, candidate_versions, plan_opening
+from .planning import PlannedCard, candidate_catalogues, plan_opening
 
 BATCH = 1_000
 JOB_NAME = "open_period"
@@ -81,7 +82,7 @@ def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
 
 def _pin(period: Period) -> None:
     if not VersionPin.objects.filter(period=period).exists():
-        versions = list(candidate_versions(period.ends_on))
+        versions = in_force(period.ends_on)
         if not versions:
             raise Invalid(
                 _("No criteria set is in effect in this period. Issue one before you open the period.")

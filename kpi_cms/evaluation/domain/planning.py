@@ -6,12 +6,10 @@ Nothing is written here. Counts and names: nobody is dropped without a word.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
-
 from criteria_pages.models import CriteriaVersion
+from criteria_pages.queries import in_force
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CataloguePin, VersionPin
 from kpi_cms.foundation.access.scope import paths_q, shortest
@@ -73,15 +71,6 @@ class OpeningPlan:
 def scope_paths(period: Period) -> tuple[str, ...]:
     """Paths of the units that take part."""
     return shortest(period.units.values_list("path", flat=True))
-
-
-def candidate_versions(day: date) -> QuerySet[CriteriaVersion]:
-    """Versions in effect on a day: of each set the one that took effect last, the highest number of these."""
-    in_effect = CriteriaVersion.objects.filter(effective_on__lte=day).exclude(effective_until__lt=day)
-    newest: dict[str, int] = {}
-    for pk, code in in_effect.order_by("set_code", "-effective_on", "-number").values_list("pk", "set_code"):
-        newest.setdefault(code, pk)
-    return CriteriaVersion.objects.filter(pk__in=newest.values()).order_by("set_code")
 
 
 def candidate_catalogues(period: Period) -> list[Catalogue]:
@@ -166,7 +155,7 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
     """Sort everybody in scope. Without `versions` the period's pins count, or the candidates while it has none."""
     if versions is None:
         pinned = [pin.version for pin in VersionPin.objects.filter(period=period).select_related("version")]
-        versions = pinned or list(candidate_versions(period.ends_on))
+        versions = pinned or in_force(period.ends_on)
     organisation = Organisation(period.ends_on)
     endorsed = {version.pk for version in versions if has_endorsement(version)}
     plan = OpeningPlan()

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from criteria_pages.queries import in_force
 from kpi_cms.evaluation import period_queries
 from kpi_cms.evaluation.domain import closing, opening
-from kpi_cms.evaluation.domain.planning import OpeningPlan, candidate_versions, plan_opening
+from kpi_cms.evaluation.domain.planning import OpeningPlan, plan_opening
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, WrongState
 from kpi_cms.interfaces.workspace.forms.periods import ClosingForm, DeadlinesForm, VersionsForm
@@ -134,7 +135,7 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The versions are chosen. See below who gets which."))
             return _to_period(period)
     else:
-        chosen = period_queries.pinned_versions(period) or list(candidate_versions(period.ends_on))
+        chosen = period_queries.pinned_versions(period) or in_force(period.ends_on)
         form = VersionsForm(offered=offered, initial={"versions": [version.pk for version in chosen]})
     context = {"period": period, "form": form, "offered": bool(list(offered))}
     return TemplateResponse(
@@ -229,7 +230,7 @@ def _ask_to_close(
 
 # --- What the pages share -----------------------------------------------------------------------------------
 def _groups(period: Period) -> tuple[list[Group], OpeningPlan]:
-    chosen = period_queries.pinned_versions(period) or list(candidate_versions(period.ends_on))
+    chosen = period_queries.pinned_versions(period) or in_force(period.ends_on)
     plan = plan_opening(period, chosen)
     existing = period_queries.cards_that_exist(period) if period.state == PeriodState.OPEN else None
     return groups_of(plan, chosen, existing=existing), plan
