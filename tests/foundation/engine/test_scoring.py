@@ -1,6 +1,6 @@
 """One card in, one result out: what is there, what is missing, and what contradicts the set."""
 
-from dataclasses import is_dataclass
+from dataclasses import asdict, is_dataclass
 from decimal import Decimal
 from fractions import Fraction
 from importlib import import_module
@@ -15,6 +15,7 @@ from kpi_cms.foundation.engine import (
     EntryError,
     ManagedPeople,
     ScoringError,
+    Settings,
     TaskInput,
     compile_set,
     digest,
@@ -430,3 +431,15 @@ def test_nothing_of_a_set_a_result_or_an_explanation_can_be_changed():
     assert [value for value in classes if not value.__dataclass_params__.frozen] == []
     with pytest.raises(AttributeError):
         STAFF.score(CardInputs({})).total = 1
+
+
+def test_the_open_points_have_the_defaults_of_the_rules():
+    assert asdict(Settings()) == {
+        "ratio_cap": 1,
+        "penalty_scope": "unit",
+        "penalty_per_fault": Decimal("0.25"),
+        "nobody_managed": 1,
+        "extras_warning": Decimal("0.3"),
+        "moved_leaves_total": True,
+        "means_of": "published",
+    }

@@ -161,6 +161,12 @@ def test_the_way_from_the_ratios_to_the_band_is_shown():
     )
 
 
+def test_the_people_managed_are_counted():
+    people = ManagedPeople([Decimal(90), Decimal(49), Decimal("49.99"), Decimal(50)])
+    step = next(step for step in LEADER.trace(CardInputs({}, TASKS, people)) if step.code == "d")
+    assert dict(step.inputs) == {"counted": 4, "below": 2, "nobody": 1, "reached": 1, "failed": HALF}
+
+
 def test_what_was_given_from_outside_is_called_so():
     inputs = CardInputs({}, TASKS, part_totals={"common": Decimal(27)}, given={"d": Decimal(1)})
     shown = {code: (name, formula) for code, name, formula, _, _ in rows(LEADER, inputs)}
