@@ -30,8 +30,16 @@ def committed_world(scratch_database: str) -> World:
     return world
 
 
+@pytest.fixture(scope="session")
+def scratch_copy() -> Iterator[scratch.Copy | None]:
+    with scratch.server() as copy:
+        yield copy
+
+
 @pytest.fixture
-def scratch_database(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def scratch_database(
+    scratch_copy: scratch.Copy | None, tmp_path: Path, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
     """The address of a database of its own, which this process writes to during the test."""
-    with django_db_blocker.unblock(), scratch.database(tmp_path) as url:
+    with django_db_blocker.unblock(), scratch.database(scratch_copy, tmp_path) as url:
         yield url

@@ -10,21 +10,60 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
+from kpi_cms.foundation.audit import append_only
 from tests.helpers import databases
+
+# What these tests write: apps, and tables of apps that also hold what a migration put there.
+WRITTEN = {
+    "accounts", "audit", "core", "evaluation", "snippets",
+    "criteria_pages_criteriaversion", "criteria_pages_frozencriterion",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One database of PostgreSQL, made once in a session: its name and its DATABASE_URL."""
+
+    name: str
+    url: str
 
 
 @contextmanager
-def database(folder: Path) -> Iterator[str]:
-    """Point this process at a fresh copy of the template; yields its DATABASE_URL for other processes."""
-    if connection.vendor == "postgresql":
-        with _on_server() as (name, url), _pointing_at(name):
-            yield url
+def server() -> Iterator[Copy | None]:
+    """A copy of the template on PostgreSQL, dropped at the end; None on SQLite, where a copy is a file."""
+    if connection.vendor != "postgresql":
+        yield None
+        return
+    import psycopg
+
+    template = databases.postgresql_template()
+    name = f"test_scratch_{uuid.uuid4().hex[:12]}"
+    url = urlsplit(os.environ["DATABASE_URL"])
+    admin_url = urlunsplit(url._replace(path="/postgres"))
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield Copy(name, urlunsplit(url._replace(path=f"/{name}")))
+    finally:
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def database(copy: Copy | None, folder: Path) -> Iterator[str]:
+    """Point this process at a database as it is after the migrations; yields its DATABASE_URL for other processes."""
+    if copy is not None:
+        with _pointing_at(copy.name):
+            _empty()
+            yield copy.url
         return
     path = folder / "scratch.sqlite3"
     shutil.copyfile(databases.sqlite_template(), path)
@@ -32,21 +71,16 @@ def database(folder: Path) -> Iterator[str]:
         yield f"sqlite:///{path}"
 
 
-@contextmanager
-def _on_server() -> Iterator[tuple[str, str]]:
-    import psycopg
-
-    template = databases.postgresql_template()
-    name = f"test_scratch_{uuid.uuid4().hex[:12]}"
-    url = urlsplit(os.environ["DATABASE_URL"])
-    server = urlunsplit(url._replace(path="/postgres"))
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    try:
-        yield name, urlunsplit(url._replace(path=f"/{name}"))
-    finally:
-        with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+def _empty() -> None:
+    """Delete what a test before this one wrote: foreign keys are checked at the end, triggers are lifted."""
+    tables = [
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.app_label in WRITTEN or model._meta.db_table in WRITTEN
+    ]
+    with append_only.flush_allowed(), transaction.atomic(), connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f'DELETE FROM "{table}"')
 
 
 @contextmanager
