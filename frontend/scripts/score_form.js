@@ -33,7 +33,8 @@ export default class ScoreForm extends Controller {
     if (next) {
       next.focus();
     } else if (down) {
-      this.element.querySelector("button[type=submit], button:not([type])")?.focus();
+      const buttons = "button[type=submit], button:not([type])";
+      (this.element.querySelector(".kpi-savebar button") ?? this.element.querySelector(buttons))?.focus();
     }
   }
 

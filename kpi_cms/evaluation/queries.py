@@ -324,14 +324,27 @@ def cards_with_tasks_visible_to(scope: Scope) -> QuerySet[Scorecard]:
     return cards
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How an account stands to a person's cards of a period: their evaluator, and whether a result is decided."""
+
+    evaluates: bool
+    decided: bool
+
+
+def standing(user_id: int | None, period_id: int, person_id: int) -> Standing:
+    """In one query. What a decided result was computed from can no longer change."""
+    cards = Scorecard.objects.filter(period_id=period_id, person_id=person_id)
+    rows = list(cards.values_list("state", "evaluator__user_id"))
+    return Standing(
+        evaluates=user_id is not None and any(evaluator == user_id for _state, evaluator in rows),
+        decided=any(state in DECIDED for state, _evaluator in rows),
+    )
+
+
 def evaluates(user_id: int | None, period_id: int, person_id: int) -> bool:
     """Whether the account is the evaluator of one of the person's cards in the period."""
-    return (
-        user_id is not None
-        and Scorecard.objects.filter(
-            period_id=period_id, person_id=person_id, evaluator__user_id=user_id
-        ).exists()
-    )
+    return standing(user_id, period_id, person_id).evaluates
 
 
 def with_task_counts(cards: QuerySet[Scorecard]) -> QuerySet[Scorecard]:

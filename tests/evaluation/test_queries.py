@@ -30,6 +30,15 @@ def test_tasks_are_seen_by_their_person_their_evaluator_and_readers_of_the_unit(
     assert queries.tasks_visible_to(Scope.of(world.chair.user)).get() == task
 
 
+def test_a_decided_result_is_known_to_whoever_asks(world):
+    make.confirmed(world, world.lan)
+    asked = [queries.standing(user, world.period.pk, world.lan.pk) for user in (world.head.user_id, None)]
+    assert asked == [queries.Standing(True, True), queries.Standing(False, True)]
+    assert queries.standing(world.head.user_id, world.period.pk, world.minh.pk) == queries.Standing(
+        True, False
+    )
+
+
 def test_every_counter_is_read_in_one_query(world, django_assert_num_queries):
     make.submitted(world, world.lan)
     make.confirmed(world, world.minh)

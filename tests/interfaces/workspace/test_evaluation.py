@@ -149,6 +149,13 @@ def test_a_choice_is_taken_over_with_its_grounds(world, sign_in):
     assert field(response, "g-key-đ") == "Có căn cứ"
 
 
+def test_grounds_stand_with_their_criterion(world, sign_in):
+    card = make.submitted(world, world.head)
+    shown = text(sign_in(world.chair).get(url("evaluate", card.pk)))
+    assert "Căn cứ (Cá nhân tự chấm): Có căn cứ" in shown
+    assert "Lấy điểm tự chấm 100% đ" in shown
+
+
 def test_an_item_that_is_met_or_not_is_two_choices(world, sign_in):
     """The Party form: full points or none, neither preselected."""
     party = worlds.version(worlds.specs.party() | {"applicability": {}}, "DANG", frame="party")

@@ -457,6 +457,18 @@ def test_a_closed_period_offers_no_task_action(world, client):
     assert response.status_code == 409
 
 
+def test_the_tasks_of_a_decided_card_stand_still(world, client, sign_in):
+    make.confirmed(world, world.lan)
+    task = Task.objects.get(person=world.lan)
+    for reader in (client, sign_in(world.lan)):
+        shown = text(reader.get(url("task", task.pk)))
+        assert [label in shown for label in ("Xác nhận lại", "Ghi nhận sai sót lớn", "Báo cáo")] == [
+            False
+        ] * 3
+    assert "Giao nhiệm vụ" not in text(client.get(url("person_tasks", world.lan.pk)))
+    assert "Đề xuất nhiệm vụ đột xuất" not in text(sign_in(world.lan).get(url("tasks")))
+
+
 def test_without_any_period_the_lists_are_empty(world, client):
     Period.objects.update(state=PeriodState.DRAFT)
     assert "Bạn chưa được giao nhiệm vụ nào" in text(client.get(url("tasks")))

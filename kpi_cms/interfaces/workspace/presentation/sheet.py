@@ -15,7 +15,7 @@ from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.evaluation.queries import Given, StageRecord
 from kpi_cms.foundation.core.numbers import format_percent, format_points, format_quantity
 from kpi_cms.foundation.engine import CompiledCriterion, CompiledSection, decimal_text
-from kpi_cms.interfaces.workspace.forms.scores import GROUNDS, SCORE, ScoreForm
+from kpi_cms.interfaces.workspace.forms.scores import GROUNDS, SCORE, ScoreForm, written
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Field:
     asks_grounds: bool = False
     error: str = ""
     taken_over: str = ""
-    taken_over_choice: str = ""
+    taken_over_value: str = ""
     can_take_over: bool = False
 
 
@@ -231,10 +231,8 @@ def _field(criterion: CompiledCriterion, form: ScoreForm, record: StageRecord | 
         can_take_over=known,
     )
     if given is not None and known:
-        made.taken_over = given_text(criterion, given).removesuffix("%")
-        made.taken_over_choice = given.choice or (
-            decimal_text(given.value) if given.value is not None else ""
-        )
+        made.taken_over = given_text(criterion, given)
+        made.taken_over_value = written(criterion, given)
     if criterion.kind == "choice":
         made.grounds_name = GROUNDS + criterion.key
         made.grounds = form.grounds[criterion.key]

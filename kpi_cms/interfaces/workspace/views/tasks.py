@@ -58,12 +58,13 @@ def _tasks_of(request: HttpRequest, person_id: int, *, own: bool) -> HttpRespons
         )
         counted = scoring.task_rows(period.pk, [person_id])[person_id]
         share, warning = extras_share(card, counted)
-        evaluates = queries.evaluates(scope.user_id, period.pk, person_id)
-        may_assign = period.is_open and bool(
-            rules.assign_tasks(scope, card.person, card.unit, evaluates=evaluates)
+        standing = queries.standing(scope.user_id, period.pk, person_id)
+        changeable = period.is_open and not standing.decided
+        may_assign = changeable and bool(
+            rules.assign_tasks(scope, card.person, card.unit, evaluates=standing.evaluates)
         )
-        may_confirm = period.is_open and bool(
-            rules.confirm_tasks(scope, card.person, card.unit, evaluates=evaluates)
+        may_confirm = changeable and bool(
+            rules.confirm_tasks(scope, card.person, card.unit, evaluates=standing.evaluates)
         )
         context |= {
             "person": card.person,
@@ -72,8 +73,8 @@ def _tasks_of(request: HttpRequest, person_id: int, *, own: bool) -> HttpRespons
             "extras_warning": warning and not own,
             "may_assign": may_assign,
             "may_confirm": may_confirm,
-            "may_report": own and period.is_open and card.state in WITH_THE_PERSON,
-            "may_propose": own and period.is_open,
+            "may_report": own and changeable and card.state in WITH_THE_PERSON,
+            "may_propose": own and changeable,
         }
     return TemplateResponse(request, "workspace/person_tasks.html", context)
 
@@ -184,10 +185,12 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
     """One task: what was given, what became of it, what is deducted and why."""
     scope = scope_of(request)
     found = queries.task_for(scope, pk)
-    evaluates = queries.evaluates(scope.user_id, found.period_id, found.person_id)
-    may_confirm = bool(rules.confirm_tasks(scope, found.person, found.unit, evaluates=evaluates))
-    may_assign = bool(rules.assign_tasks(scope, found.person, found.unit, evaluates=evaluates))
-    is_open = found.period.is_open
+    standing = queries.standing(scope.user_id, found.period_id, found.person_id)
+    changeable = found.period.is_open and not standing.decided
+    confirms, assigns = (
+        changeable and bool(rule(scope, found.person, found.unit, evaluates=standing.evaluates))
+        for rule in (rules.confirm_tasks, rules.assign_tasks)
+    )
     own = bool(rules.report_task(scope, found.person, found.unit))
     followers = Task.objects.filter(source=found).select_related("person").order_by("pk")
     context = {
@@ -196,10 +199,8 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         "facts": _facts(found),
         "deductions": deductions_of(found),
         "followers": list(followers),
-        "may_confirm": may_confirm and is_open,
-        "actions": _actions(
-            found, own=own and is_open, assigns=may_assign and is_open, confirms=may_confirm and is_open
-        ),
+        "may_confirm": confirms,
+        "actions": _actions(found, own=own and changeable, assigns=assigns, confirms=confirms),
         "back_url": reverse("workspace:tasks")
         if own
         else f"{reverse('workspace:person_tasks', args=[found.person_id])}?ky={found.period_id}",
