@@ -5,7 +5,7 @@ On a database of their own, with a connection for each. PostgreSQL locks rows an
 
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -128,9 +128,19 @@ def test_work_moved_both_ways_at_once_never_waits_for_itself(committed_world: Wo
 
 
 # --- One leader ------------------------------------------------------------------------------------------------------
-def test_people_confirmed_at_once_are_all_counted_in_their_leaders_d(committed_world: World) -> None:
+def test_people_confirmed_at_once_are_all_counted_in_their_leaders_d(
+    committed_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each of them sees the others still open; whoever comes last must not leave d pending."""
     world = committed_world
+    propose, decided = scoring.propose_basis, threading.Barrier(3)
+
+    def propose_together(card: Scorecard, moment: datetime) -> list[Scorecard]:
+        if connection.vendor == "postgresql":  # SQLite has one writer: the others have not begun
+            decided.wait(timeout=60)
+        return propose(card, moment)
+
+    monkeypatch.setattr(scoring, "propose_basis", propose_together)
     month.worked(world, world.head)
     month.evaluated(world, world.head)
     calls: list[Callable[[], Scorecard]] = []
