@@ -85,9 +85,7 @@ def subtree_filter(reads: Sequence[str], field_name: str = "unit") -> SubtreeFil
     """Offers the agencies and groupings that the reader reads; departments are reached through theirs."""
 
     def offered(request: HttpRequest | None) -> QuerySet[Unit]:
-        if request is None:
-            return Unit.objects.none()
-        scope: Scope = request.scope  # type: ignore[attr-defined]  # set by ScopeMiddleware
+        scope: Scope = request.scope  # type: ignore[union-attr]  # a list always has its request
         return scope.units(*reads).exclude(level=UnitLevel.CONSTITUENT)
 
     return SubtreeFilter(

@@ -478,8 +478,7 @@ class _RowPlanner:
         if value is None:
             return ""
         if name == "unit_id":
-            unit = self.registers.units_by_key[value]
-            return unit.name if self.registers.keeps(unit) else ""
+            return self.registers.units_by_key[value].name
         if name in ("position_id", "job_position_id"):
             rows = self.registers.positions if name == "position_id" else self.registers.jobs
             return next((item.title for items in rows.values() for item in items if item.pk == value), "")

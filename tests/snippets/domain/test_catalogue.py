@@ -104,6 +104,22 @@ def test_from_draft_to_approved(moment):
     assert list(Catalogue.objects.in_force(date(2026, 7, 1))) == [approved]
 
 
+def test_saying_the_same_again_writes_nothing(system, moment):
+    draft = CatalogueFactory()
+
+    domain.change_catalogue(
+        actor=system, moment=moment, catalogue=draft, title=draft.title, standard_points=Decimal(5)
+    )
+    domain.change_catalogue(
+        actor=system, moment=moment, catalogue=draft, title="Tên khác", standard_points=Decimal(5)
+    )
+
+    assert draft.history.count() == 2
+    with pytest.raises(Invalid) as refused:
+        domain.create_catalogue(actor=system, moment=moment, unit=UnitFactory(closed=True), title="x")
+    assert list(refused.value.problems) == ["unit"]
+
+
 def steps(actor, moment, catalogue, product):
     """Every verb that changes a catalogue or its product."""
     common = {"actor": actor, "moment": moment}

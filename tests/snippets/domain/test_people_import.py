@@ -15,7 +15,7 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid
 from snippets.domain import people
 from snippets.enums import Capability
-from snippets.models import Appointment, Grant, Person
+from snippets.models import Appointment, Grant, Person, Position
 from tests.factories.snippets import (
     AppointmentFactory,
     JobPositionFactory,
@@ -394,3 +394,51 @@ def test_the_number_of_queries_does_not_grow_with_the_file(system, moment, world
 
     queries(0, 1)  # whatever is read once for each process is read by now
     assert queries(100, 3) == queries(200, 30)
+
+
+def test_a_future_appointment_next_door_keeps_the_file_out(system, moment, world):
+    apply(system, moment, Row())
+    apply(system, moment, Row(unit_code="VP", starts_on=date(2026, 9, 1)))
+    clerk = holder(world, Capability.MANAGE_PEOPLE)
+
+    found = plan(clerk, moment, Row(starts_on=date(2026, 10, 1)))
+
+    assert [problem.column for problem in found.problems] == ["unit_code"]
+    assert "Văn phòng" not in str(found.problems)
+
+
+def test_an_appointment_that_ends_by_itself_is_not_prolonged_by_the_next(system, moment, world):
+    person = PersonFactory(staff_code="NV1", full_name=Row.full_name, unit=world)
+    first = AppointmentFactory(person=person, ends_on=date(2026, 7, 31), position_id=position("CV"))
+
+    apply(system, moment, Row(role="deputy", starts_on=date(2026, 9, 1)))
+
+    first.refresh_from_db()
+    assert first.ends_on == date(2026, 7, 31)
+    assert Appointment.objects.count() == 2
+
+
+def position(code):
+    return Position.objects.get(code=code).pk
+
+
+def test_nobody_begins_as_a_head_by_their_own_file(moment, world):
+    clerk = PersonFactory(staff_code="NV1", unit=world, with_account=True)
+    hold(clerk.user, world, Capability.MANAGE_PEOPLE)
+
+    found = plan(clerk.user, moment, Row(role="head", position_code="TP"))
+
+    assert [problem.column for problem in found.problems] == ["role"]
+
+
+def test_what_becomes_known_later_is_told_field_by_field(system, moment, world):
+    apply(system, moment, Row())
+
+    found = plan(system, moment, Row(job_position="KTOAN", acting=True, date_of_birth=date(1990, 2, 3)))
+
+    assert changes(found.changed[0]) == [
+        ("birth_date", "", "03/02/1990"),
+        ("acting", "no", "yes"),
+        ("job_position", "", "Kế toán"),
+    ]
+    assert (found.changed[0].staff_code, found.changed[0].full_name) == ("NV1", "Đặng Thị Nguyệt")

@@ -1,10 +1,12 @@
 """Clerks, personnel, policy staff and access administrators at work in the admin, each step one domain call."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from wagtail.models import ModelLogEntry
 
 from kpi_cms.foundation.accounts.models import User
@@ -25,6 +27,7 @@ from snippets.models import (
     Product,
     Unit,
 )
+from snippets.viewsets.shared import words
 from tests.factories.snippets import (
     LONG_AGO,
     AppointmentFactory,
@@ -135,6 +138,37 @@ def test_a_clerk_reads_the_units_and_changes_none(signed_in):
         assert client.post(url(Unit, route, unit.pk), {"name": "Khác", "reason": "x"}).status_code == 403
     assert client.post(url(Unit, "add"), {"parent": unit.pk}).status_code == 403
     assert Unit.objects.get(pk=unit.pk).name == "Xã Hưng Nguyên"
+
+
+def test_a_unit_page_names_other_units_only_within_the_readers_own(signed_in):
+    root = UnitFactory(grouping=True)
+    own = UnitFactory(parent=root, name="Cơ quan nhà")
+    managed_from_home = UnitFactory(parent=own, managing_unit=own)
+    managed_from_outside = UnitFactory(parent=own, managing_unit=UnitFactory(parent=root, name="BIMAT"))
+    client = signed_in(in_role(own, Role.CLERK))
+
+    inside = text(client.get(url(Unit, "inspect", managed_from_home.pk)))
+    outside = text(client.get(url(Unit, "inspect", managed_from_outside.pk)))
+    assert ("Cơ quan nhà" in inside, "BIMAT" in outside) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, ""),
+        ("", ""),
+        (True, "có"),
+        (False, "không"),
+        (date(2026, 7, 1), "01/07/2026"),
+        (datetime(2026, 7, 1, 10, 0, tzinfo=UTC), "01/07/2026 17:00"),
+        (Decimal("1.50"), "1,5"),
+        (Decimal(100), "100"),
+        (7, "7"),
+    ],
+)
+def test_values_are_written_as_officials_write_them(value, expected):
+    with translation.override("vi"):
+        assert words(value) == expected
 
 
 # --- People -------------------------------------------------------------------------------------------------
@@ -377,8 +411,8 @@ def test_history_is_read_in_words(signed_in, system, moment):
         ("Hệ thống", ""),
     ]
     body = text(response)
-    for words in ("Trần Văn An", "Trần Văn Ân", "Phòng Nhà", "15/07/2026 10:00:00"):
-        assert words in body
+    for said in ("Trần Văn An", "Trần Văn Ân", "Phòng Nhà", "15/07/2026 10:00:00"):
+        assert said in body
     assert "BIMAT" not in body
     assert [change.before for change in changes[1].fields] == [
         change.after for change in changes[2].fields if change.label == changes[1].fields[0].label
