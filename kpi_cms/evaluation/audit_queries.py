@@ -160,18 +160,14 @@ _OF_THE_EVALUATION = ("basis_changed_at", "confirmed_d", "proposed_d")
 _ACTS_OF_THE_EVALUATION = ("score.changed", "card.basis_changed")
 
 
-def field_choices() -> list[tuple[str, list[tuple[str, Any]]]]:
+def field_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Every table with its fields, for a filter: (table's label, [("table" or "table.field", label)])."""
-    return [
-        (
-            str(table.label),
-            [
-                (table.name, _("everything")),
-                *((f"{table.name}.{each}", label_of(table, each)) for each in table.fields),
-            ],
-        )
-        for table in TABLES
-    ]
+    groups = []
+    for table in TABLES:
+        offered = [(table.name, _("everything"))]
+        offered += [(f"{table.name}.{name}", label_of(table, name)) for name in table.fields]
+        groups.append((str(table.label), [(value, f"{table.label}: {label}") for value, label in offered]))
+    return groups
 
 
 def label_of(table: Tracked, name: str) -> Any:

@@ -19,7 +19,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import NotFound
-from snippets.enums import Capability, PeriodState
+from snippets.enums import Capability, Frame, PeriodState
 from snippets.models import Period, Unit
 from snippets.queries import lineage
 
@@ -59,9 +59,9 @@ def units_above(scope: Scope, unit: Unit, *capabilities: str) -> QuerySet[Unit]:
 
 
 def frames_of(period: Period) -> list[str]:
-    """The frames that the period has cards of."""
-    cards = Scorecard.objects.filter(period=period)
-    return list(cards.order_by("frame").values_list("frame", flat=True).distinct())
+    """The frames that the period has cards of, the State's first."""
+    found = set(Scorecard.objects.filter(period=period).order_by().values_list("frame", flat=True).distinct())
+    return [frame for frame in Frame.values if frame in found]
 
 
 def bands_of(period: Period, frame: str) -> dict[str, str]:

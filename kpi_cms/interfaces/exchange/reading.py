@@ -44,12 +44,24 @@ def read_people(data: bytes, *, actor: User, moment: datetime) -> PeopleReading:
     """Raises WorkbookRefused when the file cannot be read at all."""
     parsed = parse_people(data)
     plan = plan_people_import(actor=actor, moment=moment, rows=parsed.rows)
-    return PeopleReading(parsed, plan, people_problems(parsed, plan))
+    if not parsed.doubtful:
+        return PeopleReading(parsed, plan, people_problems(parsed, plan))
+    # A row with a wrong cell is judged by its other cells as well: its sender corrects everything at once.
+    rows = [*parsed.rows, *(row for row, _wrong in parsed.doubtful)]
+    whole = plan_people_import(actor=actor, moment=moment, rows=rows)
+    told = {(row.sheet, row.row): wrong for row, wrong in parsed.doubtful}
+    whole.problems = [
+        problem
+        for problem in whole.problems
+        if problem.column not in told.get((problem.sheet, problem.row), frozenset())
+    ]
+    return PeopleReading(parsed, plan, people_problems(parsed, whole))
 
 
 def people_problems(parsed: ParsedPeople, plan: PeoplePlan) -> tuple[ImportProblem, ...]:
     """Problems of cells and problems against the registers, in the order of the sheets."""
-    return _together(parsed.problems, plan.problems, parsed.rows, PEOPLE_COLUMNS)
+    rows = [*parsed.rows, *(row for row, _wrong in parsed.doubtful)]
+    return _together(parsed.problems, plan.problems, rows, PEOPLE_COLUMNS, parsed.letters)
 
 
 def read_catalogue(data: bytes, *, actor: User, moment: datetime, unit: Unit) -> CatalogueReading:
@@ -63,7 +75,7 @@ def read_catalogue(data: bytes, *, actor: User, moment: datetime, unit: Unit) ->
 
 def catalogue_problems(parsed: ParsedCatalogue, plan: CataloguePlan) -> tuple[ImportProblem, ...]:
     """Problems of cells and problems of products against each other and the tree, in the order of the sheets."""
-    return _together(parsed.problems, plan.problems, parsed.products, CATALOGUE_COLUMNS)
+    return _together(parsed.problems, plan.problems, parsed.products, CATALOGUE_COLUMNS, {})
 
 
 def _together(
@@ -71,6 +83,7 @@ def _together(
     of_registers: Iterable[Any],
     rows: Iterable[Any],
     columns: Sequence[Column],
+    letters: Mapping[tuple[str, str], str],
 ) -> tuple[ImportProblem, ...]:
     """The registers name an attribute of the row; the sender reads its column's heading and the value they wrote."""
     headers = {column.key: str(column.label) for column in columns}
@@ -82,7 +95,7 @@ def _together(
             ImportProblem(
                 sheet=problem.sheet,
                 row=problem.row or None,
-                column=None,
+                column=letters.get((problem.sheet, problem.column)),
                 header=headers.get(problem.column, ""),
                 value=_shown(getattr(row, problem.column, "")),
                 code=f"registers_{problem.column}" if problem.column else "registers",
@@ -90,7 +103,7 @@ def _together(
             )
         )
     order = {sheet: number for number, sheet in enumerate(dict.fromkeys(each.sheet for each in found))}
-    return tuple(sorted(found, key=lambda each: (order[each.sheet], each.row or 0)))
+    return tuple(sorted(found, key=lambda each: (order[each.sheet], each.row or 0, each.column or "")))
 
 
 def _shown(value: Any) -> str:

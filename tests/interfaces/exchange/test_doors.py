@@ -186,7 +186,8 @@ def test_every_error_is_shown_at_once_with_its_place_and_value(
             line(),
             line("CC002", "Trần Văn Nam", kind="nhà thơ"),
             line("CC003", "Lê Thị Hoa", unit="KHONG-CO"),
-            line("CC004", "Phan Văn Đức", since="31/02/2026"),
+            ["CC004", "Phan Văn Đức", "công chức", "KHONG-CO", "Thi sĩ", "nhân viên", "31/02/2026"],
+            line("CC001", "Nguyễn Thị Hà"),
         ),
     )
     assert response.status_code == 422
@@ -201,10 +202,13 @@ def test_every_error_is_shown_at_once_with_its_place_and_value(
     places = [row[:4] for row in shown if row]
     assert places == [
         ["Nhân sự", "3", "C: Đối tượng", "“nhà thơ”"],
-        ["Nhân sự", "4", "Unit code", "“KHONG-CO”"],
+        ["Nhân sự", "4", "D: Unit code", "“KHONG-CO”"],
+        ["Nhân sự", "5", "D: Unit code", "“KHONG-CO”"],
+        ["Nhân sự", "5", "E: Position", "“Thi sĩ”"],
         ["Nhân sự", "5", "G: Từ ngày", "“31/02/2026”"],
+        ["Nhân sự", "6", "A: Mã cán bộ", "“CC001”"],
     ]
-    assert "danh-sach.xlsx has 3 errors." in text_of(response)
+    assert "danh-sach.xlsx has 5 errors." in text_of(response)
     assert standing() == before
 
 

@@ -96,7 +96,7 @@ def test_an_actor_imports_what_they_may(unit: Unit, file) -> None:
     UnitFactory(code="NGOAI", name="Ngoài")
     path = file(people(line("CC001"), line("CC002", "Trần Văn Nam", unit="NGOAI")))
     written, sentence = refused("import_people", path, "--actor", clerk.username)
-    assert "Sheet “Nhân sự”, row 3 (Unit code, “NGOAI”): There is no unit with the code" in written
+    assert "Sheet “Nhân sự”, row 3, column D (Unit code, “NGOAI”): There is no unit with the code" in written
     assert sentence == "The file has problems. Nothing was written."
     assert Person.objects.count() == 0
     assert (

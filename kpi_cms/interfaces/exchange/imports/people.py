@@ -1,8 +1,9 @@
 """The people template: its columns, reading it, and writing it empty."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -19,7 +20,7 @@ from kpi_cms.interfaces.exchange.imports.columns import (
     TextColumn,
 )
 from kpi_cms.interfaces.exchange.imports.problems import ImportProblem, at_cell, at_sheet
-from kpi_cms.interfaces.exchange.imports.sheet import ParsedRow, SheetParser
+from kpi_cms.interfaces.exchange.imports.sheet import DoubtfulRow, ParsedRow, SheetParser
 from kpi_cms.interfaces.exchange.workbooks.cells import Cell, Kind, Workbook
 from kpi_cms.interfaces.exchange.workbooks.limits import PEOPLE
 from kpi_cms.interfaces.exchange.workbooks.reader import read_workbook
@@ -238,11 +239,16 @@ class PersonRow:
 class ParsedPeople:
     """The rows that are right in themselves, every problem, and what else to tell. Import only without
     problems.
+
+    `doubtful` are the other rows, each with the columns that must not be judged a second time; `letters` says
+    where a column stands, by sheet and key.
     """
 
     rows: tuple[PersonRow, ...]
     problems: tuple[ImportProblem, ...]
     notices: tuple[ImportProblem, ...] = ()
+    doubtful: tuple[tuple[PersonRow, frozenset[str]], ...] = field(default=(), compare=False)
+    letters: Mapping[tuple[str, str], str] = field(default_factory=dict, compare=False)
 
 
 def parse_people(data: bytes) -> ParsedPeople:
@@ -265,19 +271,23 @@ def parse_people(data: bytes) -> ParsedPeople:
     rows: list[PersonRow] = []
     problems: list[ImportProblem] = []
     notices: list[ImportProblem] = []
+    doubtful: list[tuple[PersonRow, frozenset[str]]] = []
+    letters: dict[tuple[str, str], str] = {}
     found = False
     for sheet in book.sheets:
         header = parser.find_header(sheet)
         if header is None:
             continue
         found = True
+        letters |= {(sheet.title, column.key): letter for letter, column in header.columns.items()}
         parsed = parser.parse(sheet, header)
+        doubtful.extend(_as_far_as_read(row, sheet.title) for row in parsed.doubtful)
         rows.extend(parsed.rows)
         problems.extend(parsed.problems)
         notices.extend(parsed.notices)
     if not found:
         problems.append(_no_sheet(book))
-    return ParsedPeople(tuple(rows), tuple(problems), tuple(notices))
+    return ParsedPeople(tuple(rows), tuple(problems), tuple(notices), tuple(doubtful), letters)
 
 
 def _no_sheet(book: Workbook) -> ImportProblem:
@@ -337,6 +347,25 @@ def _check(row: ParsedRow) -> Sequence[ImportProblem]:
         }
         problems.append(at_cell(cell, header=_label("starts_on"), code="date_order", sentence=sentence))
     return problems
+
+
+_UNREAD: dict[str, Any] = {
+    "staff_code": "",
+    "full_name": "",
+    "kind": StaffKind.CIVIL_SERVANT.value,
+    "unit_code": "",
+    "role": PostRole.MEMBER.value,
+    "starts_on": date(2000, 1, 1),
+    "position_code": "",
+    "position_title": "",
+}
+
+
+def _as_far_as_read(doubtful: DoubtfulRow, sheet: str) -> tuple[PersonRow, frozenset[str]]:
+    """A row with something in place of what could not be read, and the columns that this concerns."""
+    values = doubtful.row.values
+    row = PersonRow(sheet=sheet, row=doubtful.row.row, **(_UNREAD | values))
+    return row, doubtful.wrong | (_UNREAD.keys() - values.keys())
 
 
 def _person(row: ParsedRow) -> PersonRow:

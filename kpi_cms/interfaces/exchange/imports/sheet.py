@@ -47,6 +47,17 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtfulRow:
+    """A row with problems, as far as it could be read: what else is wrong with it can be told at once.
+
+    `wrong` holds the keys of the columns that are named in a problem already.
+    """
+
+    row: ParsedRow
+    wrong: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedSheet(Generic[T]):
     """All of one sheet. `problems` forbid the import; `notices` only inform."""
 
@@ -55,6 +66,7 @@ class ParsedSheet(Generic[T]):
     rows: tuple[T, ...] = ()
     problems: tuple[ImportProblem, ...] = ()
     notices: tuple[ImportProblem, ...] = ()
+    doubtful: tuple[DoubtfulRow, ...] = ()
 
 
 def _text(cell: Cell) -> str:
@@ -129,6 +141,7 @@ class SheetParser(Generic[T]):
 
     def _start(self) -> None:
         self.rows: list[tuple[int, T]] = []
+        self.partial: list[ParsedRow] = []
         self.problems: list[ImportProblem] = []
         self.notices: list[ImportProblem] = []
         self.for_review: dict[str, list[Cell]] = defaultdict(list)
@@ -154,7 +167,8 @@ class SheetParser(Generic[T]):
         )
         wrong = {problem.row for problem in problems if problem.row is not None}
         rows = tuple(built for number, built in self.rows if number not in wrong)
-        return ParsedSheet(sheet.title, header, rows, tuple(problems), tuple(self.notices))
+        doubtful = tuple(_doubtful(row, problems, header) for row in self.partial)
+        return ParsedSheet(sheet.title, header, rows, tuple(problems), tuple(self.notices), doubtful)
 
     def _judge_header(self, title: str, header: Header) -> None:
         for column in self.columns:
@@ -217,12 +231,15 @@ class SheetParser(Generic[T]):
             first = self.seen.setdefault(str(values[self.unique]).casefold(), cells[self.unique])
             if first is not cells[self.unique]:
                 self.problems.append(_duplicate(first, cells[self.unique], header))
-        if len(self.problems) > found or not self.complete:
-            return
         parsed = ParsedRow(number, values, cells)
-        self.problems.extend(self.check(parsed))
-        if len(self.problems) == found:
+        right = len(self.problems) == found and self.complete
+        if right:
+            self.problems.extend(self.check(parsed))
+            right = len(self.problems) == found
+        if right:
             self.rows.append((number, self.build(parsed)))
+        else:
+            self.partial.append(parsed)
 
     def _review(self, header: Header) -> None:
         """Let a column look at all its cells together."""
@@ -231,6 +248,13 @@ class SheetParser(Generic[T]):
                 self.problems.append(
                     at_cell(cell, header=header.texts[letter], code=bad.code, sentence=bad.sentence)
                 )
+
+
+def _doubtful(row: ParsedRow, problems: Sequence[ImportProblem], header: Header) -> DoubtfulRow:
+    named = {problem.column for problem in problems if problem.row == row.row}
+    return DoubtfulRow(
+        row, frozenset(column.key for letter, column in header.columns.items() if letter in named)
+    )
 
 
 def _is_numbering(row: Row) -> bool:
