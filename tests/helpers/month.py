@@ -1,7 +1,11 @@
 """Verbs of a month for tests: each brings a card one step on, as the people of `world` would."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+
+from django.db import transaction
 
 from kpi_cms.evaluation.domain import stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
@@ -85,3 +89,11 @@ def notified(world: World, who: Person, *, share: str = "1") -> Scorecard:
     card = confirmed(world, who, share=share)
     assert card.evaluator is not None
     return stages.notify(actor=card.evaluator.user, moment=MOMENT, card=card)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside is taken back at its end: for many examples on one world."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
