@@ -14,6 +14,8 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import translation
 
+from kpi_cms.evaluation import queries
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.forms import SignInForm
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import Refused, Stale
@@ -61,6 +63,9 @@ class Page(HTMLParser):
 def request(signed_in: bool = True) -> HttpRequest:
     made = RequestFactory().get("/phieu/7/")
     made.user = User(username="HN-0123", display_name="Bùi Minh Nam") if signed_in else AnonymousUser()
+    # What the middleware and the navigation would read: nothing is held and nothing waits.
+    made.scope = Scope()  # type: ignore[attr-defined]  # set by ScopeMiddleware
+    made.workspace_waiting = queries.waiting(None)  # type: ignore[attr-defined]  # navigation's own attribute
     return made
 
 

@@ -1,6 +1,7 @@
 """The filters that pages show numbers, fields and states with."""
 
 from collections import namedtuple
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -24,6 +25,13 @@ class Form(forms.Form):
     note = forms.CharField(label="Nhận xét", required=False, widget=forms.Textarea)
     file = forms.FileField(label="Tệp", required=False)
     secret = forms.CharField(label="Mật khẩu", widget=forms.PasswordInput)
+
+
+@pytest.fixture(autouse=True)
+def _in_vietnamese() -> Iterator[None]:
+    """As a page is drawn, unless a test says another language."""
+    with translation.override("vi"):
+        yield
 
 
 def shown(source: str, **context: object) -> str:
