@@ -208,7 +208,7 @@ def test_every_error_is_shown_at_once_with_its_place_and_value(
         ["Nhân sự", "5", "G: Từ ngày", "“31/02/2026”"],
         ["Nhân sự", "6", "A: Mã cán bộ", "“CC001”"],
     ]
-    assert "danh-sach.xlsx has 5 errors." in text_of(response)
+    assert "danh-sach.xlsx has 6 errors." in text_of(response)
     assert standing() == before
 
 
