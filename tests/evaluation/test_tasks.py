@@ -1,5 +1,6 @@
 """Tasks: who may do what with them, what is frozen, what is deducted, and where work that changes hands counts."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, Stale, WrongState
 from kpi_cms.foundation.engine import Deduction
 from snippets.enums import Capability, PeriodState, ProductScope
-from snippets.models import Catalogue, Period, Product
+from snippets.models import Catalogue, Period, Person, Product
 from tests.evaluation.test_stages import hold
 from tests.helpers import month
 from tests.helpers import world as worlds
@@ -527,3 +528,55 @@ def test_a_persons_submitted_result_is_not_touched_by_later_deductions(world: Wo
     )  # fmt: skip
     deductions.record_fault(actor=world.head.user, moment=MOMENT, task=task, unit_number=2, reason="Sai")
     assert CardResult.objects.get(person=world.lan, stage="self").rounded == Decimal("97.08")
+
+
+# --- Closed periods --------------------------------------------------------------------------------------------------
+def test_a_closed_period_refuses_who_might_and_stays_unseen_by_everybody_else(world: World) -> None:
+    """Whether a task exists is not told by a period's state: unseen comes before not now."""
+    task = month.report(month.assign(world, world.lan))
+    fault = deductions.record_fault(
+        actor=world.head.user, moment=MOMENT, task=task, unit_number=1, reason="Sai"
+    )
+    cause = deductions.confirm_cause(
+        actor=world.head.user, moment=MOMENT, deduction=fault, reason="Khách quan"
+    )
+    Period.objects.update(state=PeriodState.CLOSED)
+    common = {"moment": MOMENT, "task": task}
+    moved = {"expected": 2, "quantity": Decimal(1), "taker": world.minh, "due_on": DUE, "reason": "x"}
+    new = {"moment": MOMENT, "period": world.period, "product": world.product}
+    heads: list[Callable[[Person], object]] = [
+        lambda who: tasks.assign_task(
+            actor=who.user, person=world.lan, quantity=Decimal(1), due_on=DUE, **new
+        ),
+        lambda who: tasks.assign_parts(
+            actor=who.user, parts=[Part(world.lan, Decimal("0.5"), DUE, "Phần 1")], **new
+        ),
+        lambda who: tasks.change_task(
+            actor=who.user, expected=2, quantity=Decimal(1), due_on=DUE, reason="x", **common
+        ),
+        lambda who: tasks.confirm_task(actor=who.user, expected=2, accepted=Decimal(1), **common),
+        lambda who: tasks.decide_proposal(actor=who.user, accepted=True, **common),
+        lambda who: moving.hand_over(actor=who.user, **common, **moved),
+        lambda who: moving.move_task(actor=who.user, **common, **moved),
+        lambda who: deductions.record_fault(actor=who.user, unit_number=1, reason="x", **common),
+        lambda who: deductions.record_delay(actor=who.user, unit_number=1, reason="x", **common),
+        lambda who: deductions.withdraw_deduction(actor=who.user, moment=MOMENT, deduction=fault, reason="x"),
+        lambda who: deductions.confirm_cause(actor=who.user, moment=MOMENT, deduction=fault, reason="x"),
+        lambda who: deductions.revoke_cause(actor=who.user, moment=MOMENT, cause=cause, reason="x"),
+    ]
+    persons: list[Callable[[Person], object]] = [
+        lambda who: tasks.report_task(
+            actor=who.user, expected=2, completed=Decimal(1), completed_on=DUE, evidence_number="1", **common
+        ),
+        lambda who: tasks.propose_task(
+            actor=who.user, person=world.lan, name="x", quantity=Decimal(1), due_on=DUE, **new
+        ),
+    ]
+    before = LedgerEntry.objects.count()
+    for actor, verbs in ((world.head, heads), (world.lan, persons)):
+        for verb in verbs:
+            with pytest.raises(WrongState, match="This period is closed"):
+                verb(actor)
+            with pytest.raises(NotFound):
+                verb(world.stranger)
+    assert LedgerEntry.objects.count() == before

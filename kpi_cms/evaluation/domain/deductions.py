@@ -19,8 +19,8 @@ from .task_support import (
     after_change,
     enter_ledger,
     lock_task,
-    may_confirm,
     pieces,
+    require_head,
     require_reason,
     require_state,
 )
@@ -44,7 +44,7 @@ def _record_checked(
     model: type[D], actor: User, moment: datetime, task: Task, unit_number: int, reason: str
 ) -> D:
     task = lock_task(task)
-    may_confirm(actor, task).require()
+    require_head(actor, task)
     require_state(task, TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRMED)
     require_reason(reason)
     if not 1 <= unit_number <= pieces(task.assigned):
@@ -82,7 +82,7 @@ def record(model: type[D], task: Task, unit_number: int, reason: str, moment: da
 def withdraw_deduction(*, actor: User, moment: datetime, deduction: Fault | Delay, reason: str) -> None:
     """Take back an error or a delay that was recorded wrongly; it stays readable in the history."""
     task = lock_task(deduction.task)
-    may_confirm(actor, task).require()
+    require_head(actor, task)
     require_reason(reason)
     locked = type(deduction)._default_manager.select_for_update().get(pk=deduction.pk)
     if locked.withdrawn_at is not None:
@@ -97,7 +97,7 @@ def withdraw_deduction(*, actor: User, moment: datetime, deduction: Fault | Dela
 def confirm_cause(*, actor: User, moment: datetime, deduction: Fault | Delay, reason: str) -> ObjectiveCause:
     """The competent person confirms an objective cause: the deduction is lifted while it stands (Đ14.2.b, c)."""
     task = lock_task(deduction.task)
-    may_confirm(actor, task).require()
+    require_head(actor, task)
     require_reason(reason)
     if deduction.causes.filter(revoked_at__isnull=True).exists():
         raise WrongState(_("An objective cause is confirmed for this deduction already."))
@@ -124,7 +124,7 @@ def revoke_cause(*, actor: User, moment: datetime, cause: ObjectiveCause, reason
     deduction = cause.fault or cause.delay
     assert deduction is not None  # the database keeps exactly one of the two
     task = lock_task(deduction.task)
-    may_confirm(actor, task).require()
+    require_head(actor, task)
     require_reason(reason)
     locked = ObjectiveCause.objects.select_for_update().get(pk=cause.pk)
     if locked.revoked_at is not None:

@@ -18,8 +18,8 @@ from .task_support import (
     check_fresh,
     facts,
     lock_task,
-    may_assign,
-    may_confirm,
+    require_assigner,
+    require_head,
     require_in_period,
     require_movable,
     require_reason,
@@ -47,7 +47,7 @@ def hand_over(
     It stays in the total of the person who had it and leaves their numerators; the taker gets it as an extra.
     """
     task = lock_task(task)
-    may_confirm(actor, task).require()
+    require_head(actor, task)
     check_fresh(task, expected, {"handed_over": quantity})
     require_state(task, TaskState.ASSIGNED, TaskState.REPORTED)
     require_reason(reason)
@@ -78,7 +78,7 @@ def move_task(
     an extra, outside the assigned total.
     """
     task = lock_task(task)
-    may_confirm(actor, task).require()
+    require_head(actor, task)
     check_fresh(task, expected, {"assigned": task.assigned - quantity})
     require_state(task, TaskState.ASSIGNED)
     require_reason(reason)
@@ -104,7 +104,7 @@ def _follower(actor: User, task: Task, quantity: Decimal, taker: Person, due_on:
     if taker.pk == task.person_id:
         raise Invalid(_("Choose another person: this one has the task already."))
     unit = unit_of(taker, task.period)
-    may_assign(actor, task.period, taker, unit).require()
+    require_assigner(actor, task.period, taker, unit)
     require_in_period(task.period, due_on)
     return Task(
         period=task.period,

@@ -15,7 +15,14 @@ from typing import Any
 
 from django.db.models import Q
 
-from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, DECIDED, EXTRA_KINDS, WITH_THE_PERSON, StageKey
+from kpi_cms.evaluation.enums import (
+    COUNTED_TASK_STATES,
+    DECIDED,
+    EXTRA_KINDS,
+    WITH_THE_PERSON,
+    CardState,
+    StageKey,
+)
 from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
 from kpi_cms.foundation.access.scope import paths_q
 from kpi_cms.foundation.audit import ledger
@@ -217,7 +224,8 @@ def refresh(card: Scorecard, stage: str, moment: datetime) -> Outcome:
 def refresh_person(period_id: int, person_id: int, moment: datetime) -> None:
     """After a task changed: the results of every undecided card of the person.
 
-    What the person submitted stays as it was submitted; while the card is with them, their own result follows.
+    What the person submitted stays as it was submitted; while the card is with them, their own result follows, on a
+    returned card beside the evaluator's.
     """
     cards = (
         Scorecard.objects.filter(period_id=period_id, person_id=person_id)
@@ -225,7 +233,10 @@ def refresh_person(period_id: int, person_id: int, moment: datetime) -> None:
         .select_related("version", "unit", "agency", "period", "person")
     )
     for card in cards:
-        refresh(card, StageKey.SELF if card.state in WITH_THE_PERSON else StageKey.EVALUATOR, moment)
+        if card.state in WITH_THE_PERSON:
+            refresh(card, StageKey.SELF, moment)
+        if card.state != CardState.OPENED:
+            refresh(card, StageKey.EVALUATOR, moment)
 
 
 # --- d: the people a leader manages (Đ15.3.a, Đ15.4) -----------------------------------------------------------

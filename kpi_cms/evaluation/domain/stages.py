@@ -156,6 +156,9 @@ def return_to_person(
     rules.require_with_evaluator(card)
     _check_unchanged(card, expected)
     _require_reason(reason)
+    scoring.refresh(
+        card, StageKey.SELF, moment
+    )  # tasks may have changed while the card was with the evaluator
     card.returned_at = moment
     card.return_reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
     return _move(card, CardState.RETURNED, Act.CARD_RETURNED, reason_key=card.return_reason_key)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, TaskState
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, Task
-from kpi_cms.foundation.access.decisions import Decision
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
@@ -25,13 +24,13 @@ from . import locks, scoring
 
 
 def share_period(period_id: int) -> Period:
+    """The period, read under its shared lock. Whether it is open is asked after who may."""
     locks.share_period(period_id)
-    period = Period.objects.get(pk=period_id)
-    rules.require_open(period)
-    return period
+    return Period.objects.get(pk=period_id)
 
 
 def lock_task(task: Task) -> Task:
+    """The task, read again under its lock. Whether its period is open is asked after who may."""
     locks.share_period(task.period_id)
     locked: Task | None = (
         Task.objects.select_for_update(of=("self",))
@@ -41,7 +40,6 @@ def lock_task(task: Task) -> Task:
     )
     if locked is None:
         raise NotFound
-    rules.require_open(locked.period)
     return locked
 
 
@@ -62,13 +60,18 @@ def _evaluates(actor: User, period: Period, person: Person) -> bool:
     return Scorecard.objects.filter(period=period, person=person, evaluator__user_id=actor.pk).exists()
 
 
-def may_assign(actor: User, period: Period, person: Person, unit: Unit) -> Decision:
-    return rules.assign_tasks(Scope.of(actor), person, unit, evaluates=_evaluates(actor, period, person))
+def require_assigner(actor: User, period: Period, person: Person, unit: Unit) -> None:
+    """Whoever gives this person work, in an open period."""
+    evaluates = _evaluates(actor, period, person)
+    rules.assign_tasks(Scope.of(actor), person, unit, evaluates=evaluates).require()
+    rules.require_open(period)
 
 
-def may_confirm(actor: User, task: Task) -> Decision:
+def require_head(actor: User, task: Task) -> None:
+    """Whoever confirms this person's tasks, in an open period."""
     evaluates = _evaluates(actor, task.period, task.person)
-    return rules.confirm_tasks(Scope.of(actor), task.person, task.unit, evaluates=evaluates)
+    rules.confirm_tasks(Scope.of(actor), task.person, task.unit, evaluates=evaluates).require()
+    rules.require_open(task.period)
 
 
 def require_undecided(period_id: int, *person_ids: int) -> None:

@@ -31,9 +31,9 @@ from .task_support import (
     check_fresh,
     facts,
     lock_task,
-    may_assign,
-    may_confirm,
     pieces,
+    require_assigner,
+    require_head,
     require_in_period,
     require_pinned,
     require_quantity,
@@ -78,7 +78,7 @@ def assign_task(
     """
     unit = unit_of(person, period)
     period = share_period(period.pk)
-    may_assign(actor, period, person, unit).require()
+    require_assigner(actor, period, person, unit)
     task = _new_task(
         period=period,
         person=person,
@@ -116,7 +116,7 @@ def assign_parts(
     period = share_period(period.pk)
     units = [unit_of(part.person, period) for part in parts]
     for part, unit in zip(parts, units, strict=True):
-        may_assign(actor, period, part.person, unit).require()
+        require_assigner(actor, period, part.person, unit)
     require_undecided(period.pk, *(part.person.pk for part in parts))
     group = uuid.uuid4()
     tasks = []
@@ -149,7 +149,7 @@ def change_task(
 ) -> Task:
     """Change quantity or due date before the person has reported, with a reason."""
     task = lock_task(task)
-    may_assign(actor, task.period, task.person, task.unit).require()
+    require_assigner(actor, task.period, task.person, task.unit)
     check_fresh(task, expected, {"assigned": quantity, "due_on": due_on})
     require_state(task, TaskState.ASSIGNED)
     require_reason(reason)
@@ -205,6 +205,7 @@ def report_task(
     """The person says how much is completed, when, and under which document number (Đ18.2)."""
     task = lock_task(task)
     rules.report_task(Scope.of(actor), task.person, task.unit).require()
+    rules.require_open(task.period)
     check_fresh(task, expected, {"completed": completed, "completed_on": completed_on})
     require_state(task, TaskState.ASSIGNED, TaskState.REPORTED)
     require_with_person(task)
@@ -251,6 +252,7 @@ def propose_task(
     unit = unit_of(person, period)
     period = share_period(period.pk)
     rules.report_task(Scope.of(actor), person, unit).require()
+    rules.require_open(period)
     if not name.strip() and product is None:
         raise Invalid(_("Say what the task is."), problems={"name": [_("Say what the task is.")]})
     require_quantity(quantity)
@@ -288,7 +290,7 @@ def decide_proposal(
 ) -> Task:
     """The head accepts a proposed task as an extra, naming its product, or declines it with a reason."""
     task = lock_task(task)
-    may_confirm(actor, task).require()
+    require_head(actor, task)
     require_state(task, TaskState.PROPOSED)
     before = facts(task)
     if not accepted:
@@ -319,7 +321,7 @@ def confirm_task(
     A late completion only *proposes* a delay: `delayed` records one on each completed unit, with its reason.
     """
     task = lock_task(task)
-    may_confirm(actor, task).require()
+    require_head(actor, task)
     check_fresh(task, expected, {"accepted": accepted})
     require_state(task, TaskState.REPORTED, TaskState.CONFIRMED)
     if accepted < 0 or accepted > task.completed:
