@@ -27,9 +27,15 @@ def update_many(
     *,
     reason_key: uuid.UUID | None = None,
 ) -> None:
-    """Update `fields` of rows that the caller has locked, and write their history rows."""
+    """Update `fields` of rows that the caller has locked, and write their history rows.
+
+    As an INSERT that meets each row's key and updates it: several times faster than Django's bulk update, which
+    builds a CASE with a branch for every row.
+    """
     if rows:
-        model._default_manager.bulk_update(rows, fields, batch_size=BATCH)
+        model._default_manager.bulk_create(
+            rows, batch_size=BATCH, update_conflicts=True, unique_fields=["pk"], update_fields=list(fields)
+        )
         write_history(model, rows, changed=True, reason_key=reason_key)
 
 

@@ -51,9 +51,9 @@ def apply_people_import(
         return PeopleImportResult(plan, {})
     reason_key = texts.keep(TextKind.REASON, _("Import of the file %(name)s") % {"name": file_name})
     _keep_names(touched)
+    _settle(touched, moment)
     _write_people(plan, reason_key)
     concerned = _write_appointments(touched, actor, moment, reason_key)
-    _settle(touched, moment, reason_key)
     passwords, with_accounts = _write_accounts(touched, actor, moment, reason_key)
     grants.project_many(concerned | with_accounts, moment=moment)
     first = touched[0].person
@@ -89,7 +89,13 @@ def _write_people(plan: PeoplePlan, reason_key: Any) -> None:
     users = list(User.objects.filter(pk__in=list(renamed)))
     for user in users:
         user.display_name = renamed[user.pk]
-    User.objects.bulk_update(users, ["display_name"], batch_size=BATCH)
+    User.objects.bulk_create(
+        users,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["pk"],
+        update_fields=["display_name"],
+    )
 
 
 def _write_appointments(
@@ -108,16 +114,14 @@ def _write_appointments(
     return grants.follow_changed(ended=ended, corrected=corrected, begun=begun, actor=actor, moment=moment)
 
 
-def _settle(touched: Sequence[PlannedPerson], moment: datetime, reason_key: Any) -> None:
+def _settle(touched: Sequence[PlannedPerson], moment: datetime) -> None:
     """Everybody touched stands where the main appointment of today is."""
     today = timezone.localdate(moment)
-    moving = []
     for item in touched:
         present = item.new_appointment or item.corrected
         if present is not None and present.starts_on <= today and item.person.unit_id != present.unit_id:
             item.person.unit_id = present.unit_id
-            moving.append(item.person)
-    update_many(Person, moving, ["unit"], reason_key=reason_key)
+            item.fields.append("unit")
 
 
 def _write_accounts(
