@@ -11,9 +11,11 @@ WORKERS ?= 2
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --custom-compile-command "make lock"
 
+LINTS := format code types ladder templates messages migrations checks assets
+
 include assets.mk
 
-.PHONY: help run test lint bench mutants messages lock format test-matrix
+.PHONY: help run test lint bench mutants messages lock format test-matrix $(LINTS:%=lint-%)
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -35,14 +37,25 @@ test: $(BIN)/.dev-stamp  ## The whole suite, on SQLite or on DATABASE_URL
 	    --include='kpi_cms/foundation/engine/*,kpi_cms/evaluation/domain/*,kpi_cms/foundation/access/*'
 
 lint: $(BIN)/.dev-stamp  ## Format, lint, types, the ladder, templates, migrations, checks, messages, assets
+	@$(MAKE) --keep-going --no-print-directory $(LINTS:%=lint-%)
+
+lint-format:
 	$(BIN)/ruff format --check .
+lint-code:
 	$(BIN)/ruff check .
+lint-types:
 	$(BIN)/mypy
+lint-ladder:
 	$(BIN)/lint-imports --no-cache
+lint-templates:
 	$(BIN)/djlint --lint --quiet templates kpi_cms criteria_pages snippets
+lint-messages:
 	$(BIN)/python scripts/messages.py check
+lint-migrations:
 	$(BIN)/python manage.py makemigrations --check --dry-run
+lint-checks:
 	$(BIN)/python manage.py check --fail-level WARNING
+lint-assets:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory assets-check; \
 	else echo "npm is not here: the assets are compared where it is (CI has it)."; fi
 

@@ -157,7 +157,7 @@ def is_done(message: Message) -> bool:
 class StrictCatalog(Catalog):
     """Refuses a file that translates one message twice; Babel would keep the first text without a word."""
 
-    def __setitem__(self, id: str | tuple[str, ...] | list[str], message: Message) -> None:
+    def __setitem__(self, id: str | tuple[str, ...] | list[str], message: Message) -> None:  # noqa: A002 - Babel's name
         known = self.get(id, message.context) if id else None
         if known is not None and strings_of(known) != strings_of(message):
             raise Refused(f"{label(key_of(message))} stands there twice with different texts. Keep one.")

@@ -18,7 +18,8 @@ HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 def load_script() -> ModuleType:
     """`scripts/` is no package: the script is loaded from its file."""
     spec = importlib.util.spec_from_file_location("catalogue_script", ROOT / "scripts" / "messages.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -280,8 +281,10 @@ def test_a_message_with_a_context_needs_the_text_of_that_context(checkout):
     fragment(checkout, "workspace", 'msgid "Return"\nmsgstr "Quay lại"\n')
     build(checkout)
     assert messages.faults(checkout) == [
-        "snippets/views.py:1: 'Return' (context 'stage') has no Vietnamese. "
-        "Add it to a fragment in kpi_cms/locale/fragments."
+        (
+            "snippets/views.py:1: 'Return' (context 'stage') has no Vietnamese. "
+            "Add it to a fragment in kpi_cms/locale/fragments."
+        )
     ]
 
 

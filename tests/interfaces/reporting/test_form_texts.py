@@ -32,7 +32,7 @@ LETTERS = {unicodedata.normalize("NFC", vowel + tone) for vowel in VOWELS for to
     [
         (Decimal("65.63"), "65,63"),
         (Decimal("2.50"), "2,5"),
-        (Decimal("10"), "10"),
+        (Decimal(10), "10"),
         (Decimal("10.00"), "10"),
         (Decimal("1E+2"), "100"),
         (Decimal("0.00"), "0"),

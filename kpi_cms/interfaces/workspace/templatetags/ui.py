@@ -125,7 +125,7 @@ def bar_length(value: numbers.Number, maximum: numbers.Number = 100) -> str:
     """A bar's length from 0 to 100 as an SVG attribute: always a point, whatever the page's language."""
     if value in (None, "") or maximum in (None, "", 0):
         return "0"
-    share = numbers.exact(value) * 100 / numbers.exact(maximum)  # type: ignore[arg-type]  # None went above
+    share = numbers.exact(value) * 100 / numbers.exact(maximum)
     return numbers.format_quantity(min(max(share, Fraction(0)), Fraction(100)), language="en", places=2)
 
 
@@ -154,9 +154,9 @@ def control(field: BoundField, classes: str = "") -> SafeString:
     elif isinstance(widget, FileInput):
         base = "govuk-file-upload"
     names = [base, f"{base}--error" if field.errors else "", classes, widget.attrs.get("class", "")]
-    attrs = {"class": " ".join(name for name in names if name)}
+    attrs: dict[str, str | bool] = {"class": " ".join(name for name in names if name)}
     if isinstance(widget, PasswordInput):
-        attrs["class"] += " govuk-password-input__input govuk-js-password-input-input"
+        attrs["class"] = f"{attrs['class']} govuk-password-input__input govuk-js-password-input-input"
         attrs |= {"spellcheck": "false", "autocapitalize": "none"}
     return field.as_widget(attrs=attrs)
 
