@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain.scoring import TaskRow
-from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, StageKey
+from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, WITH_THE_PERSON, StageKey
 from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Score, Scorecard
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.engine import (
     CompiledSection,
@@ -54,23 +56,29 @@ def period_in_words(card: Scorecard) -> str:
     return f"năm {period.year}"
 
 
-def build_form01(card: Scorecard, moment: datetime) -> Form01:
-    """Form 01 of a card: column 4 is the self-score, part II what was confirmed (rules.md §8).
+def build_form01(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
+    """Form 01 of a card for one reader: column 4 is the self-score, part II what was confirmed (rules.md §8).
 
-    `card` has its context loaded. Before the confirmation part II holds the evaluator's state and is marked so.
+    `card` has its context loaded. Paper shows what the screen shows: a reader who may not see a stage yet gets its
+    places empty. Before the confirmation every page is marked so.
     """
     with override("vi"):
-        return _build(card, moment)
+        return _build(card, moment, scope)
 
 
-def _build(card: Scorecard, moment: datetime) -> Form01:
+def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
     compiled = card.version.compiled()
     tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
-    own = compiled.score(scoring.inputs_of(card, scoring.stage_scores(card, StageKey.SELF), tasks))
-    judged_scores = scoring.stage_scores(card, StageKey.EVALUATOR)
+    submitted = card.state not in WITH_THE_PERSON
+    sees_self = rules.see_self_assessment(scope, card, submitted=submitted)
+    sees_evaluation = rules.see_evaluation(scope, card)
+    self_scores = scoring.stage_scores(card, StageKey.SELF) if sees_self else []
+    judged_scores = scoring.stage_scores(card, StageKey.EVALUATOR) if sees_evaluation else []
+    own = compiled.score(scoring.inputs_of(card, self_scores, tasks))
     outcome = compiled.score(scoring.inputs_of(card, judged_scores, tasks))
     assessments = {assessment.stage: assessment for assessment in Assessment.objects.filter(card=card)}
-    self_words, judged = assessments.get(StageKey.SELF), assessments.get(StageKey.EVALUATOR)
+    self_words = assessments.get(StageKey.SELF) if sees_self else None
+    judged = assessments.get(StageKey.EVALUATOR) if sees_evaluation else None
     confirmed = card.state in DECIDED
     results = next((part for part in compiled.parts if part.code == "results"), None)
     return Form01(
@@ -88,8 +96,8 @@ def _build(card: Scorecard, moment: datetime) -> Form01:
         total_maximum=_maximum(compiled, "common"),
         total_score=_decimal(own.parts.get("common")),
         common_points=_decimal(outcome.parts.get("common")),
-        result_points=_rounded(outcome.parts.get("results")),
-        result_ratio=_decimal(outcome.ratio, 6),
+        result_points=_rounded(outcome.parts.get("results")) if sees_evaluation else None,
+        result_ratio=_decimal(outcome.ratio, 6) if sees_evaluation else None,
         result_maximum=results.max if results else None,
         total_points=Decimal(outcome.shown) if outcome.shown else None,
         insufficient=outcome.insufficient,

@@ -16,8 +16,9 @@ from kpi_cms.interfaces.reporting.forms import render_form01
 @business_verb
 def print_form01(*, actor: User, moment: datetime, card: Scorecard) -> bytes:
     """Form 01 of a card the actor may see, as PDF/A; recorded. `card` has its context loaded."""
-    rules.see_card(Scope.of(actor), card).require()
-    pdf = render_form01(build_form01(card, moment))
+    scope = Scope.of(actor)
+    rules.see_card(scope, card).require()
+    pdf = render_form01(build_form01(card, moment, scope))
     ledger.record(
         Act.FORM_PRINTED,
         subject=card,

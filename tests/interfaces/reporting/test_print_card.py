@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from kpi_cms.evaluation.domain import stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.foundation.audit.models import LedgerEntry
+from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
 
@@ -76,6 +77,27 @@ def test_the_form_says_who_when_and_what_was_scored(world: World, client: Client
         assert expected in text
     entry = LedgerEntry.objects.get(act="form.printed")
     assert (entry.actor_code, entry.person_code, entry.unit_code) == ("cc004", "CC004", "A1")
+
+
+def test_the_person_reads_the_result_on_paper_no_earlier_than_on_screen(world: World, client: Client) -> None:
+    month.worked(world, world.lan)
+    card = month.submitted(world, world.lan)
+    entries = month.entries(card, "evaluator", share="0.5")
+    stages.save_evaluation(
+        actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number, entries=entries,
+        comments={"comment": "CHƯA ĐẾN LÚC ĐỌC"},
+    )  # fmt: skip
+    before = text_of(printed(world, client, "lan").content)
+    assert "CHƯA ĐẾN LÚC ĐỌC" not in before
+    assert "85" not in before.split("II. TỔNG HỢP")[1].split("PHỤ LỤC")[0]
+    assert "CHƯA ĐẾN LÚC ĐỌC" in text_of(printed(world, client, "head").content)
+    card = world.card(world.lan)
+    card = stages.confirm(actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number)
+    assert "CHƯA ĐẾN LÚC ĐỌC" not in text_of(printed(world, client, "lan").content)
+    stages.notify(actor=world.head.user, moment=MOMENT, card=card)
+    after = text_of(printed(world, client, "lan").content)
+    assert "CHƯA ĐẾN LÚC ĐỌC" in after
+    assert "85" in after.split("II. TỔNG HỢP")[1]
 
 
 def test_nobody_prints_a_card_they_cannot_see(world: World, client: Client) -> None:
