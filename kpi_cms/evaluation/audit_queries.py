@@ -204,23 +204,25 @@ class Filters:
 
 @dataclass(frozen=True)
 class Cursor:
-    """The last change of a page: the next page begins behind it."""
+    """The last change of a page: its moment, table, record and row. The next page begins behind it."""
 
     moment: datetime
     rank: int
+    record: int
     key: int
 
     def __str__(self) -> str:
-        return f"{self.moment.timestamp():.6f}_{self.rank}_{self.key}"
+        return f"{self.moment.timestamp():.6f}_{self.rank}_{self.record}_{self.key}"
 
     @classmethod
     def read(cls, text: str) -> "Cursor | None":
         """None for anything that is no cursor: the first page is shown."""
         try:
-            seconds, rank, key = text.split("_")
+            seconds, rank, record, key = text.split("_")
             whole, _dot, fraction = seconds.partition(".")
             moment = datetime.fromtimestamp(int(whole), tz=timezone.get_default_timezone())
-            return cls(moment + timedelta(microseconds=int(fraction.ljust(6, "0")[:6])), int(rank), int(key))
+            moment += timedelta(microseconds=int(fraction.ljust(6, "0")[:6]))
+            return cls(moment, int(rank), int(record), int(key))
         except (ValueError, OverflowError, OSError):
             return None
 
@@ -397,37 +399,40 @@ def _oneself(scope: Scope) -> QuerySet[Any]:
 def _page(within: Mapping[str, Q], filters: Filters, after: Cursor | None) -> HistoryPage:
     """Up to `PAGE` rows of every table behind the cursor, merged; then the rows before them, then the names."""
     narrowed = _narrow(filters)
-    found: list[tuple[datetime, int, int, Tracked, Any]] = []
+    found: list[tuple[datetime, int, int, int, Tracked, Any]] = []
     for rank, table in enumerate(TABLES):
         if filters.table and filters.table != table.name:
             continue
         rows = table.rows.filter(within[table.name] & narrowed & _behind(after, rank))
         rows = _with_previous(table, rows, filters.column)
         rows = rows.select_related(*table.related) if table.related else rows
-        newest = rows.order_by("-history_date", "-history_id")[: PAGE + 1]
-        found += [(row.history_date, -rank, row.history_id, table, row) for row in newest]
-    found.sort(key=lambda entry: entry[:3], reverse=True)
+        newest = rows.order_by("-history_date", "-id", "-history_id")[: PAGE + 1]
+        found += [(row.history_date, -rank, row.id, row.history_id, table, row) for row in newest]
+    found.sort(key=lambda entry: entry[:4], reverse=True)
     more, found = len(found) > PAGE, found[:PAGE]
     earlier = _earlier(found)
     changes = [
-        Written(table, row, earlier.get((table.name, row.previous_id)))
-        for _moment, _rank, _key, table, row in found
+        Written(table, row, earlier.get((table.name, row.previous_id))) for *_order, table, row in found
     ]
     last = found[-1] if more else None
-    cursor = str(Cursor(last[0], -last[1], last[2])) if last is not None else ""
+    cursor = str(Cursor(last[0], -last[1], last[2], last[3])) if last is not None else ""
     return HistoryPage(changes, _names(changes), cursor)
 
 
 def _behind(after: Cursor | None, rank: int) -> Q:
-    """Rows of the table of this rank that come after the cursor: earlier, or at its moment and behind it."""
+    """Rows of the table of this rank that come after the cursor: earlier, or at its moment and behind it.
+
+    Within a table the order is that of the index (moment, record), so that a page costs the same wherever it is.
+    """
     if after is None:
         return Q()
-    before = Q(history_date__lt=after.moment)
+    before, same = Q(history_date__lt=after.moment), Q(history_date=after.moment)
     if rank > after.rank:
-        return before | Q(history_date=after.moment)
-    if rank == after.rank:
-        return before | Q(history_date=after.moment, history_id__lt=after.key)
-    return before
+        return Q(history_date__lte=after.moment)
+    if rank < after.rank:
+        return before
+    behind = Q(id__lt=after.record) | Q(id=after.record, history_id__lt=after.key)
+    return Q(history_date__lte=after.moment) & (before | (same & behind))
 
 
 def _with_previous(table: Tracked, rows: Any, column: str) -> Any:
@@ -441,23 +446,22 @@ def _with_previous(table: Tracked, rows: Any, column: str) -> Any:
     said = ~Q(**{f"{column}__isnull": True})
     if table.model._meta.get_field(column).get_internal_type() in ("CharField", "TextField"):
         said &= ~Q(**{column: ""})
-    return rows.annotate(
+    # A first row is judged by itself: the row before it is not even looked for.
+    return rows.alias(
         earlier_value=Subquery(previous.values(column)[:1]),
         differs=Case(
-            When(Q(previous_id__isnull=True) & said, then=Value(True)),
-            When(previous_id__isnull=True, then=Value(False)),
             When(Q(earlier_value__isnull=True, **{f"{column}__isnull": True}), then=Value(False)),
             When(Q(earlier_value=F(column)), then=Value(False)),
             default=Value(True),
             output_field=BooleanField(),
         ),
-    ).filter(differs=True)
+    ).filter((Q(history_type="+") & said) | Q(history_type="~", differs=True))
 
 
-def _earlier(found: Sequence[tuple[datetime, int, int, Tracked, Any]]) -> dict[tuple[str, int], Any]:
+def _earlier(found: Sequence[tuple[datetime, int, int, int, Tracked, Any]]) -> dict[tuple[str, int], Any]:
     """The rows before those found, by table and key: one query for each table that has any."""
     wanted: dict[str, tuple[Tracked, list[int]]] = {}
-    for _moment, _rank, _key, table, row in found:
+    for *_order, table, row in found:
         if row.previous_id is not None:
             wanted.setdefault(table.name, (table, []))[1].append(row.previous_id)
     return {

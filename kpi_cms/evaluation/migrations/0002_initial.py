@@ -358,6 +358,18 @@ class Migration(migrations.Migration):
             model_name='cataloguepin',
             constraint=models.UniqueConstraint(fields=('period', 'catalogue'), name='evaluation_catalogue_pin_once'),
         ),
+        migrations.AddIndex(
+            model_name='historicalobjectivecause',
+            index=models.Index(fields=['history_date', 'id'], name='evaluation__history_394c95_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='historicalscore',
+            index=models.Index(fields=['history_date', 'id'], name='evaluation__history_61ff1f_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='historicalscorecard',
+            index=models.Index(fields=['history_date', 'id'], name='evaluation__history_64ccb6_idx'),
+        ),
         migrations.AddConstraint(
             model_name='objectivecause',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('delay__isnull', True), ('fault__isnull', False)), models.Q(('delay__isnull', False), ('fault__isnull', True)), _connector='OR'), name='evaluation_cause_of_one_deduction'),
@@ -403,6 +415,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'notified'), _negated=True), ('notified_at__isnull', False), _connector='OR'), name='evaluation_card_notified_has_moment'),
         ),
         migrations.AddIndex(
+            model_name='historicalassessment',
+            index=models.Index(fields=['history_date', 'id'], name='evaluation__history_0f54a9_idx'),
+        ),
+        migrations.AddIndex(
             model_name='cardresult',
             index=models.Index(fields=['period', 'unit', 'stage'], name='evaluation_result_unit'),
         ),
@@ -441,6 +457,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='task',
             constraint=models.CheckConstraint(condition=models.Q(('coefficient__isnull', True), ('coefficient__gt', 0), _connector='OR'), name='evaluation_task_coefficient', violation_error_message='A coefficient is more than 0.'),
+        ),
+        migrations.AddIndex(
+            model_name='historicaltask',
+            index=models.Index(fields=['history_date', 'id'], name='evaluation__history_af2d0c_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='historicalfault',
+            index=models.Index(fields=['history_date', 'id'], name='evaluation__history_3cff1b_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='historicaldelay',
+            index=models.Index(fields=['history_date', 'id'], name='evaluation__history_5bdf72_idx'),
         ),
         migrations.AddConstraint(
             model_name='fault',

@@ -314,14 +314,14 @@ def test_every_change_stands_on_exactly_one_page(world: World, client: Client, a
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "1_2", "1.5_0_x", "9e99_0_1", "99999999999999999999.0_1_1", "nan_1_1"]
+    "text", ["", "x", "1_2", "1.5_0_1_x", "9e99_0_1_1", "99999999999999999999.0_1_1_1", "nan_1_1_1"]
 )
 def test_what_is_no_cursor_leads_to_the_first_page(text: str) -> None:
     assert Cursor.read(text) is None
 
 
 def test_a_cursor_keeps_the_microsecond() -> None:
-    cursor = Cursor(MOMENT + timedelta(microseconds=123_457), 3, 17)
+    cursor = Cursor(MOMENT + timedelta(microseconds=123_457), 3, 11, 17)
     assert Cursor.read(str(cursor)) == cursor
 
 
