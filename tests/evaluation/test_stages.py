@@ -465,11 +465,6 @@ def test_an_endorser_sees_and_endorses_where_the_set_says_so(draft_world: World)
     assert (card.state, card.result_final_at) == (CardState.CONFIRMED, MOMENT)
 
 
-def test_tasks_without_a_report_are_counted_for_the_evaluator(world: World) -> None:
-    month.assign(world, world.lan)
-    assert stages.counted_tasks_without_report(world.card(world.lan)) == 1
-
-
 def test_a_card_that_is_gone_is_missing(world: World) -> None:
     card = world.card(world.lan)
     card.pk = 999_999

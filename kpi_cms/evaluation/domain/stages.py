@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import (
-    COUNTED_TASK_STATES,
     DECIDED,
     AssessmentState,
     CardState,
@@ -404,10 +403,3 @@ def _require_tasks_confirmed(card: Scorecard) -> None:
             )
             % {"count": waiting}
         )
-
-
-def counted_tasks_without_report(card: Scorecard) -> int:
-    """Tasks assigned and never reported: they count as not completed."""
-    return Task.objects.filter(
-        period_id=card.period_id, person_id=card.person_id, state__in=COUNTED_TASK_STATES, completed=0
-    ).count()
