@@ -4,6 +4,7 @@ Access (who may) and state (may it now) are two questions; a domain function ask
 is missing (404), a seen one of somebody else is refused (403), the wrong moment is a conflict (409).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils import timezone
@@ -148,9 +149,11 @@ def report_task(scope: Scope, person: Person, unit: Unit) -> Decision:
     return unseen()
 
 
-def manage_periods(scope: Scope) -> Decision:
-    """Policy staff open and close periods."""
-    if scope.holds(Capability.MANAGE_PERIODS):
+def manage_periods(scope: Scope, units: Iterable[Unit]) -> Decision:
+    """Policy staff open and close periods whose units they keep, all of them: nobody opens half a period."""
+    if not scope.holds(Capability.MANAGE_PERIODS):
+        return unseen()
+    if all(scope.covers(Capability.MANAGE_PERIODS, unit) for unit in units):
         return allow(Capability.MANAGE_PERIODS)
     return unseen()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import IntegrityError, transaction
 
-from kpi_cms.evaluation.domain import opening
+from kpi_cms.evaluation.domain import closing, opening
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core import jobs
@@ -157,3 +157,16 @@ def test_versions_are_chosen_until_the_period_opens(draft_world: World, policy: 
         opening.choose_versions(
             actor=policy.user, moment=MOMENT, period=draft_world.period, versions=[draft_world.leaders]
         )
+
+
+def test_nobody_opens_or_closes_a_period_of_which_they_keep_only_a_part(draft_world: World) -> None:
+    part = worlds.person("CS002", "Hồ Văn Phần", draft_world.root)
+    hold(part, Capability.MANAGE_PERIODS, draft_world, unit=draft_world.agency)
+    with pytest.raises(NotFound):
+        start(draft_world, part)
+    draft_world.period.units.remove(draft_world.other_agency)
+    assert finish(start(draft_world, part)).state == JobState.DONE
+    draft_world.period.units.add(draft_world.other_agency)
+    with pytest.raises(NotFound):
+        closing.close_period(actor=part.user, moment=MOMENT, period=draft_world.period, unfinished_seen=5)
+    assert Period.objects.get().state == PeriodState.OPEN

@@ -193,8 +193,8 @@ def test_a_self_assessment_is_the_persons_alone_until_submitted(
 
 def test_periods_are_policy_staffs_and_missing_for_everybody_else() -> None:
     policy = Scope(OTHER, {Capability.MANAGE_PERIODS: (AGENCY,)})
-    assert rules.manage_periods(policy) == allow(Capability.MANAGE_PERIODS)
-    assert [rules.manage_periods(scope) for scope in RELATIONS.values()] == [unseen()] * len(RELATIONS)
+    assert rules.manage_periods(policy, []) == allow(Capability.MANAGE_PERIODS)
+    assert [rules.manage_periods(scope, []) for scope in RELATIONS.values()] == [unseen()] * len(RELATIONS)
 
 
 # --- May it now ------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def close_period(*, actor: User, moment: datetime, period: Period, unfinished_se
 
     Takes the period alone: a save under way is wholly before the closing, every later one is refused.
     """
-    rules.manage_periods(Scope.of(actor)).require()
+    rules.manage_periods(Scope.of(actor), period.units.all()).require()
     period = locks.take_period(period.pk)
     if period.state != PeriodState.OPEN:
         raise WrongState(_("Only an open period can be closed."))

@@ -35,7 +35,7 @@ def choose_versions(
     *, actor: User, moment: datetime, period: Period, versions: Sequence[CriteriaVersion]
 ) -> None:
     """Say which criteria versions a period is scored with; possible until it opens."""
-    rules.manage_periods(Scope.of(actor)).require()
+    rules.manage_periods(Scope.of(actor), period.units.all()).require()
     period = locks.take_period(period.pk)
     if period.state != PeriodState.DRAFT:
         raise WrongState(_("Versions are chosen before a period opens. This one has its versions already."))
@@ -61,7 +61,7 @@ def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
     On an open period it makes the cards that are missing (people registered since). Raises Invalid while the period
     has no units or no version, WrongState while it is being opened or once it is closed.
     """
-    rules.manage_periods(Scope.of(actor)).require()
+    rules.manage_periods(Scope.of(actor), period.units.all()).require()
     period = locks.take_period(period.pk)
     if period.state == PeriodState.CLOSED:
         raise WrongState(_("This period is closed. It cannot be opened again."))
