@@ -9,9 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
-from kpi_cms.evaluation.domain import stages, tasks
+from kpi_cms.evaluation.domain import deductions, moving, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
+from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.interfaces.reporting.card_form import period_in_words
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
@@ -113,3 +115,78 @@ def test_nobody_prints_a_card_they_cannot_see(world: World, client: Client) -> N
 def test_printing_is_no_link_to_follow(world: World, client: Client) -> None:
     client.force_login(world.lan.user)
     assert client.get(reverse("reporting:form01", args=[world.card(world.lan).pk])).status_code == 405
+
+
+def in_words(world: World, client: Client, who: str, card_of: str) -> str:
+    client.force_login(getattr(world, who).user)
+    card = world.card(getattr(world, card_of))
+    text = text_of(client.post(reverse("reporting:form01", args=[card.pk])).content)
+    return " ".join(text.split())
+
+
+def test_a_leaders_form_says_how_d_and_the_chosen_shares_came_about(world: World, client: Client) -> None:
+    for who in (world.lan, world.minh):
+        month.worked(world, who, completed="1" if who is world.lan else "4")
+        month.notified(world, who)
+    month.worked(world, world.head)
+    assert "đang chờ: 1 kết quả chưa được xác nhận" in in_words(world, client, "chair", "head")
+    month.notified(world, world.deputy)
+    month.notified(world, world.head)
+    text = in_words(world, client, "head", "head")
+    assert "2 công chức thuộc quyền quản lý có kết quả, trong đó 1 người dưới 50 điểm." in text
+    assert "1 người chưa có kết quả không tính." in text
+    assert "Có sáng kiến được công nhận" in text
+    assert "CHƯA XÁC NHẬN" not in text
+
+
+def test_deductions_stand_in_the_annex_with_their_reasons_and_causes(world: World, client: Client) -> None:
+    task = month.worked(world, world.lan)
+    month.submitted(world, world.lan)
+    head = world.head.user
+    deductions.record_fault(actor=head, moment=MOMENT, task=task, unit_number=1, reason="Sai căn cứ pháp lý")
+    delay = deductions.record_delay(actor=head, moment=MOMENT, task=task, unit_number=2, reason="Nộp muộn")
+    deductions.confirm_cause(actor=head, moment=MOMENT, deduction=delay, reason="Mất điện diện rộng")
+    text = in_words(world, client, "head", "lan")
+    for expected in ("Sai căn cứ pháp lý", "Nộp muộn", "Mất điện diện rộng"):
+        assert expected in text
+
+
+def test_work_that_changed_hands_and_work_without_a_product_are_said(world: World, client: Client) -> None:
+    task = month.assign(world, world.lan)
+    moving.hand_over(
+        actor=world.head.user, moment=MOMENT, task=task, expected=1, quantity=Decimal(1), taker=world.minh,
+        due_on=date(2026, 7, 30), reason="Không kịp",
+    )  # fmt: skip
+    proposed = tasks.propose_task(
+        actor=world.lan.user, moment=MOMENT, period=world.period, person=world.lan, name="Việc mới", product=None,
+        quantity=Decimal(1), due_on=date(2026, 7, 30),
+    )  # fmt: skip
+    tasks.decide_proposal(actor=world.head.user, moment=MOMENT, task=proposed, accepted=True)
+    text = in_words(world, client, "lan", "lan")
+    assert "Đã bàn giao: 1" in text
+    assert "Chưa có trong danh mục: chưa tính điểm." in text
+
+
+def test_a_card_taken_up_without_a_self_assessment_says_so(world: World, client: Client) -> None:
+    stages.evaluate_without_self(
+        actor=world.head.user,
+        moment=world.period.self_due_at,
+        card=world.card(world.lan),
+        expected=0,
+        reason="Vắng",
+    )
+    Scorecard.objects.filter(person=world.lan).update(proposed_d="1/2")
+    text = in_words(world, client, "head", "lan")
+    assert "không nộp phiếu tự chấm đúng hạn" in text
+    assert "d hiện được đề xuất là 1/2" in text
+    assert "Trong kỳ không được giao nhiệm vụ" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "words"),
+    [("month", 7, "tháng 7 năm 2026"), ("quarter", 3, "quý III năm 2026"), ("year", 1, "năm 2026")],
+)
+def test_the_period_is_written_as_the_form_asks(world: World, kind: str, number: int, words: str) -> None:
+    card = world.card(world.lan)
+    card.period.kind, card.period.number = kind, number
+    assert period_in_words(card) == words
