@@ -37,10 +37,13 @@ def period_to_manage(scope: Scope, pk: int) -> Period:
 
 
 def with_sizes(periods: QuerySet[Period]) -> QuerySet[Any]:
-    """Add `units_count` and `cards_count`, in the periods' own query."""
+    """Add `units_count` and `cards_count`, in the periods' own query, the newest first.
+
+    The order is said here: a query that counts drops the one of the model.
+    """
     return periods.annotate(
         units_count=Count("units", distinct=True), cards_count=Count("cards", distinct=True)
-    )
+    ).order_by("-starts_on", "kind", "pk")
 
 
 def offered_versions(period: Period) -> QuerySet[CriteriaVersion]:
