@@ -2,9 +2,10 @@
 
 import pytest
 from django.conf import settings
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 
 from snippets.enums import AUTHORING_CAPABILITIES, Capability
+from snippets.models import Unit
 from tests.factories.snippets import UnitFactory, UserFactory, holder
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +80,17 @@ def test_the_scope_of_a_request_is_read_once_and_only_when_asked(client, django_
     with django_assert_num_queries(1):
         assert request.scope.holds("audit")
         assert not request.scope.holds("view_cards")
+
+
+@pytest.mark.parametrize("kind", ["documents", "images"])
+def test_the_hosts_document_and_image_endpoints_answer_nothing(client, kind):
+    client.force_login(holder(UnitFactory(), Capability.AUTHOR))
+    for address in (f"/admin/api/main/{kind}/", f"/admin/api/main/{kind}/1/"):
+        assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("key", ["x", "１", "-1", "9999999"])
+def test_a_chooser_asked_for_nonsense_says_missing(client, key):
+    client.force_login(holder(UnitFactory(), Capability.MANAGE_UNITS))
+    address = reverse(Unit.snippet_viewset.chooser_viewset.get_url_name("chosen"), args=[key])
+    assert client.get(address).status_code == 404

@@ -150,3 +150,47 @@ def test_a_bare_account_has_the_name_of_the_account():
 def test_an_operator_is_made_for_the_shell_and_holds_no_card():
     operator = User.objects.create_superuser("van-hanh", "một câu dài dễ nhớ")
     assert (operator.is_superuser, operator.is_staff) == (True, True)
+
+
+# --- Many at once -------------------------------------------------------------------------------------------
+
+
+def many(clerk, *names):
+    wanted = [(name, f"Người {name}", f"{name}@example.vn") for name in names]
+    return domain.create_accounts(actor=clerk, moment=MOMENT, wanted=wanted)
+
+
+def test_many_accounts_get_a_first_password_each_and_one_entry_names_them(clerk):
+    made = many(clerk, "CB001", "CB002")
+    assert sorted(made) == ["CB001", "CB002"]
+    for name, (user, password) in made.items():
+        user.refresh_from_db()
+        assert (user.username, user.display_name, user.email) == (name, f"Người {name}", f"{name}@example.vn")
+        assert user.must_change_password
+        assert user.check_password(password)
+    entry = LedgerEntry.objects.get()
+    assert (entry.act, entry.after) == ("account.created", {"usernames": ["CB001", "CB002"]})
+
+
+def test_no_account_is_no_act(clerk):
+    assert many(clerk) == {}
+    assert not LedgerEntry.objects.exists()
+
+
+def test_one_taken_name_makes_none(clerk):
+    UserFactory(username="CB002")
+    with pytest.raises(Invalid) as refusal:
+        many(clerk, "CB001", "CB002")
+    assert "CB002" in str(refusal.value)
+    assert not User.objects.filter(username="CB001").exists()
+
+
+def test_a_first_password_is_hashed_cheaply_and_at_full_cost_when_it_is_used(clerk, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+    user, password = many(clerk, "CB001")["CB001"]
+    cheap = user.password
+    assert cheap.startswith("argon2$argon2id$v=19$m=512,t=1,p=1$")
+    assert user.check_password(password)
+    user.refresh_from_db()
+    assert user.password != cheap
+    assert not user.password.startswith("argon2$argon2id$v=19$m=512,")

@@ -11,7 +11,7 @@ from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import ErasableText, LedgerEntry, TextKind
-from kpi_cms.foundation.audit.texts import keep, read
+from kpi_cms.foundation.audit.texts import keep, keep_many, keep_required, read
 from kpi_cms.foundation.core.actor import Origin, as_actor, coming_from
 from snippets.models import Unit
 from tests.factories.snippets import PersonFactory, UnitFactory, UserFactory
@@ -213,3 +213,16 @@ def test_every_kept_text_has_a_salt_of_its_own():
     assert {str(kept) for kept in ErasableText.objects.all()} == {
         str(kept.pk) for kept in ErasableText.objects.all()
     }
+
+
+def test_a_text_that_is_required_cannot_be_empty():
+    key = keep_required(TextKind.COMMENT, "Có căn cứ", person_code="CB001")
+    assert read([key]) == {key: "Có căn cứ"}
+    with pytest.raises(ValueError, match="empty"):
+        keep_required(TextKind.COMMENT, "")
+
+
+def test_many_texts_are_kept_in_their_order_and_empty_ones_need_no_key():
+    keys = keep_many(TextKind.REASON, [("Một", "CB001"), ("", "CB002"), ("Ba", "CB003")])
+    assert keys[1] is None
+    assert read(keys) == {keys[0]: "Một", keys[2]: "Ba"}
