@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from kpi_cms.evaluation.domain import stages
+from kpi_cms.evaluation.domain import deductions, stages
 from kpi_cms.evaluation.domain.saving import Entry, comment_label
 from kpi_cms.evaluation.enums import AssessmentState
-from kpi_cms.evaluation.models import Assessment, Score, Scorecard
+from kpi_cms.evaluation.models import Assessment, Score, Scorecard, Task
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import ErasableText, LedgerEntry
 from kpi_cms.foundation.core.errors import DomainError, Invalid, Stale, WrongState
@@ -446,17 +446,44 @@ def test_one_comment_changes_and_the_others_stay(world: World) -> None:
 
 
 def test_a_criterion_may_be_scored_at_one_stage_only(draft_world: World) -> None:
-    """What the evaluator alone scores is not missed in the self-assessment, and the other way round."""
+    """What the evaluator alone scores is not missed in the self-assessment."""
     world = draft_world
     spec = worlds.staff_spec()
     spec["sections"][0]["criteria"] = [
-        specs.number("I.1", "5", stages=["self"]), specs.number("I.2", "5", stages=["evaluator"])
+        specs.number("I.1", "5"), specs.number("I.2", "5", stages=["evaluator"])
     ]  # fmt: skip
     version = worlds.version(spec, "NV-GD")
     world.period.version_pins.filter(version=world.staff).update(version=version)
     worlds.open_month(world)
     month.worked(world, world.lan)
     card = month.confirmed(world, world.lan)
-    own = stages.missing_entries(card, stages.StageKey.SELF, stages.scoring.outcome_of(card, "self"))
-    final = stages.scoring.outcome_of(card, "evaluator")
-    assert (card.state, own, list(final.missing)) == ("confirmed", [], ["key-I.1"])
+    own, final = stages.scoring.outcome_of(card, "self"), stages.scoring.outcome_of(card, "evaluator")
+    assert (card.state, list(own.missing), list(final.missing)) == ("confirmed", ["key-I.2"], [])
+    assert stages.missing_entries(card, stages.StageKey.SELF, own) == []
+    assert [c.code for c in stages.missing_entries(card, stages.StageKey.EVALUATOR, own)] == ["I.2"]
+
+
+def test_a_result_that_changed_under_the_screen_is_not_confirmed(endorsed: World) -> None:
+    """T15: an error was recorded since, so the card itself was not saved; the points on the screen say it."""
+    world = endorsed
+    card = month.evaluated(world, world.lan)
+    task = Task.objects.get()
+    deductions.record_fault(
+        actor=world.head.user, moment=MOMENT, task=task, unit_number=1, reason="Sai số liệu"
+    )
+    error = refused(Stale, stages.confirm, world.head, card, shown="100.00")
+    assert str(error.sentence) == (
+        "The result changed after you opened it. Look at it again before you go on."
+    )
+    assert (error.mine, error.theirs) == ({"Points you saw": "100.00"}, {"Points now": "98.54"})
+    take(stages.confirm, world.head, card, shown="98.54")
+    error = refused(Stale, stages.endorse, world.chair, card, shown="100.00")
+    assert error.theirs == {"Points now": "98.54"}
+    assert take(stages.endorse, world.chair, card, shown="98.54").state == "confirmed"
+
+
+def test_what_has_no_points_shows_none(world: World) -> None:
+    card = month.evaluated(world, world.lan)
+    error = refused(Stale, stages.confirm, world.head, card, shown="90.00")
+    assert error.theirs == {"Points now": ""}
+    assert take(stages.confirm, world.head, card, shown="").state == "confirmed"

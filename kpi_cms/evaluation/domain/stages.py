@@ -164,9 +164,12 @@ def return_to_person(
 
 
 @business_verb
-def confirm(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
+def confirm(
+    *, actor: User, moment: datetime, card: Scorecard, expected: int, shown: str | None = None
+) -> Scorecard:
     """The competent person confirms the result (Đ17.2): complete scores, confirmed tasks, d known.
 
+    `shown` are the points that were on the screen: tasks and people's results change them without a save of the card.
     With an endorsement in the set's stages the card waits for the agency's head; without one it is decided.
     """
     card = _lock(card)
@@ -177,6 +180,7 @@ def confirm(*, actor: User, moment: datetime, card: Scorecard, expected: int) ->
     _check_unchanged(card, expected)
     assert card.evaluator is not None  # rules.evaluate allows nobody else
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
+    _check_shown(outcome, shown)
     _require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
     _require_d_known(outcome)
@@ -194,14 +198,17 @@ def needs_endorsement(card: Scorecard) -> bool:
 
 
 @business_verb
-def endorse(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
-    """The head of the agency endorses an evaluation: the result is decided."""
+def endorse(
+    *, actor: User, moment: datetime, card: Scorecard, expected: int, shown: str | None = None
+) -> Scorecard:
+    """The head of the agency endorses an evaluation, seen with the points `shown`: the result is decided."""
     card = _lock(card)
     rules.endorse(Scope.of(actor), card).require()
     rules.require_open(card.period)
     rules.require_state(card, CardState.EVALUATED)
     _check_unchanged(card, expected)
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
+    _check_shown(outcome, shown)
     _require_d_known(outcome)
     return _decide(card, outcome, moment, Act.CARD_ENDORSED)
 
@@ -314,6 +321,16 @@ def _check_unchanged(card: Scorecard, expected: int) -> None:
             _("This card changed after you opened it. Look at it again before you go on."),
             mine={str(_("Save number you saw")): expected},
             theirs={str(_("Save number now")): card.version_number},
+        )
+
+
+def _check_shown(outcome: Outcome, shown: str | None) -> None:
+    now = outcome.shown if outcome.total is not None else ""
+    if shown is not None and shown != now:
+        raise Stale(
+            _("The result changed after you opened it. Look at it again before you go on."),
+            mine={str(_("Points you saw")): shown},
+            theirs={str(_("Points now")): now},
         )
 
 

@@ -151,12 +151,23 @@ def _check_criterion(
         reader.add("criterion_maximum", at, _MAXIMUM_MISSING, criterion=criterion.code)
     kind.check(reader, at, maximum)
     if criterion.stages is not None:
-        known = {stage.key for stage in specification.stages}
-        for stage in criterion.stages:
-            if stage not in known:
-                reader.add("criterion_stage", at, _NO_STAGE, stage=stage)
-        if kind.entered and not criterion.stages:
-            reader.add("criterion_stage", at, _NO_STAGES, criterion=criterion.code)
+        _check_criterion_stages(reader, specification, at, criterion, criterion.stages)
+
+
+def _check_criterion_stages(
+    reader: Reader, specification: Specification, at: str, criterion: CriterionSpec, stages: tuple[str, ...]
+) -> None:
+    known = {stage.key: stage.decides for stage in specification.stages}
+    unknown = [stage for stage in stages if stage not in known]
+    for stage in unknown:
+        reader.add("criterion_stage", at, _NO_STAGE, stage=stage)
+    if not criterion.kind.entered:
+        return
+    if not stages:
+        reader.add("criterion_stage", at, _NO_STAGES, criterion=criterion.code)
+    elif not unknown and True in known.values() and not any(known[stage] for stage in stages):
+        # Its points would be missing for ever where the total is made.
+        reader.add("criterion_stage", at, _NOT_WHERE_DECIDED, criterion=criterion.code)
 
 
 def _check_measures(reader: Reader, specification: Specification) -> None:
@@ -338,6 +349,9 @@ _MAXIMUM_TWO = N_("The criterion has two different maximums, %(own)s and %(max)s
 _MAXIMUM_MISSING = N_("The criterion %(criterion)s has no maximum: give it one above 0.")
 _NO_STAGE = N_("There is no stage “%(stage)s” in this set: choose one of its stages.")
 _NO_STAGES = N_("No stage may score the criterion %(criterion)s: choose at least one.")
+_NOT_WHERE_DECIDED = N_(
+    "The criterion %(criterion)s is not scored at the stage that decides the result: choose that stage too."
+)
 _MEASURE_TWICE = N_("The criteria %(other)s and %(criterion)s measure the same: keep one of them.")
 _NO_NAME = N_("“%(criterion)s” at character %(position)s is not a code of this set: correct the formula.")
 _CIRCLE = N_("The formula of section %(criterion)s depends on itself: break the circle.")

@@ -271,6 +271,20 @@ def test_a_criterion_is_scored_at_stages_the_set_has():
     ]
 
 
+def test_what_makes_the_total_is_scored_where_it_is_decided():
+    spec = free()
+    first, second = spec["sections"][0]["criteria"]
+    first["stages"] = ["self"]
+    second["stages"] = ["evaluator"]
+    assert found(spec) == [
+        (
+            "criterion_stage",
+            "key-I.1",
+            "The criterion I.1 is not scored at the stage that decides the result: choose that stage too.",
+        )
+    ]
+
+
 def test_a_cap_lies_within_the_section_and_within_reach():
     spec = free()
     spec["sections"][0]["combination"] = {"kind": "capped_sum", "cap": "11"}

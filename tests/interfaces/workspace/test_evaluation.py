@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from kpi_cms.evaluation.domain import deductions
 from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.models import Score, Scorecard
 from snippets.enums import Capability
@@ -200,6 +201,23 @@ def test_a_complete_evaluation_is_confirmed_and_notified(world, sign_in):
     notified = world.card(world.lan)
     assert (notified.state, notified.notified_at) == (CardState.NOTIFIED, make.MOMENT)
     assert client.post(url("notify", card.pk)).status_code == 409
+
+
+def test_t15_points_that_changed_under_the_page_are_agreed_to_again(world, sign_in):
+    task = make.accepted(world, world.lan)
+    card, client = make.evaluated(world, world.lan, share="1"), sign_in(world.head)
+    page = client.get(url("confirm", card.pk))
+    agreed = {name: field(page, name) for name in ("expected", "shown")}
+    assert agreed == {"expected": str(card.version_number), "shown": "100.00"}
+    deductions.record_fault(
+        actor=world.head.user, moment=make.MOMENT, task=task, unit_number=1, reason="Sai số liệu"
+    )
+    stale = client.post(url("confirm", card.pk), agreed)
+    assert (stale.status_code, field(stale, "shown")) == (409, "98.54")
+    assert world.card(world.lan).state == CardState.SUBMITTED
+    again = {name: field(stale, name) for name in ("expected", "shown")}
+    assert client.post(url("confirm", card.pk), again).status_code == 302
+    assert world.card(world.lan).state == CardState.CONFIRMED
 
 
 def test_a_return_needs_a_reason_and_keeps_it_when_refused(world, sign_in):

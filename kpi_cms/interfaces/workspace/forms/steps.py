@@ -12,6 +12,12 @@ class StepForm(forms.Form):
     expected = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class DecideForm(StepForm):
+    """A step that decides a result: the points that were on the screen go with it."""
+
+    shown = forms.CharField(required=False, empty_value=None, widget=forms.HiddenInput)
+
+
 class ReasonForm(StepForm):
     """A step with a reason that the other person reads."""
 

@@ -57,11 +57,13 @@ def add_problems(form: forms.Form, error: Invalid) -> list[dict[str, str]]:
     return elsewhere
 
 
-def with_expected(form: forms.Form, number: int) -> None:
+def with_expected(form: forms.Form, number: int, **seen: str) -> None:
     """After a stale step: everything stays as typed, and is agreed to again from the state shown now."""
     data = QueryDict(mutable=True)
     data.update(form.data)
     data["expected"] = str(number)
+    for name, value in seen.items():
+        data[name] = value
     form.data = data
 
 

@@ -24,7 +24,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
-from kpi_cms.interfaces.workspace.forms.steps import ReasonForm, StepForm
+from kpi_cms.interfaces.workspace.forms.steps import DecideForm, ReasonForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.card import (
     CardReading,
     d_text,
@@ -73,8 +73,9 @@ class CardStep(LoginRequiredMixin, View):
         self.allowed(scope, card).require()
         if card.state not in self.states or card.period.state != PeriodState.OPEN:
             return redirect("workspace:card", pk)
-        form = self.form_class(initial={"expected": card.version_number})
-        return self._page(request, read_card(scope, card), form)
+        reading = read_card(scope, card)
+        form = self.form_class(initial={"expected": card.version_number, "shown": points_shown(reading)})
+        return self._page(request, reading, form)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         scope = scope_of(request)
@@ -103,7 +104,7 @@ class CardStep(LoginRequiredMixin, View):
         reading = read_card(scope, queries.card_for(scope, pk))
         if isinstance(error, Stale):
             # Agreed to again by whoever has seen what changed; the reason stays as it was typed.
-            with_expected(form, reading.card.version_number)
+            with_expected(form, reading.card.version_number, shown=points_shown(reading))
         return self._page(request, reading, form, error=error or Invalid(""), errors=errors)
 
     def next_url(self, card: Scorecard) -> str:
@@ -141,6 +142,12 @@ class CardStep(LoginRequiredMixin, View):
         if error is None:
             return TemplateResponse(request, self.template, context)
         return refused(request, self.template, context, error, errors=errors)
+
+
+def points_shown(reading: CardReading) -> str:
+    """The points that are agreed to, as the result has them; "" where there are none."""
+    result = reading.results.get(StageKey.EVALUATOR)
+    return result.shown if result is not None else ""
 
 
 def incomplete(reading: CardReading, stage: StageKey, page: str) -> list[dict[str, str]]:
@@ -187,6 +194,7 @@ class Submit(CardStep):
 class Confirm(CardStep):
     """The competent person confirms the result (Đ17.2)."""
 
+    form_class = DecideForm
     states = (CardState.SUBMITTED,)
     title = gettext_lazy("Confirm the result")
     lead = gettext_lazy(
@@ -199,7 +207,7 @@ class Confirm(CardStep):
         return rules.evaluate(scope, card)
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
-        return stages.confirm(**common)
+        return stages.confirm(**common, shown=form.cleaned_data["shown"])
 
     def missing(self, reading: CardReading) -> list[dict[str, str]]:
         found = incomplete(reading, StageKey.EVALUATOR, "workspace:evaluate")
@@ -253,6 +261,7 @@ class TakeUp(CardStep):
 class Endorse(CardStep):
     """The head of the agency endorses, where the set has this stage."""
 
+    form_class = DecideForm
     states = (CardState.EVALUATED,)
     title = gettext_lazy("Endorse the evaluation")
     lead = gettext_lazy("Endorsing makes the result final until it is decided anew.")
@@ -263,7 +272,7 @@ class Endorse(CardStep):
         return rules.endorse(scope, card)
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
-        return stages.endorse(**common)
+        return stages.endorse(**common, shown=form.cleaned_data["shown"])
 
 
 class ReturnEvaluation(CardStep):
