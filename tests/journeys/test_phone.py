@@ -1,0 +1,107 @@
+"""The same work at 390 × 844: nothing is wider than the phone, and everything to touch is large enough."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys import conduct
+from tests.journeys.people import PHONE, Somebody, Town
+
+pytestmark = pytest.mark.journey
+
+# WCAG 2.5.8 asks for 24 × 24 px, links inside a sentence excepted. Fields and buttons have 40, scores 44.
+SMALL = """() => {
+    const choices = "[type=radio], [type=checkbox]";
+    const controls = "input:not([type=hidden]), select, textarea, button, a.govuk-button, summary";
+    const found = [];
+    for (const element of document.querySelectorAll(`main :is(${controls}), nav a`)) {
+        const own = element.getBoundingClientRect();
+        if (!element.checkVisibility({ visibilityProperty: true }) || own.width <= 1 || own.height <= 1) continue;
+        const label = element.matches(choices) ? element.labels[0].getBoundingClientRect() : own;
+        const height = Math.max(own.height, label.height);
+        const least = element.matches(`summary, nav a, .kpi-link-button, ${choices}`) ? 24
+            : element.matches(".kpi-score") ? 44 : 40;
+        if (height < least - 0.5 || own.width < 24) found.push(
+            `${element.tagName} ${element.id || element.className || element.textContent}: ${own.width} × ${height}`
+        );
+    }
+    return found;
+}"""
+
+
+def fits(somebody: Somebody, what: str) -> Somebody:
+    """A picture, no sideways scrolling, and targets for a finger."""
+    somebody.shot(what)
+    assert somebody.overflow() == 0, f"{what} is {somebody.overflow()} px too wide"
+    assert somebody.page.evaluate(SMALL) == []
+    return somebody
+
+
+@pytest.fixture
+def phone(town: Town):
+    """Signs somebody in at a phone."""
+    return lambda who: town.somebody(who, viewport=PHONE, is_mobile=True, has_touch=True)
+
+
+def test_the_sign_in_page_and_the_menu(town: Town) -> None:
+    visitor = town.stranger("visitor", viewport=PHONE, is_mobile=True, has_touch=True)
+    fits(visitor.open("/tai-khoan/dang-nhap/"), "sign-in")
+    visitor.go(visitor.page.locator("button[value='truong-phong']"))
+    fits(visitor, "home")
+    toggle = visitor.page.locator(".govuk-service-navigation__toggle")
+    toggle.tap()
+    expect(visitor.page.locator("#navigation")).to_be_visible()
+    fits(visitor, "menu")
+
+
+def test_a_member_of_staff_reports_and_scores(phone) -> None:
+    person: Somebody = phone("can-bo")
+    fits(person.open("/nhiem-vu/"), "tasks")
+    person.go(person.page.locator("main td a").first)
+    fits(person, "report")
+    fits(person.open("/phieu/"), "cards")
+    person.go(person.page.locator("main tbody th a").first)
+    fits(person, "card")
+    conduct.score_all(person, but={"I.1": "4,5"})
+    fits(person, "scored")
+    person.press("Save and send")
+    fits(person, "send")
+
+
+def test_a_head_assigns_and_evaluates(phone) -> None:
+    head: Somebody = phone("truong-phong")
+    for address, what in (
+        ("/don-vi/HUNG-NGUYEN-CQ-KT/", "unit"),
+        ("/don-vi/HUNG-NGUYEN-CQ-KT/nhiem-vu/", "unit-tasks"),
+        ("/danh-gia/", "evaluations"),
+        ("/tien-do/HUNG-NGUYEN-CQ-KT/", "progress"),
+    ):
+        fits(head.open(address), what)
+    head.open("/don-vi/HUNG-NGUYEN-CQ-KT/nhiem-vu/").go(head.page.locator("main tbody th a").first)
+    fits(head, "person-tasks")
+    head.follow("Assign a task")
+    fits(head, "assign")
+    head.open("/danh-gia/").go(head.page.locator("main a[href$='/danh-gia/']").first)
+    fits(head, "evaluate")
+    conduct.score_all(head)
+    head.press("Save and confirm")
+    fits(head, "confirm")
+
+
+def test_the_others_read(phone) -> None:
+    chair: Somebody = phone("chu-tich")
+    fits(chair.open("/danh-gia/"), "chair-evaluations")
+    policy: Somebody = phone("chinh-sach")
+    for address, what in (
+        ("/ky/", "periods"),
+        ("/tien-do/NGHE-AN/", "whole-progress"),
+        ("/so-tay/", "handbook"),
+    ):
+        fits(policy.open(address), what)
+    policy.open("/ky/").go(policy.page.locator("main tbody th a").first)
+    fits(policy, "period")
+    fits(policy.open("/so-tay/ND335-LD/"), "criteria")
+    auditor: Somebody = phone("kiem-tra")
+    fits(auditor.open("/lich-su/"), "history")
+    fits(auditor.open("/lich-su/HUNG-NGUYEN-CQ-KT/"), "unit-history")
+    auditor.go(auditor.page.locator("main td a").first)
+    fits(auditor, "card-history")
