@@ -207,7 +207,7 @@ def endorsed_world(draft_world: World) -> World:
     return world
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_card_stands_where_the_model_says_after_any_steps(
     endorsed_world: World, data: st.DataObject
