@@ -17,6 +17,19 @@ HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = datetime(2026, 8, 3, 0, 0, tzinfo=HANOI)
 
 
+@pytest.fixture(autouse=True)
+def _keep_the_tests_connection(request, monkeypatch):
+    """A round begins by dropping old connections; the one that a test's transaction lives on must stay.
+
+    So what ends with a connection in the product, the first scheduler's lock, is given back here.
+    """
+    monkeypatch.setattr(scheduler, "close_old_connections", lambda: None)
+    if request.node.get_closest_marker("django_db") and connection.vendor == "postgresql":
+        request.getfixturevalue("db")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+
+
 def works(**times):
     return daily_work({name: (at, "x.y") for name, at in times.items()})
 
