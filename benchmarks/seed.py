@@ -261,7 +261,8 @@ class Seeder:
         )  # fmt: skip
         root = Unit.objects.get(code="TINH")
         policy, auditor = (
-            User.objects.create(username=username, password=UNUSABLE) for username in ("chinh-sach", "kiem-tra")
+            User.objects.create(username=username, password=UNUSABLE)
+            for username in ("chinh-sach", "kiem-tra")
         )
         Grant.objects.bulk_create(
             Grant(
