@@ -72,6 +72,12 @@ def test_what_settings_name_exists(settings):
         assert Daily("x", time(0), path).run() is import_string(path)
 
 
+@pytest.fixture(autouse=True)
+def _the_tests_connection_stays_open(monkeypatch):
+    """A test's own transaction would look like a connection that somebody left in a strange state."""
+    monkeypatch.setattr(scheduler, "close_old_connections", lambda: None)
+
+
 @pytest.fixture
 def work(monkeypatch):
     """Daily work that writes down how it was called."""
@@ -148,7 +154,8 @@ def test_a_second_scheduler_waits_in_reserve(work, settings):
         other.execute("SELECT pg_advisory_lock(%s)", [scheduler.LOCK])
         call_command("scheduler", once=True)
         assert work == []
-    call_command("scheduler", once=True)
+        other.execute("SELECT pg_advisory_unlock(%s)", [scheduler.LOCK])
+        call_command("scheduler", once=True)
     assert [name for name, _values in work] == ["one"]
 
 
@@ -156,7 +163,7 @@ def test_a_second_scheduler_waits_in_reserve(work, settings):
 def test_a_signal_ends_the_rounds(settings, monkeypatch):
     settings.DAILY_WORK = {}
     settings.SCHEDULER_SECONDS = 0
-    handlers, rounds = {}, []
+    handlers, rounds, pauses = {}, [], iter(range(10))
     monkeypatch.setattr(scheduler.signal, "signal", handlers.__setitem__)
 
     def round_and_stop():
@@ -166,5 +173,10 @@ def test_a_signal_ends_the_rounds(settings, monkeypatch):
         return 0
 
     monkeypatch.setattr(scheduler, "requeue_abandoned", round_and_stop)
+    # Ten rounds without an end would be a defect, and must not be an endless test.
+    wait = scheduler.threading.Event.wait
+    monkeypatch.setattr(
+        scheduler.threading.Event, "wait", lambda self, timeout: next(pauses) or wait(self, timeout)
+    )
     call_command("scheduler")
     assert len(rounds) == 3
