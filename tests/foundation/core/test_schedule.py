@@ -72,12 +72,6 @@ def test_what_settings_name_exists(settings):
         assert Daily("x", time(0), path).run() is import_string(path)
 
 
-@pytest.fixture(autouse=True)
-def _the_tests_connection_stays_open(monkeypatch):
-    """A test's own transaction would look like a connection that somebody left in a strange state."""
-    monkeypatch.setattr(scheduler, "close_old_connections", lambda: None)
-
-
 @pytest.fixture
 def work(monkeypatch):
     """Daily work that writes down how it was called."""
