@@ -243,6 +243,7 @@ WAGTAIL_FINISH_WORKFLOW_ACTION = "criteria_pages.workflow.finish_workflow"
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]  # one clock for all; the host's list holds names that browsers refuse
 WAGTAILADMIN_USER_LOGIN_FORM = "kpi_cms.foundation.accounts.forms.SignInForm"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 WAGTAIL_I18N_ENABLED = False

@@ -1,0 +1,86 @@
+"""Everything links lead to, as each of the six people: it answers, in Vietnamese, from here, under the policy."""
+
+import re
+from collections import Counter, deque
+from urllib.parse import parse_qsl, urldefrag, urlsplit
+
+import pytest
+from playwright.sync_api import Error
+
+from tests.journeys.english import SHOWN, English
+from tests.journeys.people import SIX, Somebody, Town
+
+pytestmark = pytest.mark.journey
+
+MOST_PAGES = 150
+ALIKE = (
+    2  # pages of one shape that are looked at, such as two cards; in the admin, whose pages are heavy, one
+)
+OTHER_ORDER = ("ky", "next", "ordering", "p")  # the same page in another order or further on
+# Answers only with the records that its script adds to the address.
+ONLY_BY_SCRIPT = "/admin/bulk/"
+LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
+# A download is no page: the browser says so with this.
+DOWNLOAD = "Download is starting"
+
+
+@pytest.fixture(scope="module")
+def english() -> English:
+    return English()
+
+
+def shape(address: str) -> str:
+    """Addresses that differ only in which record or which choice they name are alike."""
+    parts = urlsplit(address)
+    path = re.sub(r"/(\d+|[A-Z][A-Z0-9-]+|[0-9a-f-]{36})(?=/|$)", "/*", parts.path)
+    names = sorted(name for name, value in parse_qsl(parts.query) if name not in OTHER_ORDER)
+    return f"{path}?{'&'.join(names)}"
+
+
+def crawl(somebody: Somebody, english: English) -> dict[str, list[str]]:
+    """Address → English texts on it, for every page that links lead to from the first one."""
+    home = somebody.product.address
+    waiting, known, alike = deque([f"{home}/"]), {f"{home}/"}, Counter[str]()
+    found: dict[str, list[str]] = {}
+    while waiting and len(found) < MOST_PAGES:
+        address = waiting.popleft()
+        alike[shape(address)] += 1
+        if alike[shape(address)] > (1 if "/admin/" in address else ALIKE):
+            continue
+        try:
+            response = somebody.page.goto(address)
+        except Error as error:
+            if DOWNLOAD in str(error):
+                continue
+            raise
+        assert response is not None
+        assert response.status == 200, f"{somebody.who}: {response.status} at {address}"
+        if "/admin/" in address and somebody.page.locator("#wagtail-sidebar").count():
+            somebody.page.locator("#wagtail-sidebar nav").first.wait_for()
+        found[address] = english.among(somebody.page.evaluate(SHOWN))
+        for link in somebody.page.evaluate(LINKS):
+            target = urldefrag(link).url
+            if target.startswith(f"{home}/") and target not in known and ONLY_BY_SCRIPT not in target:
+                known.add(target)
+                waiting.append(target)
+    return found
+
+
+def test_english_is_recognised_where_it_is_asked_for(town: Town, english: English) -> None:
+    visitor = town.stranger("can-bo", locale="en-GB").sign_in()
+    found = english.among(visitor.page.evaluate(SHOWN))
+    assert {"What waits for me", "Skip to the main content", "Account name"} - set(found) == {"Account name"}
+    assert english.among(
+        ["Save draft", "Lưu bản nháp", "ND335-NV", "You have 3 unread messages and Notes"]
+    ) == ["Save draft"]
+
+
+@pytest.mark.parametrize("who", SIX)
+def test_every_page_answers_in_vietnamese(town: Town, english: English, who: str) -> None:
+    found = crawl(town[who], english)
+    assert len(found) > 10
+    by_text: dict[str, list[str]] = {}
+    for address, texts in found.items():
+        for text in texts:
+            by_text.setdefault(text, []).append(urlsplit(address).path)
+    assert {text: addresses[:3] for text, addresses in by_text.items()} == {}
