@@ -177,6 +177,10 @@ class Town:
             self._known[who] = self.somebody(who)
         return self._known[who]
 
+    def known(self) -> list[Somebody]:
+        """Those who have been asked for so far."""
+        return list(self._known.values())
+
     def last_pictures(self) -> None:
         """What every page shows when a test has failed."""
         for context in self.browser.contexts:
