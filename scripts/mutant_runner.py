@@ -1,7 +1,8 @@
-"""A pytest plugin: the suite runs once and notes which test calls what; then each mutant is tried in a fork of it.
+"""A pytest plugin: the suite runs once and notes which test calls what; then each mutant is tried in a fork.
 
 A fork has everything loaded and the database made, so a mutant costs as much as the tests that find it. Started by
-mutants.py with KPI_MUTANTS (a file of names, one a line) and KPI_MUTANTS_FOUND (where outcomes are written).
+mutants.py with KPI_MUTANTS (a file of names, one a line), KPI_MUTANTS_FOUND (where outcomes are written) and
+KPI_MUTANT_WARMUP (a test that makes the database and loads no page).
 """
 
 import gc
@@ -24,39 +25,77 @@ WORKERS = int(os.environ.get("KPI_MUTANT_WORKERS", "1"))
 SECONDS = float(os.environ.get("KPI_MUTANT_SECONDS", "inf"))  # for all of them together
 PATIENCE = 20.0  # seconds beside ten times what the tests took without a mutant
 
+ONCE = 3  # a function that fewer tests call is called by what they load
+
 Tests = dict[str, list[pytest.Item]]
 
 
-def run(item: pytest.Item, after: pytest.Item, *, say: bool = False) -> bool:
-    """One test; True when it passed. `after` keeps what the session shares."""
+def run(item: pytest.Item, after: pytest.Item, *, say: int | None = None) -> bool:
+    """One test; True when it passed. `after` keeps what the session shares; why it failed is written to `say`."""
     item._initrequest()  # type: ignore[attr-defined]  # as pytest's own rerunning plugins do
     item.session._setupstate.teardown_exact(item)
     reports = runtestprotocol(item, nextitem=after, log=False)
     for report in reports:
-        if say and report.failed:
-            sys.stderr.write(f"{report.nodeid}\n{report.longreprtext[-2000:]}\n")
+        if say is not None and report.failed:
+            os.write(say, f"{report.nodeid}\n{report.longreprtext[-2000:]}\n".encode())
     return all(report.passed for report in reports)
 
 
 def observe(items: list[pytest.Item]) -> tuple[Tests, dict[str, float]]:
-    """Function → the tests that call it, the quickest first; and how long each test takes."""
+    """Function → the tests that call it, the quickest first; and how long each test takes.
+
+    Seen in a fork, which loads pages and registers for itself: a mutant of what runs while loading works in its fork.
+    """
+    hear, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(hear)
+            with os.fdopen(tell, "w") as said:
+                json.dump(_observed(items), said)
+        finally:
+            os._exit(0)
+    os.close(tell)
+    with os.fdopen(hear) as heard:
+        seen: dict[str, tuple[list[str], float]] = json.loads(heard.read() or "{}")
+    os.waitpid(child, 0)
+    missing = [item.nodeid for item in items if item.nodeid not in seen]
+    if missing:
+        raise pytest.UsageError(f"{missing[0]} fails without any mutant.")
+    took = {nodeid: seconds for nodeid, (_called, seconds) in seen.items()}
+    quickest = sorted(items, key=lambda item: took[item.nodeid])
+    tests: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in quickest:
+        for name in seen[item.nodeid][0]:
+            tests[name].append(item)
+    for found in tests.values():
+        if len(found) < ONCE:  # called while something was loaded: any test may notice what came of it
+            found.extend(item for item in quickest if item not in found)
+    return tests, took
+
+
+def _observed(items: list[pytest.Item]) -> dict[str, tuple[list[str], float]]:
+    """Test → what it calls, and how long it takes; up to the first that fails."""
+    says = os.dup(2)
+    silence()
     called: set[str] = set()
     trampoline.record_trampoline_hit = lambda name, caller=None: called.add(name)
     os.environ["MUTANT_UNDER_TEST"] = "stats"
-    tests: dict[str, list[pytest.Item]] = defaultdict(list)
-    took: dict[str, float] = {}
+    seen: dict[str, tuple[list[str], float]] = {}
     for number, item in enumerate(items):
         called.clear()
         began = time.perf_counter()
-        if not run(item, items[(number + 1) % len(items)], say=True):
-            raise pytest.UsageError(f"{item.nodeid} fails without any mutant.")
-        took[item.nodeid] = time.perf_counter() - began
-        for name in called:
-            tests[name].append(item)
-    os.environ["MUTANT_UNDER_TEST"] = ""
-    for found in tests.values():
-        found.sort(key=lambda item: took[item.nodeid])
-    return tests, took
+        if not run(item, items[(number + 1) % len(items)], say=says):
+            break
+        seen[item.nodeid] = (sorted(called), time.perf_counter() - began)
+    return seen
+
+
+def silence() -> None:
+    """What tests print and log is nobody's to read here."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
 
 
 NOTICED, UNNOTICED, BROKEN = 1, 0, 3
@@ -72,9 +111,7 @@ def try_mutant(name: str, tests: list[pytest.Item], rest: pytest.Item, tell: int
 
 
 def all_pass(name: str, tests: list[pytest.Item], rest: pytest.Item, tell: int) -> bool:
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
+    silence()
     os.environ["MUTANT_UNDER_TEST"] = name
     for number, item in enumerate(tests):
         if not run(item, tests[number + 1] if number + 1 < len(tests) else rest):
@@ -138,6 +175,9 @@ def outcomes(
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> Any:
     names = Path(os.environ["KPI_MUTANTS"]).read_text(encoding="utf-8").split()
+    first = next((item for item in session.items if item.nodeid == os.environ["KPI_MUTANT_WARMUP"]), None)
+    if first is not None and not run(first, first, say=2):  # the database is made once, for all forks
+        raise pytest.UsageError(f"{first.nodeid} fails without any mutant.")
     tests, took = observe(session.items)
     control = dict(outcomes(["control__mutmut_0"], {"control": session.items}, took, session.items[0]))
     if control != {"control__mutmut_0": "survived"}:

@@ -32,20 +32,25 @@ FLOOR = 0.85
 # A mutant that hangs was noticed; one that no test reaches was not.
 KILLED = frozenset({"killed", "timeout"})
 
-# Room → files, tests. Races and killed workers look at locks and take long; they find no other mutants.
+# Room → files, tests: the first one makes the database and loads no page. Races and killed workers are not asked: they
+# look at locks and take long.
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "engine": (("kpi_cms/foundation/engine/*.py",), ("tests/foundation/engine",)),
+    "engine": (("kpi_cms/foundation/engine/*.py",), ("", "tests/foundation/engine")),
     "stages": (
         ("kpi_cms/evaluation/domain/stages.py", "kpi_cms/evaluation/domain/saving.py"),
         (
+            "tests/evaluation/test_month.py::test_a_month_ends_with_a_notified_result",
             "tests/evaluation/test_to_the_letter.py", "tests/evaluation/test_saving.py",
             "tests/evaluation/test_stages.py", "tests/evaluation/test_threats.py",
-            "tests/evaluation/test_leaders.py", "tests/evaluation/test_month.py",
+            "tests/evaluation/test_leaders.py",
         ),
     ),
     "access": (
         ("kpi_cms/foundation/access/*.py",),
-        ("tests/foundation/access", "tests/snippets/viewsets"),
+        (
+            "tests/foundation/access/test_scope.py::test_a_scope_costs_one_query",
+            "tests/foundation/access", "tests/snippets/viewsets",
+        ),
     ),
 }  # fmt: skip
 
@@ -101,6 +106,7 @@ def try_room(room: str, names: list[str]) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([str(folder), str(Path(__file__).parent)]),
         "KPI_MUTANTS": str(listed),
         "KPI_MUTANTS_FOUND": str(found),
+        "KPI_MUTANT_WARMUP": ROOMS[room][1][0],
     }
     command = [
         sys.executable,
@@ -112,7 +118,7 @@ def try_room(room: str, names: list[str]) -> dict[str, str]:
         "mutant_runner",
         "-p",
         "no:cacheprovider",
-        *ROOMS[room][1],
+        *filter(None, ROOMS[room][1]),
     ]
     subprocess.run(command, cwd=folder, env=environment, check=False, stdout=subprocess.DEVNULL)
     if not found.exists():
@@ -131,7 +137,7 @@ def change(room: str, name: str) -> str:
 
     def body(function: str) -> list[str]:
         found = re.search(
-            rf"^( *)(?:async )?def {re.escape(function)}\(.*?(?=^\1(?:def|@|mutants_|class|\S)|\Z)",
+            rf"^( *)def {re.escape(function)}\(.*?(?=^\1(?:def |@|class |mutants_|x_)|\Z)",
             source, re.MULTILINE | re.DOTALL,
         )  # fmt: skip
         return found.group(0).replace(function, "f").splitlines() if found else []
