@@ -1,4 +1,4 @@
-"""What the workspace's pages have to be for every reader: accessible in light and dark, light to load, plain on paper."""
+"""What the workspace has to be for every reader: open to all in light and dark, light to load, plain on paper."""
 
 import re
 from collections.abc import Callable, Iterator
