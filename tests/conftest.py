@@ -1,7 +1,7 @@
-"""What the whole suite shares: which tests apply here, none skipped, and a flush that may empty append-only tables."""
+"""What the whole suite shares: which tests apply here, none skipped, and a database for tests that commit."""
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -11,8 +11,9 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pytest_django.plugin import DjangoDbBlocker
 
-from tests.helpers import databases
+from tests.helpers import databases, scratch
 from tests.helpers.shared import SHARED
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -76,22 +77,35 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     memory.close()
 
 
+@pytest.fixture(scope="session")
+def scratch_copy() -> Iterator[scratch.Copy | None]:
+    with scratch.server() as copy:
+        yield copy
+
+
+@pytest.fixture
+def scratch_database(
+    scratch_copy: scratch.Copy | None, tmp_path: Path, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """The address of a database of its own, which this process writes to during the test."""
+    with django_db_blocker.unblock(), scratch.database(scratch_copy, tmp_path) as url:
+        yield url
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _flush_may_empty_append_only_tables() -> Iterator[None]:
-    """Transactional tests end with `flush`, which the append-only triggers would refuse."""
-    from kpi_cms.foundation.audit.append_only import flush_allowed
+def _nothing_flushes_the_suites_database() -> Iterator[None]:
+    """A transactional test ends by emptying every table, what migrations put there included.
 
-    original: Callable[[TransactionTestCase], None] = TransactionTestCase._fixture_teardown
+    Whatever ran after it on the same worker met a site without its root page. What has to commit takes
+    `scratch_database`.
+    """
 
-    @functools.wraps(original)
-    def teardown(self: TransactionTestCase) -> None:
-        with flush_allowed():
-            original(self)
+    def refuse(self: TransactionTestCase) -> None:
+        pytest.fail("A transactional test flushes the suite's database: take `scratch_database` instead.")
 
-    patch = pytest.MonkeyPatch()
-    patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
-    yield
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", refuse)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -86,8 +86,7 @@ def test_postgresql_hears_the_actor_until_the_transaction_ends():
 
 
 @pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True)
-def test_postgresql_forgets_the_actor_with_the_transaction():
+def test_postgresql_forgets_the_actor_with_the_transaction(scratch_database):
     with as_actor(UserFactory(), MOMENT):
         pass
     with connection.cursor() as cursor:
