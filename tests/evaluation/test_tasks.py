@@ -349,7 +349,7 @@ def test_a_cause_that_was_revoked_and_one_that_stands_excuse_together(world: Wor
     first = deductions.confirm_cause(actor=world.head.user, moment=MOMENT, deduction=delay, reason="Bão")
     deductions.revoke_cause(actor=world.head.user, moment=MOMENT, cause=first, reason="Nhầm")
     deductions.confirm_cause(actor=world.head.user, moment=MOMENT, deduction=delay, reason="Lũ")
-    assert scoring.deductions_of(Delay, [task.pk])[task.pk] == [Deduction(2, True)]
+    assert scoring.deductions_of([task.pk])[1][task.pk] == [Deduction(2, True)]
 
 
 @pytest.mark.parametrize("number", [0, 5])

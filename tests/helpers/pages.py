@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
@@ -32,6 +33,23 @@ def field(response: Any, name: str) -> str:
         found = re.search(rf'<textarea[^>]*\bname="{re.escape(name)}"[^>]*>\r?\n?([^<]*)</textarea>', page)
     assert found is not None, f"The page has no field {name}."
     return found[1]
+
+
+ASIDE = (
+    "SAVEPOINT",
+    "RELEASE SAVEPOINT",
+    "SELECT set_config",
+    "SELECT pg_advisory",
+    "SELECT clock_timestamp",
+)
+
+
+def costs(client: Client, url: str, data: Mapping[str, Any]) -> int:
+    """How many queries sending a form costs; the answer leads on. Savepoints, locks and settings read no table."""
+    with CaptureQueriesContext(connection) as caught:
+        response = client.post(url, data)
+    assert response.status_code == 302, response.status_code
+    return sum(not query["sql"].startswith(ASIDE) for query in caught)
 
 
 def queries(client: Client, url: str) -> int:

@@ -5,7 +5,7 @@ leaders comes from results that are stored, so a period is computed in two passe
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, StageKey
 from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import as_actor
-from kpi_cms.foundation.engine import CardInputs, CompiledSet, Deduction, TaskInput
+from kpi_cms.foundation.engine import CardInputs, CompiledSet, TaskInput
 from snippets.models import Period
 
 CHUNK = 2_000
@@ -147,8 +147,7 @@ def _tasks(batch: list[_Card]) -> Mapping[int, list[TaskInput]]:
             "pk", "person_id", "coefficient", "assigned", "completed", "accepted", "handed_over", "kind"
         )
     )
-    faults = _deductions(Fault, batch[0].period_id, people)
-    delays = _deductions(Delay, batch[0].period_id, people)
+    faults, delays = scoring.deductions_of(_with_deductions(batch[0].period_id, people))
     found: dict[int, list[TaskInput]] = defaultdict(list)
     for pk, person_id, coefficient, assigned, completed, accepted, handed_over, kind in rows:
         assert coefficient is not None  # the query leaves undecided products out
@@ -161,13 +160,15 @@ def _tasks(batch: list[_Card]) -> Mapping[int, list[TaskInput]]:
     return found
 
 
-def _deductions(
-    model: type[Fault] | type[Delay], period_id: int, people: Iterable[int]
-) -> Mapping[int, list[Deduction]]:
-    ids = model._default_manager.filter(task__period_id=period_id, person_id__in=list(people)).values_list(
-        "task_id", flat=True
-    )
-    return scoring.deductions_of(model, sorted(set(ids)))
+def _with_deductions(period_id: int, people: Sequence[int]) -> list[int]:
+    """Tasks of these people that bear a fault or a delay: few among many."""
+    bearing = [
+        model._default_manager.filter(task__period_id=period_id, person_id__in=people)
+        .order_by()
+        .values_list("task_id", flat=True)
+        for model in (Fault, Delay)
+    ]
+    return sorted(bearing[0].union(bearing[1]))
 
 
 def _managed(batch: list[_Card]) -> Mapping[int, Any]:

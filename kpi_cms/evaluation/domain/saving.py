@@ -58,8 +58,11 @@ def save_stage(
     moment: datetime,
 ) -> Saved:
     _check_entries(card, stage, entries)
-    assessment = assessment_of(card, stage, rater)
-    scores = {score.criterion.key: score for score in scoring.stage_scores(card, stage)}
+    stored = scoring.stage_scores(card, stage)
+    scores = {score.criterion.key: score for score in stored}
+    known = next((score.assessment for score in stored if score.assessment.rater_id == rater.pk), None)
+    assessment = known or assessment_of(card, stage, rater)
+    assessment.card = card
     _check_fresh(card, expected, entries, comments, scores, assessment)
     changed, before, after, reason_key = _write_scores(card, assessment, scores, entries, reason)
     commented = _write_comments(assessment, comments)

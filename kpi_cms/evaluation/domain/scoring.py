@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Value
 
 from kpi_cms.evaluation.enums import (
     COUNTED_TASK_STATES,
@@ -59,39 +59,47 @@ class TaskRow:
 
 
 def task_rows(period_id: int, person_ids: Iterable[int]) -> dict[int, list[TaskRow]]:
-    """Counted tasks of many people by person id, in three queries."""
+    """Counted tasks of many people by person id, in two queries."""
     tasks = list(
         Task.objects.filter(
             period_id=period_id, person_id__in=list(person_ids), state__in=COUNTED_TASK_STATES
         )
     )
-    ids = [task.pk for task in tasks]
-    faults = deductions_of(Fault, ids)
-    delays = deductions_of(Delay, ids)
+    faults, delays = deductions_of([task.pk for task in tasks])
     rows: dict[int, list[TaskRow]] = defaultdict(list)
     for task in tasks:
         rows[task.person_id].append(TaskRow(task, tuple(faults[task.pk]), tuple(delays[task.pk])))
     return rows
 
 
-def deductions_of(model: type[Fault] | type[Delay], task_ids: Sequence[int]) -> dict[int, list[Deduction]]:
-    """Deductions that stand, by task id; excused where an objective cause stands."""
-    found: dict[int, list[Deduction]] = defaultdict(list)
+Deductions = dict[int, list[Deduction]]
+
+
+def deductions_of(task_ids: Sequence[int]) -> tuple[Deductions, Deductions]:
+    """Faults and delays that stand, each by task id, in one query; excused where an objective cause stands."""
+    found: tuple[Deductions, Deductions] = (defaultdict(list), defaultdict(list))
     if not task_ids:
         return found
-    rows = (
-        model._default_manager.filter(task_id__in=task_ids, withdrawn_at__isnull=True)
-        .order_by("unit_number", "pk")
-        .values_list("pk", "task_id", "unit_number", "causes__pk", "causes__revoked_at")
-    )
-    merged: dict[int, tuple[int, int, bool]] = {}
-    for pk, task_id, unit_number, cause, revoked in rows:
+    rows = _standing(Fault, 0, task_ids).union(_standing(Delay, 1, task_ids), all=True)
+    merged: dict[tuple[int, int], tuple[int, int, bool]] = {}
+    for kind, pk, task_id, unit_number, cause, revoked in rows:
         excused = cause is not None and revoked is None
-        known = merged.get(pk)
-        merged[pk] = (task_id, unit_number, excused or (known[2] if known else False))
-    for task_id, unit_number, excused in merged.values():
-        found[task_id].append(Deduction(unit_number, excused))
+        known = merged.get((kind, pk))
+        merged[kind, pk] = (task_id, unit_number, excused or (known is not None and known[2]))
+    for (kind, _pk), (task_id, unit_number, excused) in sorted(
+        merged.items(), key=lambda item: (item[1][1], item[0])
+    ):
+        found[kind][task_id].append(Deduction(unit_number, excused))
     return found
+
+
+def _standing(model: type[Fault] | type[Delay], kind: int, task_ids: Sequence[int]) -> QuerySet[Any, Any]:
+    return (
+        model._default_manager.filter(task_id__in=task_ids, withdrawn_at__isnull=True)
+        .order_by()
+        .annotate(_kind=Value(kind))
+        .values_list("_kind", "pk", "task_id", "unit_number", "causes__pk", "causes__revoked_at")
+    )
 
 
 def task_input(row: TaskRow) -> TaskInput | None:
@@ -149,9 +157,11 @@ def kept_d(compiled: CompiledSet, state: str, confirmed_d: str, proposed_d: str)
 
 
 def stage_scores(card: Scorecard, stage: str) -> list[Score]:
-    """The scores of one stage with their criteria."""
+    """The scores of one stage with their criteria and the rater's assessment they belong to."""
     return list(
-        Score.objects.filter(assessment__card=card, assessment__stage=stage).select_related("criterion")
+        Score.objects.filter(assessment__card=card, assessment__stage=stage).select_related(
+            "criterion", "assessment"
+        )
     )
 
 

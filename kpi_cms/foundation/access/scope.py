@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Model, Q, QuerySet
+from django.utils.functional import SimpleLazyObject
 from guardian.utils import get_user_obj_perms_model
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def scope_model() -> type[Model]:
 class Scope:
     """The capabilities of one account, each with the shortest paths that carry it.
 
-    `Scope.of(user)` costs one query. An inactive or anonymous account holds nothing; a superuser gets nothing
+    `Scope.of(user)` costs one query, at the first question about a capability: whoever is asked only about their own
+    card pays nothing. An inactive or anonymous account holds nothing; a superuser gets nothing
     from being one, because whoever keeps the system running reads no card.
     """
 
@@ -46,12 +49,7 @@ class Scope:
     def of(cls, user: User | Any) -> Scope:
         if not getattr(user, "is_active", False) or user.pk is None:
             return cls()
-        model: Any = scope_model()
-        rows = get_user_obj_perms_model(model)._default_manager.filter(user_id=user.pk)
-        held: dict[str, list[str]] = {}
-        for codename, path in rows.values_list("permission__codename", "content_object__path"):
-            held.setdefault(codename, []).append(path)
-        return cls(user.pk, {codename: shortest(paths) for codename, paths in held.items()})
+        return cls(user.pk, SimpleLazyObject(partial(_held_by, user.pk)))  # type: ignore[arg-type]  # a lazy mapping
 
     def paths(self, *capabilities: str) -> tuple[str, ...]:
         """The shortest paths that carry any of the capabilities."""
@@ -75,6 +73,15 @@ class Scope:
     def q(self, *capabilities: str, path: str = "unit__path") -> Q:
         """A filter on rows whose unit carries any of the capabilities."""
         return paths_q(self.paths(*capabilities), path)
+
+
+def _held_by(user_id: int) -> dict[str, tuple[str, ...]]:
+    model: Any = scope_model()
+    rows = get_user_obj_perms_model(model)._default_manager.filter(user_id=user_id)
+    held: dict[str, list[str]] = {}
+    for codename, path in rows.values_list("permission__codename", "content_object__path"):
+        held.setdefault(codename, []).append(path)
+    return {codename: shortest(paths) for codename, paths in held.items()}
 
 
 def shortest(paths: Iterable[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from snippets.enums import Capability
 from tests.factories import evaluation as make
 from tests.factories.snippets import hold, holder
 from tests.helpers import world as worlds
-from tests.helpers.pages import body, field, queries, text
+from tests.helpers.pages import body, costs, field, queries, text
 
 WORDS = "Hoàn thành tốt, cần đúng hạn hơn."
 
@@ -115,6 +115,21 @@ def test_only_a_submitted_card_can_be_evaluated(world, sign_in, state):
     client = sign_in(world.head)
     assert client.get(url("evaluate", card.pk)).headers["Location"] == url("card", card.pk)
     assert client.post(url("evaluate", card.pk), filled(card)).status_code == 409
+
+
+def test_saving_one_score_costs_as_much_as_saving_all(world, sign_in):
+    """performance.md: at most 14 queries for a card, its history and the ledger included."""
+    card, client = make.submitted(world, world.lan), sign_in(world.head)
+    first, address = filled(card, "1,25", reason="Xem lại"), url("evaluate", card.pk)
+    client.post(address, first)  # the assessment is there from now on
+
+    def saves(data):
+        card.refresh_from_db()
+        return costs(client, address, data | {"expected": str(card.version_number)})
+
+    one = first | {"s-key-I.1": "2,5"}
+    every = filled(card, "2", reason="Xem lại")
+    assert (saves(one), saves(every)) == (13, 13)
 
 
 # --- Choices: đ and e --------------------------------------------------------------------------------------
