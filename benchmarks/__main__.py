@@ -1,4 +1,7 @@
-"""`make bench`: seed a province on PostgreSQL (`BENCH=small` on SQLite), measure, print a table, write JSON."""
+"""`make bench`: seed a province on PostgreSQL (`BENCH=small` on SQLite), measure, print a table, write JSON.
+
+On PostgreSQL the database `kpi_bench` of the server `BENCH_SERVER` is dropped and made anew.
+"""
 
 from __future__ import annotations
 
@@ -69,6 +72,7 @@ def main() -> int:
             "database": connection.vendor,
         },
         "size": {"people": size.people, "units": size.units},
+        "seed": "none is drawn: every value is arithmetic on its row's number",
         "seeding_seconds": seeding,
         "requests_a_second": rate,
         "worker_memory_mib": memory,

@@ -1,7 +1,7 @@
 """A province as it will be: 70,000 people, 1,500 units, one month scored and one about to open.
 
-Everything but names is arithmetic on ids, written set-based, so that the same size gives the same rows on both
-databases: `number(seed, …)` below is the only source of variation.
+Every value, names included, is arithmetic on a row's number, and rows are written set-based: the same size gives the
+same rows on both databases, and nothing is drawn.
 """
 
 from __future__ import annotations
