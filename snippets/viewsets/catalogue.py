@@ -20,6 +20,7 @@ from kpi_cms.foundation.access.viewsets import (
     RelatedTable,
     register_of,
 )
+from kpi_cms.foundation.core.text import is_key
 
 from ..domain import catalogue as domain
 from ..enums import Capability, CatalogueState, ProductScope
@@ -306,7 +307,7 @@ class ProductFilterSet(RegisterFilterSet):
         """`?catalogue=` comes from a catalogue's page; the rows are the reader's already."""
         key = self.data.get("catalogue", "") if self.data else ""
         rows: QuerySet[Product] = super().filter_queryset(queryset)
-        return rows.filter(catalogue_id=int(key)) if key.isascii() and key.isdigit() else rows
+        return rows.filter(catalogue_id=int(key)) if is_key(key) else rows
 
 
 _TEXTS = [FieldPanel(name) for name in ("code", "scope", "unit", "department", "duty", "work", "output")]

@@ -25,6 +25,7 @@ from wagtail.permission_policies.base import BasePermissionPolicy
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from kpi_cms.foundation.core.errors import Refused
+from kpi_cms.foundation.core.text import is_key
 
 from . import admin_views
 from .choosers import GuardedChooserViewSet
@@ -264,7 +265,7 @@ class GuardedViewSet(SnippetViewSet):
 
     def _seen(self, scope: Scope, key: Any) -> Model:
         """The record, when this reader's list holds it."""
-        if not str(key).isascii() or not str(key).isdigit():
+        if not is_key(str(key)):
             raise Http404
         instance: Model | None = self.rows(scope).filter(pk=key).first()
         if instance is None:

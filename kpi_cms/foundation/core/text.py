@@ -18,6 +18,14 @@ def normal(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
+def is_key(text: str) -> bool:
+    """A record's key as an address may name it: digits, and no more of them than a column of keys holds.
+
+    A longer number would end in an error of the database instead of finding nothing.
+    """
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
 def fold(text: str) -> str:
     """Lower case without marks, đ as d: `Đặng Thị Nguyệt` → `dang thi nguyet`. Stored, indexed and searched."""
     plain = unicodedata.normalize("NFD", text.lower()).replace("đ", "d")

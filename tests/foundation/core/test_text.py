@@ -8,7 +8,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpi_cms.foundation.core.text import fold, name_sort_key, normal
+from kpi_cms.foundation.core.text import fold, is_key, name_sort_key, normal
 
 LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxy"
 TONES = ["", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323"]
@@ -111,6 +111,12 @@ def test_any_text_gets_a_key_of_digits(text):
 @pytest.mark.parametrize("foreign", ["K’Sor Hằng", "O'Neil", "Rơ Mah 2", "Jean-Luc"])
 def test_names_of_other_peoples_come_after_the_letters(foreign):
     assert name_sort_key(foreign) > name_sort_key("An")
+
+
+def test_a_key_is_digits_that_a_column_holds():
+    assert [text for text in ("1", "0042", "9" * 18, "9" * 19, "", "x", "-1", "1.0", "²", "١") if is_key(text)] == [
+        "1", "0042", "9" * 18,
+    ]  # fmt: skip
 
 
 @pytest.mark.postgresql

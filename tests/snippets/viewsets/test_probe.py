@@ -7,12 +7,19 @@ from django.contrib.auth.models import Permission
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, reverse
+from django.utils.translation import override
 
 from kpi_cms.foundation.access.scope import Scope
 from snippets import models
 from snippets.enums import AUTHORING_CAPABILITIES, Capability
 from snippets.models import Grant, JobPosition, Position
-from tests.factories.snippets import JobPositionFactory, PositionFactory, UserFactory, holder
+from tests.factories.snippets import (
+    JobPositionFactory,
+    PositionFactory,
+    UnitFactory,
+    UserFactory,
+    holder,
+)
 from tests.snippets.viewsets.conftest import MARK, SCOPED, World, viewset
 
 pytestmark = pytest.mark.django_db
@@ -308,6 +315,43 @@ def test_an_address_filled_in_with_a_foreign_key_shows_no_title(world: World, si
         response = client.get(f"{reverse(viewset(model).get_url_name('add'))}?{query}")
         assert response.status_code == 200
         assert MARK not in response.content.decode()
+
+
+@pytest.mark.parametrize("model", SCOPED)
+def test_a_chooser_answers_for_keys_of_the_own_units_only(world: World, signed_in, model):
+    """Foreign, missing and garbled keys are told apart by nothing, asked one by one or together."""
+    client = signed_in(holder(world.own.unit, *REGISTERS))
+    chooser = viewset(model).chooser_viewset
+    own, foreign = world.own.records[model], world.next_door.records[model]
+    other_keys = [str(foreign.pk), "999999", str(10**30), "x", "_31", "²", ""]
+
+    def chosen(*keys: str) -> list[dict]:
+        url = reverse(chooser.get_url_name("chosen_multiple"))
+        return client.get(url, {"id": keys}).json()["result"]
+
+    with override("vi"):
+        answer = [{"id": str(own.pk), "string": str(own), "edit_url": None}]
+    assert chosen(str(own.pk)) == answer
+    assert chosen(*other_keys) == []
+    assert chosen(*other_keys, str(own.pk)) == answer
+    one_by_one = {
+        key: client.get(reverse(chooser.get_url_name("chosen"), args=[key])).status_code
+        for key in other_keys
+        if key
+    }
+    assert one_by_one == dict.fromkeys(one_by_one, 404)
+    assert client.get(reverse(chooser.get_url_name("chosen"), args=[own.pk])).json()["result"] == answer[0]
+
+
+def test_a_chooser_does_not_choose_what_its_list_leaves_out(world: World, signed_in):
+    """A record that the reader sees and nobody chooses any more: a closed unit."""
+    closed = UnitFactory(parent=world.own.unit, code="CUAMINH-X", name="Đã giải thể", closed=True)
+    client = signed_in(holder(world.own.unit, *REGISTERS))
+    chooser = viewset(models.Unit).chooser_viewset
+
+    assert client.get(reverse(chooser.get_url_name("chosen"), args=[closed.pk])).status_code == 404
+    several = client.get(reverse(chooser.get_url_name("chosen_multiple")), {"id": [closed.pk]})
+    assert several.json()["result"] == []
 
 
 def test_lists_filtered_searched_or_exported_hold_the_same_rows(world: World, signed_in):
