@@ -45,7 +45,7 @@ def main() -> int:
     from django.core.management import call_command
     from django.db import connection
 
-    from benchmarks import load, measure, seed
+    from benchmarks import access, load, measure, seed
 
     size = seed.SIZES["small" if small else "full"]
     call_command("migrate", verbosity=0)
@@ -56,7 +56,7 @@ def main() -> int:
     for name, seconds in steps:
         print(f"  {name:10} {seconds:7.1f} s")
     bench = measure.Bench()
-    figures = bench.run()
+    figures = bench.run() + access.figures(bench.july, size.people)
     rate, memory = load.requests_a_second(
         [
             (bench.head, f"/don-vi/{bench.unit.code}/?ky={bench.july.pk}"),
@@ -80,15 +80,15 @@ def main() -> int:
     }
     name = "small" if small else "full"
     (OUTPUT / f"{name}.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    print(f"{'':32}{'median ms':>10}{'p95 ms':>10}{'queries':>9}{'CPU ms':>9}{'SQL ms':>9}{'ratio':>7}")
+    print(f"{'':46}{'median ms':>10}{'p95 ms':>10}{'queries':>9}{'CPU ms':>9}{'SQL ms':>9}{'ratio':>7}")
     for entry in figures:
         queries = "" if entry.queries is None else str(entry.queries)
         floor = "" if entry.floor is None else f"{entry.floor:.1f}"
         ratio = "" if entry.ratio is None else f"{entry.ratio:.1f}"
         print(
-            f"{entry.name:32}{entry.median:10.1f}{entry.p95:10.1f}{queries:>9}{entry.cpu:9.1f}{floor:>9}{ratio:>7}"
+            f"{entry.name:46}{entry.median:10.1f}{entry.p95:10.1f}{queries:>9}{entry.cpu:9.1f}{floor:>9}{ratio:>7}"
         )
-    print(f"{'requests a second, 8 clients':32}{rate:10.1f}\n{'memory of a worker, MiB':32}{memory:10.1f}")
+    print(f"{'requests a second, 8 clients':46}{rate:10.1f}\n{'memory of a worker, MiB':46}{memory:10.1f}")
     return 0
 
 

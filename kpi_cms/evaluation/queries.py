@@ -20,7 +20,7 @@ from snippets.queries import containing, lineage
 
 from .enums import DECIDED, WITH_THE_PERSON, AssessmentState, CardState, StageKey, TaskState
 from .models import Assessment, CardResult, CataloguePin, Scorecard, Task, VersionPin
-from .models.scorecard import READING_CAPABILITIES
+from .models.scorecard import READING_CAPABILITIES, concerning
 
 # Held on a unit, each of these lets its holder read the tasks of the unit's people.
 TASK_CAPABILITIES = (*READING_CAPABILITIES, Capability.ASSIGN)
@@ -289,9 +289,7 @@ def tasks_visible_to(scope: Scope) -> QuerySet[Task]:
     if scope.user_id is None:
         return Task.objects.none()
     concerned = Scorecard.objects.filter(
-        Q(evaluator__user_id=scope.user_id) | Q(endorser__user_id=scope.user_id),
-        period=OuterRef("period"),
-        person=OuterRef("person"),
+        concerning(scope.user_id), period=OuterRef("period"), person=OuterRef("person")
     )
     return Task.objects.filter(
         Q(person__user_id=scope.user_id) | scope.q(*TASK_CAPABILITIES) | Exists(concerned)
@@ -315,12 +313,9 @@ def cards_with_tasks_visible_to(scope: Scope) -> QuerySet[Scorecard]:
     """Cards whose person's tasks the reader may see: an assigning clerk sees tasks, and no scores."""
     if scope.user_id is None:
         return Scorecard.objects.none()
-    concerned = (
-        Q(person__user_id=scope.user_id)
-        | Q(evaluator__user_id=scope.user_id)
-        | Q(endorser__user_id=scope.user_id)
+    cards: QuerySet[Scorecard] = Scorecard.objects.filter(
+        concerning(scope.user_id) | scope.q(*TASK_CAPABILITIES)
     )
-    cards: QuerySet[Scorecard] = Scorecard.objects.filter(concerned | scope.q(*TASK_CAPABILITIES))
     return cards
 
 

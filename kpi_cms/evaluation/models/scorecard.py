@@ -1,7 +1,7 @@
 """Phiếu theo dõi, đánh giá: one person, one frame, one period, one criteria version."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from criteria_pages.models import CriteriaVersion
@@ -16,17 +16,21 @@ from snippets.models import Period, Person, Unit
 READING_CAPABILITIES = (Capability.VIEW, Capability.AUDIT)
 
 
+def concerning(user_id: int) -> Q:
+    """Cards of the account's own person, and those that this person evaluates or endorses.
+
+    The person is looked up once for the statement: joining three people to every card cost 70 ms at 70,000.
+    """
+    me = Subquery(Person.objects.filter(user_id=user_id).values("pk")[:1])
+    return Q(person_id=me) | Q(evaluator_id=me) | Q(endorser_id=me)
+
+
 class ScorecardQuerySet(RestrictedQuerySet):
     def visible_to(self, scope: Scope) -> "ScorecardQuerySet":
         """Cards this account may read: their own, those they evaluate or endorse, those of units they may read."""
         if scope.user_id is None:
             return self.none()
-        own = (
-            Q(person__user_id=scope.user_id)
-            | Q(evaluator__user_id=scope.user_id)
-            | Q(endorser__user_id=scope.user_id)
-        )
-        return self.filter(own | scope.q(*READING_CAPABILITIES))
+        return self.filter(concerning(scope.user_id) | scope.q(*READING_CAPABILITIES))
 
     def with_context(self) -> "ScorecardQuerySet":
         """Everything that rules and screens ask of a card, in the same query."""

@@ -134,6 +134,20 @@ def test_a_scope_without_paths_matches_no_row():
 
 
 @pytest.mark.django_db
+def test_many_paths_of_one_length_match_what_lies_below_each_and_nothing_beside():
+    top = [UnitFactory() for _number in range(4)]
+    below = [UnitFactory(parent=unit) for unit in top]
+    deeper = [UnitFactory(parent=unit) for unit in below]
+    chosen = [top[0].path, top[2].path, deeper[1].path, deeper[3].path]
+    found = Unit.objects.filter(paths_q(chosen, "path"))
+    expected = {top[0], top[2], below[0], below[2], *deeper}
+    assert set(found) == expected
+    people = {unit: PersonFactory(unit=unit) for unit in (*top, *below, *deeper)}
+    listed = Person.objects.filter(paths_q(chosen, "unit__path"))
+    assert set(listed) == {people[unit] for unit in expected}
+
+
+@pytest.mark.django_db
 def test_every_list_agrees_with_the_walk_up_the_tree():
     """300 pairs of account and unit: rules, lists, related rows and has_perm say the same."""
     choice = random.Random(335)
