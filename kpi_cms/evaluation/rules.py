@@ -127,6 +127,23 @@ def assign_tasks(scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -
     return unseen()
 
 
+def give_extras(scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
+    """Sudden and taken-over work, which counts outside the total assigned, is given by the head (Đ18.1.d)."""
+    if scope.user_id is not None and person.user_id == scope.user_id:
+        return refuse(_("Nobody gives extra tasks to themselves. Propose the task; your head decides."))
+    if evaluates:
+        return allow("evaluator")
+    if scope.covers(Capability.EVALUATE, unit):
+        return allow(Capability.EVALUATE)
+    if scope.covers_any((*READING_CAPABILITIES, Capability.ASSIGN), unit):
+        return refuse(
+            _(
+                "Only the head gives work outside the plan. Assign it in the plan, or ask the person to propose it."
+            )
+        )
+    return unseen()
+
+
 def confirm_tasks(scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
     """Confirming, accepting, faults, delays and objective causes are the head's (Đ14.2, Đ18)."""
     if scope.user_id is not None and person.user_id == scope.user_id:

@@ -55,26 +55,27 @@ STEPS: dict[str, Callable[[Scope], Decision]] = {
     "endorse": lambda scope: rules.endorse(scope, CARD),
     "notify": lambda scope: rules.notify(scope, CARD),
     "assign": lambda scope: rules.assign_tasks(scope, CARD.person, CARD.unit, evaluates=evaluates(scope)),
+    "extra": lambda scope: rules.give_extras(scope, CARD.person, CARD.unit, evaluates=evaluates(scope)),
     "confirm": lambda scope: rules.confirm_tasks(scope, CARD.person, CARD.unit, evaluates=evaluates(scope)),
     "report": lambda scope: rules.report_task(scope, CARD.person, CARD.unit),
 }
 
 # + allowed · = refused because it is one's own · - seen and refused · . missing
 TABLE = """
-              see self evaluate endorse notify assign confirm report
-own            +    +      =       =      =      =       =      +
-evaluator      +    -      +       -      +      +       +      .
-endorser       +    -      -       +      -      .       .      .
-view           +    -      -       -      -      -       -      -
-view_above     +    -      -       -      -      -       -      -
-view_beside    .    .      .       .      .      .       .      .
-audit          +    -      -       -      -      -       -      -
-assign         .    .      .       .      .      +       -      -
-evaluate       .    .      .       .      .      .       +      .
-receive        .    .      .       .      +      .       .      .
-progress       .    .      .       .      .      .       .      .
-nobody         .    .      .       .      .      .       .      .
-visitor        .    .      .       .      .      .       .      .
+              see self evaluate endorse notify assign extra confirm report
+own            +    +    =        =       =      =      =     =       +
+evaluator      +    -    +        -       +      +      +     +       .
+endorser       +    -    -        +       -      .      .     .       .
+view           +    -    -        -       -      -      -     -       -
+view_above     +    -    -        -       -      -      -     -       -
+view_beside    .    .    .        .       .      .      .     .       .
+audit          +    -    -        -       -      -      -     -       -
+assign         .    .    .        .       .      +      -     -       -
+evaluate       .    .    .        .       .      .      +     +       .
+receive        .    .    .        .       +      .      .     .       .
+progress       .    .    .        .       .      .      .     .       .
+nobody         .    .    .        .       .      .      .     .       .
+visitor        .    .    .        .       .      .      .     .       .
 """
 BECAUSE = {
     "own": "own",
@@ -92,6 +93,7 @@ ONES_OWN = {
     "endorse": "Nobody endorses their own card.",
     "notify": "Nobody notifies themselves of their own result.",
     "assign": "Nobody assigns tasks to themselves. Propose the task; your head decides.",
+    "extra": "Nobody gives extra tasks to themselves. Propose the task; your head decides.",
     "confirm": "Nobody confirms their own tasks. Your head does.",
 }
 SOMEBODY_ELSES = {
@@ -100,6 +102,9 @@ SOMEBODY_ELSES = {
     "endorse": "Only the head of the agency named on the card endorses it.",
     "notify": "The result is notified by the evaluator or by the personnel office.",
     "assign": "You may see the tasks of this unit, but not assign them.",
+    "extra": (
+        "Only the head gives work outside the plan. Assign it in the plan, or ask the person to propose it."
+    ),
     "confirm": "Only the head confirms tasks and records errors and delays.",
     "report": "Only the person who has the task reports on it.",
 }
@@ -150,6 +155,7 @@ def test_evaluator_and_endorser_without_an_account_are_not_every_visitor() -> No
     assert rules.see_card(Scope(), card) == unseen()
     person, unit = card.person, card.unit
     assert rules.assign_tasks(Scope(), person, unit, evaluates=False) == unseen()
+    assert rules.give_extras(Scope(), person, unit, evaluates=False) == unseen()
     assert rules.confirm_tasks(Scope(), person, unit, evaluates=False) == unseen()
     assert rules.report_task(Scope(), person, unit) == unseen()
 

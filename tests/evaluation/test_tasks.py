@@ -67,6 +67,34 @@ def test_a_clerk_assigns_but_does_not_confirm(world: World) -> None:
     assert task.state == TaskState.REPORTED
 
 
+def test_extras_are_the_heads_to_give(world: World) -> None:
+    """Whoever only assigns neither makes an extra nor lets one grow (rules.md §4: "given by the head")."""
+    hold(world.stranger, Capability.ASSIGN, world, unit=world.department)
+    with pytest.raises(Refused, match="Only the head gives work outside the plan"):
+        month.assign(world, world.lan, by=world.stranger, sudden=True)
+    assert Task.objects.count() == 0
+    extra = month.assign(world, world.lan, sudden=True)
+    with pytest.raises(Refused, match="Only the head gives work outside the plan"):
+        change(world, extra, quantity="10", by=world.stranger)
+    extra.refresh_from_db()
+    assert (extra.kind, extra.assigned) == (TaskKind.SUDDEN, 4)
+    assert change(world, extra, quantity="10").assigned == 10
+
+
+@pytest.mark.parametrize("capability", [Capability.EVALUATE, None])
+def test_work_goes_to_people_whose_head_one_is(world: World, capability: Capability | None) -> None:
+    """Hà heads Lan, not somebody of B1: taken-over work is given by the taker's head."""
+    hold(world.head, Capability.ASSIGN, world, unit=world.root)
+    task = month.assign(world, world.lan)
+    if capability is None:
+        with pytest.raises(Refused, match="Only the head gives work outside the plan"):
+            hand_over(world, task, "1", taker=world.stranger)
+        assert Task.objects.count() == 1
+        return
+    hold(world.head, capability, world, unit=world.root)
+    assert hand_over(world, task, "1", taker=world.stranger).kind == TaskKind.TAKEN_OVER
+
+
 def test_a_reader_of_the_unit_sees_tasks_and_changes_none(world: World) -> None:
     task = month.report(month.assign(world, world.lan))
     hold(world.stranger, Capability.VIEW, world, unit=world.department)
@@ -139,12 +167,6 @@ def test_nothing_is_assigned_in_a_closed_period(world: World) -> None:
     Period.objects.update(state=PeriodState.CLOSED)
     with pytest.raises(WrongState, match="closed"):
         month.assign(world, world.lan)
-
-
-def test_people_without_a_task_are_the_heads_omission(world: World) -> None:
-    month.assign(world, world.lan)
-    omitted = tasks.people_without_tasks(world.period, world.department)
-    assert [person.staff_code for person in omitted] == ["CC003", "CC002", "CC005"]
 
 
 # --- Parts -----------------------------------------------------------------------------------------------------------
@@ -396,10 +418,18 @@ def test_what_a_decided_card_was_computed_from_stands_still(world: World) -> Non
 
 
 # --- Changing --------------------------------------------------------------------------------------------------------
-def change(world: World, task: Task, *, quantity: str = "2", reason: str = "Điều chỉnh kế hoạch") -> Task:
+def change(
+    world: World,
+    task: Task,
+    *,
+    quantity: str = "2",
+    reason: str = "Điều chỉnh kế hoạch",
+    due_on: date = date(2026, 7, 25),
+    by: Person | None = None,
+) -> Task:
     return tasks.change_task(
-        actor=world.head.user, moment=MOMENT, task=task, expected=task.version_number, quantity=Decimal(quantity),
-        due_on=date(2026, 7, 25), reason=reason,
+        actor=(by or world.head).user, moment=MOMENT, task=task, expected=task.version_number,
+        quantity=Decimal(quantity), due_on=due_on, reason=reason,
     )  # fmt: skip
 
 
@@ -465,7 +495,7 @@ def move(world: World, task: Task, quantity: str, *, moment: datetime) -> Task:
 
 
 def test_moved_work_leaves_the_total_of_whoever_had_it(world: World) -> None:
-    early = datetime(2026, 7, 20, 16, 59, tzinfo=UTC)
+    early = datetime(2026, 7, 19, 16, 59, tzinfo=UTC)  # the last minute of the 19th in Vietnam
     part = month.assign(world, world.lan)
     move(world, part, "1", moment=early)
     part.refresh_from_db()
@@ -478,10 +508,15 @@ def test_moved_work_leaves_the_total_of_whoever_had_it(world: World) -> None:
     assert ratios(world) == {"a": "1", "b": "1", "c": "1"}
 
 
-def test_after_its_due_date_work_is_handed_over_and_not_moved(world: World) -> None:
+@pytest.mark.parametrize(
+    "moment", [datetime(2026, 7, 19, 17, tzinfo=UTC), datetime(2026, 7, 20, 17, tzinfo=UTC)]
+)
+def test_from_its_due_date_on_work_is_handed_over_and_not_moved(world: World, moment: datetime) -> None:
+    """ "Before its due date" (rules.md §4): the day itself, which begins at 17:00 UTC in Vietnam, is too late."""
     task = month.assign(world, world.lan)
-    with pytest.raises(WrongState, match="hand it over"):
-        move(world, task, "1", moment=datetime(2026, 7, 20, 17, 0, tzinfo=UTC))
+    with pytest.raises(WrongState, match="before its due date"):
+        move(world, task, "1", moment=moment)
+    assert Task.objects.count() == 1
 
 
 def test_a_set_may_keep_moved_work_in_the_total(draft_world: World) -> None:

@@ -27,12 +27,14 @@ def entries(card: Scorecard, stage: str, *, share: str = "1") -> dict[str, Entry
     }
 
 
-def assign(world: World, who: Person, *, quantity: str = "4", by: Person | None = None) -> Task:
+def assign(
+    world: World, who: Person, *, quantity: str = "4", by: Person | None = None, sudden: bool = False
+) -> Task:
     actor = by or world.card(who).evaluator
     assert actor is not None
     return tasks.assign_task(
         actor=actor.user, moment=MOMENT, period=world.period, person=who, product=world.product,
-        quantity=Decimal(quantity), due_on=date(2026, 7, 20),
+        quantity=Decimal(quantity), due_on=date(2026, 7, 20), sudden=sudden,
     )  # fmt: skip
 
 

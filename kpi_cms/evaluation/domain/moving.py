@@ -82,10 +82,8 @@ def move_task(
     check_fresh(task, expected, {"assigned": task.assigned - quantity})
     require_state(task, TaskState.ASSIGNED)
     require_reason(reason)
-    if timezone.localdate(moment) > task.due_on:
-        raise WrongState(
-            _("The due date has passed. Work is moved before its due date; after it, hand it over.")
-        )
+    if timezone.localdate(moment) >= task.due_on:
+        raise WrongState(_("Work is moved before its due date. From that day on, hand it over instead."))
     require_movable(task, quantity)
     before = facts(task)
     follower = _follower(actor, task, quantity, taker, due_on)
@@ -104,7 +102,7 @@ def _follower(actor: User, task: Task, quantity: Decimal, taker: Person, due_on:
     if taker.pk == task.person_id:
         raise Invalid(_("Choose another person: this one has the task already."))
     unit = unit_of(taker, task.period)
-    require_assigner(actor, task.period, taker, unit)
+    require_assigner(actor, task.period, taker, unit, extra=True)
     require_in_period(task.period, due_on)
     return Task(
         period=task.period,

@@ -60,10 +60,11 @@ def _evaluates(actor: User, period: Period, person: Person) -> bool:
     return Scorecard.objects.filter(period=period, person=person, evaluator__user_id=actor.pk).exists()
 
 
-def require_assigner(actor: User, period: Period, person: Person, unit: Unit) -> None:
-    """Whoever gives this person work, in an open period."""
+def require_assigner(actor: User, period: Period, person: Person, unit: Unit, *, extra: bool) -> None:
+    """Whoever gives this person work, in an open period; extras are the head's to give (Đ18.1.d)."""
     evaluates = _evaluates(actor, period, person)
-    rules.assign_tasks(Scope.of(actor), person, unit, evaluates=evaluates).require()
+    rule = rules.give_extras if extra else rules.assign_tasks
+    rule(Scope.of(actor), person, unit, evaluates=evaluates).require()
     rules.require_open(period)
 
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rules
-from kpi_cms.evaluation.enums import TaskKind, TaskState
-from kpi_cms.evaluation.models import Delay, Scorecard, Task
+from kpi_cms.evaluation.enums import EXTRA_KINDS, TaskKind, TaskState
+from kpi_cms.evaluation.models import Delay, Task
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
@@ -74,11 +73,11 @@ def assign_task(
 ) -> Task:
     """Give a person a product of the period's catalogues. Code, name and coefficient are frozen on the task.
 
-    `sudden` marks work outside the plan, given by the head: it stays outside the assigned total (Đ18.1d).
+    `sudden` marks work outside the plan, which only the head gives: it stays outside the assigned total (Đ18.1d).
     """
     unit = unit_of(person, period)
     period = share_period(period.pk)
-    require_assigner(actor, period, person, unit)
+    require_assigner(actor, period, person, unit, extra=sudden)
     task = _new_task(
         period=period,
         person=person,
@@ -116,7 +115,7 @@ def assign_parts(
     period = share_period(period.pk)
     units = [unit_of(part.person, period) for part in parts]
     for part, unit in zip(parts, units, strict=True):
-        require_assigner(actor, period, part.person, unit)
+        require_assigner(actor, period, part.person, unit, extra=False)
     require_undecided(period.pk, *(part.person.pk for part in parts))
     group = uuid.uuid4()
     tasks = []
@@ -149,7 +148,7 @@ def change_task(
 ) -> Task:
     """Change quantity or due date before the person has reported, with a reason."""
     task = lock_task(task)
-    require_assigner(actor, task.period, task.person, task.unit)
+    require_assigner(actor, task.period, task.person, task.unit, extra=task.kind in EXTRA_KINDS)
     check_fresh(task, expected, {"assigned": quantity, "due_on": due_on})
     require_state(task, TaskState.ASSIGNED)
     require_reason(reason)
@@ -342,12 +341,3 @@ def confirm_task(
 def proposes_delay(task: Task) -> bool:
     """Completed after its due date: the head is asked to record a delay, or not."""
     return task.completed > 0 and task.completed_on is not None and task.completed_on > task.due_on
-
-
-def people_without_tasks(period: Period, unit: Unit) -> QuerySet[Person]:
-    """People with a card and no task in the period: the head's omission (Đ18.1d), in name order."""
-    with_card = Scorecard.objects.filter(period=period, unit__path__startswith=unit.path).values("person_id")
-    with_task = Task.objects.filter(period=period).exclude(state=TaskState.DECLINED).values("person_id")
-    return (
-        Person.objects.filter(pk__in=with_card).exclude(pk__in=with_task).order_by("sort_key", "staff_code")
-    )

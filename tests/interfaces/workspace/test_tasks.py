@@ -447,6 +447,23 @@ def test_a_clerk_gives_tasks_of_the_unit(world):
     assert client.get(confirm).status_code == 403
 
 
+def test_a_clerk_is_not_offered_extras_and_refused_with_a_sentence(world, client):
+    from django.test import Client
+
+    clerk = Client()
+    clerk.force_login(in_role(world.department, Role.CLERK))
+    page = url("assign_task", world.period.pk, world.lan.pk)
+    assert ['name="sudden"' in body(reader.get(page)) for reader in (clerk, client)] == [False, True]
+    data = {"product": world.product.pk, "quantity": "1", "due_on": "15/07/2026", "sudden": "on"}
+    refused = clerk.post(page, data)
+    assert (refused.status_code, Task.objects.count()) == (403, 0)
+    assert "Chỉ người đứng đầu được giao nhiệm vụ ngoài kế hoạch." in text(refused)
+    extra = make.assigned(world, world.lan, sudden=True)
+    change = url("change_task", extra.pk)
+    assert [reader.get(change).status_code for reader in (clerk, client)] == [403, 200]
+    assert [change in body(reader.get(url("task", extra.pk))) for reader in (clerk, client)] == [False, True]
+
+
 def test_a_closed_period_offers_no_task_action(world, client):
     task = make.reported(world, world.lan)
     Period.objects.update(state=PeriodState.CLOSED)

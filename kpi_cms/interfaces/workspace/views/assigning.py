@@ -80,6 +80,7 @@ def assign(request: HttpRequest, period: int, person: int) -> HttpResponse:
         "card": card,
         "period": found,
         "form": form,
+        "may_give_extras": bool(rules.give_extras(scope, card.person, card.unit, evaluates=evaluates)),
         "back_url": back_url,
         **product_choice(request, products, form),
     }

@@ -17,7 +17,7 @@ from django.views import View
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import deductions, moving
 from kpi_cms.evaluation.domain import tasks as domain
-from kpi_cms.evaluation.enums import TaskState
+from kpi_cms.evaluation.enums import EXTRA_KINDS, TaskState
 from kpi_cms.evaluation.models import Delay, Fault, ObjectiveCause, Task
 from kpi_cms.foundation.access.decisions import Decision
 from kpi_cms.foundation.core.actor import database_now
@@ -178,7 +178,7 @@ class Change(TaskAction):
     done = gettext_lazy("The task is changed. The person sees your reason.")
 
     def allowed(self, task: Task) -> Decision:
-        return self._asked(rules.assign_tasks, task)
+        return self._asked(rules.give_extras if task.kind in EXTRA_KINDS else rules.assign_tasks, task)
 
     def initial(self, task: Task) -> dict[str, Any]:
         return {"quantity": task.assigned, "due_on": task.due_on}

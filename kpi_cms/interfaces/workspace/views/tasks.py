@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import scoring
-from kpi_cms.evaluation.enums import WITH_THE_PERSON, TaskState
+from kpi_cms.evaluation.enums import EXTRA_KINDS, WITH_THE_PERSON, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.interfaces.workspace.navigation import waiting
@@ -189,7 +189,10 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
     changeable = found.period.is_open and not standing.decided
     confirms, assigns = (
         changeable and bool(rule(scope, found.person, found.unit, evaluates=standing.evaluates))
-        for rule in (rules.confirm_tasks, rules.assign_tasks)
+        for rule in (
+            rules.confirm_tasks,
+            rules.give_extras if found.kind in EXTRA_KINDS else rules.assign_tasks,
+        )
     )
     own = bool(rules.report_task(scope, found.person, found.unit))
     followers = Task.objects.filter(source=found).select_related("person").order_by("pk")
