@@ -16,6 +16,16 @@ class CardState(models.TextChoices):
 WITH_THE_PERSON = (CardState.OPENED, CardState.RETURNED)
 WITH_THE_EVALUATOR = (CardState.SUBMITTED,)
 DECIDED = (CardState.CONFIRMED, CardState.NOTIFIED)
+UNDECIDED = tuple(state for state in CardState if state not in DECIDED)
+
+
+class Relation(models.TextChoices):
+    """How an account stands to a card and its tasks; what it holds on the card's unit is a capability."""
+
+    OWN = "own", _("the person themselves")
+    EVALUATOR = "evaluator", _("the evaluator named on the card")
+    DELEGATE = "delegate", _("whoever stands in for the evaluator, by a dated delegation")
+    ENDORSER = "endorser", _("the head of the agency named on the card")
 
 
 class StageKey(models.TextChoices):

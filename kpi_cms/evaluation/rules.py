@@ -1,4 +1,4 @@
-"""May it happen now? Relation to the card and state of the card, each answer with its sentence.
+"""May it happen now? Every question about a card, a task or a period is asked of the rule table, here.
 
 Access (who may) and state (may it now) are two questions; a domain function asks both, in this order: an unseen card
 is missing (404), a seen one of somebody else is refused (403), the wrong moment is a conflict (409).
@@ -10,15 +10,16 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kpi_cms.foundation.access.decisions import Decision, allow, refuse, unseen
+from kpi_cms.foundation.access.decisions import Decision
+from kpi_cms.foundation.access.rules import Rule, ask, in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import WrongState
-from snippets.enums import Capability, PeriodState
+from snippets.enums import PeriodState
 from snippets.models import Period, Person, Unit
 
-from .enums import DECIDED, WITH_THE_EVALUATOR, WITH_THE_PERSON, CardState
+from . import rule_table as table
+from .enums import WITH_THE_EVALUATOR, WITH_THE_PERSON, CardState, Relation
 from .models import Scorecard
-from .models.scorecard import READING_CAPABILITIES
 
 LOCAL = "%d/%m/%Y %H:%M"
 
@@ -28,7 +29,7 @@ def local(moment: datetime) -> str:
     return timezone.localtime(moment).strftime(LOCAL)
 
 
-# --- Who may -----------------------------------------------------------------------------------------------
+# --- How an account stands to a card -----------------------------------------------------------------------
 def is_own(user_id: int | None, card: Scorecard) -> bool:
     return user_id is not None and card.person.user_id == user_id
 
@@ -41,23 +42,44 @@ def is_endorser(user_id: int | None, card: Scorecard) -> bool:
     return user_id is not None and card.endorser is not None and card.endorser.user_id == user_id
 
 
+def relations_of(scope: Scope, card: Scorecard) -> frozenset[Relation]:
+    """The one place that says how an account stands to a card; what it holds on the unit is asked beside it."""
+    user_id = scope.user_id
+    standing = {
+        Relation.OWN: is_own(user_id, card),
+        Relation.EVALUATOR: is_evaluator(user_id, card),
+        Relation.ENDORSER: is_endorser(user_id, card),
+    }
+    return frozenset(relation for relation, stands in standing.items() if stands)
+
+
+def relations_to(scope: Scope, person: Person, *, evaluates: bool) -> frozenset[Relation]:
+    """The same for a person's tasks; `evaluates`: the account evaluates a card of theirs in the period."""
+    own = scope.user_id is not None and person.user_id == scope.user_id
+    standing = {Relation.OWN: own, Relation.EVALUATOR: evaluates}
+    return frozenset(relation for relation, stands in standing.items() if stands)
+
+
+# --- Who may -----------------------------------------------------------------------------------------------
+def may(rule: Rule, scope: Scope, card: Scorecard) -> Decision:
+    """A rule of the table, asked about a card."""
+    return ask(rule, scope, relations_of(scope, card), card.unit)
+
+
+def may_with_tasks(rule: Rule, scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
+    """A rule of the table, asked about the tasks of a person whose work belongs to `unit`."""
+    return ask(rule, scope, relations_to(scope, person, evaluates=evaluates), unit)
+
+
 def see_card(scope: Scope, card: Scorecard) -> Decision:
     """Own, evaluated, endorsed, or of a unit that the account may read."""
-    if is_own(scope.user_id, card):
-        return allow("own")
-    if is_evaluator(scope.user_id, card):
-        return allow("evaluator")
-    if is_endorser(scope.user_id, card):
-        return allow("endorser")
-    for capability in READING_CAPABILITIES:
-        if scope.covers(capability, card.unit):
-            return allow(capability)
-    return unseen()
+    return may(table.SEE_CARD, scope, card)
 
 
 def see_self_assessment(scope: Scope, card: Scorecard, *, submitted: bool) -> bool:
     """The person's own scores: their own at any time, everybody else's who sees the card once submitted."""
-    return submitted or is_own(scope.user_id, card)
+    state = CardState.SUBMITTED if submitted else CardState.OPENED
+    return in_state(table.READ_SELF_ASSESSMENT, state, relations_of(scope, card))
 
 
 def see_evaluation(scope: Scope, card: Scorecard) -> bool:
@@ -65,114 +87,57 @@ def see_evaluation(scope: Scope, card: Scorecard) -> bool:
 
     The person reads them when the result is notified to them, which opens the right to appeal (Đ17.3, Đ22).
     """
-    if is_own(scope.user_id, card):
-        return card.state == CardState.NOTIFIED
-    if is_evaluator(scope.user_id, card):
-        return True
-    if is_endorser(scope.user_id, card) and card.state == CardState.EVALUATED:
-        return True
-    return card.state in DECIDED
+    return in_state(table.READ_EVALUATION, card.state, relations_of(scope, card))
 
 
-def _seen_or(scope: Scope, card: Scorecard, sentence: object) -> Decision:
-    return refuse(sentence) if see_card(scope, card) else unseen()  # type: ignore[arg-type]  # lazy strings are sentences
+def see_whole_history(scope: Scope, card: Scorecard) -> bool:
+    """The auditor of the card's unit reads the history of every stage, whatever the card shows; not of their own."""
+    return bool(may(table.READ_WHOLE_HISTORY, scope, card))
 
 
 def self_assess(scope: Scope, card: Scorecard) -> Decision:
     """Only the person themselves (Đ17.2)."""
-    if is_own(scope.user_id, card):
-        return allow("own")
-    return _seen_or(scope, card, _("Only the person themselves writes their self-assessment."))
+    return may(table.SAVE_SELF, scope, card)
 
 
 def evaluate(scope: Scope, card: Scorecard) -> Decision:
     """Only the one competent person that the card names (Đ10.1), and never oneself."""
-    if is_own(scope.user_id, card):
-        return refuse(_("Nobody evaluates their own card. The evaluator named on it does."))
-    if is_evaluator(scope.user_id, card):
-        return allow("evaluator")
-    return _seen_or(scope, card, _("Only the evaluator named on the card evaluates and confirms it."))
+    return may(table.SAVE_EVALUATION, scope, card)
 
 
 def endorse(scope: Scope, card: Scorecard) -> Decision:
     """The head of the agency, where the criteria set has this stage."""
-    if is_own(scope.user_id, card):
-        return refuse(_("Nobody endorses their own card."))
-    if is_endorser(scope.user_id, card):
-        return allow("endorser")
-    return _seen_or(scope, card, _("Only the head of the agency named on the card endorses it."))
+    return may(table.ENDORSE, scope, card)
 
 
 def notify(scope: Scope, card: Scorecard) -> Decision:
     """The evaluator, or the personnel office that receives the results (Đ17.3)."""
-    if is_own(scope.user_id, card):
-        return refuse(_("Nobody notifies themselves of their own result."))
-    if is_evaluator(scope.user_id, card):
-        return allow("evaluator")
-    if scope.covers(Capability.RECEIVE_RESULTS, card.unit):
-        return allow(Capability.RECEIVE_RESULTS)
-    return _seen_or(scope, card, _("The result is notified by the evaluator or by the personnel office."))
+    return may(table.NOTIFY, scope, card)
 
 
 def assign_tasks(scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
     """The evaluator, or somebody who holds it on the unit; nobody assigns work to themselves (Đ18.1)."""
-    if scope.user_id is not None and person.user_id == scope.user_id:
-        return refuse(_("Nobody assigns tasks to themselves. Propose the task; your head decides."))
-    if evaluates:
-        return allow("evaluator")
-    if scope.covers(Capability.ASSIGN, unit):
-        return allow(Capability.ASSIGN)
-    if scope.covers_any(READING_CAPABILITIES, unit):
-        return refuse(_("You may see the tasks of this unit, but not assign them."))
-    return unseen()
+    return may_with_tasks(table.ASSIGN_TASK, scope, person, unit, evaluates=evaluates)
 
 
 def give_extras(scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
     """Sudden and taken-over work, which counts outside the total assigned, is given by the head (Đ18.1.d)."""
-    if scope.user_id is not None and person.user_id == scope.user_id:
-        return refuse(_("Nobody gives extra tasks to themselves. Propose the task; your head decides."))
-    if evaluates:
-        return allow("evaluator")
-    if scope.covers(Capability.EVALUATE, unit):
-        return allow(Capability.EVALUATE)
-    if scope.covers_any((*READING_CAPABILITIES, Capability.ASSIGN), unit):
-        return refuse(
-            _(
-                "Only the head gives work outside the plan. Assign it in the plan, or ask the person to propose it."
-            )
-        )
-    return unseen()
+    return may_with_tasks(table.GIVE_EXTRAS, scope, person, unit, evaluates=evaluates)
 
 
 def confirm_tasks(scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
     """Confirming, accepting, faults, delays and objective causes are the head's (Đ14.2, Đ18)."""
-    if scope.user_id is not None and person.user_id == scope.user_id:
-        return refuse(_("Nobody confirms their own tasks. Your head does."))
-    if evaluates:
-        return allow("evaluator")
-    if scope.covers(Capability.EVALUATE, unit):
-        return allow(Capability.EVALUATE)
-    if scope.covers_any((*READING_CAPABILITIES, Capability.ASSIGN), unit):
-        return refuse(_("Only the head confirms tasks and records errors and delays."))
-    return unseen()
+    return may_with_tasks(table.CONFIRM_TASK, scope, person, unit, evaluates=evaluates)
 
 
 def report_task(scope: Scope, person: Person, unit: Unit) -> Decision:
     """Only the person who has the task reports on it (Đ18.2)."""
-    if scope.user_id is not None and person.user_id == scope.user_id:
-        return allow("own")
-    if scope.covers_any((*READING_CAPABILITIES, Capability.ASSIGN), unit):
-        return refuse(_("Only the person who has the task reports on it."))
-    return unseen()
+    return may_with_tasks(table.REPORT_TASK, scope, person, unit, evaluates=False)
 
 
 def manage_periods(scope: Scope, units: Iterable[Unit]) -> Decision:
     """Policy staff open and close periods whose units they keep, all of them: nobody opens half a period."""
-    if not scope.holds(Capability.MANAGE_PERIODS):
-        return unseen()
-    if all(scope.covers(Capability.MANAGE_PERIODS, unit) for unit in units):
-        return allow(Capability.MANAGE_PERIODS)
-    return unseen()
+    return ask(table.OPEN_PERIOD, scope, (), *units)
 
 
 # --- May it now --------------------------------------------------------------------------------------------
@@ -189,12 +154,28 @@ def require_open(period: Period) -> None:
 def require_state(card: Scorecard, *states: CardState) -> None:
     """Raises WrongState with the sentence that names where the card stands now."""
     if card.state not in states:
-        raise WrongState(
-            _(
-                "This step is not possible now: the card is “%(state)s”. Reload the page to see what comes next."
-            )
-            % {"state": card.get_state_display()}
-        )
+        raise _not_now(card)
+
+
+def _not_now(card: Scorecard) -> WrongState:
+    return WrongState(
+        _("This step is not possible now: the card is “%(state)s”. Reload the page to see what comes next.")
+        % {"state": card.get_state_display()}
+    )
+
+
+def is_time(rule: Rule, scope: Scope, card: Scorecard) -> bool:
+    """The period is open and the card stands where the act is taken from: what a door offers, and no more."""
+    in_period = rule.period_states is None or card.period.state in rule.period_states
+    return in_period and in_state(rule, card.state, relations_of(scope, card))
+
+
+def require_step(rule: Rule, scope: Scope, card: Scorecard) -> None:
+    """Who may, is the period open, does the card stand where the act is taken from: in this order."""
+    may(rule, scope, card).require()
+    require_open(card.period)
+    if not in_state(rule, card.state, relations_of(scope, card)):
+        raise _not_now(card)
 
 
 def require_with_person(card: Scorecard) -> None:

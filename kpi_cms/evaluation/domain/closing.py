@@ -6,9 +6,11 @@ from datetime import datetime
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.access.rules import in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
@@ -57,7 +59,7 @@ def close_period(*, actor: User, moment: datetime, period: Period, unfinished_se
     """
     rules.manage_periods(Scope.of(actor), period.units.all()).require()
     period = locks.take_period(period.pk)
-    if period.state != PeriodState.OPEN:
+    if not in_state(table.CLOSE_PERIOD, period.state):
         raise WrongState(_("Only an open period can be closed."))
     count = unfinished_cards(period).count()
     if count != unfinished_seen:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
-from kpi_cms.evaluation.enums import TaskState
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.models import Delay, Fault, ObjectiveCause, Task
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
@@ -22,7 +22,7 @@ from .task_support import (
     pieces,
     require_head,
     require_reason,
-    require_state,
+    require_time,
 )
 
 D = TypeVar("D", Fault, Delay)
@@ -45,7 +45,7 @@ def _record_checked(
 ) -> D:
     task = lock_task(task)
     require_head(actor, task)
-    require_state(task, TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRMED)
+    require_time(table.RECORD_DEDUCTION, task)
     require_reason(reason)
     if not 1 <= unit_number <= pieces(task.assigned):
         raise Invalid(

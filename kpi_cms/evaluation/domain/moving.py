@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.enums import TaskKind, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.accounts.models import User
@@ -23,7 +24,7 @@ from .task_support import (
     require_in_period,
     require_movable,
     require_reason,
-    require_state,
+    require_time,
     require_undecided,
     store,
     unit_of,
@@ -49,7 +50,7 @@ def hand_over(
     task = lock_task(task)
     require_head(actor, task)
     check_fresh(task, expected, {"handed_over": quantity})
-    require_state(task, TaskState.ASSIGNED, TaskState.REPORTED)
+    require_time(table.HAND_OVER_TASK, task)
     require_reason(reason)
     require_movable(task, quantity)
     before = facts(task)
@@ -80,7 +81,7 @@ def move_task(
     task = lock_task(task)
     require_head(actor, task)
     check_fresh(task, expected, {"assigned": task.assigned - quantity})
-    require_state(task, TaskState.ASSIGNED)
+    require_time(table.MOVE_TASK, task)
     require_reason(reason)
     if timezone.localdate(moment) >= task.due_on:
         raise WrongState(_("Work is moved before its due date. From that day on, hand it over instead."))

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from criteria_pages.models import CriteriaVersion
 from criteria_pages.queries import in_force
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
+from kpi_cms.foundation.access.rules import in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
@@ -37,7 +39,7 @@ def choose_versions(
     """Say which criteria versions a period is scored with; possible until it opens."""
     rules.manage_periods(Scope.of(actor), period.units.all()).require()
     period = locks.take_period(period.pk)
-    if period.state != PeriodState.DRAFT:
+    if not in_state(table.CHOOSE_VERSIONS, period.state):
         raise WrongState(_("Versions are chosen before a period opens. This one has its versions already."))
     before = sorted(
         str(pin.version) for pin in VersionPin.objects.filter(period=period).select_related("version")
@@ -63,7 +65,7 @@ def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
     """
     rules.manage_periods(Scope.of(actor), period.units.all()).require()
     period = locks.take_period(period.pk)
-    if period.state == PeriodState.CLOSED:
+    if not in_state(table.OPEN_PERIOD, period.state):
         raise WrongState(_("This period is closed. It cannot be opened again."))
     if not period.units.exists():
         raise Invalid(_("Choose the units that take part before you open the period."))

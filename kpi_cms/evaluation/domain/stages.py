@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import (
     DECIDED,
@@ -60,9 +61,7 @@ def save_self(
     submitted before needs a reason. Raises Invalid with the sentence at each criterion, Stale, WrongState.
     """
     card = _lock(card)
-    rules.self_assess(Scope.of(actor), card).require()
-    rules.require_open(card.period)
-    rules.require_with_person(card)
+    rules.require_step(table.SAVE_SELF, Scope.of(actor), card)
     return save_stage(card, StageKey.SELF, card.person, expected, entries, comments or {}, reason, moment)
 
 
@@ -79,10 +78,8 @@ def save_evaluation(
 ) -> Saved:
     """Keep the evaluator's scores and comments, beside the person's own."""
     card = _lock(card)
-    rules.evaluate(Scope.of(actor), card).require()
-    rules.require_open(card.period)
-    rules.require_with_evaluator(card)
-    assert card.evaluator is not None  # rules.evaluate allows nobody else
+    rules.require_step(table.SAVE_EVALUATION, Scope.of(actor), card)
+    assert card.evaluator is not None  # the table allows nobody else
     return save_stage(
         card, StageKey.EVALUATOR, card.evaluator, expected, entries, comments or {}, reason, moment
     )
@@ -104,9 +101,7 @@ def _lock(card: Scorecard) -> Scorecard:
 def submit_self(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
     """Send the self-assessment to the competent person. Every criterion of the stage must have a value."""
     card = _lock(card)
-    rules.self_assess(Scope.of(actor), card).require()
-    rules.require_open(card.period)
-    rules.require_with_person(card)
+    rules.require_step(table.SUBMIT_SELF, Scope.of(actor), card)
     rules.require_before(card.period.self_due_at, moment, _("The self-assessment"))
     _check_unchanged(card, expected)
     if card.evaluator_id is None:
@@ -129,9 +124,7 @@ def evaluate_without_self(
 ) -> Scorecard:
     """The evaluator takes up a card whose self-assessment did not come by its deadline, with a reason."""
     card = _lock(card)
-    rules.evaluate(Scope.of(actor), card).require()
-    rules.require_open(card.period)
-    rules.require_with_person(card)
+    rules.require_step(table.TAKE_UP, Scope.of(actor), card)
     _check_unchanged(card, expected)
     if moment < card.period.self_due_at:
         raise WrongState(
@@ -150,9 +143,7 @@ def return_to_person(
 ) -> Scorecard:
     """Send a submitted card back to the person with a reason they read."""
     card = _lock(card)
-    rules.evaluate(Scope.of(actor), card).require()
-    rules.require_open(card.period)
-    rules.require_with_evaluator(card)
+    rules.require_step(table.RETURN_TO_PERSON, Scope.of(actor), card)
     _check_unchanged(card, expected)
     _require_reason(reason)
     scoring.refresh(
@@ -173,12 +164,10 @@ def confirm(
     With an endorsement in the set's stages the card waits for the agency's head; without one it is decided.
     """
     card = _lock(card)
-    rules.evaluate(Scope.of(actor), card).require()
-    rules.require_open(card.period)
-    rules.require_with_evaluator(card)
+    rules.require_step(table.CONFIRM, Scope.of(actor), card)
     rules.require_before(card.period.evaluation_due_at, moment, _("The evaluation"))
     _check_unchanged(card, expected)
-    assert card.evaluator is not None  # rules.evaluate allows nobody else
+    assert card.evaluator is not None  # the table allows nobody else
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
     _require_complete(card, StageKey.EVALUATOR, outcome)
@@ -203,9 +192,7 @@ def endorse(
 ) -> Scorecard:
     """The head of the agency endorses an evaluation, seen with the points `shown`: the result is decided."""
     card = _lock(card)
-    rules.endorse(Scope.of(actor), card).require()
-    rules.require_open(card.period)
-    rules.require_state(card, CardState.EVALUATED)
+    rules.require_step(table.ENDORSE, Scope.of(actor), card)
     _check_unchanged(card, expected)
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
@@ -219,9 +206,7 @@ def return_to_evaluator(
 ) -> Scorecard:
     """The head of the agency does not endorse: the evaluator looks again, with the reason."""
     card = _lock(card)
-    rules.endorse(Scope.of(actor), card).require()
-    rules.require_open(card.period)
-    rules.require_state(card, CardState.EVALUATED)
+    rules.require_step(table.RETURN_TO_EVALUATOR, Scope.of(actor), card)
     _check_unchanged(card, expected)
     _require_reason(reason)
     return _move(card, CardState.SUBMITTED, Act.CARD_RETURNED, reason=reason)
@@ -231,9 +216,7 @@ def return_to_evaluator(
 def notify(*, actor: User, moment: datetime, card: Scorecard) -> Scorecard:
     """Notify the person of the confirmed result: dated, it opens the right to appeal (Đ17.3, Đ22)."""
     card = _lock(card)
-    rules.notify(Scope.of(actor), card).require()
-    rules.require_open(card.period)
-    rules.require_state(card, CardState.CONFIRMED)
+    rules.require_step(table.NOTIFY, Scope.of(actor), card)
     card.notified_at = moment
     return _move(card, CardState.NOTIFIED, Act.CARD_NOTIFIED)
 
@@ -242,9 +225,7 @@ def notify(*, actor: User, moment: datetime, card: Scorecard) -> Scorecard:
 def accept_new_basis(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
     """Confirm a leader's result again with the d proposed since; it must be notified again (rules.md §4)."""
     card = _lock(card)
-    rules.evaluate(Scope.of(actor), card).require()
-    rules.require_open(card.period)
-    rules.require_state(card, *DECIDED)
+    rules.require_step(table.ACCEPT_NEW_BASIS, Scope.of(actor), card)
     _check_unchanged(card, expected)
     if not card.proposed_d:
         raise WrongState(_("The basis of this result has not changed."))

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
-from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, TaskState
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, Task
+from kpi_cms.foundation.access.rules import Rule, in_card_state, in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
@@ -86,7 +87,7 @@ def require_undecided(period_id: int, *person_ids: int) -> None:
         .order_by(*scoring.LOCK_ORDER)
         .only("state")
     )
-    if any(card.state in DECIDED for card in list(cards)):
+    if not all(in_card_state(table.CHANGE_TASK, card.state) for card in list(cards)):
         raise WrongState(
             _("This person's result is confirmed. The tasks it was computed from can no longer change.")
         )
@@ -98,7 +99,7 @@ def require_with_person(task: Task) -> None:
         "person"
     )
     states = {card.state for card in cards}
-    if states and not states & set(WITH_THE_PERSON):
+    if states and not any(in_card_state(table.REPORT_TASK, state) for state in states):
         raise WrongState(
             _("You have submitted your self-assessment. Ask your evaluator to return the card first.")
         )
@@ -141,8 +142,9 @@ def require_movable(task: Task, quantity: Decimal) -> None:
         )
 
 
-def require_state(task: Task, *states: TaskState) -> None:
-    if task.state not in states:
+def require_time(rule: Rule, task: Task) -> None:
+    """The task stands where the act is taken from."""
+    if not in_state(rule, task.state):
         raise WrongState(
             _("This step is not possible now: the task is “%(state)s”.") % {"state": task.get_state_display()}
         )

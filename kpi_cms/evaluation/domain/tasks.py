@@ -13,6 +13,7 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import EXTRA_KINDS, TaskKind, TaskState
 from kpi_cms.evaluation.models import Delay, Task
@@ -37,7 +38,7 @@ from .task_support import (
     require_pinned,
     require_quantity,
     require_reason,
-    require_state,
+    require_time,
     require_undecided,
     require_with_person,
     share_period,
@@ -150,7 +151,7 @@ def change_task(
     task = lock_task(task)
     require_assigner(actor, task.period, task.person, task.unit, extra=task.kind in EXTRA_KINDS)
     check_fresh(task, expected, {"assigned": quantity, "due_on": due_on})
-    require_state(task, TaskState.ASSIGNED)
+    require_time(table.CHANGE_TASK, task)
     require_reason(reason)
     require_quantity(quantity)
     before = facts(task)
@@ -206,7 +207,7 @@ def report_task(
     rules.report_task(Scope.of(actor), task.person, task.unit).require()
     rules.require_open(task.period)
     check_fresh(task, expected, {"completed": completed, "completed_on": completed_on})
-    require_state(task, TaskState.ASSIGNED, TaskState.REPORTED)
+    require_time(table.REPORT_TASK, task)
     require_with_person(task)
     problems: dict[str, list[str]] = {}
     if completed < 0 or completed > task.assigned - task.handed_over:
@@ -290,7 +291,7 @@ def decide_proposal(
     """The head accepts a proposed task as an extra, naming its product, or declines it with a reason."""
     task = lock_task(task)
     require_head(actor, task)
-    require_state(task, TaskState.PROPOSED)
+    require_time(table.DECIDE_PROPOSAL, task)
     before = facts(task)
     if not accepted:
         require_reason(reason)
@@ -322,7 +323,7 @@ def confirm_task(
     task = lock_task(task)
     require_head(actor, task)
     check_fresh(task, expected, {"accepted": accepted})
-    require_state(task, TaskState.REPORTED, TaskState.CONFIRMED)
+    require_time(table.CONFIRM_TASK, task)
     if accepted < 0 or accepted > task.completed:
         raise Invalid(
             _("At most the %(completed)s completed can be accepted.") % {"completed": task.completed},

@@ -1,0 +1,191 @@
+"""Rules of a card: who reads what of it, and who takes it a step further."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from kpi_cms.evaluation.enums import DECIDED, WITH_THE_EVALUATOR, WITH_THE_PERSON, CardState, Relation
+from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
+from kpi_cms.foundation.access.rules import Rule
+from kpi_cms.foundation.core.errors import Sentence
+from snippets.enums import Capability
+
+from .shared import CONCERNED, EVALUATING, OPEN
+
+STAGES = "kpi_cms.evaluation.domain.stages"
+
+_SELF = _("Only the person themselves writes their self-assessment.")
+_EVALUATE = _("Only the evaluator named on the card evaluates and confirms it.")
+_EVALUATE_OWN = _("Nobody evaluates their own card. The evaluator named on it does.")
+
+# --- Reading a card ----------------------------------------------------------------------------------------
+SEE_CARD = Rule(
+    act="see_card",
+    label=_("See a card"),
+    subject="card",
+    relations=CONCERNED,
+    capabilities=READING_CAPABILITIES,
+    note=_("Each score on it is shown when its own rule lets it be read."),
+)
+READ_SELF_ASSESSMENT = Rule(
+    act="read_self_assessment",
+    label=_("Read the self-assessment"),
+    subject="card",
+    law="Đ17.2",
+    relations=CONCERNED,
+    capabilities=READING_CAPABILITIES,
+    states=tuple(state for state in CardState if state != CardState.OPENED),
+    states_for={Relation.OWN: tuple(CardState)},
+    note=_("Until it is submitted a self-assessment is the person's alone."),
+)
+READ_EVALUATION = Rule(
+    act="read_evaluation",
+    label=_("Read the evaluator's scores and comments"),
+    subject="card",
+    law="Đ17.3, Đ22",
+    relations=CONCERNED,
+    capabilities=READING_CAPABILITIES,
+    states=DECIDED,
+    states_for={
+        Relation.OWN: (CardState.NOTIFIED,),
+        Relation.EVALUATOR: tuple(CardState),
+        Relation.DELEGATE: tuple(CardState),
+        Relation.ENDORSER: (CardState.EVALUATED, *DECIDED),
+    },
+    note=_("The person reads them when the result is notified, which opens the right to appeal."),
+)
+READ_CARD_HISTORY = Rule(
+    act="read_card_history",
+    label=_("Read the history of a card"),
+    subject="card",
+    relations=CONCERNED,
+    capabilities=READING_CAPABILITIES,
+    note=_("Of the stages whose scores the reader may read at that moment."),
+)
+READ_WHOLE_HISTORY = Rule(
+    act="read_whole_history",
+    label=_("Read the history of every stage of a card"),
+    subject="card",
+    capabilities=(Capability.AUDIT,),
+    forbidden={Relation.OWN: _("Of your own card you read the history of what the card shows you.")},
+)
+PRINT_CARD = Rule(
+    act="print_card",
+    label=_("Print the form of a card"),
+    subject="card",
+    law="Đ24",
+    relations=CONCERNED,
+    capabilities=READING_CAPABILITIES,
+    note=_("With the scores that the reader may read."),
+)
+
+
+# --- A card's way ------------------------------------------------------------------------------------------
+def _step(act: str, label: Sentence, relations: tuple[str, ...], refusal: Sentence, **more: Any) -> Rule:
+    """A step of a card, taken in an open period; whoever sees the card and may not take it reads `refusal`."""
+    return Rule(
+        act=act,
+        label=label,
+        subject="card",
+        verbs=(f"{STAGES}.{act}", *more.pop("verbs", ())),
+        relations=relations,
+        seen_by=CONCERNED,
+        seen_with=READING_CAPABILITIES,
+        refusal=refusal,
+        period_states=OPEN,
+        **more,
+    )
+
+
+def _evaluator_step(act: str, label: Sentence, **more: Any) -> Rule:
+    """Only the one competent person that the card names (Đ10.1), and never oneself."""
+    return _step(act, label, EVALUATING, _EVALUATE, forbidden={Relation.OWN: _EVALUATE_OWN}, **more)
+
+
+def _endorser_step(act: str, label: Sentence, **more: Any) -> Rule:
+    """The head of the agency, where the criteria set has this stage."""
+    forbidden = {Relation.OWN: _("Nobody endorses their own card.")}
+    refusal = _("Only the head of the agency named on the card endorses it.")
+    return _step(act, label, (Relation.ENDORSER,), refusal, forbidden=forbidden, **more)
+
+
+SAVE_SELF = _step(
+    "save_self",
+    _("Write the self-assessment"),
+    (Relation.OWN,),
+    _SELF,
+    law="Đ17.2",
+    states=WITH_THE_PERSON,
+)
+SUBMIT_SELF = _step(
+    "submit_self",
+    _("Send the self-assessment"),
+    (Relation.OWN,),
+    _SELF,
+    law="Đ17.2",
+    states=WITH_THE_PERSON,
+    note=_("Besides: before the deadline, complete, and somebody is named to evaluate."),
+)
+TAKE_UP = _evaluator_step(
+    "evaluate_without_self",
+    _("Evaluate without a self-assessment"),
+    law="Đ17.2",
+    states=WITH_THE_PERSON,
+    note=_("Besides: after the person's deadline, with a reason."),
+)
+SAVE_EVALUATION = _evaluator_step(
+    "save_evaluation", _("Write the evaluation"), law="Đ10.1, Đ17.2", states=WITH_THE_EVALUATOR
+)
+RETURN_TO_PERSON = _evaluator_step(
+    "return_to_person", _("Return the card to the person"), law="Đ17.2", states=WITH_THE_EVALUATOR
+)
+CONFIRM = _evaluator_step(
+    "confirm",
+    _("Confirm the result"),
+    law="Đ10.1, Đ17.2",
+    states=WITH_THE_EVALUATOR,
+    note=_(
+        "Besides: before the deadline, complete scores, no task that waits, the results of the people managed known."
+    ),
+)
+ENDORSE = _endorser_step("endorse", _("Endorse the evaluation"), states=(CardState.EVALUATED,))
+RETURN_TO_EVALUATOR = _endorser_step(
+    "return_to_evaluator", _("Return the evaluation"), states=(CardState.EVALUATED,)
+)
+NOTIFY = _step(
+    "notify",
+    _("Notify the person of the result"),
+    EVALUATING,
+    _("The result is notified by the evaluator or by the personnel office."),
+    law="Đ17.3",
+    verbs=("kpi_cms.evaluation.domain.notifying.notify_confirmed",),
+    capabilities=(Capability.RECEIVE_RESULTS,),
+    forbidden={Relation.OWN: _("Nobody notifies themselves of their own result.")},
+    states=(CardState.CONFIRMED,),
+)
+ACCEPT_NEW_BASIS = _evaluator_step(
+    "accept_new_basis",
+    _("Confirm the result with the new basis"),
+    law="Đ14, Đ17.2",
+    states=DECIDED,
+    note=_("Besides: the results of the people the leader manages changed after the confirmation."),
+)
+
+CARD_RULES = (
+    SEE_CARD,
+    READ_SELF_ASSESSMENT,
+    READ_EVALUATION,
+    READ_CARD_HISTORY,
+    READ_WHOLE_HISTORY,
+    PRINT_CARD,
+    SAVE_SELF,
+    SUBMIT_SELF,
+    TAKE_UP,
+    SAVE_EVALUATION,
+    RETURN_TO_PERSON,
+    CONFIRM,
+    ENDORSE,
+    RETURN_TO_EVALUATOR,
+    NOTIFY,
+    ACCEPT_NEW_BASIS,
+)

@@ -1,0 +1,81 @@
+"""Rules of units and periods: lists, history, progress, opening and closing."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
+from kpi_cms.foundation.access.rules import Reach, Rule
+from kpi_cms.foundation.core.errors import Sentence
+from snippets.enums import Capability, PeriodState
+
+from .tasks import TASK_CAPABILITIES
+
+# Held on a unit, each of these lets its holder follow the unit's progress and totals.
+FOLLOWING_CAPABILITIES = (Capability.PROGRESS, Capability.VIEW)
+
+READ_UNIT_CARDS = Rule(
+    act="read_unit_cards",
+    label=_("List the cards of a unit"),
+    subject="unit",
+    capabilities=READING_CAPABILITIES,
+    note=_("An evaluator finds there the cards that name them, and no other."),
+)
+READ_UNIT_TASKS = Rule(
+    act="read_unit_tasks",
+    label=_("List the tasks of a unit"),
+    subject="unit",
+    capabilities=TASK_CAPABILITIES,
+    note=_("An evaluator finds there the people whose cards name them, and no other."),
+)
+READ_UNIT_HISTORY = Rule(
+    act="read_unit_history",
+    label=_("Read the history of a unit"),
+    subject="unit",
+    capabilities=(Capability.AUDIT,),
+)
+FOLLOW_PROGRESS = Rule(
+    act="follow_progress",
+    label=_("Follow progress and totals of a unit"),
+    subject="unit",
+    capabilities=FOLLOWING_CAPABILITIES,
+    note=_("Numbers of fewer than five people are not shown outside the unit."),
+)
+RECEIVE_RESULTS = Rule(
+    act="receive_results",
+    label=_("Receive the confirmed results of a unit"),
+    subject="unit",
+    law="Đ17.3",
+    capabilities=(Capability.RECEIVE_RESULTS,),
+)
+
+
+def _period(act: str, label: Sentence, verb: str, *states: str) -> Rule:
+    """Policy staff whose units take part, all of them: nobody opens half a period."""
+    return Rule(
+        act=act,
+        label=label,
+        subject="period",
+        verbs=(f"kpi_cms.evaluation.domain.{verb}",),
+        capabilities=(Capability.MANAGE_PERIODS,),
+        reach=Reach.EVERY_UNIT,
+        states=states,
+    )
+
+
+CHOOSE_VERSIONS = _period(
+    "choose_versions",
+    _("Choose the criteria versions"),
+    "opening.choose_versions",
+    PeriodState.DRAFT,
+)
+OPEN_PERIOD = _period(
+    "open_period",
+    _("Open the period, or add the cards missing in it"),
+    "opening.open_period",
+    PeriodState.DRAFT,
+    PeriodState.OPENING,
+    PeriodState.OPEN,
+)
+CLOSE_PERIOD = _period("close_period", _("Close the period"), "closing.close_period", PeriodState.OPEN)
+
+UNIT_RULES = (READ_UNIT_CARDS, READ_UNIT_TASKS, READ_UNIT_HISTORY, FOLLOW_PROGRESS, RECEIVE_RESULTS)
+PERIOD_RULES = (CHOOSE_VERSIONS, OPEN_PERIOD, CLOSE_PERIOD)
