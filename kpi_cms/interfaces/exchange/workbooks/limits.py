@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from kpi_cms.foundation.core.files.packages import PackageLimits
+
 TITLE_ROWS = 50
 """Rows that titles, legends and the header may take before the first data row, on top of `Limits.rows`."""
 
@@ -26,6 +28,16 @@ class Limits:
     output_bytes: int = 256 * 1024**2
     memory_bytes: int = 512 * 1024**2
     cpu_seconds: int = 60
+
+    @property
+    def package(self) -> PackageLimits:
+        """What is asked of every zip package, a workbook or not."""
+        return PackageLimits(
+            entries=self.entries,
+            unpacked_bytes=self.unpacked_bytes,
+            ratio=self.ratio,
+            ratio_from_bytes=self.ratio_from_bytes,
+        )
 
     @property
     def last_row(self) -> int:

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from kpi_cms.interfaces.exchange.workbooks import guard
+from kpi_cms.foundation.core.files import packages
 from kpi_cms.interfaces.exchange.workbooks.errors import SENTENCES, WorkbookRefused
 from kpi_cms.interfaces.exchange.workbooks.guard import inspect
 from kpi_cms.interfaces.exchange.workbooks.limits import GRID, PEOPLE, Limits
@@ -216,7 +216,7 @@ def test_each_limit_refuses_on_its_own(limits, data, code):
 
 
 def test_a_directory_that_lies_about_its_count_is_still_counted(monkeypatch):
-    monkeypatch.setattr(guard, "_end_of_directory", lambda data, limits: None)
+    monkeypatch.setattr(packages, "check_end", lambda tail, limits: None)
     with pytest.raises(WorkbookRefused) as refused:
         inspect(workbook(), limits=Limits(rows=10, entries=3))
     assert refused.value.code == "too_many_parts"
@@ -242,14 +242,14 @@ def test_broken_xml_in_the_directory_of_sheets_is_damage(part, code):
 
 
 def test_an_entity_that_the_byte_scan_misses_is_refused_by_the_parser(monkeypatch):
-    monkeypatch.setattr(guard, "_prolog", lambda head: None)
+    monkeypatch.setattr(packages, "prolog", lambda head: None)
     with pytest.raises(WorkbookRefused) as refused:
         inspect(workbook(extra={"xl/workbook.xml": hostile.LAUGHS}))
     assert refused.value.code == "dtd"
 
 
 def test_a_sheet_larger_than_one_chunk_is_scanned_across_the_seams(monkeypatch):
-    monkeypatch.setattr(guard, "CHUNK", 16)
+    monkeypatch.setattr(packages, "CHUNK", 16)
     assert inspect(workbook()) is None
     with pytest.raises(WorkbookRefused) as refused:
         inspect(workbook(sheet(row(1, text_cell("IW1", "x")))))
