@@ -1,6 +1,7 @@
 """What every deployment shares. `dev`, `test` and `production` say only what differs."""
 
 import os
+import shlex
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -210,7 +211,20 @@ MEDIA_URL = "media/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "kpi_cms.foundation.core.static.StaticFilesStorage"},
+    "evidence": {"BACKEND": "kpi_cms.foundation.core.files.storage.PrivateStorage"},
 }
+PRIVATE_FILES_ROOT = DATA_DIR / "evidence"  # under no address: a view hands a file out after its own check
+# The largest file of any door. What comes after it is dropped while it streams in.
+UPLOAD_LIMIT_BYTES = 20 * 1024**2
+FILE_UPLOAD_HANDLERS = [
+    "kpi_cms.foundation.core.files.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FILES = 1  # each form takes one
+# A command of this machine that reads a file from its standard input: 0 is clean, 1 is malware (clamdscan does so).
+UPLOAD_SCANNER = shlex.split(os.environ.get("KPI_SCANNER", ""))
+UPLOAD_SCANNER_SECONDS = 60
 DATA_UPLOAD_MAX_NUMBER_FIELDS = (
     5_000  # a criteria set of a hundred criteria posts more than the default 1,000
 )
