@@ -110,3 +110,23 @@ def not_oneself(actor: User, person: Person) -> Decision:
     if person.user_id is not None and person.user_id == actor.pk:
         return refuse(_("Somebody else must decide this about you. Ask the personnel office."))
     return allow("somebody else")
+
+
+# Held on a unit, each of these lets its holder ask what an account of the unit can see.
+EXPLAINS_ACCOUNTS = (Capability.MANAGE_GRANTS, Capability.AUDIT)
+
+
+def explain_account(scope: Scope, user: User, units: Iterable[Unit]) -> Decision:
+    """What an account can see: its own holder, and whoever gives grants or reads history on one of its `units`."""
+    if scope.user_id is not None and scope.user_id == user.pk:
+        return allow("own")
+    if any(scope.covers_any(EXPLAINS_ACCOUNTS, unit) for unit in units):
+        return allow("unit")
+    return unseen()
+
+
+def not_the_same(actor: User, user: User) -> Decision:
+    """Nobody looks at the product as themselves: they do so already."""
+    if actor.pk == user.pk:
+        return refuse(_("This is your own account. Choose somebody else's."))
+    return allow("somebody else")

@@ -95,6 +95,11 @@ def see_whole_history(scope: Scope, card: Scorecard) -> bool:
     return bool(may(table.READ_WHOLE_HISTORY, scope, card))
 
 
+def explain_card(scope: Scope, card: Scorecard) -> Decision:
+    """Who can see it and why: for the person themselves, the auditor, the access administrator."""
+    return may(table.EXPLAIN_CARD, scope, card)
+
+
 def self_assess(scope: Scope, card: Scorecard) -> Decision:
     """Only the person themselves (Đ17.2)."""
     return may(table.SAVE_SELF, scope, card)

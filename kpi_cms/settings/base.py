@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "kpi_cms.foundation.core.middleware.OriginMiddleware",
     "kpi_cms.foundation.accounts.middleware.SignInPolicyMiddleware",
+    "kpi_cms.interfaces.workspace.view_as.ViewAsMiddleware",
     "kpi_cms.foundation.access.middleware.ScopeMiddleware",
     "kpi_cms.foundation.core.middleware.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -144,6 +145,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "kpi_cms.foundation.core.views.csrf_failure"
 SIGN_IN_IDLE_LIMIT = timedelta(minutes=int(os.environ.get("KPI_IDLE_MINUTES", "15")))
 SIGN_IN_ABSOLUTE_LIMIT = timedelta(hours=12)
+
+VIEW_AS_MINUTES = 15  # how long an access administrator looks as another account
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(hours=12)

@@ -27,6 +27,7 @@ COLUMNS: dict[str, tuple[tuple[Relation, ...], tuple[str, ...]]] = {
     "RECE": ((), (Capability.RECEIVE_RESULTS,)),
     "PROG": ((), (Capability.PROGRESS,)),
     "PERI": ((), (Capability.MANAGE_PERIODS,)),
+    "GRAN": ((), (Capability.MANAGE_GRANTS,)),
     "none": ((), ()),
 }
 SHOWN = {capability for _relations, held in COLUMNS.values() for capability in held}
@@ -34,44 +35,45 @@ ELSE = tuple(capability for capability in Capability if capability not in SHOWN)
 
 # + allowed · = refused although seen, because it is one's own · - seen and refused · . missing
 WHO = """
-act                   own eval dele endo VIEW AUDI ASSI EVAL RECE PROG PERI none
-see_card              +   +    +    +    +    +    .    .    .    .    .    .
-read_self_assessment  +   +    +    +    +    +    .    .    .    .    .    .
-read_evaluation       +   +    +    +    +    +    .    .    .    .    .    .
-read_card_history     +   +    +    +    +    +    .    .    .    .    .    .
-read_whole_history    =   .    .    .    .    +    .    .    .    .    .    .
-print_card            +   +    +    +    +    +    .    .    .    .    .    .
-save_self             +   -    -    -    -    -    .    .    .    .    .    .
-submit_self           +   -    -    -    -    -    .    .    .    .    .    .
-evaluate_without_self =   +    +    -    -    -    .    .    .    .    .    .
-save_evaluation       =   +    +    -    -    -    .    .    .    .    .    .
-return_to_person      =   +    +    -    -    -    .    .    .    .    .    .
-confirm               =   +    +    -    -    -    .    .    .    .    .    .
-endorse               =   -    -    +    -    -    .    .    .    .    .    .
-return_to_evaluator   =   -    -    +    -    -    .    .    .    .    .    .
-notify                =   +    +    -    -    -    .    .    +    .    .    .
-accept_new_basis      =   +    +    -    -    -    .    .    .    .    .    .
-see_task              +   +    +    +    +    +    +    .    .    .    .    .
-assign_task           =   +    +    .    -    -    +    .    .    .    .    .
-give_extras           =   +    +    .    -    -    -    +    .    .    .    .
-change_task           =   +    +    .    -    -    +    .    .    .    .    .
-report_task           +   .    .    .    -    -    -    .    .    .    .    .
-propose_task          +   .    .    .    -    -    -    .    .    .    .    .
-decide_proposal       =   +    +    .    -    -    -    +    .    .    .    .
-confirm_task          =   +    +    .    -    -    -    +    .    .    .    .
-record_deduction      =   +    +    .    -    -    -    +    .    .    .    .
-withdraw_deduction    =   +    +    .    -    -    -    +    .    .    .    .
-confirm_cause         =   +    +    .    -    -    -    +    .    .    .    .
-hand_over_task        =   +    +    .    -    -    -    +    .    .    .    .
-move_task             =   +    +    .    -    -    -    +    .    .    .    .
-read_unit_cards       .   .    .    .    +    +    .    .    .    .    .    .
-read_unit_tasks       .   .    .    .    +    +    +    .    .    .    .    .
-read_unit_history     .   .    .    .    .    +    .    .    .    .    .    .
-follow_progress       .   .    .    .    +    .    .    .    .    +    .    .
-receive_results       .   .    .    .    .    .    .    .    +    .    .    .
-choose_versions       .   .    .    .    .    .    .    .    .    .    +    .
-open_period           .   .    .    .    .    .    .    .    .    .    +    .
-close_period          .   .    .    .    .    .    .    .    .    .    +    .
+act                   own eval dele endo VIEW AUDI ASSI EVAL RECE PROG PERI GRAN none
+see_card              +   +    +    +    +    +    .    .    .    .    .    .    .
+read_self_assessment  +   +    +    +    +    +    .    .    .    .    .    .    .
+read_evaluation       +   +    +    +    +    +    .    .    .    .    .    .    .
+read_card_history     +   +    +    +    +    +    .    .    .    .    .    .    .
+read_whole_history    =   .    .    .    .    +    .    .    .    .    .    .    .
+explain_card          +   -    -    -    -    +    .    .    .    .    .    +    .
+print_card            +   +    +    +    +    +    .    .    .    .    .    .    .
+save_self             +   -    -    -    -    -    .    .    .    .    .    .    .
+submit_self           +   -    -    -    -    -    .    .    .    .    .    .    .
+evaluate_without_self =   +    +    -    -    -    .    .    .    .    .    .    .
+save_evaluation       =   +    +    -    -    -    .    .    .    .    .    .    .
+return_to_person      =   +    +    -    -    -    .    .    .    .    .    .    .
+confirm               =   +    +    -    -    -    .    .    .    .    .    .    .
+endorse               =   -    -    +    -    -    .    .    .    .    .    .    .
+return_to_evaluator   =   -    -    +    -    -    .    .    .    .    .    .    .
+notify                =   +    +    -    -    -    .    .    +    .    .    .    .
+accept_new_basis      =   +    +    -    -    -    .    .    .    .    .    .    .
+see_task              +   +    +    +    +    +    +    .    .    .    .    .    .
+assign_task           =   +    +    .    -    -    +    .    .    .    .    .    .
+give_extras           =   +    +    .    -    -    -    +    .    .    .    .    .
+change_task           =   +    +    .    -    -    +    .    .    .    .    .    .
+report_task           +   .    .    .    -    -    -    .    .    .    .    .    .
+propose_task          +   .    .    .    -    -    -    .    .    .    .    .    .
+decide_proposal       =   +    +    .    -    -    -    +    .    .    .    .    .
+confirm_task          =   +    +    .    -    -    -    +    .    .    .    .    .
+record_deduction      =   +    +    .    -    -    -    +    .    .    .    .    .
+withdraw_deduction    =   +    +    .    -    -    -    +    .    .    .    .    .
+confirm_cause         =   +    +    .    -    -    -    +    .    .    .    .    .
+hand_over_task        =   +    +    .    -    -    -    +    .    .    .    .    .
+move_task             =   +    +    .    -    -    -    +    .    .    .    .    .
+read_unit_cards       .   .    .    .    +    +    .    .    .    .    .    .    .
+read_unit_tasks       .   .    .    .    +    +    +    .    .    .    .    .    .
+read_unit_history     .   .    .    .    .    +    .    .    .    .    .    .    .
+follow_progress       .   .    .    .    +    .    .    .    .    +    .    .    .
+receive_results       .   .    .    .    .    .    .    .    +    .    .    .    .
+choose_versions       .   .    .    .    .    .    .    .    .    .    +    .    .
+open_period           .   .    .    .    .    .    .    .    .    .    +    .    .
+close_period          .   .    .    .    .    .    .    .    .    .    +    .    .
 """
 
 CARDS = """
@@ -81,6 +83,7 @@ read_self_assessment  .      +         +        +         +         +
 read_evaluation       .      .         .        .         +         +
 read_card_history     +      +         +        +         +         +
 read_whole_history    +      +         +        +         +         +
+explain_card          +      +         +        +         +         +
 print_card            +      +         +        +         +         +
 save_self             +      .         +        .         .         .
 submit_self           +      .         +        .         .         .
@@ -143,7 +146,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 37
+    assert len(ACTS) == len(table.TABLE) == 38
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)

@@ -69,6 +69,19 @@ READ_WHOLE_HISTORY = Rule(
     capabilities=(Capability.AUDIT,),
     forbidden={Relation.OWN: _("Of your own card you read the history of what the card shows you.")},
 )
+EXPLAIN_CARD = Rule(
+    act="explain_card",
+    label=_("See who can see a card, and why"),
+    subject="card",
+    relations=(Relation.OWN,),
+    capabilities=(Capability.AUDIT, Capability.MANAGE_GRANTS),
+    seen_by=CONCERNED,
+    seen_with=READING_CAPABILITIES,
+    refusal=_(
+        "Who can see this card is told to the person themselves, to the unit's auditor and to the access administrator."
+    ),
+    note=_("Without a score: whoever gives grants learns nothing about the result."),
+)
 PRINT_CARD = Rule(
     act="print_card",
     label=_("Print the form of a card"),
@@ -177,6 +190,7 @@ CARD_RULES = (
     READ_EVALUATION,
     READ_CARD_HISTORY,
     READ_WHOLE_HISTORY,
+    EXPLAIN_CARD,
     PRINT_CARD,
     SAVE_SELF,
     SUBMIT_SELF,

@@ -9,6 +9,8 @@ urlpatterns = [
     path("", home.home, name="home"),
     # Periods, progress, history, jobs
     path("", include("kpi_cms.interfaces.workspace.urls_periods")),
+    # Who sees what
+    path("", include("kpi_cms.interfaces.workspace.urls_sight")),
     # Cards
     path("phieu/", cards.cards, name="cards"),
     path("phieu/<int:pk>/", cards.card, name="card"),

@@ -309,4 +309,7 @@ def page_of(reading: CardReading) -> dict[str, Any]:
         "task_summary": task_summary(reading.tasks),
         "print_url": optional_url("reporting:form01", card.pk),
         "history_url": optional_url("workspace:card_history", card.pk) if not reading.is_own else "",
+        "readers_url": optional_url("workspace:card_readers", card.pk)
+        if rules.explain_card(reading.scope, card)
+        else "",
     }
