@@ -1,4 +1,4 @@
-"""Point bands (Đ20): read from the exact value, never from the rounded one."""
+"""Point bands (Đ20): read from the exact value, unless a set reads them from the rounded one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

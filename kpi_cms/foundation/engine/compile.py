@@ -77,7 +77,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
             for band in specification.bands
         ),
         places=specification.places,
-        rules=make_rules(specification.settings),
+        rules=make_rules(specification.settings, specification.places),
         entered=tuple(criterion for criterion in criteria if criterion.entered),
         ratios=tuple(
             (criterion, 1 + MEASURES.index(criterion.measure)) for criterion in criteria if criterion.measure

@@ -10,6 +10,7 @@ from kpi_cms.foundation.engine.bands import Band
 from kpi_cms.foundation.engine.combination import Plan, TreePlan
 from kpi_cms.foundation.engine.exact import Pair, pair_of
 from kpi_cms.foundation.engine.kinds import ChoiceKind, Kind, NumberKind, Option, PeopleManagedKind
+from kpi_cms.foundation.engine.people import PeopleRules
 from kpi_cms.foundation.engine.problems import N_, Problem, ScoringError
 from kpi_cms.foundation.engine.reading import Reader
 from kpi_cms.foundation.engine.specification import (
@@ -110,6 +111,9 @@ class Rules:
     tasks: TaskRules
     cap: Pair | None
     nobody_managed: Pair
+    people: PeopleRules
+    nothing_is_zero: bool
+    band_rounded: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,16 +185,22 @@ class ScoringPlan:
             reader.add("nd335_managed", "", law.MANAGED_FIXED)
         if reader.problems:
             raise ScoringError(reader.problems[0])
-        return make_rules(merged)
+        return make_rules(merged, self.places)
 
 
-def make_rules(settings: Settings) -> Rules:
-    """The settings as they are computed with."""
+def make_rules(settings: Settings, places: int) -> Rules:
+    """The settings as they are computed with; `places` are those the set rounds to."""
+    rounded = settings.band_from == "rounded"
     return Rules(
         settings,
         TaskRules(settings.penalty_per_fault, settings.penalty_scope == "batch"),
         None if settings.ratio_cap is None else pair_of(settings.ratio_cap),
         pair_of(settings.nobody_managed),
+        PeopleRules(
+            settings.managed_without_result, settings.managed_unconfirmed, places if rounded else None
+        ),
+        settings.nothing_assigned == "zero",
+        rounded,
     )
 
 

@@ -23,6 +23,9 @@ MANAGED_THRESHOLD, MANAGED_REACHED, MANAGED_FAILED = Decimal(50), Decimal(1), De
 MANAGED_VALUES = frozenset({MANAGED_REACHED, MANAGED_FAILED})
 """Đ15.3.a."""
 
+MANAGED_KINDS = ("cong_chuc",)
+"""Đ15.3.a speaks of công chức: the kinds of staff that count where a set says nothing else (open)."""
+
 MANAGED_FIXED = N_(
     "Decree 335/2025 fixes the result of the people managed: 100%% when all have 50 points or more, "
     "otherwise 50%%. Restore these values."

@@ -1,16 +1,24 @@
 """The result of the people a leader manages (Đ15.3.a, and for deputies Đ15.4)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
+
+from kpi_cms.foundation.engine.rounding import round_half_up
+
+LEFT_OUT, FAILING, PENDING = "left_out", "failing", "pending"
+WITHOUT_RESULT = (LEFT_OUT, FAILING)
+UNCONFIRMED = (PENDING, LEFT_OUT, FAILING)
 
 
 class ManagedPeople(NamedTuple):
     """The points of those managed, as far as they are confirmed.
 
     `points` are exact period scores of people whose result counts; `pending` counts people not yet confirmed;
-    `without_result` counts people who have none in the period: they are left out, and listed by the caller.
+    `without_result` counts people who have none in the period, without a card or without a result on it. What
+    becomes of both is the set's to say (`PeopleRules`); who they are is listed by the caller.
     """
 
     points: Sequence[Fraction | Decimal]
@@ -18,6 +26,38 @@ class ManagedPeople(NamedTuple):
     without_result: int = 0
 
 
-def below(people: ManagedPeople, threshold: Decimal) -> int:
-    """How many of them have fewer points than the threshold."""
-    return sum(1 for points in people.points if points < threshold)
+@dataclass(frozen=True, slots=True)
+class PeopleRules:
+    """Open points of d (rules §4): what becomes of people without points, and how points are read.
+
+    `places`: the points are read as rounded to this many places, None for exact ones.
+    """
+
+    without_result: str
+    unconfirmed: str
+    places: int | None
+
+
+class Tally(NamedTuple):
+    """Who counts: `counted` people, `below` of them under the threshold, `failing` of these without points."""
+
+    counted: int
+    below: int
+    failing: int
+    left_out: int
+
+
+def tally(people: ManagedPeople, threshold: Decimal, rules: PeopleRules) -> Tally | None:
+    """How many count, and how many of them fall short; None while d waits for somebody."""
+    if people.pending and rules.unconfirmed == PENDING:
+        return None
+    failing = people.without_result if rules.without_result == FAILING else 0
+    if rules.unconfirmed == FAILING:
+        failing += people.pending
+    without_points = people.without_result + people.pending
+    low = sum(1 for points in people.points if _read(points, rules.places) < threshold)
+    return Tally(len(people.points) + failing, low + failing, failing, without_points - failing)
+
+
+def _read(points: Fraction | Decimal, places: int | None) -> Fraction | Decimal:
+    return points if places is None else round_half_up(points, places)

@@ -12,10 +12,12 @@ from kpi_cms.foundation.engine.compiled import CompiledCriterion, Rules, Scoring
 from kpi_cms.foundation.engine.exact import Pair, pair_of, plain
 from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.inputs import CardInputs
-from kpi_cms.foundation.engine.people import below
+from kpi_cms.foundation.engine.people import tally
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError
 from kpi_cms.foundation.engine.rounding import round_pair
 from kpi_cms.foundation.engine.tasks import TaskTotals, task_totals
+
+ZERO: Pair = (0, 1)
 
 
 class Work(NamedTuple):
@@ -45,7 +47,7 @@ class Outcome:
 
     @property
     def insufficient(self) -> bool:
-        """Nothing was assigned, extras or not: no result, not rated (rules §4, open)."""
+        """Nothing was assigned, extras or not: no result, not rated, unless the set reads it as 0 (rules §4, open)."""
         return self._work.insufficient
 
     @property
@@ -107,17 +109,19 @@ class Outcome:
 
     @property
     def band(self) -> str | None:
-        """Code of the point band, read from the exact score."""
+        """Code of the point band, read from the exact score (or the rounded one, where the set says so)."""
         return None if self._work.total is None else self._band(self._work.total).code
 
     @property
     def shown(self) -> str:
         """The score as text, with more digits where rounding would show another band; "" without one."""
-        total = self._work.total
-        return "" if total is None else shown(total, self._set.bands, self._set.places)
+        total, rounded = self._work.total, self.rounded
+        if total is None or self._work.rules.band_rounded:
+            return "" if rounded is None else str(rounded)
+        return shown(total, self._set.bands, self._set.places)
 
     def _band(self, total: Pair) -> Band:
-        return band_of(total, self._set.bands)
+        return band_of(band_basis(self._set, self._work.rules, total), self._set.bands)
 
 
 def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
@@ -143,6 +147,8 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
         if totals is not None and totals.assigned:
             ratio = (totals[position], totals.assigned)
             values[criterion.index] = ratio if rules.cap is None else clamp(ratio, rules.cap)
+        elif rules.nothing_is_zero:
+            values[criterion.index] = ZERO
         elif needed(criterion):
             insufficient = True
     pending = []
@@ -173,6 +179,11 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
     )
 
 
+def band_basis(compiled: ScoringPlan, rules: Rules, total: Pair) -> Pair:
+    """What the band is read from: the exact total, or the rounded one where the set says so (rules §4, open)."""
+    return round_pair(total, compiled.places).as_integer_ratio() if rules.band_rounded else total
+
+
 def results_ratio(compiled: ScoringPlan, work: Work) -> Fraction | None:
     """The results part before its cap, as a share of its maximum."""
     for part, value in zip(compiled.parts, work.parts, strict=True):
@@ -192,13 +203,13 @@ def _entry(criterion: CompiledCriterion, value: object) -> Pair:
 
 
 def _people(criterion: CompiledCriterion, inputs: CardInputs, rules: Rules) -> Pair | None:
-    people = inputs.people
-    if people is None or people.pending:
-        return None
-    if not people.points:
-        return rules.nobody_managed
     threshold, reached, failed = criterion.managed
-    return failed if below(people, threshold) else reached
+    found = None if inputs.people is None else tally(inputs.people, threshold, rules.people)
+    if found is None:
+        return None
+    if not found.counted:
+        return rules.nobody_managed
+    return failed if found.below else reached
 
 
 def _given(criterion: CompiledCriterion, value: Decimal | Fraction) -> Pair:

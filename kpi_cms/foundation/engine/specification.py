@@ -30,7 +30,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from kpi_cms.foundation.engine.kinds import Kind, read_kind
-from kpi_cms.foundation.engine.law import LAWS, PENALTY_PER_FAULT
+from kpi_cms.foundation.engine.law import LAWS, MANAGED_KINDS, PENALTY_PER_FAULT
+from kpi_cms.foundation.engine.people import LEFT_OUT, PENDING, UNCONFIRMED, WITHOUT_RESULT
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Node, Reader
 from kpi_cms.foundation.engine.rounding import MODES
@@ -41,6 +42,8 @@ COMBINATIONS = ("sum", "capped_sum", "weighted_mean", "formula")
 TOTALS = ("sum", "formula")
 PENALTY_SCOPES = ("unit", "batch")
 MEANS = ("published", "exact")
+NOTHING_ASSIGNED = ("insufficient", "zero")
+BAND_SOURCES = ("exact", "rounded")
 MAX_PLACES = 6
 
 
@@ -52,7 +55,14 @@ class Settings:
     costs a share of one unit or of the whole task. `penalty_per_fault`: that share. `nobody_managed`: the
     value of d when no result counts. `extras_warning`: share of extras over assigned above which the head is
     warned. `moved_leaves_total`: work moved before its due date leaves the total. `means_of`: published or
-    exact months.
+    exact months. `managed_kinds`: kinds of staff whose results count for d. `managed_without_result`: people
+    without a result are left out of d, or count as failing. `managed_unconfirmed`: d waits for people not yet
+    confirmed, leaves them out, or counts them as failing. `nothing_assigned`: no result, or ratios of 0.
+    `band_from`: the band (and, for d, the points of those managed) is read from the exact score or from the
+    rounded one.
+
+    A setting that a specification does not have is this default: versions frozen before a setting existed keep
+    their text, their digest and their digits.
     """
 
     ratio_cap: Decimal | None = Decimal(1)
@@ -62,6 +72,11 @@ class Settings:
     extras_warning: Decimal = Decimal("0.3")
     moved_leaves_total: bool = True
     means_of: str = "published"
+    managed_kinds: tuple[str, ...] = MANAGED_KINDS
+    managed_without_result: str = LEFT_OUT
+    managed_unconfirmed: str = PENDING
+    nothing_assigned: str = NOTHING_ASSIGNED[0]
+    band_from: str = BAND_SOURCES[0]
 
 
 OPEN_SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name != "penalty_per_fault")
@@ -201,6 +216,9 @@ def read_settings(reader: Reader, node: Node, base: Settings = Settings()) -> Se
     ratio_cap = reader.decimal(node, "ratio_cap", "") if "ratio_cap" in node else base.ratio_cap
     if ratio_cap is not None and ratio_cap < 1:
         reader.add("setting", "", _CAP_LOW, setting="ratio_cap")
+    kinds = reader.texts(node, "managed_kinds", "") if "managed_kinds" in node else base.managed_kinds
+    if not kinds:
+        reader.add("managed_kinds", "", _NO_KINDS)
     return Settings(
         ratio_cap=ratio_cap,
         penalty_scope=reader.choice(node, "penalty_scope", "", PENALTY_SCOPES, base.penalty_scope),
@@ -209,6 +227,15 @@ def read_settings(reader: Reader, node: Node, base: Settings = Settings()) -> Se
         extras_warning=number("extras_warning", base.extras_warning),
         moved_leaves_total=reader.flag(node, "moved_leaves_total", "", default=base.moved_leaves_total),
         means_of=reader.choice(node, "means_of", "", MEANS, base.means_of),
+        managed_kinds=kinds,
+        managed_without_result=reader.choice(
+            node, "managed_without_result", "", WITHOUT_RESULT, base.managed_without_result
+        ),
+        managed_unconfirmed=reader.choice(
+            node, "managed_unconfirmed", "", UNCONFIRMED, base.managed_unconfirmed
+        ),
+        nothing_assigned=reader.choice(node, "nothing_assigned", "", NOTHING_ASSIGNED, base.nothing_assigned),
+        band_from=reader.choice(node, "band_from", "", BAND_SOURCES, base.band_from),
     )
 
 
@@ -287,4 +314,5 @@ def _check_applicability(reader: Reader, node: Node) -> None:
 
 _CAP_LOW = N_("The setting “%(setting)s” is below 1 (100%%): raise it, or leave it empty for no cap.")
 _SHARE_HIGH = N_("The setting “%(setting)s” is above 1 (100%%): lower it.")
+_NO_KINDS = N_("No kind of staff counts for the people managed: choose at least one.")
 _NO_SETTING = N_("There is no setting “%(setting)s”: remove it.")

@@ -16,10 +16,10 @@ from kpi_cms.foundation.engine.combination import LinearPlan
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledSection, ScoringPlan
 from kpi_cms.foundation.engine.exact import EXACT, Pair, decimal_text, plain
 from kpi_cms.foundation.engine.inputs import CardInputs
-from kpi_cms.foundation.engine.people import below
+from kpi_cms.foundation.engine.people import tally
 from kpi_cms.foundation.engine.problems import N_
 from kpi_cms.foundation.engine.rounding import round_pair
-from kpi_cms.foundation.engine.scoring import Work, results_ratio, work_out
+from kpi_cms.foundation.engine.scoring import Work, band_basis, results_ratio, work_out
 from kpi_cms.foundation.engine.tasks import (
     MEASURES,
     TaskInput,
@@ -169,25 +169,33 @@ class _Tracer:
             yield step(_CHOSEN if criterion.kind == "choice" else _ENTERED, "", ())
         else:
             people = self._inputs.people
-            assert people is not None  # without people the value is pending, and there is no step
             threshold, reached, failed = criterion.managed
-            number = ("counted", Fraction(len(people.points)))
-            low = ("below", Fraction(below(people, threshold)))
+            found = None if people is None else tally(people, threshold, self._work.rules.people)
+            assert found is not None  # while d waits for somebody there is no value, and no step
+            number = ("counted", Fraction(found.counted))
+            low = ("below", Fraction(found.below))
             empty = ("nobody", Fraction(*self._work.rules.nobody_managed))
             values = ("reached", Fraction(*reached)), ("failed", Fraction(*failed))
             formula = "IF(counted = 0, nobody, IF(below = 0, reached, failed))"
-            params |= {"threshold": plain(threshold), "left_out": people.without_result}
-            yield step(_PEOPLE, formula, (number, low, empty, *values), "people_managed")
+            params |= {
+                "threshold": plain(threshold),
+                "left_out": found.left_out,
+                "failing": found.failing,
+            }
+            template = _PEOPLE_FAILING if found.failing else _PEOPLE
+            yield step(template, formula, (number, low, empty, *values), "people_managed")
 
     def _ratio(self, criterion: CompiledCriterion, params: Mapping[str, object], value: Fraction) -> Step:
         totals, cap = self._work.totals, self._work.rules.cap
         assert totals is not None
+        clause = self._clause(criterion.citation, criterion.measure)
+        if not totals.assigned:
+            return Step(_RATIO_OF_NOTHING, params, "0", (), value, None, clause, criterion.code)
         done = Fraction(totals[1 + MEASURES.index(criterion.measure)], totals.scale)
         inputs: Inputs = (("counted", done), ("assigned", Fraction(totals.assigned, totals.scale)))
         formula = "counted / assigned"
         if cap is not None:
             inputs, formula = (*inputs, ("cap", Fraction(*cap))), f"MIN({formula}, cap)"
-        clause = self._clause(criterion.citation, criterion.measure)
         return Step(_RATIO, params, formula, inputs, value, None, clause, criterion.code)
 
     def _section(self, section: CompiledSection, index: int) -> Iterator[Step]:
@@ -274,10 +282,15 @@ class _Tracer:
         inputs = tuple((code, self._value_of(code)) for code in codes)
         params = {"places": self._set.places}
         yield Step(_TOTAL, params, formula, inputs, exact, rounded, self._clause("", "total"), "total")
-        band = band_of(total, self._set.bands)
+        read = band_basis(self._set, self._work.rules, total)
+        band = band_of(read, self._set.bands)
         params_of_band = {"band": band.label, "start": plain(band.start)}
         clause = self._clause("", "band")
-        yield Step(_BAND, params_of_band, "total", (("total", exact),), exact, None, clause, "band")
+        template, formula = _BAND, "total"
+        if self._work.rules.band_rounded:
+            template, formula = _BAND_ROUNDED, f"ROUND(total, {self._set.places})"
+        inputs = (("total", exact),)
+        yield Step(template, params_of_band, formula, inputs, Fraction(*read), None, clause, "band")
 
 
 def _decimal(value: Pair) -> Decimal:
@@ -298,9 +311,14 @@ _NUMERATORS = {
 }
 _EXTRAS = N_("Converted quantity of extra tasks completed, outside the assigned total")
 _RATIO = N_("%(criterion)s. %(label)s: ratio to the quantity assigned")
+_RATIO_OF_NOTHING = N_("%(criterion)s. %(label)s: nothing was assigned, which this set counts as 0")
 _PEOPLE = N_(
     "%(criterion)s. %(label)s: whether all people managed have %(threshold)s points or more "
     "(%(left_out)s without a result left out)"
+)
+_PEOPLE_FAILING = N_(
+    "%(criterion)s. %(label)s: whether all people managed have %(threshold)s points or more "
+    "(%(failing)s without a result counted as having less, %(left_out)s left out)"
 )
 _ENTERED = N_("%(criterion)s. %(label)s: points given")
 _CHOSEN = N_("%(criterion)s. %(label)s: value chosen")
@@ -310,4 +328,5 @@ _SHARE = N_("%(label)s: share of %(max)s points, before the cap")
 _PART = N_("%(label)s: points")
 _PART_GIVEN = N_("%(label)s: points given from outside")
 _TOTAL = N_("Total, rounded once to %(places)s places")
+_BAND_ROUNDED = N_("Point band, read from the rounded total: %(band)s (from %(start)s points)")
 _BAND = N_("Point band, read from the exact total: %(band)s (from %(start)s points)")

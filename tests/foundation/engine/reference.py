@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from kpi_cms.foundation.engine import CardInputs, TaskInput
+from kpi_cms.foundation.engine import CardInputs, ManagedPeople, TaskInput
 
 Formula = Callable[[Mapping[str, Fraction]], Fraction]
 
@@ -57,20 +57,43 @@ def ratios(tasks: tuple[TaskInput, ...], settings: Mapping[str, Any]) -> dict[st
     )
 
 
+def managed_value(
+    kind: Mapping[str, Any], people: ManagedPeople | None, settings: Mapping[str, Any]
+) -> Fraction | None:
+    """d: one verdict for each person, then all of them together; None while anybody is waited for."""
+    unconfirmed = settings.get("managed_unconfirmed", "pending")
+    if people is None or (people.pending and unconfirmed == "pending"):
+        return None
+    verdicts = []
+    for points in people.points:
+        exact = Fraction(points)
+        if settings.get("band_from", "exact") == "rounded":
+            exact = half_up(exact)
+        verdicts.append(exact >= Decimal(kind["threshold"]))
+    if settings.get("managed_without_result", "left_out") == "failing":
+        verdicts += [False] * people.without_result
+    if unconfirmed == "failing":
+        verdicts += [False] * people.pending
+    if not verdicts:
+        return Fraction(settings["nobody_managed"])
+    return Fraction(kind["reached"] if all(verdicts) else kind["failed"])
+
+
+def half_up(value: Fraction) -> Fraction:
+    """Two places, as every set of these tests rounds."""
+    return Fraction(int(value * 100 + Fraction(1, 2)), 100)
+
+
 def criterion_value(criterion: Any, inputs: CardInputs, settings: Mapping[str, Any]) -> Fraction | None:
     """A criterion's points, or share of 1."""
     kind = criterion["kind"]
     if kind["type"] == "task_ratio":
         found = ratios(tuple(inputs.tasks), settings)
+        if found is None and settings.get("nothing_assigned", "insufficient") == "zero":
+            return Fraction(0)
         return None if found is None else found[kind["measure"]]
     if kind["type"] == "people_managed":
-        people = inputs.people
-        if people is None or people.pending:
-            return None
-        if not people.points:
-            return Fraction(settings["nobody_managed"])
-        reached = all(points >= Decimal(kind["threshold"]) for points in people.points)
-        return Fraction(kind["reached"] if reached else kind["failed"])
+        return managed_value(kind, inputs.people, settings)
     value = inputs.entered.get(criterion["key"])
     if value is None:
         return None
@@ -117,5 +140,6 @@ def score(spec: Any, inputs: CardInputs, formulas: Mapping[str, Formula]) -> tup
     total = Fraction(0)
     for section in spec["sections"]:
         total += section_value(section, values, formulas.get(section["code"]))
-    band = next(band["code"] for band in spec["bands"] if total >= Fraction(band["from"]))
+    read = half_up(total) if settings.get("band_from", "exact") == "rounded" else total
+    band = next(band["code"] for band in spec["bands"] if read >= Fraction(band["from"]))
     return total, band

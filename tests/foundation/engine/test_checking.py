@@ -445,17 +445,40 @@ def test_settings_are_the_open_points_and_lie_in_their_ranges():
         "extras_warning": None,
         "moved_leaves_total": "yes",
         "means_of": "median",
+        "managed_kinds": "cong_chuc",
+        "managed_without_result": "pending",
+        "managed_unconfirmed": "confirmed",
+        "nothing_assigned": "100",
+        "band_from": "shown",
         "magic": "1",
     }
     assert found(spec) == [
         ("setting", "", "There is no setting “magic”: remove it."),
         ("setting", "", "The setting “ratio_cap” is below 1 (100%): raise it, or leave it empty for no cap."),
+        ("field", "", "“managed_kinds” is not a list: write it as one."),
+        ("managed_kinds", "", "No kind of staff counts for the people managed: choose at least one."),
         ("field", "", "“penalty_scope” is not one of the possible values (unit, batch): choose one."),
         ("setting", "", "The setting “penalty_per_fault” is above 1 (100%): lower it."),
         ("setting", "", "The setting “nobody_managed” is above 1 (100%): lower it."),
         ("field", "", "“extras_warning” is missing: fill it in."),
         ("field", "", "“moved_leaves_total” is neither yes nor no: choose one."),
         ("field", "", "“means_of” is not one of the possible values (published, exact): choose one."),
+        (
+            "field",
+            "",
+            "“managed_without_result” is not one of the possible values (left_out, failing): choose one.",
+        ),
+        (
+            "field",
+            "",
+            "“managed_unconfirmed” is not one of the possible values (pending, left_out, failing): choose one.",
+        ),
+        (
+            "field",
+            "",
+            "“nothing_assigned” is not one of the possible values (insufficient, zero): choose one.",
+        ),
+        ("field", "", "“band_from” is not one of the possible values (exact, rounded): choose one."),
     ]
 
 

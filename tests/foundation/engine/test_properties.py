@@ -52,6 +52,7 @@ people = st.none() | st.builds(
     ManagedPeople,
     st.lists(st.fractions(0, 100, max_denominator=20) | st.decimals(0, 100, places=2), max_size=4),
     st.sampled_from([0, 0, 0, 1]),
+    st.sampled_from([0, 0, 0, 2]),
 )
 open_settings = st.fixed_dictionaries(
     {},
@@ -59,6 +60,10 @@ open_settings = st.fixed_dictionaries(
         "ratio_cap": st.sampled_from([None, "1", "1.2"]),
         "penalty_scope": st.sampled_from(["unit", "batch"]),
         "nobody_managed": st.sampled_from(["1", "0.5"]),
+        "managed_without_result": st.sampled_from(["left_out", "failing"]),
+        "managed_unconfirmed": st.sampled_from(["pending", "left_out", "failing"]),
+        "nothing_assigned": st.sampled_from(["insufficient", "zero"]),
+        "band_from": st.sampled_from(["exact", "rounded"]),
     },
 )
 
@@ -121,6 +126,8 @@ def test_every_number_stays_within_its_bounds(card):
         assert 0 <= outcome.total <= 100
         assert abs(Fraction(outcome.rounded) - outcome.total) <= Fraction(1, 200)
         assert abs(Fraction(outcome.shown) - outcome.total) <= Fraction(1, 200)
+        starts = [band.start for band in compiled.bands if Fraction(outcome.shown) >= Fraction(band.start)]
+        assert starts[0] == next(band.start for band in compiled.bands if band.code == outcome.band)
 
 
 @given(cards())

@@ -100,6 +100,32 @@ def test_nobody_to_manage_counts_as_the_setting_says():
     assert outcome.values["d"] == Fraction(1, 2)
 
 
+ONE_FAILS = {"managed_without_result": "failing"}
+NOBODY_WAITS = {"managed_unconfirmed": "left_out"}
+WAITING_FAILS = {"managed_unconfirmed": "failing"}
+
+
+@pytest.mark.parametrize(
+    ("people", "settings", "value"),
+    [
+        (ManagedPeople([Decimal(60)], without_result=1), ONE_FAILS, Fraction(1, 2)),
+        (ManagedPeople([], without_result=1), ONE_FAILS, Fraction(1, 2)),
+        (ManagedPeople([Decimal(60)]), ONE_FAILS, 1),
+        (ManagedPeople([], pending=1), ONE_FAILS, None),
+        (ManagedPeople([Decimal(60)], pending=1), NOBODY_WAITS, 1),
+        (ManagedPeople([Decimal(40)], pending=1), NOBODY_WAITS, Fraction(1, 2)),
+        (ManagedPeople([], pending=1), {**NOBODY_WAITS, "nobody_managed": "0.5"}, Fraction(1, 2)),
+        (ManagedPeople([Decimal(60)], pending=1), WAITING_FAILS, Fraction(1, 2)),
+        (ManagedPeople([Decimal(60)], without_result=1), WAITING_FAILS, 1),
+        (ManagedPeople([Decimal(60)], pending=1, without_result=1), {**ONE_FAILS, **NOBODY_WAITS}, Fraction(1, 2)),
+        (None, WAITING_FAILS, None),
+    ],
+)  # fmt: skip
+def test_people_without_points_count_as_the_set_says(people, settings, value):
+    outcome = LEADER.score(CardInputs(full(LEADER), ONE_TASK, people, settings=settings))
+    assert (outcome.values.get("d"), outcome.pending) == (value, ("d",) if value is None else ())
+
+
 def test_criteria_without_a_value_are_listed_and_there_is_no_total():
     outcome = LEADER.score(CardInputs(full(LEADER, **{"I.2": None, "đ": None}), ONE_TASK, ALL_WELL))
     assert outcome.missing == ("key-I.2", "key-đ")
@@ -113,6 +139,41 @@ def test_nothing_assigned_is_no_result_whatever_the_extras():
         outcome = STAFF.score(CardInputs(full(STAFF), tasks))
         assert (outcome.insufficient, outcome.total, outcome.parts) == (True, None, {"common": 30})
         assert (outcome.extras_share, outcome.extras_warning) == (None, False)
+
+
+def test_nothing_assigned_may_count_as_nothing_done():
+    extra = TaskInput(Decimal(1), Decimal(0), Decimal(3), extra=True)
+    for tasks in ([], [extra]):
+        outcome = STAFF.score(CardInputs(full(STAFF), tasks, settings={"nothing_assigned": "zero"}))
+        assert (outcome.insufficient, outcome.total, outcome.band) == (False, 30, "failed")
+        assert [outcome.values[code] for code in "abc"] == [0, 0, 0]
+        assert outcome.ratio == 0
+
+
+@pytest.mark.parametrize(
+    ("common", "band_from", "band", "shown"),
+    [
+        ("19.995", "exact", "good", "89.995"),
+        ("19.995", "rounded", "excellent", "90.00"),
+        ("19.994", "rounded", "good", "89.99"),
+        ("20", "rounded", "excellent", "90.00"),
+    ],
+)
+def test_the_band_is_read_from_the_exact_or_from_the_rounded_total(common, band_from, band, shown):
+    inputs = CardInputs(
+        {}, [TaskInput(Decimal(1), Decimal(1), Decimal(1))], part_totals={"common": Decimal(common)},
+        settings={"band_from": band_from},
+    )  # fmt: skip
+    outcome = STAFF.score(inputs)
+    assert (outcome.total, outcome.band, outcome.shown) == (70 + Fraction(common), band, shown)
+    assert STAFF.score(inputs._replace(tasks=[])).shown == ""
+
+
+@pytest.mark.parametrize(("band_from", "value"), [("exact", Fraction(1, 2)), ("rounded", 1)])
+def test_points_of_those_managed_are_read_as_the_band_is(band_from, value):
+    people = ManagedPeople([Fraction(349_966, 7_000), Decimal("49.995")])
+    outcome = LEADER.score(CardInputs(full(LEADER), ONE_TASK, people, settings={"band_from": band_from}))
+    assert outcome.values["d"] == value
 
 
 @pytest.mark.parametrize(
@@ -349,6 +410,11 @@ def test_a_division_by_zero_names_the_section_it_is_in():
         ({"magic": 1}, "“magic” is not an open setting of this set: "),
         ({"ratio_cap": "0.5"}, "The setting “ratio_cap” is below 1 (100%): "),
         ({"penalty_scope": "task"}, "“penalty_scope” is not one of the possible values (unit, batch): "),
+        ({"managed_kinds": []}, "No kind of staff counts for the people managed: choose at least one."),
+        (
+            {"managed_without_result": "pending"},
+            "“managed_without_result” is not one of the possible values (left_out, failing): ",
+        ),
         ({"nobody_managed": "0.7"}, "Decree 335/2025 fixes the result of the people managed: 100% when "),
     ],
 )
@@ -442,4 +508,29 @@ def test_the_open_points_have_the_defaults_of_the_rules():
         "extras_warning": Decimal("0.3"),
         "moved_leaves_total": True,
         "means_of": "published",
+        "managed_kinds": ("cong_chuc",),
+        "managed_without_result": "left_out",
+        "managed_unconfirmed": "pending",
+        "nothing_assigned": "insufficient",
+        "band_from": "exact",
     }
+
+
+def test_a_set_frozen_before_a_setting_existed_keeps_its_text_and_computes_with_the_default():
+    later = (
+        "managed_kinds",
+        "managed_without_result",
+        "managed_unconfirmed",
+        "nothing_assigned",
+        "band_from",
+    )
+    spec = specs.leader()
+    assert set(later) & set(spec["settings"]) == set()
+    assert {name: getattr(LEADER.rules.settings, name) for name in later} == {
+        "managed_kinds": ("cong_chuc",),
+        "managed_without_result": "left_out",
+        "managed_unconfirmed": "pending",
+        "nothing_assigned": "insufficient",
+        "band_from": "exact",
+    }
+    assert digest(spec) == "47951f6ce148dbde30a795db805e240c5b6e1faa098e96b8630f167d53825dd9"

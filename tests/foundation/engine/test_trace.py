@@ -167,6 +167,43 @@ def test_the_people_managed_are_counted():
     assert dict(step.inputs) == {"counted": 4, "below": 2, "nobody": 1, "reached": 1, "failed": HALF}
 
 
+def test_whoever_counts_without_points_is_said():
+    people = ManagedPeople([Decimal(90)], pending=1, without_result=2)
+    settings = {"managed_without_result": "failing", "managed_unconfirmed": "left_out"}
+    inputs = CardInputs({}, TASKS, people, settings=settings)
+    step = next(step for step in LEADER.trace(inputs) if step.code == "d")
+    assert step.name_template % step.params == (
+        "d. Tiêu chí d: whether all people managed have 50 points or more "
+        "(2 without a result counted as having less, 1 left out)"
+    )
+    assert (dict(step.inputs), step.value) == (
+        {"counted": 3, "below": 2, "nobody": 1, "reached": 1, "failed": HALF}, HALF,
+    )  # fmt: skip
+    assert [step for step in LEADER.trace(CardInputs({}, TASKS, people)) if step.code == "d"] == []
+
+
+def test_nothing_assigned_that_counts_as_nothing_is_said():
+    shown = {row[0]: row for row in rows(STAFF, CardInputs({}, [], settings={"nothing_assigned": "zero"}))}
+    assert shown["a"] == (
+        "a", "a. Tiêu chí a: nothing was assigned, which this set counts as 0", "0", 0, "Đ14.2.a",
+    )  # fmt: skip
+    assert shown["KQ"][2:] == ("(a + b + c) / 3 * 70", 0, "Đ16.1")
+
+
+def test_a_band_that_is_read_from_the_rounded_total_says_so():
+    inputs = CardInputs(
+        {}, [TaskInput(Decimal(1), Decimal(1), Decimal(1))], part_totals={"common": Decimal("19.995")},
+        settings={"band_from": "rounded"},
+    )  # fmt: skip
+    assert rows(STAFF, inputs)[-1] == (
+        "band",
+        "Point band, read from the rounded total: Hoàn thành xuất sắc nhiệm vụ (from 90 points)",
+        "ROUND(total, 2)",
+        90,
+        "Đ20",
+    )
+
+
 def test_what_was_given_from_outside_is_called_so():
     inputs = CardInputs({}, TASKS, part_totals={"common": Decimal(27)}, given={"d": Decimal(1)})
     shown = {code: (name, formula) for code, name, formula, _, _ in rows(LEADER, inputs)}
