@@ -78,6 +78,31 @@ class Means(models.TextChoices):
     EXACT = "exact", _("Exact months")
 
 
+class WithoutResult(models.TextChoices):
+    """Of the people a leader manages, those who have no result in the period."""
+
+    LEFT_OUT = "left_out", _("Are left out and listed")
+    FAILING = "failing", _("Count as having fewer points than required")
+
+
+class Unconfirmed(models.TextChoices):
+    """Of the people a leader manages, those whose result is not confirmed yet."""
+
+    PENDING = "pending", _("Are waited for")
+    LEFT_OUT = "left_out", _("Are left out and listed")
+    FAILING = "failing", _("Count as having fewer points than required")
+
+
+class NothingAssigned(models.TextChoices):
+    INSUFFICIENT = "insufficient", _("No result: insufficient data, not rated")
+    ZERO = "zero", _("Each ratio counts 0%")
+
+
+class BandSource(models.TextChoices):
+    EXACT = "exact", _("The exact points: 89.995 is not 90")
+    ROUNDED = "rounded", _("The points as they are rounded")
+
+
 class CitedStep(models.TextChoices):
     """Steps of a calculation that a set may cite a clause of its own for."""
 

@@ -15,9 +15,21 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.numbers import format_percent, format_quantity
+from kpi_cms.foundation.engine import Settings
 from snippets.enums import Block, PeriodKind, PostRole, StaffKind
 
-from ..enums import Combination, Condition, Means, Measure, PenaltyScope, TotalKind
+from ..enums import (
+    BandSource,
+    Combination,
+    Condition,
+    Means,
+    Measure,
+    NothingAssigned,
+    PenaltyScope,
+    TotalKind,
+    Unconfirmed,
+    WithoutResult,
+)
 from ..models import CriteriaVersion
 
 Node = Mapping[str, Any]
@@ -94,7 +106,7 @@ def read(version: CriteriaVersion) -> Handbook:
         bands=tuple(_bands(specification["bands"])),
         stages=tuple((stage["label"], _stage(stage)) for stage in specification["stages"]),
         audience=tuple(_audience(specification["applicability"])),
-        rules=tuple(_rules(specification)),
+        rules=tuple(_rules(specification, version.compiled().rules.settings)),
     )
 
 
@@ -287,15 +299,14 @@ def _labels(values: list[str], choices: Any) -> str:
     return ", ".join(str(choices(value).label) for value in values)
 
 
-def _rules(specification: Node) -> Iterator[str]:
-    """The settings that bear on a score, as sentences."""
-    settings = specification["settings"]
-    if settings["ratio_cap"] is None:
+def _rules(specification: Node, settings: Settings) -> Iterator[str]:
+    """The settings that bear on a score, as sentences; what a set does not say is the default it computes with."""
+    if settings.ratio_cap is None:
         yield _("A ratio may exceed 100%; the section's cap still holds.")
     else:
-        yield _("Each ratio counts at most %(cap)s.") % {"cap": _percent(settings["ratio_cap"])}
-    penalty = {"share": _percent(settings["penalty_per_fault"])}
-    if settings["penalty_scope"] == PenaltyScope.BATCH:
+        yield _("Each ratio counts at most %(cap)s.") % {"cap": _percent(settings.ratio_cap)}
+    penalty = {"share": _percent(settings.penalty_per_fault)}
+    if settings.penalty_scope == PenaltyScope.BATCH:
         yield _("Each major error or delay takes %(share)s of the task's points, unless excused.") % penalty
     else:
         yield (
@@ -306,15 +317,39 @@ def _rules(specification: Node) -> Iterator[str]:
         for entry in specification["sections"]
         for item in entry["criteria"]
     ):
-        yield _("A leader who manages nobody has %(share)s.") % {
-            "share": _percent(settings["nobody_managed"])
-        }
-    yield _("Nothing assigned in the period: no result, not rated.")
-    if settings["moved_leaves_total"]:
+        yield from _rules_of_managed(settings)
+    if settings.nothing_assigned == NothingAssigned.ZERO:
+        yield _("Nothing assigned in the period: each ratio counts 0%, whatever the extra tasks.")
+    else:
+        yield _("Nothing assigned in the period: no result, not rated.")
+    if settings.moved_leaves_total:
         yield _("Work that the head moves before its due date leaves the total of the person who had it.")
     else:
         yield _("Work that the head moves before its due date stays in the total of the person who had it.")
-    if settings["means_of"] == Means.EXACT:
+    if settings.band_from == BandSource.ROUNDED:
+        yield _("Bands are read from the points as they are rounded.")
+    else:
+        yield _("Bands are read from the exact points.")
+    if settings.means_of == Means.EXACT:
         yield _("Quarter and year are the mean of the exact months.")
     else:
         yield _("Quarter and year are the mean of the published months, at two places.")
+
+
+def _rules_of_managed(settings: Settings) -> Iterator[str]:
+    """Who counts for the people a leader manages, and what becomes of those without points."""
+    yield _("Of the people managed these count: %(kinds)s.") % {
+        "kinds": _labels(list(settings.managed_kinds), StaffKind)
+    }
+    yield {
+        Unconfirmed.PENDING.value: _("The result waits for those who are not confirmed yet."),
+        Unconfirmed.LEFT_OUT.value: _("Those who are not confirmed yet are left out."),
+        Unconfirmed.FAILING.value: _("Those who are not confirmed yet count as having too few points."),
+    }[settings.managed_unconfirmed]
+    yield {
+        WithoutResult.LEFT_OUT.value: _("Those who have no result in the period are left out and listed."),
+        WithoutResult.FAILING.value: _(
+            "Those who have no result in the period count as having too few points."
+        ),
+    }[settings.managed_without_result]
+    yield _("A leader who manages nobody has %(share)s.") % {"share": _percent(settings.nobody_managed)}

@@ -23,6 +23,7 @@ _FIELDS = (
     ("nd335_results", "parts"),
     ("nd335_penalty", "penalty_per_fault"),
     ("nd335_managed", "nobody_managed"),
+    ("managed_kinds", "managed_kinds"),
     ("formula", "total_expression"),
 )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from kpi_cms.foundation.engine import SCHEMA_VERSION, decimal_text
+from kpi_cms.foundation.engine import SCHEMA_VERSION, Settings, decimal_text
 from snippets.enums import Block, PeriodKind, PostRole, StaffKind
 
 from ..enums import ChoiceUnit, Leadership, StageName
@@ -162,6 +162,18 @@ KINDS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str | None, Node]]] = {
 
 
 def _settings(page: CriteriaSetPage) -> Node:
+    """The open points as the page decides them. Those that came later are written where they differ only."""
+    later: Node = {
+        "managed_kinds": _ordered(page.managed_kinds, StaffKind.values),
+        "managed_without_result": page.managed_without_result,
+        "managed_unconfirmed": page.managed_unconfirmed,
+        "nothing_assigned": page.nothing_assigned,
+        "band_from": page.band_from,
+    }
+    return _first_settings(page) | {name: value for name, value in later.items() if value != _LATER[name]}
+
+
+def _first_settings(page: CriteriaSetPage) -> Node:
     return {
         "ratio_cap": _decimal(page.ratio_cap),
         "penalty_scope": page.penalty_scope,
@@ -172,6 +184,16 @@ def _settings(page: CriteriaSetPage) -> Node:
         "means_of": page.means_of,
     }
 
+
+_DEFAULTS = Settings()
+# Settings that the first frozen versions do not have: absent means this default, and keeps their digests.
+_LATER: Node = {
+    "managed_kinds": list(_DEFAULTS.managed_kinds),
+    "managed_without_result": _DEFAULTS.managed_without_result,
+    "managed_unconfirmed": _DEFAULTS.managed_unconfirmed,
+    "nothing_assigned": _DEFAULTS.nothing_assigned,
+    "band_from": _DEFAULTS.band_from,
+}
 
 _LEADERSHIP: Mapping[str, tuple[bool | None, list[str]]] = {
     Leadership.ANY: (None, []),

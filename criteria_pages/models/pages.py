@@ -24,7 +24,17 @@ from snippets.enums import Block, Frame, PeriodKind, StaffKind
 from snippets.models import Position
 
 from ..blocks import BandsBlock, DocumentsBlock, PartsBlock, StagesBlock, StepClausesBlock
-from ..enums import Law, Leadership, Means, PenaltyScope, TotalKind
+from ..enums import (
+    BandSource,
+    Law,
+    Leadership,
+    Means,
+    NothingAssigned,
+    PenaltyScope,
+    TotalKind,
+    Unconfirmed,
+    WithoutResult,
+)
 from ..fields import ChoiceListField
 from .permissions import CriteriaIndexPermissions, CriteriaSetPermissions
 
@@ -57,6 +67,11 @@ def setting(label: Any, default: str, help_text: Any, **options: Any) -> models.
         help_text=help_text,
         **options,
     )
+
+
+def default_managed_kinds() -> list[str]:
+    """Đ15.3.a speaks of công chức; other kinds are open (rules.md §4)."""
+    return [StaffKind.CIVIL_SERVANT.value]
 
 
 class CriteriaIndexPage(Page):
@@ -177,6 +192,39 @@ class CriteriaSetPage(Page):
         _("deduction for each fault or delay"), "0.25", _("A share: 0.25 is 25%, which the decree fixes.")
     )
     nobody_managed = setting(_("result of a leader who manages nobody"), "1", _("A share: 1 is 100%."))
+    managed_kinds = ChoiceListField(
+        _("kinds of staff that count for the people managed"),
+        blank=True,
+        default=default_managed_kinds,
+        options=lambda: StaffKind.choices,
+        help_text=_("The decree speaks of civil servants."),
+    )
+    managed_without_result = models.CharField(
+        _("people managed who have no result"),
+        max_length=10,
+        choices=WithoutResult,
+        default=WithoutResult.LEFT_OUT,
+    )
+    managed_unconfirmed = models.CharField(
+        _("people managed who are not confirmed yet"),
+        max_length=10,
+        choices=Unconfirmed,
+        default=Unconfirmed.PENDING,
+    )
+    nothing_assigned = models.CharField(
+        _("nothing assigned in the period"),
+        max_length=12,
+        choices=NothingAssigned,
+        default=NothingAssigned.INSUFFICIENT,
+        help_text=_("Even where extra tasks were done."),
+    )
+    band_from = models.CharField(
+        _("bands are read from"),
+        max_length=8,
+        choices=BandSource,
+        default=BandSource.EXACT,
+        help_text=_("Also whether the people managed have the points that everybody must reach."),
+    )
     extras_warning = setting(
         _("warn of extra tasks above"), "0.3", _("Their share of the quantity assigned: 0.3 is 30%.")
     )
@@ -244,9 +292,19 @@ class CriteriaSetPage(Page):
                     FieldPanel("ratio_cap"),
                     FieldPanel("penalty_scope"),
                     FieldPanel("penalty_per_fault"),
-                    FieldPanel("nobody_managed"),
+                    FieldPanel("nothing_assigned"),
                     FieldPanel("extras_warning"),
                     FieldPanel("moved_leaves_total"),
+                    MultiFieldPanel(
+                        [
+                            FieldPanel("managed_kinds"),
+                            FieldPanel("managed_unconfirmed"),
+                            FieldPanel("managed_without_result"),
+                            FieldPanel("nobody_managed"),
+                        ],
+                        heading=_("The people a leader manages"),
+                    ),
+                    FieldPanel("band_from"),
                     FieldPanel("means_of"),
                     FieldPanel("step_clauses"),
                 ],

@@ -55,6 +55,7 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
         {"penalty_per_fault": Decimal("0.1")},
         [("nd335_penalty", "", "penalty_per_fault")],
     ),
+    ("nobody of the people managed", {"managed_kinds": []}, [("managed_kinds", "", "managed_kinds")]),
     ("bands of another law", {"bands": blocks("bands", {"start": "95"})}, [("nd335_bands", "", "bands")]),
     (
         "a gap below the bands",

@@ -83,6 +83,13 @@ def test_rules_of_the_whole_set_are_one_difference() -> None:
     assert brief(differences(spec(), specification_of(page))) == [(Difference.RULES, "")]
 
 
+def test_an_open_point_that_goes_back_to_its_default_is_a_difference_too() -> None:
+    page: CriteriaSetPage = draft_of(ND335_NV)
+    page.nothing_assigned = "zero"
+
+    assert brief(differences(specification_of(page), spec())) == [(Difference.RULES, "")]
+
+
 def test_two_sets_share_no_block() -> None:
     changes = differences(spec(), specification_of(draft_of(ND335_LD)))
 

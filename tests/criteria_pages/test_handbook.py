@@ -74,9 +74,13 @@ def test_a_leaders_set_reads_complete() -> None:
     assert book.rules == (
         "Each ratio counts at most 100%.",
         "Each major error or delay takes 25% of one product's points, unless excused.",
+        "Of the people managed these count: Civil servant.",
+        "The result waits for those who are not confirmed yet.",
+        "Those who have no result in the period are left out and listed.",
         "A leader who manages nobody has 100%.",
         "Nothing assigned in the period: no result, not rated.",
         "Work that the head moves before its due date leaves the total of the person who had it.",
+        "Bands are read from the exact points.",
         "Quarter and year are the mean of the published months, at two places.",
     )
 
@@ -154,8 +158,42 @@ def test_other_rules_read_otherwise() -> None:
         "Each major error or delay takes 25% of the task's points, unless excused.",
         "Nothing assigned in the period: no result, not rated.",
         "Work that the head moves before its due date stays in the total of the person who had it.",
+        "Bands are read from the exact points.",
         "Quarter and year are the mean of the exact months.",
     )
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        (
+            {"managed_kinds": ["vien_chuc", "cong_chuc"]},
+            "Of the people managed these count: Civil servant, Public employee.",
+        ),
+        ({"managed_unconfirmed": "left_out"}, "Those who are not confirmed yet are left out."),
+        (
+            {"managed_unconfirmed": "failing"},
+            "Those who are not confirmed yet count as having too few points.",
+        ),
+        (
+            {"managed_without_result": "failing"},
+            "Those who have no result in the period count as having too few points.",
+        ),
+        (
+            {"nothing_assigned": "zero"},
+            "Nothing assigned in the period: each ratio counts 0%, whatever the extra tasks.",
+        ),
+        ({"band_from": "rounded"}, "Bands are read from the points as they are rounded."),
+    ],
+)
+def test_an_open_point_that_is_decided_otherwise_is_said(setting: dict[str, Any], sentence: str) -> None:
+    usual = handbook.read(version(entry=ND335_LD)).rules
+    content = specification_of(draft(ND335_LD, code="BO-KHAC", **setting))
+
+    rules = handbook.read(version(content, code="BO-KHAC")).rules
+
+    assert [rule for rule in rules if rule not in usual] == [sentence]
+    assert len(rules) == len(usual)
 
 
 def test_a_set_for_everybody_says_so() -> None:

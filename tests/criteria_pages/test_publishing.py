@@ -212,6 +212,47 @@ def test_ticking_boxes_in_another_order_is_the_same_set() -> None:
     assert digest(specification_of(page)) == before
 
 
+LATER = {
+    "managed_kinds": (["cong_chuc"], ["vien_chuc", "cong_chuc"], ["cong_chuc", "vien_chuc"]),
+    "managed_without_result": ("left_out", "failing", "failing"),
+    "managed_unconfirmed": ("pending", "left_out", "left_out"),
+    "nothing_assigned": ("insufficient", "zero", "zero"),
+    "band_from": ("exact", "rounded", "rounded"),
+}
+
+
+@pytest.mark.parametrize(("name", "values"), LATER.items())
+def test_an_open_point_is_frozen_where_it_differs_from_its_default_only(
+    name: str, values: tuple[Any, Any, Any]
+) -> None:
+    """Sets issued before the setting existed, and sets that never touch it, keep their digest."""
+    default, chosen, frozen = values
+    page = draft(ND335_LD)
+    before = specification_of(page)
+    assert (getattr(page, name), name in before["settings"]) == (default, False)
+
+    setattr(page, name, chosen)
+    after = specification_of(page)
+
+    assert after["settings"] == before["settings"] | {name: frozen}
+    setattr(page, name, default)
+    assert specification_of(page) == before
+
+
+def test_a_draft_saved_before_a_setting_existed_has_its_default() -> None:
+    page = draft(ND335_LD)
+    before = digest(specification_of(page))
+    revision = page.get_latest_revision()
+    for name in LATER:
+        del revision.content[name]
+    revision.save()
+
+    old = CriteriaSetPage.objects.get(pk=page.pk).get_latest_revision_as_object()
+
+    assert {name: getattr(old, name) for name in LATER} == {name: values[0] for name, values in LATER.items()}
+    assert digest(specification_of(old)) == before
+
+
 def test_blocks_keep_their_digest_across_two_saves() -> None:
     page = draft(ND335_LD)
     before = digest(specification_of(page))

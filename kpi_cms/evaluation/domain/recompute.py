@@ -15,6 +15,7 @@ from typing import Any
 
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation.domain import locks, scoring
+from kpi_cms.evaluation.domain.people_managed import managed_people
 from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, StageKey
 from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
 from kpi_cms.foundation.accounts.models import User
@@ -176,7 +177,7 @@ def _managed(batch: list[_Card]) -> Mapping[int, Any]:
     if not leaders:
         return {}
     cards = Scorecard.objects.filter(pk__in=leaders).select_related("unit", "period", "version")
-    return {card.pk: scoring.managed_people(card) for card in cards if card.version.compiled().managed}
+    return {card.pk: managed_people(card) for card in cards if card.version.compiled().managed}
 
 
 def _store(

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Value
 
+from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation.enums import (
     COUNTED_TASK_STATES,
     DECIDED,
@@ -24,7 +25,6 @@ from kpi_cms.evaluation.enums import (
     StageKey,
 )
 from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
-from kpi_cms.foundation.access.scope import paths_q
 from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
@@ -32,14 +32,18 @@ from kpi_cms.foundation.engine import (
     CardInputs,
     CompiledSet,
     Deduction,
-    ManagedPeople,
     Outcome,
     Step,
     TaskInput,
     round_half_up,
 )
-from snippets.enums import LEADING_ROLES, PostRole, StaffKind, UnitLevel
+from kpi_cms.foundation.engine.law import MANAGED_KINDS
+from snippets.enums import LEADING_ROLES, PostRole, UnitLevel
 from snippets.models import FieldAssignment
+
+from .people_managed import Managed as Managed  # read beside the results by whoever explains d
+from .people_managed import counts, managed_people
+from .people_managed import managed as managed
 
 PENDING = "pending"
 
@@ -133,18 +137,26 @@ def entered_values(compiled: CompiledSet, scores: Iterable[Score]) -> dict[str, 
 
 
 def inputs_of(
-    card: Scorecard, scores: Iterable[Score], tasks: Sequence[TaskRow], *, proposed: bool = False
+    card: Scorecard,
+    scores: Iterable[Score],
+    tasks: Sequence[TaskRow],
+    *,
+    proposed: bool = False,
+    explained: bool = False,
 ) -> CardInputs:
     """Everything a card is computed from at one stage.
 
-    A decided leader's card keeps the d it was confirmed with; with `proposed` it is read with the d of now.
+    A decided leader's card keeps the d it was confirmed with; with `proposed` it is read with the d of now. With
+    `explained` the people managed are counted in full, those without a card too: the same d, and what it left out.
     """
     compiled = card.version.compiled()
     kept = {} if proposed else kept_d(compiled, card.state, card.confirmed_d, card.proposed_d)
     return CardInputs(
         entered=entered_values(compiled, scores),
         tasks=[task for task in map(task_input, tasks) if task is not None],
-        people=managed_people(card) if compiled.managed and not kept else None,
+        people=(managed(card).as_input() if explained else managed_people(card))
+        if compiled.managed and not kept
+        else None,
         given=kept,
     )
 
@@ -172,12 +184,12 @@ def outcome_of(card: Scorecard, stage: str, *, proposed: bool = False) -> Outcom
 
 def trace_of(card: Scorecard, stage: str) -> tuple[Step, ...]:
     """“Why this number”: every number of the card at one stage, step by step, with its clause."""
-    return card.version.compiled().trace(_inputs_at(card, stage))
+    return card.version.compiled().trace(_inputs_at(card, stage, explained=True))
 
 
-def _inputs_at(card: Scorecard, stage: str, *, proposed: bool = False) -> CardInputs:
+def _inputs_at(card: Scorecard, stage: str, *, proposed: bool = False, explained: bool = False) -> CardInputs:
     tasks = task_rows(card.period_id, [card.person_id])[card.person_id]
-    return inputs_of(card, stage_scores(card, stage), tasks, proposed=proposed)
+    return inputs_of(card, stage_scores(card, stage), tasks, proposed=proposed, explained=explained)
 
 
 def exact_text(value: Fraction) -> str:
@@ -249,70 +261,7 @@ def refresh_person(period_id: int, person_id: int, moment: datetime) -> None:
             refresh(card, StageKey.EVALUATOR, moment)
 
 
-# --- d: the people a leader manages (Đ15.3.a, Đ15.4) -----------------------------------------------------------
-@dataclass(frozen=True)
-class Managed:
-    """Cards of the people a leader manages: with points, not decided yet, and decided without a result."""
-
-    points: tuple[tuple[int, Fraction], ...]
-    pending: tuple[int, ...]
-    without_result: tuple[int, ...]
-
-    def as_input(self) -> ManagedPeople:
-        return ManagedPeople(
-            points=[points for _person, points in self.points],
-            pending=len(self.pending),
-            without_result=len(self.without_result),
-        )
-
-
-def managed_filter(card: Scorecard) -> Q:
-    """Cards whose result a leader's d counts: civil servants only, the leader's own left out.
-
-    A head answers for the unit and everything below it; a deputy for the fields assigned by a dated decision, in
-    which the heads and deputies of the deputy's own unit are not managed by them.
-    """
-    counted = Q(period_id=card.period_id, staff_kind=StaffKind.CIVIL_SERVANT, frame="state") & ~Q(
-        person_id=card.person_id
-    )
-    if card.role == PostRole.HEAD:
-        return counted & Q(unit__path__startswith=card.unit.path)
-    if card.role == PostRole.DEPUTY:
-        fields = FieldAssignment.objects.on(card.period.ends_on).filter(person_id=card.person_id)
-        in_charge = paths_q(fields.values_list("unit__path", flat=True), "unit__path")
-        return counted & in_charge & ~Q(unit_id=card.unit_id, role__in=LEADING_ROLES)
-    return Q(pk__in=[])
-
-
-def managed(card: Scorecard) -> Managed:
-    """Who counts for a leader's d, by person id, in one query (two for a deputy)."""
-    points: list[tuple[int, Fraction]] = []
-    pending: list[int] = []
-    without: list[int] = []
-    rows = (
-        Scorecard.objects.filter(managed_filter(card))
-        .order_by("person__sort_key", "pk")
-        .values_list("person_id", "state", "results__stage", "results__numerator", "results__denominator")
-    )
-    seen: dict[int, tuple[str, str, str]] = {}
-    for person_id, state, stage, numerator, denominator in rows:
-        if person_id not in seen or stage == StageKey.EVALUATOR:
-            own = (numerator, denominator) if stage == StageKey.EVALUATOR else ("", "")
-            seen[person_id] = (state, *own)
-    for person_id, (state, numerator, denominator) in seen.items():
-        if state not in DECIDED:
-            pending.append(person_id)
-        elif numerator:
-            points.append((person_id, Fraction(int(numerator), int(denominator))))
-        else:
-            without.append(person_id)
-    return Managed(tuple(points), tuple(pending), tuple(without))
-
-
-def managed_people(card: Scorecard) -> ManagedPeople:
-    return managed(card).as_input()
-
-
+# --- d: what others' results do to a leader (Đ15.3.a, Đ15.4) ----------------------------------------------------
 def d_of(card: Scorecard, outcome: Outcome) -> str:
     """The card's d as stored and compared: "1", "1/2", "pending", or "" for a set without it."""
     codes = [criterion.code for criterion in card.version.compiled().managed]
@@ -326,9 +275,13 @@ def d_of(card: Scorecard, outcome: Outcome) -> str:
 def leaders_of(card: Scorecard) -> list[Scorecard]:
     """Cards of the period whose d counts this card: heads at or above its unit, deputies in charge of it.
 
-    Locked: results of several people that are decided at once are counted one after the other.
+    Locked: results of several people that are decided at once are counted one after the other. Kinds of staff that
+    no set of the period counts lock nothing.
     """
-    if card.staff_kind != StaffKind.CIVIL_SERVANT:
+    if card.staff_kind not in MANAGED_KINDS and not any(
+        counts(version.compiled(), card.staff_kind)
+        for version in CriteriaVersion.objects.filter(pins__period_id=card.period_id)
+    ):
         return []
     step = type(card.unit).steplen
     above = [card.unit.path[:end] for end in range(step, len(card.unit.path) + 1, step)]
@@ -357,7 +310,7 @@ def propose_basis(card: Scorecard, moment: datetime) -> list[Scorecard]:
     """
     marked: list[Scorecard] = []
     for leader in leaders_of(card):
-        if not leader.version.compiled().managed:
+        if not counts(leader.version.compiled(), card.staff_kind):
             continue
         outcome = outcome_of(leader, StageKey.EVALUATOR, proposed=True)
         if leader.state not in DECIDED:

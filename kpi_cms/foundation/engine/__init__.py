@@ -11,7 +11,7 @@ from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledPart, 
 from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal
 from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.inputs import CardInputs
-from kpi_cms.foundation.engine.people import ManagedPeople
+from kpi_cms.foundation.engine.people import ManagedPeople, tally
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError, SpecificationError
 from kpi_cms.foundation.engine.rounding import round_half_up
 from kpi_cms.foundation.engine.scoring import Outcome
@@ -48,4 +48,5 @@ __all__ = [
     "digest",
     "parse_decimal",
     "round_half_up",
+    "tally",
 ]

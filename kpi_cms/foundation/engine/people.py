@@ -47,16 +47,19 @@ class Tally(NamedTuple):
     left_out: int
 
 
-def tally(people: ManagedPeople, threshold: Decimal, rules: PeopleRules) -> Tally | None:
-    """How many count, and how many of them fall short; None while d waits for somebody."""
-    if people.pending and rules.unconfirmed == PENDING:
-        return None
+def waits(people: ManagedPeople, rules: PeopleRules) -> bool:
+    """Whether d waits for somebody who is not confirmed yet."""
+    return people.pending > 0 and rules.unconfirmed == PENDING
+
+
+def tally(people: ManagedPeople, threshold: Decimal, rules: PeopleRules) -> Tally:
+    """How many count, and how many of them fall short. Whoever d waits for is in none of the numbers."""
+    unconfirmed = 0 if rules.unconfirmed == PENDING else people.pending
     failing = people.without_result if rules.without_result == FAILING else 0
-    if rules.unconfirmed == FAILING:
-        failing += people.pending
-    without_points = people.without_result + people.pending
+    failing += unconfirmed if rules.unconfirmed == FAILING else 0
     low = sum(1 for points in people.points if _read(points, rules.places) < threshold)
-    return Tally(len(people.points) + failing, low + failing, failing, without_points - failing)
+    left_out = people.without_result + unconfirmed - failing
+    return Tally(len(people.points) + failing, low + failing, failing, left_out)
 
 
 def _read(points: Fraction | Decimal, places: int | None) -> Fraction | Decimal:

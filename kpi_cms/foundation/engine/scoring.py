@@ -12,7 +12,7 @@ from kpi_cms.foundation.engine.compiled import CompiledCriterion, Rules, Scoring
 from kpi_cms.foundation.engine.exact import Pair, pair_of, plain
 from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.inputs import CardInputs
-from kpi_cms.foundation.engine.people import tally
+from kpi_cms.foundation.engine.people import tally, waits
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError
 from kpi_cms.foundation.engine.rounding import round_pair
 from kpi_cms.foundation.engine.tasks import TaskTotals, task_totals
@@ -141,16 +141,15 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
             values[criterion.index] = _entry(criterion, value) if known is None else known
         elif needed(criterion):
             missing.append(criterion.key)
-    insufficient = False
+    insufficient, nothing = False, ZERO if rules.nothing_is_zero else None
     totals = task_totals(inputs.tasks, rules.tasks) if compiled.ratios else None
     for criterion, position in compiled.ratios:
         if totals is not None and totals.assigned:
             ratio = (totals[position], totals.assigned)
             values[criterion.index] = ratio if rules.cap is None else clamp(ratio, rules.cap)
-        elif rules.nothing_is_zero:
-            values[criterion.index] = ZERO
-        elif needed(criterion):
-            insufficient = True
+        else:
+            values[criterion.index] = nothing
+            insufficient |= nothing is None and needed(criterion)
     pending = []
     for criterion in compiled.managed:
         result = values[criterion.index] = _people(criterion, inputs, rules)
@@ -203,10 +202,10 @@ def _entry(criterion: CompiledCriterion, value: object) -> Pair:
 
 
 def _people(criterion: CompiledCriterion, inputs: CardInputs, rules: Rules) -> Pair | None:
-    threshold, reached, failed = criterion.managed
-    found = None if inputs.people is None else tally(inputs.people, threshold, rules.people)
-    if found is None:
+    if inputs.people is None or waits(inputs.people, rules.people):
         return None
+    threshold, reached, failed = criterion.managed
+    found = tally(inputs.people, threshold, rules.people)
     if not found.counted:
         return rules.nobody_managed
     return failed if found.below else reached

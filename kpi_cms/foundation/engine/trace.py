@@ -169,9 +169,9 @@ class _Tracer:
             yield step(_CHOSEN if criterion.kind == "choice" else _ENTERED, "", ())
         else:
             people = self._inputs.people
+            assert people is not None  # without people the value is pending, and there is no step
             threshold, reached, failed = criterion.managed
-            found = None if people is None else tally(people, threshold, self._work.rules.people)
-            assert found is not None  # while d waits for somebody there is no value, and no step
+            found = tally(people, threshold, self._work.rules.people)
             number = ("counted", Fraction(found.counted))
             low = ("below", Fraction(found.below))
             empty = ("nobody", Fraction(*self._work.rules.nobody_managed))

@@ -22,6 +22,7 @@ from kpi_cms.foundation.engine import (
     Outcome,
     TaskTotals,
     round_half_up,
+    tally,
 )
 from kpi_cms.interfaces.reporting.forms import (
     Form01,
@@ -248,13 +249,15 @@ def _ratio(outcome: Outcome, code: str, totals: TaskTotals | None, numerator: st
 
 def _d(card: Scorecard, outcome: Outcome) -> Form01Ratio:
     managed = scoring.managed(card)
-    below = sum(1 for _person, points in managed.points if points < PASS)
-    how = _("%(counted)s civil servants managed have a result; %(below)s of them below 50 points.") % {
-        "counted": len(managed.points),
-        "below": below,
+    found = tally(managed.as_input(), Decimal(PASS), card.version.compiled().rules.people)
+    how = _("%(counted)s people managed count; %(below)s of them below 50 points.") % {
+        "counted": found.counted,
+        "below": found.below,
     }
-    if managed.without_result:
-        how += " " + _("%(count)s without a result are left out.") % {"count": len(managed.without_result)}
+    if found.failing:
+        how += " " + _("%(count)s of these have no result, which counts as below.") % {"count": found.failing}
+    if found.left_out:
+        how += " " + _("%(count)s without a result are left out.") % {"count": found.left_out}
     missing = _("pending: %(count)s results are not confirmed") % {"count": len(managed.pending)}
     return Form01Ratio(value=_decimal(outcome.values.get("d")), how=how, missing=missing)
 

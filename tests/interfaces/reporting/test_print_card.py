@@ -14,6 +14,7 @@ from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.interfaces.reporting.card_form import period_in_words
+from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
@@ -132,11 +133,26 @@ def test_a_leaders_form_says_how_d_and_the_chosen_shares_came_about(world: World
     assert "đang chờ: 1 kết quả chưa được xác nhận" in in_words(world, client, "chair", "head")
     month.notified(world, world.deputy)
     month.notified(world, world.head)
+    worlds.person("CC006", "Lê Thị Mới", world.department)
     text = in_words(world, client, "head", "head")
-    assert "2 công chức thuộc quyền quản lý có kết quả, trong đó 1 người dưới 50 điểm." in text
-    assert "1 người chưa có kết quả không tính." in text
+    assert "2 người thuộc quyền quản lý được tính, trong đó 1 người dưới 50 điểm." in text
+    assert "2 người chưa có kết quả không tính." in text
+    assert "người trong số này" not in text
     assert "Có sáng kiến được công nhận" in text
     assert "CHƯA XÁC NHẬN" not in text
+
+
+def test_a_leaders_form_says_who_counts_without_a_result(world: World, client: Client) -> None:
+    settings = {**specs.SETTINGS, "managed_unconfirmed": "failing"}
+    version = worlds.version(worlds.leader_spec(settings=settings), "LD-KHAC")
+    Scorecard.objects.filter(person=world.head).update(version=version)
+    for who in (world.lan, world.head):
+        month.worked(world, who)
+        month.notified(world, who)
+    text = in_words(world, client, "head", "head")
+    assert "3 người thuộc quyền quản lý được tính, trong đó 2 người dưới 50 điểm." in text
+    assert "2 người trong số này không có kết quả nên tính là dưới 50 điểm." in text
+    assert "không tính" not in text
 
 
 def test_deductions_stand_in_the_annex_with_their_reasons_and_causes(world: World, client: Client) -> None:

@@ -13,6 +13,9 @@ from snippets.enums import PeriodState
 from snippets.models import Period
 from tests.factories import evaluation as make
 from tests.factories.snippets import hold
+from tests.foundation.engine import specs
+from tests.helpers import month
+from tests.helpers import world as worlds
 from tests.helpers.pages import body, field, queries, text
 
 WORDS = "Chủ động tham mưu, hoàn thành trước hạn."
@@ -270,6 +273,33 @@ def test_a_leaders_trace_names_whose_results_count(world, sign_in):
     shown = text(sign_in(world.chair).get(url("trace", world.card(world.head).pk, "danh-gia")))
     assert "Được tính 1 Hồ Thị Lan" in shown
     assert "Chưa được xác nhận 2 Phạm Tiến Dũng; Võ Quang Minh" in shown
+
+
+@pytest.mark.parametrize(
+    ("settings", "waiting", "missed"),
+    [
+        ({}, "Chưa được xác nhận", "Không tính:"),
+        ({"managed_unconfirmed": "left_out"}, "Không tính: chưa được xác nhận", "Không tính:"),
+        ({"managed_unconfirmed": "failing"}, "Tính là không đạt điểm: chưa được xác nhận", "Không tính:"),
+        ({"managed_without_result": "failing"}, "Chưa được xác nhận", "Tính là không đạt điểm:"),
+    ],
+)
+def test_a_leaders_trace_says_what_becomes_of_people_without_points(
+    world, sign_in, settings, waiting, missed
+):
+    """Everybody the leader manages is named: a civil servant whom no set covered too."""
+    spec = worlds.leader_spec(settings={**specs.SETTINGS, **settings})
+    Scorecard.objects.filter(is_leader=True).update(version=worlds.version(spec, "LD-KHAC"))
+    worlds.person("CC006", "Lê Thị Mới", world.department)
+    worlds.person("CC103", "Cao Văn Xa", world.other_department)
+    month.notified(world, world.lan)  # with nothing assigned: a card without a result
+    make.submitted(world, world.head)
+    shown = text(sign_in(world.chair).get(url("trace", world.card(world.head).pk, "danh-gia")))
+    listed = shown.partition("Những người có kết quả tính vào d")[2]
+    assert f"{waiting} 2 Phạm Tiến Dũng; Võ Quang Minh" in listed
+    assert f"{missed} chưa có kết quả 1 Hồ Thị Lan" in listed
+    assert f"{missed} không có phiếu trong kỳ 1 Lê Thị Mới" in listed
+    assert ("Được tính" in listed, "Cao Văn Xa" in listed) == (False, False)
 
 
 # --- What the pages cost -----------------------------------------------------------------------------------

@@ -185,14 +185,30 @@ def trace(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
 
 
 def _managed(found: Scorecard) -> list[dict[str, Any]]:
-    """Whose results a leader's d counts, leaves out, or waits for: by name."""
-    if not found.version.compiled().managed:
+    """Whose results a leader's d counts, leaves out, or waits for: everybody managed, by name."""
+    compiled = found.version.compiled()
+    if not compiled.managed:
         return []
-    people = scoring.managed(found)
+    people, settings = scoring.managed(found), compiled.rules.settings
+    missed = settings.managed_without_result == "failing"
+    waiting = {
+        "pending": _("Not confirmed yet"),
+        "left_out": _("Left out: not confirmed yet"),
+        "failing": _("Counted as having too few points: not confirmed yet"),
+    }
     groups = (
         (_("Counted"), [person for person, _points in people.points]),
-        (_("Not confirmed yet"), list(people.pending)),
-        (_("Left out: no result"), list(people.without_result)),
+        (waiting[settings.managed_unconfirmed], list(people.pending)),
+        (
+            _("Counted as having too few points: no result") if missed else _("Left out: no result"),
+            list(people.without_result),
+        ),
+        (
+            _("Counted as having too few points: no card in this period")
+            if missed
+            else _("Left out: no card in this period"),
+            list(people.without_card),
+        ),
     )
     names = Person.objects.in_bulk([person for _label, members in groups for person in members])
     return [

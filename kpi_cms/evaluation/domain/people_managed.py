@@ -1,0 +1,127 @@
+"""Whom a leader manages, and what became of them in the period: the base of d (Đ15.3.a, Đ15.4).
+
+Everybody is in exactly one list: with points, not decided yet, decided without a result, without a card. Which kinds
+of staff count, and what d makes of whoever has no points, is the set's to say (rules.md §4, open).
+"""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from django.db.models import Exists, OuterRef, Q
+
+from kpi_cms.evaluation.domain.planning import scope_paths
+from kpi_cms.evaluation.enums import DECIDED, StageKey
+from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.access.scope import paths_q
+from kpi_cms.foundation.engine import CompiledSet, ManagedPeople
+from snippets.enums import LEADING_ROLES, Frame, PostRole
+from snippets.models import Appointment, FieldAssignment, Person
+
+NOBODY = Q(pk__in=[])
+
+
+@dataclass(frozen=True)
+class Managed:
+    """The people a leader manages: with points, not decided yet, decided without a result, and without a card."""
+
+    points: tuple[tuple[int, Fraction], ...]
+    pending: tuple[int, ...]
+    without_result: tuple[int, ...]
+    without_card: tuple[int, ...] = ()
+
+    def as_input(self) -> ManagedPeople:
+        """As the engine reads them. Whoever has no card has no result in the period."""
+        return ManagedPeople(
+            points=[points for _person, points in self.points],
+            pending=len(self.pending),
+            without_result=len(self.without_result) + len(self.without_card),
+        )
+
+
+def counts(compiled: CompiledSet, staff_kind: str) -> bool:
+    """Whether a leader's d under this set counts the results of a kind of staff."""
+    return bool(compiled.managed) and staff_kind in compiled.rules.settings.managed_kinds
+
+
+def managed(card: Scorecard) -> Managed:
+    """Everybody who counts for a leader's d, is waited for or is left out: for whoever explains it."""
+    return replace(_with_cards(card), without_card=_without_card(card))
+
+
+def managed_people(card: Scorecard) -> ManagedPeople:
+    """What d is computed from. People without a card are looked for only where the set counts them as failing."""
+    missed = card.version.compiled().rules.settings.managed_without_result == "failing"
+    return (managed(card) if missed else _with_cards(card)).as_input()
+
+
+def _units_managed(card: Scorecard) -> Q:
+    """What a leader answers for: a head for the unit and all below it, a deputy for the fields assigned to them."""
+    if card.role == PostRole.HEAD:
+        return Q(unit__path__startswith=card.unit.path)
+    if card.role == PostRole.DEPUTY:
+        fields = FieldAssignment.objects.on(card.period.ends_on).filter(person_id=card.person_id)
+        return paths_q(fields.values_list("unit__path", flat=True), "unit__path")
+    return NOBODY
+
+
+def _posts_managed(card: Scorecard, units: Q) -> Q:
+    """The posts among these units that are managed: not the heads and deputies of a deputy's own unit (0003)."""
+    if card.role == PostRole.DEPUTY:
+        return units & ~Q(unit_id=card.unit_id, role__in=LEADING_ROLES)
+    return units
+
+
+def _kinds(card: Scorecard) -> tuple[str, ...]:
+    return card.version.compiled().rules.settings.managed_kinds
+
+
+def _with_cards(card: Scorecard) -> Managed:
+    """Whoever has a card, in name order, in one query (two for a deputy)."""
+    points: list[tuple[int, Fraction]] = []
+    pending: list[int] = []
+    without: list[int] = []
+    rows = (
+        Scorecard.objects.filter(
+            _posts_managed(card, _units_managed(card)),
+            period_id=card.period_id,
+            staff_kind__in=_kinds(card),
+            frame=Frame.STATE,
+        )
+        .exclude(person_id=card.person_id)
+        .order_by("person__sort_key", "pk")
+        .values_list("person_id", "state", "results__stage", "results__numerator", "results__denominator")
+    )
+    seen: dict[int, tuple[str, str, str]] = {}
+    for person_id, state, stage, numerator, denominator in rows:
+        if person_id not in seen or stage == StageKey.EVALUATOR:
+            own = (numerator, denominator) if stage == StageKey.EVALUATOR else ("", "")
+            seen[person_id] = (state, *own)
+    for person_id, (state, numerator, denominator) in seen.items():
+        if state not in DECIDED:
+            pending.append(person_id)
+        elif numerator:
+            points.append((person_id, Fraction(int(numerator), int(denominator))))
+        else:
+            without.append(person_id)
+    return Managed(tuple(points), tuple(pending), tuple(without))
+
+
+def _without_card(card: Scorecard) -> tuple[int, ...]:
+    """Whoever is managed on the period's last day and has no card of the frame, in name order.
+
+    No set applied to them, or two did, or they were registered after the opening, or they have no appointment and
+    are known by their unit alone. Units that take no part in the period have no cards and are not looked at.
+    """
+    day = card.period.ends_on
+    units = _units_managed(card) & paths_q(scope_paths(card.period), "unit__path")
+    posts = Appointment.objects.on(day).filter(person=OuterRef("pk"))
+    cards = Scorecard.objects.filter(period_id=card.period_id, frame=Frame.STATE, person=OuterRef("pk"))
+    return tuple(
+        Person.objects.filter(kind__in=_kinds(card))
+        .filter(Q(left_on__isnull=True) | Q(left_on__gt=day))
+        .filter(Exists(posts.filter(_posts_managed(card, units))) | (units & ~Exists(posts)))
+        .exclude(Exists(cards))
+        .exclude(pk=card.person_id)
+        .order_by("sort_key", "pk")
+        .values_list("pk", flat=True)
+    )
