@@ -1,25 +1,19 @@
-"""May this account do this to criteria sets? Who, not when: the state of a set is the domain's question."""
+"""May this account do this to criteria sets? Asked of the rule table; the state of a set is the domain's question."""
 
-from django.utils.translation import gettext_lazy as _
-
-from kpi_cms.foundation.access.decisions import Decision, allow, refuse
+from kpi_cms.foundation.access.decisions import Decision
+from kpi_cms.foundation.access.rules import SIGNED_IN, SYSTEM, ask
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
-from snippets.enums import Capability
 from snippets.rules import is_system
+
+from . import rule_table as table
 
 
 def write(scope: Scope) -> Decision:
     """Write and read working copies: everybody else does not even see them."""
-    if scope.holds(Capability.AUTHOR, Capability.PUBLISH):
-        return allow(Capability.AUTHOR)
-    return refuse(_("Only policy staff write criteria sets. Ask for the capability to write them."))
+    return ask(table.WRITE, scope, (SIGNED_IN,))
 
 
 def issue(actor: User, scope: Scope) -> Decision:
     """Issue a set: who holds the capability anywhere, and the system's own account (the demonstration loader)."""
-    if is_system(actor):
-        return allow("system")
-    if scope.holds(Capability.PUBLISH):
-        return allow(Capability.PUBLISH)
-    return refuse(_("You may write criteria sets, not issue them. Ask somebody who may issue this one."))
+    return ask(table.ISSUE, scope, (SYSTEM,) if is_system(actor) else (SIGNED_IN,))

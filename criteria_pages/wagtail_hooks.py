@@ -11,6 +11,12 @@ from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.action_menu import ActionMenuItem
+from wagtail.admin.views.home import (
+    LockedPagesPanel,
+    RecentEditsPanel,
+    UserObjectsInWorkflowModerationPanel,
+    WorkflowObjectsToModeratePanel,
+)
 from wagtail.admin.widgets import Button
 from wagtail.models import Page
 
@@ -20,6 +26,20 @@ from . import rules, views
 from .domain.pins import require_unpinned
 from .forms import CHECK, ISSUE
 from .models import CriteriaSetPage
+
+# About pages only, and so for those who write criteria: a group's approval task never asks for a unit (traps.md 2).
+PAGE_PANELS = (
+    LockedPagesPanel,
+    RecentEditsPanel,
+    UserObjectsInWorkflowModerationPanel,
+    WorkflowObjectsToModeratePanel,
+)
+
+
+@hooks.register("construct_homepage_panels")
+def hide_panels(request: HttpRequest, panels: list[Any]) -> None:
+    if not rules.write(request.scope):  # type: ignore[attr-defined]  # set by ScopeMiddleware
+        panels[:] = [panel for panel in panels if not isinstance(panel, PAGE_PANELS)]
 
 
 @hooks.register("register_admin_urls")

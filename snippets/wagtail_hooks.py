@@ -5,16 +5,9 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.views.home import (
-    LockedPagesPanel,
-    RecentEditsPanel,
-    UserObjectsInWorkflowModerationPanel,
-    WorkflowObjectsToModeratePanel,
-)
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
-from .enums import Capability
 from .viewsets.appointments import AppointmentViewSet, EvaluatorDecisionViewSet, FieldAssignmentViewSet
 from .viewsets.catalogue import CatalogueViewSet, ProductViewSet
 from .viewsets.grants import GrantViewSet
@@ -24,13 +17,6 @@ from .viewsets.periods import PeriodViewSet
 from .viewsets.positions import JobPositionViewSet, PositionViewSet
 
 HIDDEN_MENUS = frozenset({"reports", "help", "images", "documents", "settings", "snippets"})
-# About pages only, and so for those who write criteria: a group's approval task never asks for a unit (traps.md 2).
-PAGE_PANELS = (
-    LockedPagesPanel,
-    RecentEditsPanel,
-    UserObjectsInWorkflowModerationPanel,
-    WorkflowObjectsToModeratePanel,
-)
 
 
 class RegistersGroup(SnippetViewSetGroup):
@@ -59,12 +45,6 @@ register_snippet(RegistersGroup)
 @hooks.register("construct_main_menu")
 def hide_host_menus(request: HttpRequest, menu_items: list[Any]) -> None:
     menu_items[:] = [item for item in menu_items if item.name not in HIDDEN_MENUS]
-
-
-@hooks.register("construct_homepage_panels")
-def hide_panels(request: HttpRequest, panels: list[Any]) -> None:
-    if not request.scope.holds(Capability.AUTHOR, Capability.PUBLISH):  # type: ignore[attr-defined]  # set by ScopeMiddleware
-        panels[:] = [panel for panel in panels if not isinstance(panel, PAGE_PANELS)]
 
 
 @hooks.register("construct_homepage_summary_items")

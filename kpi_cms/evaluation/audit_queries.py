@@ -25,13 +25,13 @@ from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.text import fold
-from snippets.enums import Capability
 from snippets.models import Period, Person, Unit
 from snippets.queries import containing
 
 from . import rules
 from .enums import AssessmentState, CardState, StageKey
 from .models import Assessment, Delay, Fault, ObjectiveCause, Score, Scorecard, Task
+from .rule_table import READ_UNIT_HISTORY
 
 PAGE = 50
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -284,7 +284,7 @@ class Sight:
 
 def sight(scope: Scope, card: Scorecard) -> Sight:
     """Everything for the auditor of the card's unit; for everybody else, themselves included, what the card shows."""
-    if scope.covers(Capability.AUDIT, card.unit) and not rules.is_own(scope.user_id, card):
+    if rules.see_whole_history(scope, card):
         return Sight(True, True)
     submitted = Assessment.objects.filter(
         card=card, stage=StageKey.SELF, state=AssessmentState.SUBMITTED
@@ -297,14 +297,14 @@ def sight(scope: Scope, card: Scorecard) -> Sight:
 def audited_unit(scope: Scope, code: str) -> Unit:
     """Raises NotFound for a missing unit and for one whose history is not the reader's to read."""
     unit: Unit | None = Unit.objects.filter(code=code).first()
-    if unit is None or not scope.covers(Capability.AUDIT, unit):
+    if unit is None or not rules.may_in_unit(READ_UNIT_HISTORY, scope, unit):
         raise NotFound
     return unit
 
 
 def audited_periods(scope: Scope) -> QuerySet[Period]:
     """Periods with cards in units that the reader audits, the newest first."""
-    cards = Scorecard.objects.filter(scope.q(Capability.AUDIT))
+    cards = Scorecard.objects.filter(scope.q(*READ_UNIT_HISTORY.capabilities))
     return Period.objects.filter(pk__in=cards.values("period_id")).order_by("-starts_on", "pk")
 
 

@@ -13,10 +13,10 @@ from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.models import Job
-from snippets.enums import Capability
 from snippets.models import ParticipatingUnit, Period, Person
 
 from .models import Scorecard, VersionPin
+from .rule_table import OPEN_PERIOD
 
 _CHUNK = 5_000
 
@@ -24,7 +24,7 @@ _CHUNK = 5_000
 def managed_periods(scope: Scope) -> QuerySet[Period]:
     """Periods whose units the reader keeps, all of them: nobody opens or closes half a period."""
     taking_part = ParticipatingUnit.objects.filter(period=OuterRef("pk"))
-    elsewhere = taking_part.exclude(scope.q(Capability.MANAGE_PERIODS))
+    elsewhere = taking_part.exclude(scope.q(*OPEN_PERIOD.capabilities))
     return Period.objects.filter(Exists(taking_part), ~Exists(elsewhere))
 
 

@@ -23,11 +23,13 @@ from snippets.enums import Capability, Frame, PeriodState
 from snippets.models import Period, Unit
 from snippets.queries import lineage
 
+from . import rules
 from .enums import DECIDED, StageKey
 from .models import CardResult, Scorecard
+from .rule_table import FOLLOW_PROGRESS
 
 # Held on a unit, each of these lets its holder follow the unit's progress.
-FOLLOWING_CAPABILITIES = (Capability.PROGRESS, Capability.VIEW)
+FOLLOWING_CAPABILITIES = FOLLOW_PROGRESS.capabilities
 SMALLEST_GROUP = 5
 # Behind the path of a unit: its own cards, without those of the units below it. Sorts behind every path.
 DIRECTLY = "~"
@@ -45,7 +47,7 @@ def followed_periods(scope: Scope) -> QuerySet[Period]:
 def followed_unit(scope: Scope, code: str) -> Unit:
     """Raises NotFound for a missing unit and for one whose progress is not the reader's to follow."""
     unit: Unit | None = Unit.objects.filter(code=code).first()
-    if unit is None or not scope.covers_any(FOLLOWING_CAPABILITIES, unit):
+    if unit is None or not rules.may_in_unit(FOLLOW_PROGRESS, scope, unit):
         raise NotFound
     return unit
 

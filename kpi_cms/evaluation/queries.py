@@ -14,16 +14,16 @@ from django.db.models.functions import Coalesce
 
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import NotFound
-from snippets.enums import Capability, PeriodState
+from snippets.enums import PeriodState
 from snippets.models import Period, Person, Product, Unit
 from snippets.queries import containing, lineage
 
 from .enums import DECIDED, WITH_THE_PERSON, AssessmentState, CardState, StageKey, TaskState
 from .models import Assessment, CardResult, CataloguePin, Scorecard, Task, VersionPin
-from .models.scorecard import READING_CAPABILITIES, concerning
+from .models.scorecard import concerning
+from .rule_table import SEE_TASK
 
-# Held on a unit, each of these lets its holder read the tasks of the unit's people.
-TASK_CAPABILITIES = (*READING_CAPABILITIES, Capability.ASSIGN)
+TASK_CAPABILITIES = SEE_TASK.capabilities
 TO_DECIDE = (TaskState.REPORTED, TaskState.PROPOSED)
 
 

@@ -19,7 +19,7 @@ from snippets.models import Period, Person, Unit
 
 from . import rule_table as table
 from .enums import WITH_THE_EVALUATOR, WITH_THE_PERSON, CardState, Relation
-from .models import Scorecard
+from .models import Scorecard, Task
 
 LOCAL = "%d/%m/%Y %H:%M"
 
@@ -69,6 +69,11 @@ def may(rule: Rule, scope: Scope, card: Scorecard) -> Decision:
 def may_with_tasks(rule: Rule, scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
     """A rule of the table, asked about the tasks of a person whose work belongs to `unit`."""
     return ask(rule, scope, relations_to(scope, person, evaluates=evaluates), unit)
+
+
+def may_in_unit(rule: Rule, scope: Scope, unit: Unit) -> Decision:
+    """A rule of the table, asked about a unit and everything below it, whoever its people are."""
+    return ask(rule, scope, (), unit)
 
 
 def see_card(scope: Scope, card: Scorecard) -> Decision:
@@ -170,9 +175,20 @@ def _not_now(card: Scorecard) -> WrongState:
 
 
 def is_time(rule: Rule, scope: Scope, card: Scorecard) -> bool:
-    """The period is open and the card stands where the act is taken from: what a door offers, and no more."""
+    """The period is open and the card stands where the act is taken from."""
     in_period = rule.period_states is None or card.period.state in rule.period_states
     return in_period and in_state(rule, card.state, relations_of(scope, card))
+
+
+def may_now(rule: Rule, scope: Scope, card: Scorecard) -> bool:
+    """Who may and is it the time: what a page offers its reader."""
+    return is_time(rule, scope, card) and bool(may(rule, scope, card))
+
+
+def is_task_time(rule: Rule, task: Task) -> bool:
+    """The same for a task; whether the card behind it lets its tasks change is asked beside it, for all of them."""
+    in_period = rule.period_states is None or task.period.state in rule.period_states
+    return in_period and in_state(rule, task.state)
 
 
 def require_step(rule: Rule, scope: Scope, card: Scorecard) -> None:

@@ -23,6 +23,7 @@ from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, Refused, WrongState
 
+from .. import rule_table as table
 from ..enums import AUTHORING_CAPABILITIES, ROLE_CAPABILITIES, Capability, GrantSource, PostRole, Role
 from ..models import Appointment, Grant, Unit, UnitUserObjectPermission
 from ..rules import is_system, may
@@ -123,7 +124,7 @@ def _give(
 ) -> list[Grant]:
     # The account's row is the lock: two decisions about one account come one after the other.
     user = User.objects.select_for_update().get(pk=user.pk)
-    may(actor, Capability.MANAGE_GRANTS, unit).require()
+    may(actor, table.GIVE_GRANT, unit).require()
     if user.pk == actor.pk:
         raise Refused(_("Nobody gives themselves a grant. Ask another access administrator."))
     if not user.is_active:
@@ -176,7 +177,7 @@ def _give(
 def end_grant(*, actor: User, moment: datetime, grant: Grant, reason: str) -> Grant:
     """End a grant at once. One that follows an appointment ends with it, not here."""
     grant = Grant.objects.select_for_update().get(pk=grant.pk)
-    may(actor, Capability.MANAGE_GRANTS, grant.unit).require()
+    may(actor, table.END_GRANT, grant.unit).require()
     if grant.source == GrantSource.APPOINTMENT:
         raise WrongState(
             _("This grant follows an appointment. End the appointment, and the grant ends with it.")

@@ -16,7 +16,7 @@ from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.core.text import fold, normal
 
-from ..enums import Capability
+from .. import rule_table as table
 from ..models import Appointment, Unit
 from ..rules import may, may_create_root
 from .tracking import write_history
@@ -85,7 +85,7 @@ def create_unit(
         may_create_root(actor).require()
     else:
         parent = locked(parent)
-        may(actor, Capability.MANAGE_UNITS, parent).require()
+        may(actor, table.CREATE_UNIT, parent).require()
         _require_open(parent)
     if not code or " " in code:
         sentence = _("The code is short and has no spaces.")
@@ -135,7 +135,7 @@ def _facts(unit: Unit) -> dict[str, Any]:
 def rename_unit(*, actor: User, moment: datetime, unit: Unit, name: str, reason: str = "") -> Unit:
     """Give the unit another name; cards opened before keep the name they were opened with."""
     unit = locked(unit)
-    may(actor, Capability.MANAGE_UNITS, unit).require()
+    may(actor, table.RENAME_UNIT, unit).require()
     _require_open(unit)
     before, unit.name = unit.name, _checked_name(name)
     if unit.name == before:
@@ -168,7 +168,7 @@ def change_unit(
 ) -> Unit:
     """Set block, level and managing agency: the facts that decide who evaluates whom from the next opening on."""
     unit = locked(unit)
-    may(actor, Capability.MANAGE_UNITS, unit).require()
+    may(actor, table.CHANGE_UNIT, unit).require()
     _require_open(unit)
     _require_managing_unit(actor, unit, managing_unit)
     before = _facts(unit)
@@ -201,8 +201,8 @@ def move_unit(*, actor: User, moment: datetime, unit: Unit, new_parent: Unit, re
     new_parent = locked(new_parent)
     moving = list(Unit.objects.select_for_update().filter(path__startswith=locked(unit).path))
     unit = moving[0]
-    may(actor, Capability.MANAGE_UNITS, unit).require()
-    may(actor, Capability.MANAGE_UNITS, new_parent).require()
+    may(actor, table.MOVE_UNIT, unit).require()
+    may(actor, table.MOVE_UNIT, new_parent).require()
     _require_open(new_parent)
     if new_parent.path.startswith(unit.path):
         raise WrongState(
@@ -238,7 +238,7 @@ def close_unit(
     successor it moves below it, so that whoever holds a capability there reaches the old cards.
     """
     unit = locked(unit)
-    may(actor, Capability.MANAGE_UNITS, unit).require()
+    may(actor, table.CLOSE_UNIT, unit).require()
     _require_open(unit)
     if on <= unit.opened_on:
         sentence = _("A unit closes after the day it was opened (%(day)s).") % {

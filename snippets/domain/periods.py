@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kpi_cms.foundation.access.rules import in_state
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
@@ -16,7 +17,8 @@ from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, WrongState
 
-from ..enums import Capability, PeriodKind, PeriodState
+from .. import rule_table as table
+from ..enums import PeriodKind, PeriodState
 from ..models import ParticipatingUnit, Period, Unit
 from ..rules import may_on_all
 
@@ -58,7 +60,7 @@ def create_period(
     Its days follow from kind, year and number. Deadlines are moments and exclusive. The actor manages periods on every
     one of the units. Raises Invalid, Refused, NotFound.
     """
-    may_on_all(actor, Capability.MANAGE_PERIODS, units).require()
+    may_on_all(actor, table.CREATE_PERIOD, units).require()
     starts_on, ends_on = span(kind, year, number)
     chosen = _topmost(units)
     _check_deadlines(starts_on, self_due_at, evaluation_due_at)
@@ -105,14 +107,14 @@ def change_period(
     """
     period = Period.objects.select_for_update().get(pk=period.pk)
     present = list(Unit.objects.filter(participations__period=period))
-    may_on_all(actor, Capability.MANAGE_PERIODS, present).require()
+    may_on_all(actor, table.CHANGE_PERIOD, present).require()
     chosen = present if units is None else _topmost(units)
-    may_on_all(actor, Capability.MANAGE_PERIODS, chosen).require()
+    may_on_all(actor, table.CHANGE_PERIOD, chosen).require()
     same_units = {unit.pk for unit in chosen} == {unit.pk for unit in present}
     same_deadlines = (period.self_due_at, period.evaluation_due_at) == (self_due_at, evaluation_due_at)
     if same_units and same_deadlines:
         return period
-    if period.state in (PeriodState.OPENING, PeriodState.CLOSED):
+    if not in_state(table.CHANGE_PERIOD, period.state):
         raise WrongState(
             _("The period is being opened. Wait until that is done.")
             if period.state == PeriodState.OPENING

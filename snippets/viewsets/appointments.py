@@ -14,10 +14,11 @@ from kpi_cms.foundation.access.forms import GuardedForm, ReasonForm
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.viewsets import Action, GuardedViewSet, Outcome
 
+from .. import rule_table as table
 from ..domain import people
-from ..enums import Capability, PostRole
+from ..enums import PostRole
 from ..models import Appointment, EvaluatorDecision, FieldAssignment, JobPosition, Position
-from ..rules import READS_PEOPLE
+from ..rules import READS_PEOPLE, may_now
 from .people import KEEPS, day_field, people_kept, units_kept
 from .shared import RegisterFilterSet, WordsColumn, choice_filter, subtree_filter, words
 
@@ -81,7 +82,7 @@ def _lasts(scope: Scope, row: Any) -> bool:
 
 
 def _may_end_appointment(scope: Scope, appointment: Appointment) -> bool:
-    return _lasts(scope, appointment) and scope.covers(Capability.MANAGE_PEOPLE, appointment.unit)
+    return _lasts(scope, appointment) and may_now(table.END_APPOINTMENT, scope, appointment.unit)
 
 
 class AppointmentFilterSet(RegisterFilterSet):
@@ -181,7 +182,7 @@ def _end_field(*, actor: Any, moment: datetime, instance: FieldAssignment, data:
 
 
 def _may_end_field(scope: Scope, row: FieldAssignment) -> bool:
-    return _lasts(scope, row) and scope.covers(Capability.MANAGE_PEOPLE, row.person.unit)
+    return _lasts(scope, row) and may_now(table.ASSIGN_FIELD, scope, row.person.unit)
 
 
 class FieldAssignmentViewSet(GuardedViewSet):
@@ -246,7 +247,7 @@ def _end_decision(
 
 
 def _may_end_decision(scope: Scope, row: EvaluatorDecision) -> bool:
-    return _lasts(scope, row) and scope.covers(Capability.MANAGE_PEOPLE, row.person.unit)
+    return _lasts(scope, row) and may_now(table.DECIDE_EVALUATOR, scope, row.person.unit)
 
 
 class EvaluatorDecisionViewSet(GuardedViewSet):

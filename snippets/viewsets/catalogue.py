@@ -1,5 +1,6 @@
 """Catalogues and their products: drafted and sent by the unit, returned or approved by the personnel body (Đ13)."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from kpi_cms.foundation.access.forms import ActionForm, DateInput, GuardedForm, ReasonForm
+from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.viewsets import (
     Action,
@@ -22,13 +24,14 @@ from kpi_cms.foundation.access.viewsets import (
 )
 from kpi_cms.foundation.core.text import is_key
 
+from .. import rule_table as table
 from ..domain import catalogue as domain
-from ..enums import Capability, CatalogueState, ProductScope
+from ..enums import CatalogueState, ProductScope
 from ..models import Catalogue, Product, Unit
-from ..rules import READS_CATALOGUE
+from ..rules import READS_CATALOGUE, may_now
 from .shared import RegisterFilterSet, WordsColumn, choice_filter, subtree_filter, words
 
-KEEPS = (Capability.MANAGE_CATALOGUE,)
+KEEPS = table.CHANGE_CATALOGUE.capabilities
 SHOWN_PRODUCTS = 50
 
 
@@ -105,17 +108,16 @@ def _copy(*, actor: Any, moment: datetime, instance: Catalogue, data: dict[str, 
     )
 
 
-def _keeps_in(*states: CatalogueState) -> Any:
+def _may_copy(scope: Scope, catalogue: Catalogue) -> bool:
+    approved = catalogue.state == CatalogueState.APPROVED
+    return approved and may_now(table.COPY_CATALOGUE, scope, catalogue.unit)
+
+
+def _may(rule: Rule) -> Callable[[Scope, Catalogue], bool]:
     def may(scope: Scope, catalogue: Catalogue) -> bool:
-        return catalogue.state in states and scope.covers(Capability.MANAGE_CATALOGUE, catalogue.unit)
+        return may_now(rule, scope, catalogue.unit, catalogue.state)
 
     return may
-
-
-def _decides(scope: Scope, catalogue: Catalogue) -> bool:
-    return catalogue.state == CatalogueState.SENT and scope.covers(
-        Capability.APPROVE_CATALOGUE, catalogue.unit
-    )
 
 
 class CatalogueFilterSet(RegisterFilterSet):
@@ -156,7 +158,7 @@ class CatalogueViewSet(GuardedViewSet):
             gettext_lazy("Send"),
             "mail",
             SendForm,
-            _keeps_in(CatalogueState.DRAFT),
+            _may(table.SEND_CATALOGUE),
             _send,
             gettext_lazy("The personnel body standardises it. Until it is returned, nothing in it changes."),
         ),
@@ -165,7 +167,7 @@ class CatalogueViewSet(GuardedViewSet):
             gettext_lazy("Approve"),
             "check",
             ApproveForm,
-            _decides,
+            _may(table.APPROVE_CATALOGUE),
             _approve,
             gettext_lazy(
                 "Enter the decision of the head with authority. Afterwards nothing in the catalogue changes."
@@ -176,7 +178,7 @@ class CatalogueViewSet(GuardedViewSet):
             gettext_lazy("Return"),
             "rotate",
             ReasonForm,
-            _decides,
+            _may(table.RETURN_CATALOGUE),
             _return,
             gettext_lazy("The unit reads what must be corrected and may change the catalogue again."),
         ),
@@ -185,14 +187,14 @@ class CatalogueViewSet(GuardedViewSet):
             gettext_lazy("Begin the next version"),
             "copy",
             SendForm,
-            _keeps_in(CatalogueState.APPROVED),
+            _may_copy,
             _copy,
             gettext_lazy("A draft with the same products; the approved version stays in effect."),
         ),
     )
 
     def may_change(self, scope: Scope, instance: Catalogue) -> bool:
-        return instance.state == CatalogueState.DRAFT and super().may_change(scope, instance)
+        return may_now(table.CHANGE_CATALOGUE, scope, instance.unit, instance.state)
 
     def details(self, scope: Scope, instance: Catalogue) -> list[tuple[str | Promise, str]]:
         return [
@@ -290,9 +292,8 @@ def _remove(*, actor: Any, moment: datetime, instance: Product, data: dict[str, 
 
 
 def _in_draft_kept(scope: Scope, product: Product) -> bool:
-    return product.catalogue.state == CatalogueState.DRAFT and scope.covers(
-        Capability.MANAGE_CATALOGUE, product.catalogue.unit
-    )
+    catalogue = product.catalogue
+    return may_now(table.CHANGE_CATALOGUE, scope, catalogue.unit, catalogue.state)
 
 
 class ProductFilterSet(RegisterFilterSet):

@@ -18,10 +18,11 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.errors import Invalid
 
+from .. import rule_table as table
 from ..domain import grants
 from ..enums import Capability, GrantSource, Role
 from ..models import Grant, Unit
-from ..rules import READS_GRANTS
+from ..rules import READS_GRANTS, may_now
 from .shared import RegisterFilterSet, WordsColumn, choice_filter, subtree_filter, words
 
 
@@ -84,7 +85,7 @@ def _end(*, actor: Any, moment: datetime, instance: Grant, data: dict[str, Any])
 def _may_end(scope: Scope, grant: Grant) -> bool:
     lasting = grant.ended_at is None and (grant.ends_on is None or grant.ends_on >= timezone.localdate())
     decided = grant.source != GrantSource.APPOINTMENT
-    return lasting and decided and scope.covers(Capability.MANAGE_GRANTS, grant.unit)
+    return lasting and decided and may_now(table.END_GRANT, scope, grant.unit)
 
 
 class GrantFilterSet(RegisterFilterSet):

@@ -14,10 +14,11 @@ from kpi_cms.foundation.access.forms import DateInput, GuardedChooser, GuardedFo
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.viewsets import Action, Cell, GuardedViewSet, Outcome, RelatedTable
 
+from .. import rule_table as table
 from ..domain import organisation
 from ..enums import Block, Capability, UnitLevel
 from ..models import Unit
-from ..rules import READS_UNITS
+from ..rules import READS_UNITS, may_now
 from .shared import RegisterFilterSet, WordsColumn, choice_filter, name_within, words
 
 
@@ -126,7 +127,7 @@ def _close(*, actor: Any, moment: datetime, instance: Unit, data: dict[str, Any]
 
 
 def _may_step(scope: Scope, instance: Unit) -> bool:
-    return instance.closed_on is None and scope.covers(Capability.MANAGE_UNITS, instance)
+    return instance.closed_on is None and may_now(table.CHANGE_UNIT, scope, instance)
 
 
 class UnitFilterSet(RegisterFilterSet):

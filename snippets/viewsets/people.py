@@ -21,13 +21,14 @@ from kpi_cms.foundation.access.viewsets import (
     register_of,
 )
 
+from .. import rule_table as table
 from ..domain import people
-from ..enums import Capability, StaffKind
+from ..enums import StaffKind
 from ..models import Appointment, EvaluatorDecision, FieldAssignment, Person, Unit
-from ..rules import READS_PEOPLE
+from ..rules import READS_PEOPLE, may_now
 from .shared import RegisterFilterSet, choice_filter, span, subtree_filter, words
 
-KEEPS = (Capability.MANAGE_PEOPLE,)
+KEEPS = table.CHANGE_PERSON.capabilities
 
 
 # --- What may be chosen ------------------------------------------------------------------------------------
@@ -119,20 +120,16 @@ def _leave(*, actor: Any, moment: datetime, instance: Person, data: dict[str, An
 
 
 def keeps(scope: Scope, person: Person) -> bool:
-    return person.left_on is None and scope.covers(Capability.MANAGE_PEOPLE, person.unit)
-
-
-def _keeps_accounts(scope: Scope, person: Person) -> bool:
-    return scope.covers(Capability.MANAGE_ACCOUNTS, person.unit)
+    return person.left_on is None and may_now(table.CHANGE_PERSON, scope, person.unit)
 
 
 def _may_create_account(scope: Scope, person: Person) -> bool:
-    return person.user is None and _keeps_accounts(scope, person)
+    return person.user is None and may_now(table.CREATE_ACCOUNT, scope, person.unit)
 
 
 def _may_reset_account(scope: Scope, person: Person) -> bool:
     active = person.user is not None and person.user.is_active and person.user_id != scope.user_id
-    return active and _keeps_accounts(scope, person)
+    return active and may_now(table.KEEP_ACCOUNT, scope, person.unit)
 
 
 class PersonFilterSet(RegisterFilterSet):

@@ -10,17 +10,19 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from kpi_cms.foundation.access.forms import DateTimeInput, GuardedForm
+from kpi_cms.foundation.access.rules import in_state, somewhere
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.viewsets import Cell, GuardedViewSet, RelatedTable
 
+from .. import rule_table as table
 from ..domain import periods
-from ..enums import Capability, PeriodKind, PeriodState
+from ..enums import PeriodKind, PeriodState
 from ..models import ParticipatingUnit, Period, Unit
 from ..queries import top_units
 from ..rules import READS_PERIODS
 from .shared import RegisterFilterSet, WordsColumn, choice_filter, words
 
-KEEPS = (Capability.MANAGE_PERIODS,)
+KEEPS = table.CHANGE_PERIOD.capabilities
 
 
 def _units(scope: Scope, instance: Any) -> QuerySet[Unit]:
@@ -147,7 +149,7 @@ class PeriodViewSet(GuardedViewSet):
 
     def may_change(self, scope: Scope, instance: Period) -> bool:
         """The form opens for whoever manages periods and sees this one; the domain asks for each of its units."""
-        return scope.holds(*KEEPS) and instance.state in (PeriodState.DRAFT, PeriodState.OPEN)
+        return somewhere(table.CHANGE_PERIOD, scope) and in_state(table.CHANGE_PERIOD, instance.state)
 
     def details(self, scope: Scope, instance: Period) -> list[tuple[str | Promise, str]]:
         return [

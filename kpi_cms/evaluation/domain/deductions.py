@@ -83,6 +83,7 @@ def withdraw_deduction(*, actor: User, moment: datetime, deduction: Fault | Dela
     """Take back an error or a delay that was recorded wrongly; it stays readable in the history."""
     task = lock_task(deduction.task)
     require_head(actor, task)
+    require_time(table.WITHDRAW_DEDUCTION, task)
     require_reason(reason)
     locked = type(deduction)._default_manager.select_for_update().get(pk=deduction.pk)
     if locked.withdrawn_at is not None:
@@ -98,6 +99,7 @@ def confirm_cause(*, actor: User, moment: datetime, deduction: Fault | Delay, re
     """The competent person confirms an objective cause: the deduction is lifted while it stands (Đ14.2.b, c)."""
     task = lock_task(deduction.task)
     require_head(actor, task)
+    require_time(table.CONFIRM_CAUSE, task)
     require_reason(reason)
     if deduction.causes.filter(revoked_at__isnull=True).exists():
         raise WrongState(_("An objective cause is confirmed for this deduction already."))
@@ -125,6 +127,7 @@ def revoke_cause(*, actor: User, moment: datetime, cause: ObjectiveCause, reason
     assert deduction is not None  # the database keeps exactly one of the two
     task = lock_task(deduction.task)
     require_head(actor, task)
+    require_time(table.CONFIRM_CAUSE, task)
     require_reason(reason)
     locked = ObjectiveCause.objects.select_for_update().get(pk=cause.pk)
     if locked.revoked_at is not None:

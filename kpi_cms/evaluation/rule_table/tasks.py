@@ -132,7 +132,11 @@ RECORD_DEDUCTION = _head(
     states=COUNTED_TASK_STATES,
 )
 WITHDRAW_DEDUCTION = _head(
-    "withdraw_deduction", _("Take a deduction back"), f"{DEDUCTIONS}.withdraw_deduction", law="Đ14.2"
+    "withdraw_deduction",
+    _("Take a deduction back"),
+    f"{DEDUCTIONS}.withdraw_deduction",
+    law="Đ14.2",
+    states=COUNTED_TASK_STATES,
 )
 CONFIRM_CAUSE = _head(
     "confirm_cause",
@@ -140,6 +144,7 @@ CONFIRM_CAUSE = _head(
     f"{DEDUCTIONS}.confirm_cause",
     f"{DEDUCTIONS}.revoke_cause",
     law="Đ14.2",
+    states=COUNTED_TASK_STATES,
 )
 HAND_OVER_TASK = _head(
     "hand_over_task", _("Hand a task over"), f"{MOVING}.hand_over", law="Đ18.1", states=UNFINISHED

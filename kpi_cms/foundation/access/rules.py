@@ -13,6 +13,10 @@ from kpi_cms.foundation.core.errors import Sentence
 from .decisions import Decision, allow, refuse, unseen
 from .scope import Scope, ScopeNode, scope_model
 
+# Relations that are the same everywhere; the others belong to the app whose table names them.
+SIGNED_IN = "signed_in"  # anybody with an account in use
+SYSTEM = "system"  # the account of scheduled work, as which nobody can sign in
+
 
 class Reach(Enum):
     """Where a capability must be held for the act."""
@@ -85,6 +89,11 @@ def reaches(reach: Reach, scope: Scope, capability: str, *units: ScopeNode) -> b
     if reach is Reach.TOP:
         return any(len(path) == scope_model().steplen for path in scope.paths(capability))  # type: ignore[attr-defined]  # a tree
     return scope.holds(capability)
+
+
+def somewhere(rule: Rule, scope: Scope) -> bool:
+    """Whether the act's capabilities are held on any unit at all: what a menu asks before it names a page."""
+    return scope.holds(*rule.capabilities)
 
 
 def in_state(rule: Rule, state: str, relations: Collection[str] = ()) -> bool:

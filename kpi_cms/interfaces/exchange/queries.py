@@ -6,11 +6,12 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import NotFound
-from snippets.enums import Capability
 from snippets.models import Person, Position, Unit
+from snippets.rule_table import IMPORT_PEOPLE
 
 from .enums import ImportKind
 from .models import ImportUpload
@@ -28,15 +29,15 @@ def own_upload(actor: User, moment: datetime, kind: ImportKind, pk: uuid.UUID) -
     return upload
 
 
-def units_for(scope: Scope, capability: Capability) -> QuerySet[Unit]:
-    """Units in service that carry the capability, in the order of the tree."""
-    units: QuerySet[Unit] = scope.units(capability).filter(closed_on__isnull=True).order_by("path")
+def units_for(rule: Rule, scope: Scope) -> QuerySet[Unit]:
+    """Units in service into which the reader may import this, in the order of the tree."""
+    units: QuerySet[Unit] = scope.units(*rule.capabilities).filter(closed_on__isnull=True).order_by("path")
     return units
 
 
 def codes_in_use(scope: Scope) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """(code, name) of the units whose people the reader keeps, and of every position: what the template offers."""
-    units = units_for(scope, Capability.MANAGE_PEOPLE).values_list("code", "name")
+    units = units_for(IMPORT_PEOPLE, scope).values_list("code", "name")
     return list(units), list(Position.objects.order_by("code").values_list("code", "title"))
 
 

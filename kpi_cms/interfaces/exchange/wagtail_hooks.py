@@ -8,19 +8,19 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from snippets.enums import Capability
+from kpi_cms.foundation.access.rules import Rule, somewhere
+from snippets.rule_table import IMPORT_CATALOGUE, IMPORT_PEOPLE
 
 
 class ImportMenuItem(MenuItem):
-    """Shown to those who hold a capability on some unit."""
+    """Shown to those who may import this into some unit."""
 
-    def __init__(self, *args: Any, capability: Capability, **options: Any) -> None:
+    def __init__(self, *args: Any, rule: Rule, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.capability = capability
+        self.rule = rule
 
     def is_shown(self, request: HttpRequest) -> bool:
-        shown: bool = request.scope.holds(self.capability)  # type: ignore[attr-defined]  # set by ScopeMiddleware
-        return shown
+        return somewhere(self.rule, request.scope)  # type: ignore[attr-defined]  # set by ScopeMiddleware
 
 
 @hooks.register("register_admin_urls")
@@ -36,7 +36,7 @@ def people_item() -> MenuItem:
         name="import-people",
         icon_name="group",
         order=210,
-        capability=Capability.MANAGE_PEOPLE,
+        rule=IMPORT_PEOPLE,
     )
 
 
@@ -48,5 +48,5 @@ def catalogue_item() -> MenuItem:
         name="import-catalogue",
         icon_name="table",
         order=211,
-        capability=Capability.MANAGE_CATALOGUE,
+        rule=IMPORT_CATALOGUE,
     )

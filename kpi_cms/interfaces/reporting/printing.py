@@ -4,6 +4,7 @@ from datetime import datetime
 
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.rule_table import PRINT_CARD
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
@@ -17,7 +18,7 @@ from kpi_cms.interfaces.reporting.forms import render_form01
 def print_form01(*, actor: User, moment: datetime, card: Scorecard) -> bytes:
     """Form 01 of a card the actor may see, as PDF/A; recorded. `card` has its context loaded."""
     scope = Scope.of(actor)
-    rules.see_card(scope, card).require()
+    rules.may(PRINT_CARD, scope, card).require()
     pdf = render_form01(build_form01(card, moment, scope))
     ledger.record(
         Act.FORM_PRINTED,

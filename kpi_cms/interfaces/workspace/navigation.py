@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import queries
-from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
+from kpi_cms.evaluation import rule_table as table
+from kpi_cms.foundation.access.rules import somewhere
 from kpi_cms.foundation.access.scope import Scope
-from snippets.enums import AUTHORING_CAPABILITIES, Capability
+from snippets.rule_table import ENTER_ADMIN
 
 from .presentation.links import optional_url
 
@@ -50,7 +51,6 @@ def _product_version() -> str:
 
 def _items(request: HttpRequest) -> list[dict[str, Any]]:
     counts, scope = waiting(request), _scope(request)
-    reads = scope.holds(*READING_CAPABILITIES)
     offered = [
         (True, _("What waits for me"), ("workspace:home",), counts.total),
         (counts.own_cards > 0, _("My cards"), ("workspace:cards", "workspace:card"), counts.to_self_assess),
@@ -68,21 +68,26 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
             counts.tasks_to_decide,
         ),
         (
-            reads or scope.holds(Capability.ASSIGN),
+            somewhere(table.READ_UNIT_TASKS, scope),
             _("Units"),
             ("workspace:units", "workspace:unit", "workspace:unit_tasks"),
             0,
         ),
-        (scope.holds(Capability.MANAGE_PERIODS), _("Periods"), ("workspace:periods", "workspace:period"), 0),
+        (somewhere(table.OPEN_PERIOD, scope), _("Periods"), ("workspace:periods", "workspace:period"), 0),
         (
-            scope.holds(Capability.PROGRESS, Capability.VIEW),
+            somewhere(table.FOLLOW_PROGRESS, scope),
             _("Progress"),
             ("workspace:progress", "workspace:progress_unit"),
             0,
         ),
-        (scope.holds(Capability.AUDIT), _("History"), ("workspace:history", "workspace:unit_history"), 0),
+        (
+            somewhere(table.READ_UNIT_HISTORY, scope),
+            _("History"),
+            ("workspace:history", "workspace:unit_history"),
+            0,
+        ),
         (True, _("Handbook"), ("handbook:list",), 0),
-        (scope.holds(*AUTHORING_CAPABILITIES), _("Registers and criteria"), ("wagtailadmin_home",), 0),
+        (somewhere(ENTER_ADMIN, scope), _("Registers and criteria"), ("wagtailadmin_home",), 0),
     ]
     here = request.resolver_match.view_name if request.resolver_match else ""
     items = []

@@ -12,8 +12,8 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem, SubmenuMenuItem, admin_menu
 from wagtail.admin.ui.components import Component
 
+from criteria_pages import rules
 from criteria_pages.models import CriteriaSetPage
-from snippets.enums import Capability
 
 
 @hooks.register("insert_global_admin_css")
@@ -37,7 +37,7 @@ class WhereToWork(Component):
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         request = parent_context["request"]
         groups: list[tuple[Any, list[tuple[Any, str]]]] = []
-        if request.scope.holds(Capability.AUTHOR, Capability.PUBLISH):
+        if rules.write(request.scope):
             sets = CriteriaSetPage.objects.order_by("title").values_list("title", "pk")
             links = [(title, reverse("wagtailadmin_pages:edit", args=[pk])) for title, pk in sets]
             groups.append((_("Criteria sets"), links))

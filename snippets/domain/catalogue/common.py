@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 
+from kpi_cms.foundation.access.rules import Rule, in_state
 from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.core.text import fold
 
@@ -32,9 +33,9 @@ def locked(catalogue: Catalogue) -> Catalogue:
     return fresh
 
 
-def require_state(catalogue: Catalogue, *states: CatalogueState) -> None:
+def require_time(rule: Rule, catalogue: Catalogue) -> None:
     """Refuse what the present state does not allow."""
-    if catalogue.state in states:
+    if in_state(rule, catalogue.state):
         return
     sentences = {
         CatalogueState.DRAFT: _("This catalogue is still a draft. Send it first."),

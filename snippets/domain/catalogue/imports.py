@@ -16,7 +16,8 @@ from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid
 from kpi_cms.foundation.core.text import fold, normal
 
-from ...enums import Capability, ProductScope
+from ... import rule_table as table
+from ...enums import ProductScope
 from ...models import Catalogue, Product, Unit
 from ...rules import may
 from .common import GROUPS, coefficient_of, label, outside_frame, search_text
@@ -103,7 +104,7 @@ def plan_catalogue_import(
     Reported as problems: a code twice, points outside their frame, a coefficient that is not the points over the
     standard product's. Departments are matched by name without marks to the unit and everything below it.
     """
-    may(actor, Capability.MANAGE_CATALOGUE, unit).require()
+    may(actor, table.IMPORT_CATALOGUE, unit).require()
     plan = CataloguePlan()
     departments = _units_by_name(Unit.objects.filter(path__startswith=unit.path, closed_on__isnull=True))
     missing: Counter[str] = Counter()

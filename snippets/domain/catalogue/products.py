@@ -13,10 +13,10 @@ from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid
 from kpi_cms.foundation.core.text import normal
 
-from ...enums import Capability, CatalogueState
+from ... import rule_table as table
 from ...models import Catalogue, Product
 from ...rules import may
-from .common import CENT, GROUPS, coefficient, label, locked, outside_frame, require_state, search_text
+from .common import CENT, GROUPS, coefficient, label, locked, outside_frame, require_time, search_text
 
 PRODUCT_FIELDS = (
     "code",
@@ -38,8 +38,8 @@ PRODUCT_FIELDS = (
 def add_product(*, actor: User, moment: datetime, catalogue: Catalogue, **values: Any) -> Product:
     """Add a product (`PRODUCT_FIELDS`) to a draft; its coefficient is computed, never typed."""
     catalogue = locked(catalogue)
-    may(actor, Capability.MANAGE_CATALOGUE, catalogue.unit).require()
-    require_state(catalogue, CatalogueState.DRAFT)
+    may(actor, table.CHANGE_CATALOGUE, catalogue.unit).require()
+    require_time(table.CHANGE_CATALOGUE, catalogue)
     product = Product(catalogue=catalogue)
     _fill(product, values)
     product.save()
@@ -57,8 +57,8 @@ def add_product(*, actor: User, moment: datetime, catalogue: Catalogue, **values
 def change_product(*, actor: User, moment: datetime, product: Product, **values: Any) -> Product:
     """Change fields (`PRODUCT_FIELDS`) of a draft's product."""
     catalogue = locked(product.catalogue)
-    may(actor, Capability.MANAGE_CATALOGUE, catalogue.unit).require()
-    require_state(catalogue, CatalogueState.DRAFT)
+    may(actor, table.CHANGE_CATALOGUE, catalogue.unit).require()
+    require_time(table.CHANGE_CATALOGUE, catalogue)
     product = Product.objects.get(pk=product.pk)
     product.catalogue = catalogue
     before = _product_facts(product)
@@ -81,8 +81,8 @@ def change_product(*, actor: User, moment: datetime, product: Product, **values:
 def remove_product(*, actor: User, moment: datetime, product: Product) -> None:
     """Take a product out of a draft. What was approved once stays for ever."""
     catalogue = locked(product.catalogue)
-    may(actor, Capability.MANAGE_CATALOGUE, catalogue.unit).require()
-    require_state(catalogue, CatalogueState.DRAFT)
+    may(actor, table.CHANGE_CATALOGUE, catalogue.unit).require()
+    require_time(table.CHANGE_CATALOGUE, catalogue)
     product = Product.objects.get(pk=product.pk)
     ledger.record(
         Act.REGISTER_CHANGED,

@@ -15,10 +15,11 @@ from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.core.text import fold, normal
 
-from ...enums import Capability, CatalogueState
+from ... import rule_table as table
+from ...enums import CatalogueState
 from ...models import Catalogue, Product, Unit
 from ...rules import may
-from .common import coefficient, label, locked, require_state
+from .common import coefficient, label, locked, require_time
 
 
 @business_verb
@@ -33,7 +34,7 @@ def create_catalogue(
 ) -> Catalogue:
     """A draft with the unit's next version number and no products yet. `standard_points` make coefficient 1.00."""
     unit = Unit.objects.select_for_update().get(pk=unit.pk)
-    may(actor, Capability.MANAGE_CATALOGUE, unit).require()
+    may(actor, table.CREATE_CATALOGUE, unit).require()
     problems: dict[str, list[str]] = {}
     if not normal(title):
         problems["title"] = [_("Give the catalogue a title.")]
@@ -96,8 +97,8 @@ def change_catalogue(
 ) -> Catalogue:
     """Change a draft's title and standard product; every coefficient is computed again."""
     catalogue = locked(catalogue)
-    may(actor, Capability.MANAGE_CATALOGUE, catalogue.unit).require()
-    require_state(catalogue, CatalogueState.DRAFT)
+    may(actor, table.CHANGE_CATALOGUE, catalogue.unit).require()
+    require_time(table.CHANGE_CATALOGUE, catalogue)
     if standard_points <= 0:
         sentence = _("The standard product has more than 0 points.")
         raise Invalid(sentence, problems={"standard_points": [sentence]})
@@ -131,8 +132,8 @@ def change_catalogue(
 def send_catalogue(*, actor: User, moment: datetime, catalogue: Catalogue, reason: str = "") -> Catalogue:
     """Draft → sent: for the personnel body to standardise. An empty catalogue is not sent."""
     catalogue = locked(catalogue)
-    may(actor, Capability.MANAGE_CATALOGUE, catalogue.unit).require()
-    require_state(catalogue, CatalogueState.DRAFT)
+    may(actor, table.SEND_CATALOGUE, catalogue.unit).require()
+    require_time(table.SEND_CATALOGUE, catalogue)
     if not Product.objects.filter(catalogue=catalogue).exists():
         raise WrongState(_("The catalogue has no products yet. Add or import them, then send it."))
     return _step(catalogue, CatalogueState.SENT, Act.CATALOGUE_SENT, reason, ["state"])
@@ -142,8 +143,8 @@ def send_catalogue(*, actor: User, moment: datetime, catalogue: Catalogue, reaso
 def return_catalogue(*, actor: User, moment: datetime, catalogue: Catalogue, reason: str) -> Catalogue:
     """Sent → draft, with the reason its unit needs in order to correct it."""
     catalogue = locked(catalogue)
-    may(actor, Capability.APPROVE_CATALOGUE, catalogue.unit).require()
-    require_state(catalogue, CatalogueState.SENT)
+    may(actor, table.RETURN_CATALOGUE, catalogue.unit).require()
+    require_time(table.RETURN_CATALOGUE, catalogue)
     if not reason.strip():
         sentence = _("Say what must be corrected: the unit reads it.")
         raise Invalid(sentence, problems={"reason": [sentence]})
@@ -164,8 +165,8 @@ def approve_catalogue(
 ) -> Catalogue:
     """Sent → approved, with the decision of the head with authority. From then on nothing in it changes."""
     catalogue = locked(catalogue)
-    may(actor, Capability.APPROVE_CATALOGUE, catalogue.unit).require()
-    require_state(catalogue, CatalogueState.SENT)
+    may(actor, table.APPROVE_CATALOGUE, catalogue.unit).require()
+    require_time(table.APPROVE_CATALOGUE, catalogue)
     problems: dict[str, list[str]] = {}
     if not normal(decision_number):
         problems["decision_number"] = [_("Give the number of the decision.")]

@@ -12,7 +12,7 @@ from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Refused, WrongState
 
-from ...enums import Capability
+from ... import rule_table as table
 from ...models import Appointment, Grant, Person
 from ...rules import is_system, may
 from .. import grants
@@ -26,7 +26,7 @@ def create_account_for(*, actor: User, moment: datetime, person: Person) -> str:
     A head begins to hold what a head holds at once.
     """
     person = locked(person)
-    may(actor, Capability.MANAGE_ACCOUNTS, person.unit).require()
+    may(actor, table.CREATE_ACCOUNT, person.unit).require()
     if person.user_id is not None:
         raise WrongState(
             _("%(code)s has an account already. Reset its password instead.") % {"code": person.staff_code}
@@ -61,18 +61,14 @@ def _account_of(actor: User, person: Person, moment: datetime) -> User:
     A new password is the power to act as its owner: whoever hands it out must keep accounts wherever the owner holds
     anything, or a unit's clerk would become the head of another.
     """
-    may(actor, Capability.MANAGE_ACCOUNTS, person.unit).require()
+    may(actor, table.KEEP_ACCOUNT, person.unit).require()
     if person.user is None:
         raise WrongState(_("%(code)s has no account yet. Create one first.") % {"code": person.staff_code})
     if not is_system(actor):
         scope = Scope.of(actor)
         held = Grant.objects.on(timezone.localdate(moment)).filter(user=person.user).select_related("unit")
-        if any(not scope.covers(Capability.MANAGE_ACCOUNTS, grant.unit) for grant in held):
-            raise Refused(
-                _(
-                    "This account holds rights outside the units whose accounts you keep. Ask the access administrator."
-                )
-            )
+        if any(not may(actor, table.KEEP_ACCOUNT, grant.unit, scope=scope) for grant in held):
+            raise Refused(table.OUTSIDE_YOUR_ACCOUNTS)
     return person.user
 
 

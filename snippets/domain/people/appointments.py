@@ -15,7 +15,8 @@ from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, WrongState
 
-from ...enums import Capability, PostRole
+from ... import rule_table as table
+from ...enums import PostRole
 from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import may, not_oneself
 from .. import grants
@@ -51,10 +52,10 @@ def appoint(
     """
     person = locked(person)
     unit = Unit.objects.select_for_update().get(pk=unit.pk)
-    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
-    may(actor, Capability.MANAGE_PEOPLE, unit).require()
+    may(actor, table.APPOINT, person.unit).require()
+    may(actor, table.APPOINT, unit).require()
     if role == PostRole.HEAD:
-        not_oneself(actor, person).require()
+        not_oneself(actor, person, table.APPOINT).require()
     require_in_service(person, starts_on)
     if unit.closed_on is not None and unit.closed_on <= starts_on:
         raise WrongState(
@@ -144,7 +145,7 @@ def end_appointment(
     appointment = (
         Appointment.objects.select_for_update(of=("self",)).select_related("unit").get(pk=appointment.pk)
     )
-    may(actor, Capability.MANAGE_PEOPLE, appointment.unit).require()
+    may(actor, table.END_APPOINTMENT, appointment.unit).require()
     if appointment.ends_on is not None and appointment.ends_on <= on:
         raise WrongState(
             _("This appointment ends on %(day)s already.") % {"day": f"{appointment.ends_on:%d/%m/%Y}"}
@@ -215,7 +216,7 @@ def transfer(
 def leave_service(*, actor: User, moment: datetime, person: Person, on: date, reason: str) -> Person:
     """The person leaves: `on` is the first day they no longer serve. Every appointment ends the day before."""
     person = locked(person)
-    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
+    may(actor, table.LEAVE_SERVICE, person.unit).require()
     if person.left_on is not None:
         raise WrongState(_("%(code)s has left the service already.") % {"code": person.staff_code})
     lasting = list(

@@ -13,7 +13,7 @@ from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.core.text import normal
 
-from ...enums import Capability
+from ... import rule_table as table
 from ...models import EvaluatorDecision, FieldAssignment, Person, Unit
 from ...rules import may, not_oneself
 from .records import locked, require_in_service
@@ -54,8 +54,8 @@ def assign_field(
 ) -> FieldAssignment:
     """Put a unit into a deputy's charge: from then on it counts for the deputy's d (Đ15.4)."""
     person = locked(person)
-    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
-    may(actor, Capability.MANAGE_PEOPLE, unit).require()
+    may(actor, table.ASSIGN_FIELD, person.unit).require()
+    may(actor, table.ASSIGN_FIELD, unit).require()
     require_in_service(person, starts_on)
     number = _checked_decision(decision_number, starts_on, ends_on)
     field = FieldAssignment(
@@ -82,7 +82,7 @@ def end_field(
     """Take a unit out of a deputy's charge; `on` is the last day."""
     person = locked(field.person)
     field = FieldAssignment.objects.select_for_update(of=("self",)).select_related("unit").get(pk=field.pk)
-    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
+    may(actor, table.ASSIGN_FIELD, person.unit).require()
     _checked_end(on, field.starts_on, field.ends_on)
     field.ends_on = on
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
@@ -113,8 +113,8 @@ def decide_evaluator(
 ) -> EvaluatorDecision:
     """Name a person's evaluator instead of the rule of Đ10. Cards opened before keep theirs."""
     person = locked(person)
-    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
-    not_oneself(actor, person).require()
+    may(actor, table.DECIDE_EVALUATOR, person.unit).require()
+    not_oneself(actor, person, table.DECIDE_EVALUATOR).require()
     require_in_service(person, starts_on)
     require_in_service(evaluator, starts_on)
     if evaluator.pk == person.pk:
@@ -150,8 +150,8 @@ def end_evaluator_decision(
     """Return to the rule of Đ10; `on` is the decision's last day."""
     person = locked(decision.person)
     decision = EvaluatorDecision.objects.select_for_update().get(pk=decision.pk)
-    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
-    not_oneself(actor, person).require()
+    may(actor, table.DECIDE_EVALUATOR, person.unit).require()
+    not_oneself(actor, person, table.DECIDE_EVALUATOR).require()
     _checked_end(on, decision.starts_on, decision.ends_on)
     decision.ends_on = on
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)

@@ -12,13 +12,15 @@ from typing import Any, NamedTuple, Protocol
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.text import fold, name_sort_key, normal
 
-from ...enums import Capability, PostRole
+from ... import rule_table as table
+from ...enums import PostRole
 from ...models import Appointment, JobPosition, Person, Position, Unit
-from ...rules import is_system
+from ...rules import is_system, may_now
 from ..tracking import BATCH
 from .records import normal_code, search_text
 
@@ -169,8 +171,8 @@ class _Registers:
             self.earlier_ends[main.person_id] = before.ends_on
         self.mains[main.person_id] = main
 
-    def keeps(self, unit: Unit, capability: Capability = Capability.MANAGE_PEOPLE) -> bool:
-        return self.system or self.scope.covers(capability, unit)
+    def keeps(self, unit: Unit, rule: Rule = table.IMPORT_PEOPLE) -> bool:
+        return self.system or may_now(rule, self.scope, unit)
 
 
 def chunks(keys: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
@@ -460,7 +462,7 @@ class _RowPlanner:
     def _account(self, planned: PlannedPerson, unit: Unit) -> None:
         if not self.row.account or planned.person.user_id is not None:
             return
-        if not self.registers.keeps(unit, Capability.MANAGE_ACCOUNTS):
+        if not self.registers.keeps(unit, table.CREATE_ACCOUNT):
             self.problem("account", _("You do not keep the accounts of this unit. Leave this cell empty."))
         elif self.code in self.registers.taken_names:
             self.problem(

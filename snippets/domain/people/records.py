@@ -14,7 +14,7 @@ from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.core.text import fold, name_sort_key, normal
 
-from ...enums import Capability
+from ... import rule_table as table
 from ...models import Person, Unit
 from ...rules import may
 
@@ -66,7 +66,7 @@ def register_person(
     reason: str = "",
 ) -> Person:
     """A new member of staff of `unit`; the appointment that says what they do there is a second act."""
-    may(actor, Capability.MANAGE_PEOPLE, unit).require()
+    may(actor, table.REGISTER_PERSON, unit).require()
     staff_code = normal_code(staff_code)
     problems: dict[str, list[str]] = {}
     if not staff_code or " " in staff_code:
@@ -114,7 +114,7 @@ def change_person(
     The unit follows the main appointment and is changed by `appoint` and `transfer` only.
     """
     person = locked(person)
-    may(actor, Capability.MANAGE_PEOPLE, person.unit).require()
+    may(actor, table.CHANGE_PERSON, person.unit).require()
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
         raise TypeError(f"change_person cannot change {unknown}")

@@ -19,19 +19,20 @@ from kpi_cms.interfaces.exchange.queries import own_upload, units_for
 from kpi_cms.interfaces.exchange.reading import CatalogueReading, catalogue_problems, read_catalogue
 from kpi_cms.interfaces.exchange.workbooks.errors import WorkbookRefused
 from kpi_cms.interfaces.exchange.workbooks.limits import CATALOGUE
-from snippets.enums import Capability, ProductScope
+from snippets.enums import ProductScope
 from snippets.models import Unit
+from snippets.rule_table import IMPORT_CATALOGUE
 
-from .shared import SHOWN, actor_of, holders_of, page, scope_of
+from .shared import SHOWN, actor_of, for_keepers, page, scope_of
 
-KEEPS = holders_of(Capability.MANAGE_CATALOGUE)
+KEEPS = for_keepers(IMPORT_CATALOGUE)
 
 
 @require_http_methods(["GET", "POST"])
 @KEEPS
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a file: refuse it with everything that is wrong, or keep it and show what it holds."""
-    units = units_for(scope_of(request), Capability.MANAGE_CATALOGUE)
+    units = units_for(IMPORT_CATALOGUE, scope_of(request))
     if request.method == "POST":
         form = CatalogueUploadForm(request.POST, request.FILES, units=units)
     else:

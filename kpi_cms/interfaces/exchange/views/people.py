@@ -22,11 +22,11 @@ from kpi_cms.interfaces.exchange.reading import PeopleReading, change_label, peo
 from kpi_cms.interfaces.exchange.workbooks.errors import WorkbookRefused
 from kpi_cms.interfaces.exchange.workbooks.limits import PEOPLE
 from snippets.domain.people import PeopleImportResult, PlannedPerson
-from snippets.enums import Capability
+from snippets.rule_table import IMPORT_PEOPLE
 
-from .shared import SHOWN, actor_of, download, holders_of, page, scope_of
+from .shared import SHOWN, actor_of, download, for_keepers, page, scope_of
 
-KEEPS = holders_of(Capability.MANAGE_PEOPLE)
+KEEPS = for_keepers(IMPORT_PEOPLE)
 SEALED_FOR = 30 * 60  # seconds that the first passwords can be downloaded after they were made
 SALT = "exchange.first_passwords"
 

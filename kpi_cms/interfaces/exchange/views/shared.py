@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import get_valid_filename
 
+from kpi_cms.foundation.access.rules import Rule, somewhere
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import NotFound
@@ -29,13 +30,13 @@ def scope_of(request: HttpRequest) -> Scope:
     return scope
 
 
-def holders_of(capability: str) -> Callable[[View], View]:
-    """The page exists for those who hold the capability on some unit."""
+def for_keepers(rule: Rule) -> Callable[[View], View]:
+    """The page exists for those who may import this into some unit."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not scope_of(request).holds(capability):
+            if not somewhere(rule, scope_of(request)):
                 raise NotFound
             return view(request, *args, **kwargs)
 

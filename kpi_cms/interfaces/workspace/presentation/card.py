@@ -10,9 +10,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, StageKey, TaskState
 from kpi_cms.evaluation.models import CardResult, Scorecard, Task
+from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.numbers import format_moment, format_points, separator
@@ -260,26 +262,23 @@ def d_text(stored: str) -> str:
 def actions_of(reading: CardReading, now: datetime) -> list[dict[str, str]]:
     """The next steps this reader can take, the main one first: {label, url, post, kind}."""
     card = reading.card
-    if card.period.state != PeriodState.OPEN:
-        return []
     found: list[dict[str, str]] = []
 
-    def offer(name: str, label: str, *, post: str = "", kind: str = "secondary") -> None:
-        found.append({"label": label, "url": reverse(name, args=[card.pk]), "post": post, "kind": kind})
+    def offer(rule: Rule, name: str, label: str, *, post: str = "", kind: str = "secondary") -> None:
+        if rules.may_now(rule, reading.scope, card):
+            found.append({"label": label, "url": reverse(name, args=[card.pk]), "post": post, "kind": kind})
 
-    if rules.evaluate(reading.scope, card):
-        if card.state == CardState.SUBMITTED:
-            offer("workspace:evaluate", _("Evaluate"), kind="primary")
-            offer("workspace:return_card", _("Return to the person"))
-        if card.state in WITH_THE_PERSON and now >= card.period.self_due_at:
-            offer("workspace:take_up", _("Evaluate without a self-assessment"), kind="primary")
-        if card.state in DECIDED and card.proposed_d:
-            offer("workspace:accept_basis", _("Look at the new basis"), kind="primary")
-    if card.state == CardState.EVALUATED and rules.endorse(reading.scope, card):
-        offer("workspace:endorse", _("Endorse"), kind="primary")
-        offer("workspace:return_evaluation", _("Return to the evaluator"))
-    if card.state == CardState.CONFIRMED and rules.notify(reading.scope, card):
-        offer("workspace:notify", _("Notify the person of the result"), post="1", kind="primary")
+    offer(table.SAVE_EVALUATION, "workspace:evaluate", _("Evaluate"), kind="primary")
+    offer(table.RETURN_TO_PERSON, "workspace:return_card", _("Return to the person"))
+    if now >= card.period.self_due_at:
+        label = _("Evaluate without a self-assessment")
+        offer(table.TAKE_UP, "workspace:take_up", label, kind="primary")
+    if card.proposed_d:
+        offer(table.ACCEPT_NEW_BASIS, "workspace:accept_basis", _("Look at the new basis"), kind="primary")
+    offer(table.ENDORSE, "workspace:endorse", _("Endorse"), kind="primary")
+    offer(table.RETURN_TO_EVALUATOR, "workspace:return_evaluation", _("Return to the evaluator"))
+    label = _("Notify the person of the result")
+    offer(table.NOTIFY, "workspace:notify", label, post="1", kind="primary")
     return found
 
 

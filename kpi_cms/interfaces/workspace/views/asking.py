@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 
+from kpi_cms.foundation.access.rules import Rule, somewhere
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import NotFound
@@ -13,7 +14,7 @@ def actor_of(request: HttpRequest) -> User:
     return request.user
 
 
-def require_any(scope: Scope, *capabilities: str) -> None:
-    """The page exists for those who hold one of the capabilities somewhere. Raises NotFound for everybody else."""
-    if not scope.holds(*capabilities):
+def require_somewhere(rule: Rule, scope: Scope) -> None:
+    """The page exists for those who may do this in some unit. Raises NotFound for everybody else."""
+    if not somewhere(rule, scope):
         raise NotFound

@@ -15,6 +15,7 @@ from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain import tasks as domain
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.rule_table import ASSIGN_TASK
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound
 from kpi_cms.interfaces.workspace.forms.tasks import (
@@ -26,7 +27,6 @@ from kpi_cms.interfaces.workspace.forms.tasks import (
 )
 from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.tasks import extras_share
-from snippets.enums import Capability
 from snippets.models import Period
 
 from .asking import actor_of
@@ -153,7 +153,7 @@ def split(request: HttpRequest, code: str, period: int) -> HttpResponse:
     """Parts of one larger product to several people of a unit; the shares add up to at most 1 (Đ18.1c)."""
     scope, found = scope_of(request), _period_or_missing(period)
     unit = readable_unit(request, code)
-    if not scope.covers(Capability.ASSIGN, unit):
+    if not rules.may_in_unit(ASSIGN_TASK, scope, unit):
         # Whoever only reads the unit, or evaluates single people of it, gives them whole tasks.
         raise NotFound
     products = queries.products_for(found, unit)

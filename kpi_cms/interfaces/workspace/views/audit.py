@@ -15,14 +15,14 @@ from kpi_cms.evaluation import audit_queries, queries
 from kpi_cms.evaluation.audit_queries import Cursor, Filters, HistoryPage
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.progress_queries import units_above
+from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.interfaces.workspace.forms.history import CardHistoryFilterForm, HistoryFilterForm
 from kpi_cms.interfaces.workspace.presentation.history import act_rows, change_rows
-from snippets.enums import Capability
 from snippets.models import Period, Unit
 from snippets.queries import find_units, top_units
 
-from .asking import require_any
+from .asking import require_somewhere
 from .shared import PERIODS_OFFERED, chosen_period, number_in, scope_of
 
 UNITS_SHOWN = 100
@@ -34,9 +34,10 @@ ACTS = "viec"
 def index(request: HttpRequest) -> HttpResponse:
     """The units whose history the auditor reads: the highest, or those found by name."""
     scope = scope_of(request)
-    require_any(scope, Capability.AUDIT)
+    require_somewhere(READ_UNIT_HISTORY, scope)
     text = request.GET.get("q", "")[:100].strip()
-    found = find_units(scope.units(Capability.AUDIT), text) if text else top_units(scope, Capability.AUDIT)
+    held = READ_UNIT_HISTORY.capabilities
+    found = find_units(scope.units(*held), text) if text else top_units(scope, *held)
     rows = [
         {"unit": unit, "url": reverse("workspace:unit_history", args=[unit.code])}
         for unit in found.order_by("path")[:UNITS_SHOWN]
@@ -115,7 +116,7 @@ def _unit_rows(request: HttpRequest, found: Unit, period: Period, filters: Filte
 
 
 def _trail(request: HttpRequest, found: Unit) -> list[dict[str, str]]:
-    above = units_above(scope_of(request), found, Capability.AUDIT)
+    above = units_above(scope_of(request), found, *READ_UNIT_HISTORY.capabilities)
     return [
         {"label": _("History"), "url": reverse("workspace:history")},
         *({"label": each.name, "url": reverse("workspace:unit_history", args=[each.code])} for each in above),

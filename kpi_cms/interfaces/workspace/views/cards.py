@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import saving, scoring, stages
-from kpi_cms.evaluation.enums import WITH_THE_PERSON, CardState, StageKey
+from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.rule_table import SAVE_SELF
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
@@ -30,7 +31,6 @@ from kpi_cms.interfaces.workspace.presentation.card import (
 )
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
 from kpi_cms.interfaces.workspace.presentation.trace import trace_rows
-from snippets.enums import PeriodState
 from snippets.models import Person
 
 from .asking import actor_of
@@ -78,8 +78,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _is_writable(reading: CardReading) -> bool:
-    found = reading.card
-    return reading.is_own and found.state in WITH_THE_PERSON and found.period.state == PeriodState.OPEN
+    return rules.may_now(SAVE_SELF, reading.scope, reading.card)
 
 
 def _save_self(request: HttpRequest, pk: int) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import saving, stages
 from kpi_cms.evaluation.enums import CardState, StageKey
+from kpi_cms.evaluation.rule_table import SAVE_EVALUATION
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
@@ -26,7 +27,6 @@ from kpi_cms.interfaces.workspace.presentation.card import (
 )
 from kpi_cms.interfaces.workspace.presentation.lists import card_rows, page_links
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
-from snippets.enums import PeriodState
 
 from .asking import actor_of
 from .cards import draw_again
@@ -46,8 +46,8 @@ def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
         return _save(request, pk)
     scope = scope_of(request)
     card = queries.card_for(scope, pk)
-    rules.evaluate(scope, card).require()
-    if card.state != CardState.SUBMITTED or card.period.state != PeriodState.OPEN:
+    rules.may(SAVE_EVALUATION, scope, card).require()
+    if not rules.is_time(SAVE_EVALUATION, scope, card):
         return redirect("workspace:card", pk)
     reading = read_card(scope, card)
     form = ScoreForm.stored(card, StageKey.EVALUATOR, reading.records.get(StageKey.EVALUATOR))

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_GET
 from kpi_cms.evaluation import queries
 from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
+from kpi_cms.evaluation.rule_table import RECEIVE_RESULTS
+from kpi_cms.foundation.access.rules import somewhere
 from kpi_cms.foundation.audit import texts
 from kpi_cms.interfaces.workspace.navigation import waiting
-from snippets.enums import Capability, PeriodState
+from snippets.enums import PeriodState
 from snippets.models import Period
 
 from .shared import scope_of
@@ -185,10 +187,10 @@ def _task_row(task: Task, page: str, person: str) -> dict[str, str]:
 def _results_to_notify(request: HttpRequest) -> int:
     """For the personnel office: confirmed results of its units that nobody was notified of."""
     scope = scope_of(request)
-    if not scope.holds(Capability.RECEIVE_RESULTS):
+    if not somewhere(RECEIVE_RESULTS, scope):
         return 0
     found: int = (
-        Scorecard.objects.within(scope, Capability.RECEIVE_RESULTS)
+        Scorecard.objects.within(scope, *RECEIVE_RESULTS.capabilities)
         .filter(period__state=PeriodState.OPEN, state=CardState.CONFIRMED)
         .count()
     )

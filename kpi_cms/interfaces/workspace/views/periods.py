@@ -14,6 +14,7 @@ from criteria_pages.queries import in_force
 from kpi_cms.evaluation import period_queries
 from kpi_cms.evaluation.domain import closing, opening
 from kpi_cms.evaluation.domain.planning import OpeningPlan, plan_opening
+from kpi_cms.evaluation.rule_table import OPEN_PERIOD
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, WrongState
 from kpi_cms.interfaces.workspace.forms.periods import ClosingForm, DeadlinesForm, VersionsForm
@@ -25,10 +26,10 @@ from kpi_cms.interfaces.workspace.presentation.opening import (
     show_first,
 )
 from snippets.domain import periods as registers
-from snippets.enums import Capability, PeriodState
+from snippets.enums import PeriodState
 from snippets.models import Period, Unit
 
-from .asking import actor_of, require_any
+from .asking import actor_of, require_somewhere
 from .shared import number_in, scope_of
 
 NAMES_ON_A_PAGE = 100
@@ -39,7 +40,7 @@ NAMES_ON_A_PAGE = 100
 def index(request: HttpRequest) -> HttpResponse:
     """Every period that the reader keeps, the newest first."""
     scope = scope_of(request)
-    require_any(scope, Capability.MANAGE_PERIODS)
+    require_somewhere(OPEN_PERIOD, scope)
     rows = [
         {
             "cells": [

@@ -20,10 +20,11 @@ from kpi_cms.evaluation.progress_queries import (
     frames_of,
     units_above,
 )
+from kpi_cms.evaluation.rule_table import FOLLOW_PROGRESS
 from snippets.enums import Frame
 from snippets.models import Period, Unit
 
-from .asking import require_any
+from .asking import require_somewhere
 from .shared import PERIODS_OFFERED, chosen_period, scope_of
 
 # Column → the states it counts.
@@ -40,7 +41,7 @@ COLUMNS: tuple[tuple[Any, tuple[str, ...], str], ...] = (
 def index(request: HttpRequest) -> HttpResponse:
     """The highest units that the reader follows; with one of them, its own page."""
     scope = scope_of(request)
-    require_any(scope, *FOLLOWING_CAPABILITIES)
+    require_somewhere(FOLLOW_PROGRESS, scope)
     tops = list(Unit.objects.filter(path__in=scope.paths(*FOLLOWING_CAPABILITIES)).order_by("path"))
     if len(tops) == 1:
         return HttpResponseRedirect(_address(request, tops[0]))

@@ -16,11 +16,11 @@ from django.views import View
 from django.views.decorators.http import require_POST
 
 from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import notifying, stages
-from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, StageKey
+from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
-from kpi_cms.foundation.access.decisions import Decision
-from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
@@ -34,7 +34,6 @@ from kpi_cms.interfaces.workspace.presentation.card import (
     state_of_result,
 )
 from kpi_cms.interfaces.workspace.presentation.sheet import Column, sheet_of
-from snippets.enums import PeriodState
 from snippets.models import Period, Unit
 
 from .asking import actor_of
@@ -49,15 +48,12 @@ class CardStep(LoginRequiredMixin, View):
     http_method_names = ("get", "post")
     template = "workspace/card_step.html"
     form_class: ClassVar[type[StepForm]] = StepForm
-    states: ClassVar[tuple[CardState, ...]] = ()
+    rule: ClassVar[Rule]
     title: ClassVar[Text] = ""
     lead: ClassVar[Text] = ""
     button: ClassVar[Text] = ""
     done: ClassVar[Text] = ""
     warning = False
-
-    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
-        raise NotImplementedError
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         """The one domain call; `common` holds actor, moment, card and the save number on the screen."""
@@ -70,8 +66,8 @@ class CardStep(LoginRequiredMixin, View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         scope = scope_of(request)
         card = queries.card_for(scope, pk)
-        self.allowed(scope, card).require()
-        if card.state not in self.states or card.period.state != PeriodState.OPEN:
+        rules.may(self.rule, scope, card).require()
+        if not rules.is_time(self.rule, scope, card):
             return redirect("workspace:card", pk)
         reading = read_card(scope, card)
         form = self.form_class(initial={"expected": card.version_number, "shown": points_shown(reading)})
@@ -100,7 +96,7 @@ class CardStep(LoginRequiredMixin, View):
                 messages.success(request, str(self.done))
                 return redirect(self.next_url(card))
         else:
-            self.allowed(scope, card).require()
+            rules.may(self.rule, scope, card).require()
         reading = read_card(scope, queries.card_for(scope, pk))
         if isinstance(error, Stale):
             # Agreed to again by whoever has seen what changed; the reason stays as it was typed.
@@ -168,14 +164,11 @@ def incomplete(reading: CardReading, stage: StageKey, page: str) -> list[dict[st
 class Submit(CardStep):
     """The person sends the self-assessment to the competent person (Đ17.2)."""
 
-    states = WITH_THE_PERSON
+    rule = table.SUBMIT_SELF
     title = gettext_lazy("Send the self-assessment")
     lead = gettext_lazy("After sending, you can change it only when the evaluator returns the card.")
     button = gettext_lazy("Send to the evaluator")
     done = gettext_lazy("The self-assessment is sent. The evaluator sees it now.")
-
-    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
-        return rules.self_assess(scope, card)
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return stages.submit_self(**common)
@@ -195,16 +188,13 @@ class Confirm(CardStep):
     """The competent person confirms the result (Đ17.2)."""
 
     form_class = DecideForm
-    states = (CardState.SUBMITTED,)
+    rule = table.CONFIRM
     title = gettext_lazy("Confirm the result")
     lead = gettext_lazy(
         "Confirming makes the result final until it is decided anew. Nothing is confirmed by silence."
     )
     button = gettext_lazy("Confirm the result")
     done = gettext_lazy("The result is confirmed. Notify the person of it next.")
-
-    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
-        return rules.evaluate(scope, card)
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return stages.confirm(**common, shown=form.cleaned_data["shown"])
@@ -227,15 +217,12 @@ class ReturnCard(CardStep):
     """The evaluator sends the card back to the person with a reason."""
 
     form_class = ReasonForm
-    states = (CardState.SUBMITTED,)
+    rule = table.RETURN_TO_PERSON
     title = gettext_lazy("Return the card to the person")
     lead = gettext_lazy("The person reads the reason, corrects the self-assessment and sends it again.")
     button = gettext_lazy("Return the card")
     done = gettext_lazy("The card is returned. The person sees your reason.")
     warning = True
-
-    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
-        return rules.evaluate(scope, card)
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return stages.return_to_person(**common, reason=form.cleaned_data["reason"])
@@ -245,14 +232,11 @@ class TakeUp(CardStep):
     """The evaluator takes up a card whose self-assessment did not come."""
 
     form_class = ReasonForm
-    states = WITH_THE_PERSON
+    rule = table.TAKE_UP
     title = gettext_lazy("Evaluate without a self-assessment")
     lead = gettext_lazy("The deadline has passed. Say why you evaluate without the person's own scores.")
     button = gettext_lazy("Take the card up")
     done = gettext_lazy("You can evaluate the card now.")
-
-    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
-        return rules.evaluate(scope, card)
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return stages.evaluate_without_self(**common, reason=form.cleaned_data["reason"])
@@ -262,14 +246,11 @@ class Endorse(CardStep):
     """The head of the agency endorses, where the set has this stage."""
 
     form_class = DecideForm
-    states = (CardState.EVALUATED,)
+    rule = table.ENDORSE
     title = gettext_lazy("Endorse the evaluation")
     lead = gettext_lazy("Endorsing makes the result final until it is decided anew.")
     button = gettext_lazy("Endorse")
     done = gettext_lazy("The evaluation is endorsed: the result is decided.")
-
-    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
-        return rules.endorse(scope, card)
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return stages.endorse(**common, shown=form.cleaned_data["shown"])
@@ -279,15 +260,12 @@ class ReturnEvaluation(CardStep):
     """The head of the agency asks the evaluator to look again."""
 
     form_class = ReasonForm
-    states = (CardState.EVALUATED,)
+    rule = table.RETURN_TO_EVALUATOR
     title = gettext_lazy("Return the evaluation")
     lead = gettext_lazy("The evaluator reads the reason and evaluates again.")
     button = gettext_lazy("Return to the evaluator")
     done = gettext_lazy("The evaluation is returned. The evaluator sees your reason.")
     warning = True
-
-    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
-        return rules.endorse(scope, card)
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return stages.return_to_evaluator(**common, reason=form.cleaned_data["reason"])
@@ -296,14 +274,11 @@ class ReturnEvaluation(CardStep):
 class AcceptBasis(CardStep):
     """A leader's result is confirmed anew with the d proposed since (rules.md §4)."""
 
-    states = DECIDED
+    rule = table.ACCEPT_NEW_BASIS
     title = gettext_lazy("Confirm the result with the new basis")
     lead = gettext_lazy("The result is computed anew with the new d and has to be notified again.")
     button = gettext_lazy("Confirm anew")
     done = gettext_lazy("The result is confirmed anew. Notify the person of it next.")
-
-    def allowed(self, scope: Scope, card: Scorecard) -> Decision:
-        return rules.evaluate(scope, card)
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return stages.accept_new_basis(**common)

@@ -15,11 +15,13 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 
 from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import deductions, moving
 from kpi_cms.evaluation.domain import tasks as domain
 from kpi_cms.evaluation.enums import EXTRA_KINDS, TaskState
 from kpi_cms.evaluation.models import Delay, Fault, ObjectiveCause, Task
 from kpi_cms.foundation.access.decisions import Decision
+from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.tasks import (
@@ -38,7 +40,6 @@ from .asking import actor_of
 from .shared import add_problems, refused, scope_of, with_expected
 
 PRODUCTS_SHOWN = 20
-COUNTED = (TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRMED)
 
 
 class TaskAction(LoginRequiredMixin, View):
@@ -47,7 +48,7 @@ class TaskAction(LoginRequiredMixin, View):
     http_method_names = ("get", "post")
     template = "workspace/task_form.html"
     form_class: ClassVar[type[forms.Form]] = forms.Form
-    states: ClassVar[tuple[TaskState, ...]] = ()
+    rule: ClassVar[Rule]
     title: ClassVar[str | Promise] = ""
     lead: ClassVar[str | Promise] = ""
     button: ClassVar[str | Promise] = ""
@@ -59,8 +60,7 @@ class TaskAction(LoginRequiredMixin, View):
         self.choices: dict[str, Any] = {}
 
     def allowed(self, task: Task) -> Decision:
-        """By default what the head does: confirm, accept, deduct."""
-        return self._asked(rules.confirm_tasks, task)
+        return self._asked(self.rule, task)
 
     def asks(self, task: Task) -> dict[str, Any]:
         """What the form needs to know about the task."""
@@ -82,7 +82,7 @@ class TaskAction(LoginRequiredMixin, View):
     def get(self, request: HttpRequest, pk: int, **named: Any) -> HttpResponse:
         task = queries.task_for(scope_of(request), pk)
         self.allowed(task).require()
-        if task.state not in self.states or not task.period.is_open:
+        if not rules.is_task_time(self.rule, task):
             return redirect("workspace:task", pk)
         initial = {"expected": task.version_number, **self.initial(task)}
         return self._page(request, task, self.form_class(initial=initial, **self.asks(task)))
@@ -130,18 +130,17 @@ class TaskAction(LoginRequiredMixin, View):
             return TemplateResponse(request, self.template, context)
         return refused(request, self.template, context, error, errors=errors)
 
-    def _asked(self, rule: Any, task: Task) -> Decision:
+    def _asked(self, rule: Rule, task: Task) -> Decision:
         scope = scope_of(self.request)
         evaluates = queries.evaluates(scope.user_id, task.period_id, task.person_id)
-        decision: Decision = rule(scope, task.person, task.unit, evaluates=evaluates)
-        return decision
+        return rules.may_with_tasks(rule, scope, task.person, task.unit, evaluates=evaluates)
 
 
 class Report(TaskAction):
     """The person reports what is completed (Đ18.2)."""
 
     form_class = ReportForm
-    states = (TaskState.ASSIGNED, TaskState.REPORTED)
+    rule = table.REPORT_TASK
     title = gettext_lazy("Report on a task")
     lead = gettext_lazy("Say how much is completed, on which day, and which document shows it.")
     button = gettext_lazy("Report")
@@ -171,14 +170,14 @@ class Change(TaskAction):
     """Another quantity or due date before the person has reported."""
 
     form_class = ChangeForm
-    states = (TaskState.ASSIGNED,)
+    rule = table.CHANGE_TASK
     title = gettext_lazy("Change a task")
     lead = gettext_lazy("Quantity and due date can change until the person has reported.")
     button = gettext_lazy("Save the change")
     done = gettext_lazy("The task is changed. The person sees your reason.")
 
     def allowed(self, task: Task) -> Decision:
-        return self._asked(rules.give_extras if task.kind in EXTRA_KINDS else rules.assign_tasks, task)
+        return self._asked(table.GIVE_EXTRAS if task.kind in EXTRA_KINDS else self.rule, task)
 
     def initial(self, task: Task) -> dict[str, Any]:
         return {"quantity": task.assigned, "due_on": task.due_on}
@@ -191,7 +190,7 @@ class Confirm(TaskAction):
     """The head confirms a report."""
 
     form_class = ConfirmTaskForm
-    states = (TaskState.REPORTED, TaskState.CONFIRMED)
+    rule = table.CONFIRM_TASK
     title = gettext_lazy("Confirm a task")
     lead = gettext_lazy("Say how much of what was completed met quality. What is never accepted counts 0.")
     button = gettext_lazy("Confirm")
@@ -221,7 +220,7 @@ class RecordFault(TaskAction):
     """A major error on one unit of the quantity: minus 25% of its quality points (Đ14.2.b)."""
 
     form_class = DeductionForm
-    states = COUNTED
+    rule = table.RECORD_DEDUCTION
     title = gettext_lazy("Record a major error")
     lead = gettext_lazy(
         "Each major error takes 25% of the quality points of one unit of the quantity (Article 14)."
@@ -252,7 +251,6 @@ class DeductionAction(TaskAction):
     """About one recorded error or delay, named by its kind and key in the address."""
 
     form_class = ReasonOnlyForm
-    states = COUNTED
 
     def deduction(self, task: Task) -> Fault | Delay:
         model = KINDS.get(self.kwargs["kind"])
@@ -271,6 +269,7 @@ class DeductionAction(TaskAction):
 class WithdrawDeduction(DeductionAction):
     """Take back what was recorded wrongly."""
 
+    rule = table.WITHDRAW_DEDUCTION
     title = gettext_lazy("Take a deduction back")
     lead = gettext_lazy("It was recorded wrongly. It no longer counts and stays readable in the history.")
     button = gettext_lazy("Take it back")
@@ -284,6 +283,7 @@ class WithdrawDeduction(DeductionAction):
 class ConfirmCause(DeductionAction):
     """An objective cause lifts the deduction while it stands (Đ14.2)."""
 
+    rule = table.CONFIRM_CAUSE
     title = gettext_lazy("Confirm an objective cause")
     lead = gettext_lazy("The deduction is lifted for as long as the objective cause stands (Article 14).")
     button = gettext_lazy("Confirm the objective cause")
@@ -296,6 +296,7 @@ class ConfirmCause(DeductionAction):
 class RevokeCause(DeductionAction):
     """The confirmation of an objective cause is taken back: the deduction counts again."""
 
+    rule = table.CONFIRM_CAUSE
     title = gettext_lazy("Take an objective cause back")
     lead = gettext_lazy("The deduction counts again.")
     button = gettext_lazy("Take it back")
@@ -314,7 +315,7 @@ class HandOver(TaskAction):
     """The person cannot do it: somebody else gets it (Đ18.1d)."""
 
     form_class = TransferForm
-    states: ClassVar[tuple[TaskState, ...]] = (TaskState.ASSIGNED, TaskState.REPORTED)
+    rule = table.HAND_OVER_TASK
     title = gettext_lazy("Hand a task over")
     lead = gettext_lazy(
         "The person reported that they cannot do it. It stays in their total and leaves what they completed; whoever "
@@ -338,7 +339,7 @@ class HandOver(TaskAction):
 class Move(HandOver):
     """Work moved for leave or balance before its due date (rules.md §4)."""
 
-    states = (TaskState.ASSIGNED,)
+    rule = table.MOVE_TASK
     title = gettext_lazy("Move work")
     lead = gettext_lazy(
         "For leave or balance, before the due date, with a reason. It leaves the total of the person who had it unless "
@@ -356,7 +357,7 @@ class Decide(TaskAction):
 
     template = "workspace/task_decide.html"
     form_class = DecisionForm
-    states = (TaskState.PROPOSED,)
+    rule = table.DECIDE_PROPOSAL
     title = gettext_lazy("Decide on a proposed task")
     lead = gettext_lazy(
         "An accepted task counts as an extra, outside the total assigned. Without a product of the catalogue it stays "

@@ -1,5 +1,7 @@
 """Tasks: my own, a person's, a unit's, and those that wait for my decision."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -8,12 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.enums import EXTRA_KINDS, WITH_THE_PERSON, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
+from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.lists import page_links
@@ -132,7 +137,9 @@ def unit_tasks(request: HttpRequest, code: str) -> HttpResponse:
             }
             for card in page.cards
         ],
-        "may_split": period is not None and period.is_open and scope.covers("assign_tasks", unit),
+        "may_split": period is not None
+        and period.is_open
+        and bool(rules.may_in_unit(table.ASSIGN_TASK, scope, unit)),
         **page_links(request, page),
     }
     return TemplateResponse(request, "workspace/unit_tasks.html", context)
@@ -152,7 +159,7 @@ def readable_unit(request: HttpRequest, code: str) -> Unit:
     unit: Unit | None = Unit.objects.filter(code=code).first()
     if unit is None:
         raise NotFound
-    if not scope.covers_any(queries.TASK_CAPABILITIES, unit):
+    if not rules.may_in_unit(table.READ_UNIT_TASKS, scope, unit):
         concerned = Q(evaluator__user_id=scope.user_id) | Q(endorser__user_id=scope.user_id)
         if not Scorecard.objects.filter(concerned, unit__path__startswith=unit.path).exists():
             raise NotFound
@@ -187,13 +194,13 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
     found = queries.task_for(scope, pk)
     standing = queries.standing(scope.user_id, found.period_id, found.person_id)
     changeable = found.period.is_open and not standing.decided
-    confirms, assigns = (
-        changeable and bool(rule(scope, found.person, found.unit, evaluates=standing.evaluates))
-        for rule in (
-            rules.confirm_tasks,
-            rules.give_extras if found.kind in EXTRA_KINDS else rules.assign_tasks,
-        )
-    )
+    may = partial(rules.may_with_tasks, scope=scope, person=found.person, unit=found.unit)
+    held = {
+        rule: changeable
+        and rules.is_task_time(rule, found)
+        and bool(may(asked, evaluates=standing.evaluates))
+        for rule, asked in _asked(found)
+    }
     own = bool(rules.report_task(scope, found.person, found.unit))
     followers = Task.objects.filter(source=found).select_related("person").order_by("pk")
     context = {
@@ -202,8 +209,8 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         "facts": _facts(found),
         "deductions": deductions_of(found),
         "followers": list(followers),
-        "may_confirm": confirms,
-        "actions": _actions(found, own=own and changeable, assigns=assigns, confirms=confirms),
+        "may_confirm": changeable and bool(may(table.CONFIRM_CAUSE, evaluates=standing.evaluates)),
+        "actions": _actions(found, held),
         "back_url": reverse("workspace:tasks")
         if own
         else f"{reverse('workspace:person_tasks', args=[found.person_id])}?ky={found.period_id}",
@@ -240,37 +247,32 @@ def _facts(found: Task) -> list[dict[str, Any]]:
     return rows
 
 
-def _actions(found: Task, *, own: bool, assigns: bool, confirms: bool) -> list[dict[str, str]]:
+def _asked(found: Task) -> list[tuple[Rule, Rule]]:
+    """Each act that is offered, and the rule that says who may: an extra is changed by the head alone."""
+    changing = table.GIVE_EXTRAS if found.kind in EXTRA_KINDS else table.CHANGE_TASK
+    return [(rule, changing if rule is table.CHANGE_TASK else rule) for rule, _name, _label in ACTIONS]
+
+
+ACTIONS = (
+    (table.REPORT_TASK, "report_task", gettext_lazy("Report")),
+    (table.DECIDE_PROPOSAL, "decide_task", gettext_lazy("Decide on the proposal")),
+    (table.CONFIRM_TASK, "confirm_task", gettext_lazy("Confirm")),
+    (table.CHANGE_TASK, "change_task", gettext_lazy("Change quantity or due date")),
+    (table.RECORD_DEDUCTION, "record_fault", gettext_lazy("Record a major error")),
+    (table.RECORD_DEDUCTION, "record_delay", gettext_lazy("Record a delay")),
+    (table.HAND_OVER_TASK, "hand_over_task", gettext_lazy("Hand over to somebody else")),
+    (table.MOVE_TASK, "move_task", gettext_lazy("Move for leave or balance")),
+)
+
+
+def _actions(found: Task, held: Mapping[Rule, bool]) -> list[dict[str, str]]:
     """What this reader can do with the task now, the main thing first."""
-    state = found.state
-    offered = (
-        (own and state in (TaskState.ASSIGNED, TaskState.REPORTED), "report_task", _("Report")),
-        (confirms and state == TaskState.PROPOSED, "decide_task", _("Decide on the proposal")),
-        (
-            confirms and state in (TaskState.REPORTED, TaskState.CONFIRMED),
-            "confirm_task",
-            _("Confirm") if state == TaskState.REPORTED else _("Confirm again"),
-        ),
-        (assigns and state == TaskState.ASSIGNED, "change_task", _("Change quantity or due date")),
-        (
-            confirms and state in (TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRMED),
-            "record_fault",
-            _("Record a major error"),
-        ),
-        (
-            confirms and state in (TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRMED),
-            "record_delay",
-            _("Record a delay"),
-        ),
-        (
-            confirms and state in (TaskState.ASSIGNED, TaskState.REPORTED),
-            "hand_over_task",
-            _("Hand over to somebody else"),
-        ),
-        (confirms and state == TaskState.ASSIGNED, "move_task", _("Move for leave or balance")),
-    )
+    again = found.state == TaskState.CONFIRMED
     return [
-        {"label": label, "url": reverse(f"workspace:{name}", args=[found.pk])}
-        for shown, name, label in offered
-        if shown
+        {
+            "label": _("Confirm again") if again and rule is table.CONFIRM_TASK else str(label),
+            "url": reverse(f"workspace:{name}", args=[found.pk]),
+        }
+        for rule, name, label in ACTIONS
+        if held[rule]
     ]

@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import Scorecard
-from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.interfaces.workspace.presentation.lists import card_rows, page_links
-from snippets.enums import Capability
 from snippets.models import Period, Unit
 from snippets.queries import find_units, lineage, top_units
 
@@ -40,7 +39,7 @@ def units(request: HttpRequest) -> HttpResponse:
         {
             "unit": unit,
             "url": reverse("workspace:unit", args=[unit.code])
-            if scope.covers_any(READING_CAPABILITIES, unit)
+            if rules.may_in_unit(table.READ_UNIT_CARDS, scope, unit)
             else reverse("workspace:unit_tasks", args=[unit.code]),
         }
         for unit in found.order_by("path")[:UNITS_SHOWN]
@@ -99,7 +98,7 @@ def readable_unit(request: HttpRequest, code: str) -> Unit:
     found: Unit | None = Unit.objects.filter(code=code).first()
     if found is None:
         raise NotFound
-    if not scope.covers_any(READING_CAPABILITIES, found):
+    if not rules.may_in_unit(table.READ_UNIT_CARDS, scope, found):
         concerned = Scorecard.objects.filter(
             Q(evaluator__user_id=scope.user_id) | Q(endorser__user_id=scope.user_id),
             unit__path__startswith=found.path,
@@ -122,7 +121,7 @@ def _below(request: HttpRequest, found: Unit, period: Period | None) -> list[dic
             "url": _with_period(reverse("workspace:unit", args=[other.code]), period),
         }
         for other in near
-        if scope.covers_any(READING_CAPABILITIES, other)
+        if rules.may_in_unit(table.READ_UNIT_CARDS, scope, other)
     ]
 
 
@@ -132,7 +131,7 @@ def _can_notify(
     scope = scope_of(request)
     if not counts[CardState.CONFIRMED]:
         return False
-    if scope.covers(Capability.RECEIVE_RESULTS, found):
+    if rules.may_in_unit(table.RECEIVE_RESULTS, scope, found):
         return True
     return any(rules.is_evaluator(scope.user_id, row["card"]) for row in rows)
 

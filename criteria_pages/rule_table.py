@@ -1,0 +1,35 @@
+"""Every act on criteria sets: who may. When is the state of a set, which publishing checks."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kpi_cms.foundation.access.rules import SIGNED_IN, SYSTEM, Reach, Rule
+from snippets.enums import Capability
+
+WRITE = Rule(
+    act="write_criteria",
+    label=_("Write criteria sets, check and try them"),
+    subject="criteria",
+    capabilities=(Capability.AUTHOR, Capability.PUBLISH),
+    reach=Reach.ANYWHERE,
+    seen_by=(SIGNED_IN,),
+    refusal=_("Only policy staff write criteria sets. Ask for the capability to write them."),
+    note=_("To everybody else the working copies do not exist."),
+)
+ISSUE = Rule(
+    act="issue_criteria",
+    label=_("Issue a criteria set"),
+    subject="criteria",
+    verbs=("criteria_pages.domain.publishing.publish",),
+    relations=(SYSTEM,),
+    capabilities=(Capability.PUBLISH,),
+    reach=Reach.ANYWHERE,
+    seen_by=(SIGNED_IN,),
+    refusal=_("You may write criteria sets, not issue them. Ask somebody who may issue this one."),
+)
+READ_HANDBOOK = Rule(
+    act="read_handbook",
+    label=_("Read the handbook of issued criteria sets"),
+    subject="criteria",
+    relations=(SIGNED_IN,),
+)
+TABLE = (WRITE, ISSUE, READ_HANDBOOK)
