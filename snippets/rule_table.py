@@ -169,6 +169,29 @@ KEEP_ACCOUNT = _kept(
 OUTSIDE_YOUR_ACCOUNTS = _(
     "This account holds rights outside the units whose accounts you keep. Ask the access administrator."
 )
+EXPLAIN_ACCOUNT = Rule(
+    act="explain_account",
+    label=_("See what an account can see"),
+    subject="account",
+    relations=(ONESELF,),
+    capabilities=(Capability.MANAGE_GRANTS, Capability.AUDIT),
+    note=_("Asked of the person's unit and of every unit on which the account holds something."),
+)
+VIEW_AS = _kept(
+    Capability.MANAGE_GRANTS,
+    "account",
+    "view_as",
+    _("Look as another account"),
+    f"{DOMAIN}.view_as.begin",
+    f"{DOMAIN}.view_as.record_page",
+    f"{DOMAIN}.view_as.end",
+    reach=Reach.EVERY_UNIT,
+    forbidden={ONESELF: _("This is your own account. Choose somebody else's.")},
+    note=_(
+        "On every unit that says something about the account; never as somebody who gives grants or reads history. "
+        "Nothing can be changed meanwhile."
+    ),
+)
 CHANGE_OWN_PASSWORD = Rule(
     act="change_own_password",
     label=_("Change one's own password"),
@@ -328,7 +351,7 @@ PEOPLE_RULES = (
     DECIDE_EVALUATOR,
     IMPORT_PEOPLE,
 )
-ACCOUNT_RULES = (CREATE_ACCOUNT, KEEP_ACCOUNT, CHANGE_OWN_PASSWORD)
+ACCOUNT_RULES = (CREATE_ACCOUNT, KEEP_ACCOUNT, EXPLAIN_ACCOUNT, VIEW_AS, CHANGE_OWN_PASSWORD)
 CATALOGUE_RULES = (
     CREATE_CATALOGUE,
     COPY_CATALOGUE,

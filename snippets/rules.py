@@ -80,21 +80,14 @@ def not_oneself(actor: User, person: Person, rule: Rule) -> Decision:
     return allow("somebody else")
 
 
-# Held on a unit, each of these lets its holder ask what an account of the unit can see.
-EXPLAINS_ACCOUNTS = (Capability.MANAGE_GRANTS, Capability.AUDIT)
-
-
 def explain_account(scope: Scope, user: User, units: Iterable[Unit]) -> Decision:
     """What an account can see: its own holder, and whoever gives grants or reads history on one of its `units`."""
-    if scope.user_id is not None and scope.user_id == user.pk:
-        return allow("own")
-    if any(scope.covers_any(EXPLAINS_ACCOUNTS, unit) for unit in units):
-        return allow("unit")
-    return unseen()
+    own = scope.user_id is not None and scope.user_id == user.pk
+    return ask(table.EXPLAIN_ACCOUNT, scope, (table.ONESELF,) if own else (), *units)
 
 
 def not_the_same(actor: User, user: User) -> Decision:
     """Nobody looks at the product as themselves: they do so already."""
     if actor.pk == user.pk:
-        return refuse(_("This is your own account. Choose somebody else's."))
+        return refuse(table.VIEW_AS.forbidden[table.ONESELF])
     return allow("somebody else")

@@ -109,8 +109,8 @@ def _ask(reader: Reader, card: Scorecard) -> None:
     relations = rules.relations_of(scope, card)
     allowed = [rule for rule in OF_A_CARD if _allows(rule, scope, relations, card)]
     reader.relations = tuple(relation for relation in Relation if relation in relations)
-    reader.sees = tuple(rule for rule in allowed if not rule.verbs)
-    reader.does = tuple(rule for rule in allowed if rule.verbs)
+    reader.sees = tuple(rule for rule in allowed if not rule.changes)
+    reader.does = tuple(rule for rule in allowed if rule.changes)
 
 
 def _allows(rule: Rule, scope: Scope, relations: frozenset[Relation], card: Scorecard) -> bool:

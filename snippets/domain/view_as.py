@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from kpi_cms.foundation.access.rules import somewhere
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
@@ -17,11 +18,9 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, WrongState
 
-from ..enums import Capability
+from .. import rule_table as table
 from ..models import Grant, Unit
 from ..rules import explain_account, may_on_all, not_the_same
-
-NEVER = (Capability.MANAGE_GRANTS, Capability.AUDIT)
 
 
 @business_verb
@@ -29,11 +28,11 @@ def begin(*, actor: User, moment: datetime, user: User, reason: str) -> datetime
     """Begin to look as `user`; returns when it ends by itself. Raises NotFound, Refused, WrongState, Invalid."""
     units = units_of(user)
     explain_account(Scope.of(actor), user, units).require()
-    may_on_all(actor, Capability.MANAGE_GRANTS, units).require()
+    may_on_all(actor, table.VIEW_AS, units).require()
     not_the_same(actor, user).require()
     if not user.is_active:
         raise WrongState(_("This account is deactivated. Choose an account that is in use."))
-    if Scope.of(user).holds(*NEVER):
+    if _explains_others(user):
         raise WrongState(
             _("This account gives grants or reads history itself. Nobody looks at the product as it does.")
         )
@@ -52,12 +51,17 @@ def begin(*, actor: User, moment: datetime, user: User, reason: str) -> datetime
     return until
 
 
+def _explains_others(user: User) -> bool:
+    """The account gives grants or reads history on some unit itself."""
+    return somewhere(table.EXPLAIN_ACCOUNT, Scope.of(user))
+
+
 def may_go_on(actor: User, user: User) -> bool:
     """Asked at each request: both accounts are in use, and the actor still gives grants wherever the other holds."""
     if not (actor.is_active and user.is_active):
         return False
     units = units_of(user)
-    return bool(may_on_all(actor, Capability.MANAGE_GRANTS, units)) and not Scope.of(user).holds(*NEVER)
+    return bool(may_on_all(actor, table.VIEW_AS, units)) and not _explains_others(user)
 
 
 @business_verb

@@ -210,8 +210,7 @@ def test_every_state_is_asked_about() -> None:
 
 def test_what_changes_a_card_or_a_task_asks_for_an_open_period() -> None:
     for rule in (*table.CARD_RULES, *table.TASK_RULES):
-        changes = bool(rule.verbs) and rule is not table.PRINT_CARD
-        assert rule.period_states == ((PeriodState.OPEN,) if changes else None), rule.act
+        assert rule.period_states == ((PeriodState.OPEN,) if rule.changes else None), rule.act
 
 
 def test_whoever_is_named_in_a_relation_reads_the_evaluation_in_their_own_time() -> None:

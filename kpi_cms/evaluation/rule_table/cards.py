@@ -85,6 +85,7 @@ EXPLAIN_CARD = Rule(
 PRINT_CARD = Rule(
     act="print_card",
     verbs=("kpi_cms.interfaces.reporting.printing.print_form01",),
+    reading=True,
     label=_("Print the form of a card"),
     subject="card",
     law="Đ24",

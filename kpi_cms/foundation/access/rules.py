@@ -37,7 +37,7 @@ class Rule:
 
     `states` are those of the object the act is done to, `card_states` those of the card behind a task, `period_states`
     those of the period; None asks nothing. `states_for` gives a relation states of its own: the first that fits counts.
-    `verbs` are the domain functions that carry the act out.
+    `verbs` are the domain functions that carry the act out; with `reading` they only record that something was read.
     """
 
     act: str
@@ -45,6 +45,7 @@ class Rule:
     subject: str
     law: str = ""
     verbs: tuple[str, ...] = ()
+    reading: bool = False
     relations: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     reach: Reach = Reach.UNIT
@@ -57,6 +58,11 @@ class Rule:
     card_states: tuple[str, ...] | None = None
     period_states: tuple[str, ...] | None = None
     note: Sentence = ""
+
+    @property
+    def changes(self) -> bool:
+        """The act changes something; printing is recorded, and changes nothing."""
+        return bool(self.verbs) and not self.reading
 
     def __str__(self) -> str:
         return self.act

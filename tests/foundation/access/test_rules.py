@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from kpi_cms.foundation.access.decisions import Decision, allow, refuse, unseen
-from kpi_cms.foundation.access.rules import Reach, Rule, ask, in_card_state, in_state
+from kpi_cms.foundation.access.rules import Reach, Rule, ask, in_card_state, in_state, somewhere
 from kpi_cms.foundation.access.scope import Scope
 
 
@@ -77,3 +77,16 @@ def test_the_state_is_the_relations_own_where_it_has_some() -> None:
 def test_a_row_without_states_is_always_in_time_and_says_its_act() -> None:
     rule = Rule(act="look", label="Look at it", subject="thing")
     assert (in_state(rule, "open"), in_card_state(rule, "there"), str(rule)) == (True, True, "look")
+
+
+def test_an_act_changes_something_unless_it_only_records_that_something_was_read() -> None:
+    common = {"act": "open", "label": "Open it", "subject": "thing"}
+    done, read = Rule(**common, verbs=("a.b",)), Rule(**common, verbs=("a.b",), reading=True)
+    assert [Rule(**common).changes, done.changes, read.changes] == [False, True, False]
+
+
+def test_a_menu_names_what_may_be_done_somewhere() -> None:
+    assert (somewhere(RULE, held("open_it", path="00010003")), somewhere(RULE, held("something"))) == (
+        True,
+        False,
+    )

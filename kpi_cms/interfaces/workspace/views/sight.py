@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kpi_cms.evaluation import rules, sight_queries
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.access.rules import somewhere
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.actor import database_now
@@ -22,8 +23,8 @@ from kpi_cms.interfaces.workspace import view_as as viewing
 from kpi_cms.interfaces.workspace.forms.sight import DayForm, ViewAsForm
 from kpi_cms.interfaces.workspace.presentation.sight import held_rows, reader_rows
 from snippets.domain import view_as
-from snippets.enums import Capability
 from snippets.models import Grant
+from snippets.rule_table import VIEW_AS
 from snippets.rules import explain_account
 
 from .asking import actor_of
@@ -73,11 +74,7 @@ def account(request: HttpRequest, username: str) -> HttpResponse:
     own = user.pk == scope.user_id
     held = sight_queries.grants_of(user, at)
     seen = sight_queries.seen_by(user, held, at)
-    told = [
-        item
-        for item in held
-        if own or scope.covers_any((Capability.MANAGE_GRANTS, Capability.AUDIT), item.unit)
-    ]
+    told = [item for item in held if explain_account(scope, user, [item.unit])]
     reasons = texts.read(item.grant.reason_key for item in told) if not own else {}
     context = {
         "account": user,
@@ -130,7 +127,7 @@ def _named_cards(request: HttpRequest, seen: sight_queries.Seen) -> list[dict[st
 
 
 def _view_as_url(request: HttpRequest, user: User) -> str:
-    if not user.is_active or not scope_of(request).holds(Capability.MANAGE_GRANTS):
+    if not user.is_active or not somewhere(VIEW_AS, scope_of(request)):
         return ""
     return reverse("workspace:view_as", args=[user.get_username()])
 
@@ -140,7 +137,7 @@ def _view_as_url(request: HttpRequest, user: User) -> str:
 def begin(request: HttpRequest, username: str) -> HttpResponse:
     """Ask why, then look as the account from the next page on."""
     user = _account(request, username)
-    if not scope_of(request).holds(Capability.MANAGE_GRANTS):
+    if not somewhere(VIEW_AS, scope_of(request)):
         raise NotFound
     form = ViewAsForm(request.POST or None)
     context = {"account": user, "form": form}
