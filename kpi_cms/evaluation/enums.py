@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CardState(models.TextChoices):
@@ -75,6 +76,14 @@ class TaskState(models.TextChoices):
 
 
 COUNTED_TASK_STATES = (TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRMED)
+
+
+class EvidenceState(models.TextChoices):
+    """Where a file stands. Only a kept one is handed out; quarantined is malware, which nobody ever opens."""
+
+    KEPT = "kept", _("Attached")
+    QUARANTINED = "quarantined", _("Held back: malware was found")
+    WITHDRAWN = "withdrawn", pgettext_lazy("evidence", "Withdrawn")
 
 
 class DeductionKind(models.TextChoices):

@@ -228,6 +228,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1  # each form takes one
 # A command of this machine that reads a file from its standard input: 0 is clean, 1 is malware (clamdscan does so).
 UPLOAD_SCANNER = shlex.split(os.environ.get("KPI_SCANNER", ""))
 UPLOAD_SCANNER_SECONDS = 60
+EVIDENCE_PER_TARGET = 10  # files of one criterion of a card, or of one task
+EVIDENCE_UNIT_BYTES = int(os.environ.get("KPI_EVIDENCE_UNIT_MB", "2048")) * 1024**2
+EVIDENCE_WITHDRAWN_DAYS = int(os.environ.get("KPI_EVIDENCE_WITHDRAWN_DAYS", "90"))
 DATA_UPLOAD_MAX_NUMBER_FIELDS = (
     5_000  # a criteria set of a hundred criteria posts more than the default 1,000
 )
@@ -245,6 +248,7 @@ DAILY_WORK = {
     "turn the day": ("00:05", "snippets.domain.nightly.turn_the_day"),
     "forget ended sessions": ("02:00", "kpi_cms.foundation.accounts.domain.forget_ended_sessions"),
     "forget uploads": ("02:10", "kpi_cms.interfaces.exchange.domain.forget_uploads"),
+    "tidy evidence": ("02:20", "kpi_cms.evaluation.domain.evidence_tidying.tidy"),
 }
 
 # --- Wagtail -----------------------------------------------------------------------------------------------

@@ -11,22 +11,34 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.core.files.storage import storages
 from django.db import connection
 
 from kpi_cms.evaluation.domain import closing, deductions, moving, opening, scoring, stages
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.saving import Entry, Saved
 from kpi_cms.evaluation.enums import CardState
-from kpi_cms.evaluation.models import Assessment, CardResult, Fault, Score, Scorecard, Task
+from kpi_cms.evaluation.models import (
+    Assessment,
+    CardResult,
+    Evidence,
+    EvidenceUsage,
+    Fault,
+    Score,
+    Scorecard,
+    Task,
+)
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core import jobs
 from kpi_cms.foundation.core.errors import Stale, WrongState
+from kpi_cms.foundation.core.files import keeping
 from kpi_cms.foundation.core.models import Job, JobState
 from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person
 from tests.evaluation.test_stages import first_key, hold
-from tests.helpers import month
+from tests.factories import evidence
+from tests.helpers import files, month
 from tests.helpers import world as worlds
 from tests.helpers.scratch import together
 from tests.helpers.world import MOMENT, World
@@ -48,6 +60,49 @@ def recomputed(world: World) -> list[int]:
 
 def kinds(results: list[Any]) -> list[str]:
     return sorted(type(result).__name__ for result in results)
+
+
+# --- Evidence --------------------------------------------------------------------------------------------------------
+def test_of_twenty_files_at_once_ten_are_attached_and_ten_refused(committed_world: World) -> None:
+    world = committed_world
+    attach = [
+        partial(evidence.attached, world, world.lan, files.pdf(b"%% %d" % number)) for number in range(20)
+    ]
+    results = together(attach)
+    assert kinds(results) == ["Evidence"] * 10 + ["Invalid"] * 10
+    assert (Evidence.objects.count(), LedgerEntry.objects.filter(act="evidence.attached").count()) == (10, 10)
+    names = set(Evidence.objects.values_list("storage_name", flat=True))
+    assert names <= set(keeping._names(storages["evidence"]))
+
+
+def test_t19_one_file_sent_twice_at_once_is_attached_once(committed_world: World) -> None:
+    world = committed_world
+    results = together([partial(evidence.attached, world, world.lan)] * 8)
+    assert kinds(results) == ["Evidence"] + ["Invalid"] * 7
+    assert EvidenceUsage.objects.get().bytes == Evidence.objects.get().size
+
+
+def test_people_of_one_unit_never_take_more_than_its_space(committed_world: World, settings: Any) -> None:
+    world = committed_world
+    settings.EVIDENCE_UNIT_BYTES = len(files.pdf()) * 3
+    people = (world.lan, world.minh, world.deputy, world.head)
+    results = together(
+        [partial(evidence.attached, world, who, criterion=number) for who in people for number in range(2)]
+    )
+    assert kinds(results) == ["Evidence"] * 3 + ["Invalid"] * 5
+    assert EvidenceUsage.objects.get().bytes == len(files.pdf()) * 3
+
+
+def test_evidence_is_attached_before_the_card_is_sent_or_refused(committed_world: World) -> None:
+    world = committed_world
+    saved = month.self_saved(world, world.lan)
+    submit = partial(
+        stages.submit_self, actor=world.lan.user, moment=MOMENT, card=saved, expected=saved.version_number
+    )
+    attached, submitted = together([partial(evidence.attached, world, world.lan), submit])
+    assert isinstance(submitted, Scorecard)
+    assert isinstance(attached, Evidence | WrongState)
+    assert Evidence.objects.count() == isinstance(attached, Evidence)
 
 
 # --- One card --------------------------------------------------------------------------------------------------------

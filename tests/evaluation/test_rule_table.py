@@ -38,12 +38,14 @@ WHO = """
 act                   own eval dele endo VIEW AUDI ASSI EVAL RECE PROG PERI GRAN none
 see_card              +   +    +    +    +    +    .    .    .    .    .    .    .
 read_self_assessment  +   +    +    +    +    +    .    .    .    .    .    .    .
+read_evidence         +   +    +    +    +    +    .    .    .    .    .    .    .
 read_evaluation       +   +    +    +    +    +    .    .    .    .    .    .    .
 read_card_history     +   +    +    +    +    +    .    .    .    .    .    .    .
 read_whole_history    =   .    .    .    .    +    .    .    .    .    .    .    .
 explain_card          +   -    -    -    -    +    .    .    .    .    .    +    .
 print_card            +   +    +    +    +    +    .    .    .    .    .    .    .
 save_self             +   -    -    -    -    -    .    .    .    .    .    .    .
+attach_evidence       +   -    -    -    -    -    .    .    .    .    .    .    .
 submit_self           +   -    -    -    -    -    .    .    .    .    .    .    .
 evaluate_without_self =   +    +    -    -    -    .    .    .    .    .    .    .
 save_evaluation       =   +    +    -    -    -    .    .    .    .    .    .    .
@@ -58,6 +60,7 @@ assign_task           =   +    +    .    -    -    +    .    .    .    .    .   
 give_extras           =   +    +    .    -    -    -    +    .    .    .    .    .
 change_task           =   +    +    .    -    -    +    .    .    .    .    .    .
 report_task           +   .    .    .    -    -    -    .    .    .    .    .    .
+attach_to_task        +   -    -    .    -    -    -    .    .    .    .    .    .
 propose_task          +   .    .    .    -    -    -    .    .    .    .    .    .
 decide_proposal       =   +    +    .    -    -    -    +    .    .    .    .    .
 confirm_task          =   +    +    .    -    -    -    +    .    .    .    .    .
@@ -80,12 +83,14 @@ CARDS = """
 act                   opened submitted returned evaluated confirmed notified
 see_card              +      +         +        +         +         +
 read_self_assessment  .      +         +        +         +         +
+read_evidence         .      +         +        +         +         +
 read_evaluation       .      .         .        .         +         +
 read_card_history     +      +         +        +         +         +
 read_whole_history    +      +         +        +         +         +
 explain_card          +      +         +        +         +         +
 print_card            +      +         +        +         +         +
 save_self             +      .         +        .         .         .
+attach_evidence       +      .         +        .         .         .
 submit_self           +      .         +        .         .         .
 evaluate_without_self +      .         +        .         .         .
 save_evaluation       .      +         .        .         .         .
@@ -100,6 +105,7 @@ assign_task           +      +         +        +         .         .
 give_extras           +      +         +        +         .         .
 change_task           +      +         +        +         .         .
 report_task           +      .         +        .         .         .
+attach_to_task        +      .         +        .         .         .
 propose_task          +      +         +        +         .         .
 decide_proposal       +      +         +        +         .         .
 confirm_task          +      +         +        +         .         .
@@ -117,6 +123,7 @@ assign_task           +        +        +        +         +        +
 give_extras           +        +        +        +         +        +
 change_task           .        +        .        .         .        .
 report_task           .        +        +        .         .        .
+attach_to_task        +        +        +        .         .        .
 propose_task          +        +        +        +         +        +
 decide_proposal       +        .        .        .         .        .
 confirm_task          .        .        +        +         .        .
@@ -146,7 +153,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 38
+    assert len(ACTS) == len(table.TABLE) == 41
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)

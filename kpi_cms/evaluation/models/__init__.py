@@ -1,6 +1,7 @@
 """Public door of the evaluation's tables."""
 
 from .assessment import Assessment
+from .evidence import Evidence, EvidenceUsage
 from .pin import CataloguePin, VersionPin
 from .result import CardResult
 from .score import Score
@@ -12,6 +13,8 @@ __all__ = [
     "CardResult",
     "CataloguePin",
     "Delay",
+    "Evidence",
+    "EvidenceUsage",
     "Fault",
     "ObjectiveCause",
     "Score",

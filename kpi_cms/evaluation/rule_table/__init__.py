@@ -6,6 +6,7 @@ to read one.
 
 from .cards import (
     ACCEPT_NEW_BASIS,
+    ATTACH_EVIDENCE,
     CARD_RULES,
     CONFIRM,
     ENDORSE,
@@ -14,6 +15,7 @@ from .cards import (
     PRINT_CARD,
     READ_CARD_HISTORY,
     READ_EVALUATION,
+    READ_EVIDENCE,
     READ_SELF_ASSESSMENT,
     READ_WHOLE_HISTORY,
     RETURN_TO_EVALUATOR,
@@ -26,6 +28,7 @@ from .cards import (
 )
 from .tasks import (
     ASSIGN_TASK,
+    ATTACH_TO_TASK,
     CHANGE_TASK,
     CONFIRM_CAUSE,
     CONFIRM_TASK,
@@ -60,6 +63,8 @@ TABLE = (*CARD_RULES, *TASK_RULES, *UNIT_RULES, *PERIOD_RULES)
 __all__ = [
     "ACCEPT_NEW_BASIS",
     "ASSIGN_TASK",
+    "ATTACH_EVIDENCE",
+    "ATTACH_TO_TASK",
     "CARD_RULES",
     "CHANGE_TASK",
     "CHOOSE_VERSIONS",
@@ -82,6 +87,7 @@ __all__ = [
     "PROPOSE_TASK",
     "READ_CARD_HISTORY",
     "READ_EVALUATION",
+    "READ_EVIDENCE",
     "READ_SELF_ASSESSMENT",
     "READ_UNIT_CARDS",
     "READ_UNIT_HISTORY",

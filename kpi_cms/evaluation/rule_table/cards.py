@@ -38,6 +38,17 @@ READ_SELF_ASSESSMENT = Rule(
     states_for={Relation.OWN: tuple(CardState)},
     note=_("Until it is submitted a self-assessment is the person's alone."),
 )
+READ_EVIDENCE = Rule(
+    act="read_evidence",
+    label=_("Read the evidence of a card"),
+    subject="card",
+    law="Đ24",
+    relations=CONCERNED,
+    capabilities=READING_CAPABILITIES,
+    states=tuple(state for state in CardState if state != CardState.OPENED),
+    states_for={Relation.OWN: tuple(CardState)},
+    note=_("What was attached before the self-assessment was sent; a withdrawn file nobody reads."),
+)
 READ_EVALUATION = Rule(
     act="read_evaluation",
     label=_("Read the evaluator's scores and comments"),
@@ -102,7 +113,7 @@ def _step(act: str, label: Sentence, relations: tuple[str, ...], refusal: Senten
         act=act,
         label=label,
         subject="card",
-        verbs=(f"{STAGES}.{act}", *more.pop("verbs", ())),
+        verbs=(f"{more.pop('module', STAGES)}.{act}", *more.pop("verbs", ())),
         relations=relations,
         seen_by=CONCERNED,
         seen_with=READING_CAPABILITIES,
@@ -131,6 +142,19 @@ SAVE_SELF = _step(
     _SELF,
     law="Đ17.2",
     states=WITH_THE_PERSON,
+)
+ATTACH_EVIDENCE = _step(
+    "attach_evidence",
+    _("Attach evidence to a criterion, or withdraw it"),
+    (Relation.OWN,),
+    _("Only the person themselves attaches evidence to their card."),
+    law="Đ24",
+    module="kpi_cms.evaluation.domain.evidence",
+    verbs=("kpi_cms.evaluation.domain.evidence.withdraw_evidence",),
+    states=WITH_THE_PERSON,
+    note=_(
+        "Whoever judges does not also make the evidence: a return asks for more, a reason says what was wrong."
+    ),
 )
 SUBMIT_SELF = _step(
     "submit_self",
@@ -189,12 +213,14 @@ ACCEPT_NEW_BASIS = _evaluator_step(
 CARD_RULES = (
     SEE_CARD,
     READ_SELF_ASSESSMENT,
+    READ_EVIDENCE,
     READ_EVALUATION,
     READ_CARD_HISTORY,
     READ_WHOLE_HISTORY,
     EXPLAIN_CARD,
     PRINT_CARD,
     SAVE_SELF,
+    ATTACH_EVIDENCE,
     SUBMIT_SELF,
     TAKE_UP,
     SAVE_EVALUATION,

@@ -14,6 +14,7 @@ from .shared import CONCERNED, EVALUATING, OPEN
 
 TASKS = "kpi_cms.evaluation.domain.tasks"
 DEDUCTIONS = "kpi_cms.evaluation.domain.deductions"
+EVIDENCE = "kpi_cms.evaluation.domain.evidence"
 MOVING = "kpi_cms.evaluation.domain.moving"
 # Held on a unit, each of these lets its holder read the tasks of the unit's people.
 TASK_CAPABILITIES = (*READING_CAPABILITIES, Capability.ASSIGN)
@@ -106,6 +107,17 @@ REPORT_TASK = _reporter(
     states=UNFINISHED,
     card_states=WITH_THE_PERSON,
 )
+ATTACH_TO_TASK = _task(
+    "attach_to_task",
+    _("Attach evidence to a task, or withdraw it"),
+    (f"{EVIDENCE}.attach_to_task", f"{EVIDENCE}.withdraw_evidence"),
+    _("Only the person who has the task attaches evidence to it."),
+    law="Đ18.2, Đ24",
+    relations=(Relation.OWN,),
+    seen_by=EVALUATING,
+    states=(TaskState.PROPOSED, *UNFINISHED),
+    card_states=WITH_THE_PERSON,
+)
 PROPOSE_TASK = _reporter(
     "propose_task", _("Propose a sudden task"), f"{TASKS}.propose_task", law="Đ13.3, Đ18.1"
 )
@@ -166,6 +178,7 @@ TASK_RULES = (
     GIVE_EXTRAS,
     CHANGE_TASK,
     REPORT_TASK,
+    ATTACH_TO_TASK,
     PROPOSE_TASK,
     DECIDE_PROPOSAL,
     CONFIRM_TASK,
