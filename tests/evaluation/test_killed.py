@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from snippets.enums import Capability, PeriodState, PostRole, StaffKind
 from snippets.models import Appointment, Person, Position
 from tests.evaluation.test_stages import hold
 from tests.helpers import world as worlds
-from tests.helpers.world import MOMENT, World
+from tests.helpers.world import LAST, MOMENT, World
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE, BATCH, KILLS = 300, 3, 4
@@ -93,6 +93,15 @@ def many_people(world: World) -> None:
     )  # fmt: skip
 
 
+def people_change(world: World, kill: int) -> None:
+    """Between two workers somebody with a card leaves the scope, and somebody comes whose number is the last."""
+    staying = Scorecard.objects.filter(person__appointments__ends_on__isnull=True)
+    leaver = staying.order_by("person_id").first().person
+    Appointment.objects.filter(person_id=leaver.pk).update(ends_on=LAST - timedelta(days=1))
+    Person.objects.filter(pk=leaver.pk).update(unit=world.root)
+    worlds.person(f"MOI{kill}", f"Lê Thị Mới {kill}", world.department)
+
+
 def test_a_killed_opening_is_taken_up_and_ends_with_one_card_each(
     scratch_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,11 +130,15 @@ def test_a_killed_opening_is_taken_up_and_ends_with_one_card_each(
             at_death.append(Scorecard.objects.count())
             job.refresh_from_db()
             assert job.state == JobState.RUNNING
+            if kill < KILLS - 1:
+                people_change(world, kill)
         forking.start()
         assert forking.status() == 0
     assert all(0 < made < everybody for made in at_death)
     assert at_death == sorted(at_death)
     job.refresh_from_db()
+    # Each time one left, who keeps the card that was made, and one came.
+    changes = KILLS - 1
     assert (job.state, job.done, job.total) == (JobState.DONE, everybody, everybody)
     world.period.refresh_from_db()
     assert world.period.state == PeriodState.OPEN
@@ -135,5 +148,5 @@ def test_a_killed_opening_is_taken_up_and_ends_with_one_card_each(
     assert Counter(Scorecard.history.values_list("person_id", flat=True)) == once
     assert set(Scorecard.history.values_list("history_type", "history_user_id")) == {("+", policy.user_id)}
     entry = LedgerEntry.objects.get(act="period.opened")
-    assert (entry.after["cards"], entry.after["planned"]) == (everybody, everybody)
+    assert (entry.after["cards"], entry.after["planned"]) == (everybody + changes, everybody)
     assert Job.objects.count() == 1

@@ -1,6 +1,7 @@
 """Opening a period: pinned once, one card for each person and frame, however often the work is killed."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,10 +13,10 @@ from kpi_cms.foundation.core import jobs
 from kpi_cms.foundation.core.errors import Invalid, NotFound, WrongState
 from kpi_cms.foundation.core.models import Job, JobState
 from snippets.enums import Capability, PeriodState
-from snippets.models import Period, Person
+from snippets.models import Appointment, Period, Person
 from tests.evaluation.test_stages import hold
 from tests.helpers import world as worlds
-from tests.helpers.world import MOMENT, World
+from tests.helpers.world import LAST, MOMENT, World
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +86,78 @@ def test_a_killed_opening_ends_with_one_card_each(
     assert finish(job).state == JobState.DONE
     assert codes() == EVERYBODY
     assert Scorecard.history.count() == 7
+
+
+def killed_after(job: Job, policy: Person, batches: int) -> None:
+    """Run the job until it has committed that many batches, and leave it as a killed worker does."""
+    run: Iterator[jobs.Progress] = opening.make_cards(job, policy.user)
+    for _step in range(batches + 1):
+        progress = next(run)
+    run.close()
+    Job.objects.filter(pk=job.pk).update(cursor=dict(progress.cursor), done=progress.done)
+
+
+def test_whoever_left_between_kill_and_restart_takes_nobody_elses_card(
+    draft_world: World, policy: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of people shifts: nobody further down is passed over."""
+    monkeypatch.setattr(opening, "BATCH", 3)
+    job = start(draft_world, policy)
+    killed_after(job, policy, batches=1)
+    made = codes()
+    assert made == EVERYBODY[:3]
+    Appointment.objects.filter(person__staff_code=made[0]).update(ends_on=LAST - timedelta(days=1))
+    worlds.person("AA001", "Lê Thị Đầu", draft_world.department)
+    job = finish(Job.objects.get(pk=job.pk))
+    assert codes() == ["AA001", *EVERYBODY]
+    assert (job.state, job.done, job.total) == (JobState.DONE, 7, 7)
+    entry = LedgerEntry.objects.get(act="period.opened")
+    assert (entry.after["cards"], entry.after["planned"]) == (8, 7)
+
+
+def test_progress_of_a_restart_begins_with_the_cards_that_are_there(
+    draft_world: World, policy: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "BATCH", 3)
+    job = start(draft_world, policy)
+    killed_after(job, policy, batches=2)
+    job.refresh_from_db()
+    steps = [(step.done, step.total) for step in opening.make_cards(job, policy.user)]
+    assert steps == [(6, 7), (7, 7)]
+
+
+def test_the_beginning_of_an_opening_is_recorded_before_any_card(draft_world: World, policy: Person) -> None:
+    job = start(draft_world, policy)
+    begun = LedgerEntry.objects.get(act="period.opening")
+    assert Scorecard.objects.count() == 0
+    assert (begun.actor_id, begun.period_id, begun.subject_label) == (
+        policy.user.pk,
+        draft_world.period.pk,
+        "month 7/2026",
+    )
+    assert (begun.before, begun.after) == (
+        {"state": "draft"},
+        {
+            "state": "opening",
+            "units": ["A", "B"],
+            "versions": [
+                f"{version.set_code} v{version.number} {version.sha256}"
+                for version in (draft_world.leaders, draft_world.staff)
+            ],
+            "catalogues": ["TINH v1"],
+        },
+    )
+    finish(job)
+    finish(start(draft_world, policy))
+    again = LedgerEntry.objects.filter(act="period.opening").order_by("pk").last()
+    assert (again.before, again.after["state"]) == ({"state": "open"}, "open")
+
+
+def test_an_opening_that_does_not_begin_is_not_recorded(draft_world: World, policy: Person) -> None:
+    start(draft_world, policy)
+    with pytest.raises(WrongState):
+        start(draft_world, policy)
+    assert LedgerEntry.objects.filter(act="period.opening").count() == 1
 
 
 def test_a_batch_done_twice_changes_nothing(draft_world: World, policy: Person) -> None:

@@ -7,15 +7,18 @@ import pytest
 from criteria_pages.queries import in_force
 from kpi_cms.evaluation.domain.planning import (
     Context,
+    WithoutPost,
     applies,
     candidate_catalogues,
     plan_opening,
 )
 from kpi_cms.evaluation.models import CataloguePin, VersionPin
-from snippets.enums import Frame, PostRole, StaffKind
+from snippets.domain.people import register_person
+from snippets.enums import Capability, Frame, PostRole, StaffKind
 from snippets.models import Appointment, Catalogue, Period, Person
+from tests.evaluation.test_stages import hold
 from tests.helpers import world as worlds
-from tests.helpers.world import World
+from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
 
@@ -109,9 +112,52 @@ def test_a_secondment_comes_before_the_main_appointment(world: World) -> None:
     )
 
 
-def test_whoever_left_before_the_last_day_has_no_card(world: World) -> None:
+def test_whoever_left_before_the_last_day_has_no_card_and_is_listed(world: World) -> None:
     Person.objects.filter(pk=world.lan.pk).update(left_on=date(2026, 7, 31))
-    assert world.lan.pk not in {card.context.person_id for card in plan_opening(world.period).cards}
+    plan = plan_opening(world.period)
+    assert world.lan.pk not in {card.context.person_id for card in plan.cards}
+    assert plan.without_appointment == [WithoutPost(world.lan.pk, date(2026, 7, 31), None, None)]
+    assert plan.people == 7
+
+
+def test_whoever_left_before_the_period_or_after_it_is_not_missed(world: World) -> None:
+    Person.objects.filter(pk=world.lan.pk).update(left_on=date(2026, 7, 1))
+    Person.objects.filter(pk=world.minh.pk).update(left_on=date(2026, 8, 1))
+    plan = plan_opening(world.period)
+    assert (plan.without_appointment, plan.people) == ([], 6)
+    assert world.minh.pk in {card.context.person_id for card in plan.cards}
+
+
+def test_whoever_is_registered_without_an_appointment_is_listed(world: World) -> None:
+    """Exactly what `register_person` makes: a person of a unit, and nothing that says what they do there."""
+    hold(world.head, Capability.MANAGE_PEOPLE, world)
+    register_person(
+        actor=world.head.user, moment=MOMENT, staff_code="CC099", full_name="Vũ Thị Chưa", kind="cong_chuc",
+        unit=world.department,
+    )  # fmt: skip
+    worlds.person("XX001", "Lê Ngoài Phạm Vi", world.root)
+    Appointment.objects.filter(person__staff_code="XX001").delete()
+    plan = plan_opening(world.period)
+    (someone,) = plan.without_appointment
+    assert codes([someone.person_id]) == ["CC099"]
+    assert (someone.left_on, someone.ended_on, someone.begins_on) == (None, None, None)
+    assert (plan.people, len(plan.cards)) == (8, 7)
+
+
+def test_an_appointment_that_does_not_reach_the_last_day_is_said(world: World) -> None:
+    Appointment.objects.filter(person=world.lan).update(ends_on=date(2026, 7, 30))
+    Appointment.objects.filter(person=world.minh).update(starts_on=date(2026, 8, 1))
+    worlds.appoint(world.minh, world.department, role=PostRole.MEMBER, main=False, ends_on=date(2026, 6, 30))
+    assert plan_opening(world.period).without_appointment == [
+        WithoutPost(world.lan.pk, None, date(2026, 7, 30), None),
+        WithoutPost(world.minh.pk, None, date(2026, 6, 30), date(2026, 8, 1)),
+    ]
+
+
+def test_whoever_holds_a_post_outside_the_scope_on_the_last_day_belongs_there(world: World) -> None:
+    Appointment.objects.filter(person=world.lan).update(unit=world.extra["manager"])
+    plan = plan_opening(world.period)
+    assert (plan.without_appointment, plan.people) == ([], 6)
 
 
 def test_of_each_set_the_version_that_took_effect_last_is_offered(world: World) -> None:
@@ -173,5 +219,5 @@ def test_planning_costs_the_same_whatever_the_number_of_people(
 ) -> None:
     for number in range(3):
         worlds.person(f"X{number}", "Lê Thị Thêm", world.department)
-    with django_assert_num_queries(9):  # type: ignore[operator]  # a pytest-django fixture
+    with django_assert_num_queries(10):  # type: ignore[operator]  # a pytest-django fixture
         plan_opening(Period.objects.get(pk=world.period.pk))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -11,6 +10,7 @@ from criteria_pages.queries import in_force
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
+from kpi_cms.evaluation.period_queries import cards_that_exist
 from kpi_cms.foundation.access.rules import in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
@@ -21,6 +21,7 @@ from kpi_cms.foundation.core import jobs
 from kpi_cms.foundation.core.actor import as_actor, business_verb, database_now
 from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.core.models import Job
+from snippets.domain.periods import label
 from snippets.enums import PeriodState
 from snippets.models import Period, Unit
 
@@ -49,7 +50,7 @@ def choose_versions(
     ledger.record(
         Act.PERIOD_CHANGED,
         subject=period,
-        label=str(period),
+        label=label(period),
         period_id=period.pk,
         before={"versions": before},
         after={"versions": sorted(str(version) for version in versions)},
@@ -60,8 +61,9 @@ def choose_versions(
 def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
     """Pin versions and catalogues, mark the period as opening and start the background job that makes the cards.
 
-    On an open period it makes the cards that are missing (people registered since). Raises Invalid while the period
-    has no units or no version, WrongState while it is being opened or once it is closed.
+    The act is recorded here, with what was pinned, and once more at the end, with what came of it. On an open period
+    it makes the cards that are missing (people registered since). Raises Invalid while the period has no units or no
+    version, WrongState while it is being opened or once it is closed.
     """
     rules.manage_periods(Scope.of(actor), period.units.all()).require()
     period = locks.take_period(period.pk)
@@ -69,10 +71,27 @@ def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
         raise WrongState(_("This period is closed. It cannot be opened again."))
     if not period.units.exists():
         raise Invalid(_("Choose the units that take part before you open the period."))
+    before = period.state
     if period.state == PeriodState.DRAFT:
         _pin(period)
         period.state = PeriodState.OPENING
         save_tracked(period)
+    ledger.record(
+        Act.PERIOD_OPENING,
+        subject=period,
+        label=label(period),
+        period_id=period.pk,
+        before={"state": before},
+        after={
+            "state": period.state,
+            "units": sorted(period.units.values_list("code", flat=True)),
+            "versions": _versions(period),
+            "catalogues": sorted(
+                f"{pin.catalogue.unit.code} v{pin.catalogue.number}"
+                for pin in CataloguePin.objects.filter(period=period).select_related("catalogue__unit")
+            ),
+        },
+    )
     return jobs.enqueue(
         name=JOB_NAME,
         key=f"{JOB_NAME}:{period.pk}",
@@ -102,22 +121,28 @@ def _pin(period: Period) -> None:
 def make_cards(job: Job, actor: User) -> Iterator[jobs.Progress]:
     """The cards of a period in committed batches; a killed run is taken up again and ends with one card each.
 
-    Each batch leaves out the cards that exist, and the database refuses a second card of a person, frame and period,
-    so that it does not matter how often a batch runs.
+    Each run plans anew and makes what is missing, person by person: people come and go between two runs, and a place
+    in a list would then be somebody else's. Each batch leaves out the cards that exist, and the database refuses a
+    second card of a person, frame and period, so that it does not matter how often a batch runs.
     """
     period = Period.objects.get(pk=job.arguments["period"])
-    plan = plan_opening(period)
-    cards = sorted(plan.cards, key=lambda card: (card.context.person_id, card.frame))
+    cards = sorted(plan_opening(period).cards, key=_key)
+    existing = cards_that_exist(period)
+    missing = [card for card in cards if _key(card) not in existing]
     organisation = Organisation(period.ends_on)
-    start = int(job.cursor.get("done", 0))
-    yield jobs.Progress(start, len(cards), job.cursor)
-    for first in range(start, len(cards), BATCH):
-        batch = cards[first : first + BATCH]
+    done = len(cards) - len(missing)
+    yield jobs.Progress(done, len(cards))
+    for first in range(0, len(missing), BATCH):
+        batch = missing[first : first + BATCH]
         with as_actor(actor, database_now()):
             _make_batch(period, organisation, batch)
-        done = first + len(batch)
-        yield jobs.Progress(done, len(cards), {"done": done})
+        done += len(batch)
+        yield jobs.Progress(done, len(cards))
     _finish(actor=actor, moment=database_now(), period=period, planned=len(cards))
+
+
+def _key(card: PlannedCard) -> tuple[int, str]:
+    return card.context.person_id, card.frame
 
 
 def _make_batch(period: Period, organisation: Organisation, batch: Sequence[PlannedCard]) -> None:
@@ -128,7 +153,7 @@ def _make_batch(period: Period, organisation: Organisation, batch: Sequence[Plan
     existing = set(
         Scorecard.objects.filter(period=period, person_id__in=people).values_list("person_id", "frame")
     )
-    missing = [card for card in batch if (card.context.person_id, card.frame) not in existing]
+    missing = [card for card in batch if _key(card) not in existing]
     made = Scorecard.objects.bulk_create([_card(period, organisation, card) for card in missing])
     history.record_created(Scorecard, made)
 
@@ -174,12 +199,13 @@ def _finish(*, actor: User, moment: datetime, period: Period, planned: int) -> N
         period.state = PeriodState.OPEN
         period.opened_at = moment
         save_tracked(period)
-    after: dict[str, Any] = {
-        "cards": count,
-        "planned": planned,
-        "versions": sorted(
-            f"{version.set_code} v{version.number} {version.sha256}"
-            for version in CriteriaVersion.objects.filter(pins__period=period)
-        ),
-    }
-    ledger.record(Act.PERIOD_OPENED, subject=period, label=str(period), period_id=period.pk, after=after)
+    after = {"cards": count, "planned": planned, "versions": _versions(period)}
+    ledger.record(Act.PERIOD_OPENED, subject=period, label=label(period), period_id=period.pk, after=after)
+
+
+def _versions(period: Period) -> list[str]:
+    """What the period is scored with, in codes and digests."""
+    return sorted(
+        f"{version.set_code} v{version.number} {version.sha256}"
+        for version in CriteriaVersion.objects.filter(pins__period=period)
+    )

@@ -6,7 +6,10 @@ Nothing is written here. Counts and names: nobody is dropped without a word.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+
+from django.db.models import Exists, Max, Min, OuterRef, Q
 
 from criteria_pages.models import CriteriaVersion
 from criteria_pages.queries import in_force
@@ -48,11 +51,22 @@ class PlannedCard:
     endorsed: bool
 
 
+@dataclass(frozen=True)
+class WithoutPost:
+    """Somebody of a unit in scope who holds no post there on the period's last day, as far as is known why."""
+
+    person_id: int
+    left_on: date | None
+    ended_on: date | None
+    begins_on: date | None
+
+
 @dataclass
 class OpeningPlan:
     """Every person in scope, sorted into what opening will do. Ids of people, in name order."""
 
     cards: list[PlannedCard] = field(default_factory=list)
+    without_appointment: list[WithoutPost] = field(default_factory=list)
     without_version: list[int] = field(default_factory=list)
     two_versions: list[tuple[int, list[str]]] = field(default_factory=list)
     without_evaluator: list[int] = field(default_factory=list)
@@ -105,11 +119,11 @@ def has_endorsement(version: CriteriaVersion) -> bool:
     return any(stage.key == StageKey.ENDORSEMENT for stage in version.compiled().stages)
 
 
-def contexts(period: Period) -> Iterable[Context]:
+def contexts(period: Period, paths: Sequence[str]) -> Iterable[Context]:
     """Everybody with an appointment in scope on the period's last day, in the order of their ids."""
     rows = (
         Appointment.objects.on(period.ends_on)
-        .filter(paths_q(scope_paths(period), "unit__path"))
+        .filter(paths_q(paths, "unit__path"))
         .exclude(person__left_on__lte=period.ends_on)
         .order_by("person_id", "-seconded", "-is_main", "starts_on", "pk")
         .values(
@@ -151,6 +165,32 @@ def contexts(period: Period) -> Iterable[Context]:
         )
 
 
+def without_appointment(period: Period, paths: Sequence[str]) -> list[WithoutPost]:
+    """People of the units that take part who hold no post on the period's last day, in name order, in one query.
+
+    Registered and not appointed yet, or their appointment ended before that day or begins after it, or they left the
+    service within the period (`left_on` is the first day they no longer serve). Whoever holds a post elsewhere that
+    day belongs there; whoever left before the period began is not missed.
+    """
+    day = period.ends_on
+    elsewhere = Appointment.objects.on(day).filter(person=OuterRef("pk"))
+    rows = (
+        Person.objects.filter(paths_q(paths, "unit__path"))
+        .filter(Q(left_on__isnull=True) | Q(left_on__gt=period.starts_on))
+        .filter(Q(left_on__lte=day) | ~Exists(elsewhere))
+        .annotate(
+            ended_on=Max("appointments__ends_on", filter=Q(appointments__ends_on__lt=day)),
+            begins_on=Min("appointments__starts_on", filter=Q(appointments__starts_on__gt=day)),
+        )
+        .order_by("sort_key", "pk")
+        .values_list("pk", "left_on", "ended_on", "begins_on")
+    )
+    return [
+        WithoutPost(pk, left_on if left_on is not None and left_on <= day else None, ended_on, begins_on)
+        for pk, left_on, ended_on, begins_on in rows
+    ]
+
+
 def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = None) -> OpeningPlan:
     """Sort everybody in scope. Without `versions` the period's pins count, or the candidates while it has none."""
     if versions is None:
@@ -158,8 +198,10 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
         versions = pinned or in_force(period.ends_on)
     organisation = Organisation(period.ends_on)
     endorsed = {version.pk for version in versions if has_endorsement(version)}
-    plan = OpeningPlan()
-    for context in contexts(period):
+    paths = scope_paths(period)
+    plan = OpeningPlan(without_appointment=without_appointment(period, paths))
+    plan.people = len(plan.without_appointment)
+    for context in contexts(period, paths):
         plan.people += 1
         matching: dict[str, list[CriteriaVersion]] = defaultdict(list)
         for version in versions:

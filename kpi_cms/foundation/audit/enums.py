@@ -33,6 +33,7 @@ class Act(models.TextChoices):
     VIEW_AS_ENDED = "view_as.ended", _("Stopped looking as another account")
     PERIOD_CREATED = "period.created", _("Period created")
     PERIOD_CHANGED = "period.changed", _("Period changed")
+    PERIOD_OPENING = "period.opening", _("Opening of the period begun")
     PERIOD_OPENED = "period.opened", _("Period opened")
     PERIOD_CLOSED = "period.closed", _("Period closed")
     TASK_ASSIGNED = "task.assigned", _("Task assigned")

@@ -119,10 +119,14 @@ def test_a_visitor_is_asked_to_sign_in(world: World, client: Client) -> None:
 def test_before_opening_everybody_in_scope_stands_in_a_list(world: World, client: Client, policy) -> None:
     Person.objects.filter(pk=world.minh.pk).update(kind=StaffKind.CONTRACT, user=None)
     world.head.appointments.update(ends_on=datetime(2026, 6, 30, tzinfo=UTC).date())
+    Person.objects.filter(pk=world.stranger.pk).update(left_on=datetime(2026, 7, 16, tzinfo=UTC).date())
     shown = text_of(page(client, "period", world.period.pk))
-    assert "People in scope 6 Cards planned 5" in shown
-    # Chí, Hà's department without a head: Dũng and Lan go to Chí; Đông and Xa as before.
-    assert "Bộ NV, version 1: 2 people" in shown
+    assert "People in scope 7 Cards planned 4" in shown
+    assert "No appointment on the last day of the period: 2 people" in shown
+    assert "Nguyễn Thị Hà (CC002), Đơn vị A1: appointed until 30/06/2026" in shown
+    assert "Bùi Thị Xa (CC102), Đơn vị B1: left the service on 16/07/2026" in shown
+    # Hà's department is without a head: Dũng and Lan go to Chí; Đông as before.
+    assert "Bộ NV, version 1: 1 person" in shown
     assert "Bộ LD, version 1: 3 people" in shown
     assert "No criteria version applies: 1 person" in shown
     assert "Võ Quang Minh (CC005), Đơn vị A1" in shown
@@ -169,7 +173,7 @@ def test_the_plan_takes_the_same_queries_for_a_few_and_for_more(
 ) -> None:
     for number in range(more):
         worlds.person(f"TT{number}", f"Nguyễn An {number}", world.department)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         client.get(reverse("workspace:period", args=[world.period.pk]))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from criteria_pages.models import CriteriaVersion
-from kpi_cms.evaluation.domain.planning import OpeningPlan
+from kpi_cms.evaluation.domain.planning import OpeningPlan, WithoutPost
 from kpi_cms.evaluation.period_queries import in_name_order
 from snippets.models import Person
 
@@ -75,6 +75,16 @@ def _to_solve(plan: OpeningPlan) -> list[Group]:
     two = [person for person, _codes in plan.two_versions]
     listed = [
         Group(
+            "no-appointment",
+            _("No appointment on the last day of the period"),
+            _(
+                "They belong to a unit that takes part and get no card. Register their appointment, unless they have "
+                "left."
+            ),
+            [someone.person_id for someone in plan.without_appointment],
+            hints={someone.person_id: _why(someone) for someone in plan.without_appointment},
+        ),
+        Group(
             "no-version",
             _("No criteria version applies"),
             _(
@@ -104,7 +114,19 @@ def _to_solve(plan: OpeningPlan) -> list[Group]:
     ]
     for group in listed:
         group.kind = "warning" if group.people else "good"
+    if all(someone.left_on for someone in plan.without_appointment):
+        listed[0].kind = "good"  # nothing is missing where somebody left the service
     return listed
+
+
+def _why(someone: WithoutPost) -> str:
+    """What the registers know about somebody without an appointment."""
+    known = (
+        (_("left the service on %(day)s"), someone.left_on),
+        (_("appointed until %(day)s"), someone.ended_on),
+        (_("appointed from %(day)s"), someone.begins_on),
+    )
+    return "; ".join(text % {"day": f"{day:%d/%m/%Y}"} for text, day in known if day is not None)
 
 
 def show_first(groups: Sequence[Group], people: Mapping[int, Person]) -> None:
