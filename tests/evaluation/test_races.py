@@ -316,7 +316,7 @@ def test_a_run_that_stood_still_and_its_successor_make_one_card_each(
     """Two runs of one job, batch beside batch."""
     world, job, policy = opening_job
     results = together([lambda: list(opening.make_cards(job, policy.user))] * 3)
-    assert [result[-1] for result in results] == [jobs.Progress(7, 7, {"done": 7})] * 3
+    assert [result[-1] for result in results] == [jobs.Progress(7, 7)] * 3
     codes, rows = cards_and_history()
     assert codes == EVERYBODY
     assert rows == sorted(Person.objects.filter(staff_code__in=EVERYBODY).values_list("pk", flat=True))
