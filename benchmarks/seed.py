@@ -26,7 +26,7 @@ from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.text import fold, name_sort_key
 from kpi_cms.foundation.engine import compile_set, digest
-from snippets.domain.grants import project_all
+from snippets.domain.projection import project_all
 from snippets.enums import (
     ROLE_CAPABILITIES,
     Block,
@@ -254,7 +254,7 @@ class Seeder:
         Grant.objects.bulk_create(
             Grant(
                 user_id=head.person.user_id, capability=capability, role=Role.HEAD, unit_id=head.unit_id,
-                starts_on=SINCE, source=GrantSource.APPOINTMENT, appointment=head, given_by=0,
+                starts_on=SINCE, source=GrantSource.APPOINTMENT, appointment=head, given_by=0, given_at=MOMENT,
             )
             for head in heads
             for capability in ROLE_CAPABILITIES[Role.HEAD]
@@ -266,7 +266,13 @@ class Seeder:
         )
         Grant.objects.bulk_create(
             Grant(
-                user=policy, capability=capability, role=Role.POLICY, unit=root, starts_on=SINCE, given_by=0
+                user=policy,
+                capability=capability,
+                role=Role.POLICY,
+                unit=root,
+                starts_on=SINCE,
+                given_by=0,
+                given_at=MOMENT,
             )
             for capability in ROLE_CAPABILITIES[Role.POLICY]
         )
@@ -281,6 +287,7 @@ class Seeder:
                 unit=unit,
                 starts_on=SINCE,
                 given_by=0,
+                given_at=MOMENT,
             )
             for unit in agencies
         )

@@ -128,6 +128,9 @@ ROLE_CAPABILITIES: dict[str, tuple[Capability, ...]] = {
     Role.ACCESS: (Capability.MANAGE_UNITS, Capability.MANAGE_GRANTS, Capability.MANAGE_ACCOUNTS),
 }
 
+# What a head may leave to somebody while absent. Classifying the year, giving grants, auditing and issuing stay.
+DELEGABLE = (Capability.VIEW, Capability.EVALUATE, Capability.ASSIGN)
+
 # Whoever holds one of these anywhere gets into the Wagtail admin; to everybody else it does not exist.
 AUTHORING_CAPABILITIES = (
     Capability.AUTHOR,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kpi_cms.foundation.access.rules import SIGNED_IN, SYSTEM, Reach, Rule
 from kpi_cms.foundation.core.errors import Sentence
 
-from .enums import AUTHORING_CAPABILITIES, Capability, CatalogueState, PeriodState
+from .enums import AUTHORING_CAPABILITIES, DELEGABLE, Capability, CatalogueState, PeriodState
 
 DOMAIN = "snippets.domain"
 ACCOUNTS = "kpi_cms.foundation.accounts.domain"
@@ -20,6 +20,7 @@ IMPORTS = "kpi_cms.interfaces.exchange.domain"
 EVERYTHING: tuple[str, ...] = tuple(Capability.values)
 
 ONESELF = "oneself"
+GIVER = "giver"  # of a delegation
 
 _KEEPERS: dict[str, Sentence] = {
     Capability.MANAGE_UNITS: _(
@@ -291,6 +292,27 @@ GIVE_GRANT = _kept(
 END_GRANT = _kept(
     Capability.MANAGE_GRANTS, "grant", "end_grant", _("End a grant"), f"{DOMAIN}.grants.end_grant"
 )
+DELEGATE = Rule(
+    act="delegate",
+    label=_("Delegate while one is absent"),
+    subject="grant",
+    verbs=(f"{DOMAIN}.delegation.delegate",),
+    capabilities=DELEGABLE,
+    seen_with=EVERYTHING,
+    refusal=_("You hold nothing on this unit that can be delegated."),
+    note=_(
+        "Only what one holds in one's own right, on its unit or below, within its days and at most for the days that "
+        "the settings allow; to somebody of one's own units, who cannot pass it on."
+    ),
+)
+END_DELEGATION = _kept(
+    Capability.MANAGE_GRANTS,
+    "grant",
+    "end_delegation",
+    _("End a delegation"),
+    f"{DOMAIN}.delegation.end_delegation",
+    relations=(SYSTEM, GIVER),
+)
 REVIEW_GRANTS = Rule(
     act="review_grants",
     label=_("Review who holds what, and print it"),
@@ -303,8 +325,8 @@ TURN_THE_DAY = Rule(
     label=_("Let dated grants and appointments begin and end"),
     subject="grant",
     verbs=(
-        f"{DOMAIN}.nightly.turn_the_day",
-        f"{DOMAIN}.grants.project_all",
+        f"{DOMAIN}.projection.check_all",
+        f"{DOMAIN}.projection.project_all",
         f"{DOMAIN}.people.appointments.settle_units",
     ),
     relations=(SYSTEM,),
@@ -362,7 +384,7 @@ CATALOGUE_RULES = (
     IMPORT_CATALOGUE,
 )
 PERIOD_RULES = (CREATE_PERIOD, CHANGE_PERIOD)
-GRANT_RULES = (GIVE_GRANT, END_GRANT, REVIEW_GRANTS, TURN_THE_DAY)
+GRANT_RULES = (GIVE_GRANT, END_GRANT, DELEGATE, END_DELEGATION, REVIEW_GRANTS, TURN_THE_DAY)
 UPLOAD_RULES = (KEEP_UPLOAD, FORGET_UPLOADS)
 TABLE = (
     *UNIT_RULES,

@@ -13,7 +13,7 @@ from kpi_cms.foundation.accounts.models import User
 
 from . import rule_table as table
 from .enums import Capability
-from .models import Person, Unit
+from .models import Grant, Person, Unit
 
 # Whoever holds one of these on a unit reads its people, appointments and catalogues in the registers.
 READS_PEOPLE = (Capability.MANAGE_PEOPLE, Capability.MANAGE_ACCOUNTS)
@@ -56,6 +56,12 @@ def may_on_all(actor: User, rule: Rule, units: Iterable[Unit]) -> Decision:
 def may_now(rule: Rule, scope: Scope, unit: Unit, state: str = "") -> bool:
     """What a register offers: the reader may, and the record stands where the act is taken from."""
     return bool(ask(rule, scope, (), unit)) and in_state(rule, state)
+
+
+def may_end_delegation(actor: User, grant: Grant) -> Decision:
+    """The giver, and whoever gives and ends grants on its unit."""
+    relations = (table.GIVER,) if grant.given_by == actor.pk else ()
+    return ask(table.END_DELEGATION, Scope.of(actor), relations, grant.unit)
 
 
 def may_create_root(actor: User) -> Decision:

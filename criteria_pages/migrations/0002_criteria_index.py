@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import migrations
 
-# snippets.domain.grants keeps its members: those who hold a capability to write or issue criteria sets.
+# snippets.domain.projection keeps its members: those who hold a capability to write or issue criteria sets.
 AUTHORS = "Soạn bộ tiêu chí"
 TITLE = "Bộ tiêu chí"
 SLUG = "bo-tieu-chi"

@@ -1,7 +1,7 @@
 """What Wagtail's page admin may offer to whom. Deciding is `domain.publishing`'s; this only closes the host's doors.
 
 Permissions of an author come from the authors' group on the index page (migration 0002), which holds add and
-change, nothing else; membership follows the capabilities held (`snippets.domain.grants`). Nobody publishes,
+change, nothing else; membership follows the capabilities held (`snippets.domain.projection`). Nobody publishes,
 withdraws, moves or sorts a criteria set by Wagtail's own means, whoever they are: a superuser keeps the system
 running and is no exception.
 """

@@ -161,6 +161,8 @@ AXES_IPWARE_PROXY_COUNT = 0
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
 ACCESS_SCOPE_MODEL = "snippets.Unit"
+# A head who is absent for longer is replaced by a dated acting decision, not by a delegation.
+DELEGATION_MAX_DAYS = 90
 
 # --- Security ----------------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -1,17 +1,17 @@
-"""Grants are the truth, guardian's rows their projection for today.
+"""Grants are the truth, guardian's rows their projection for today (`snippets.domain.projection`).
 
-`give`, `give_role` and `end_grant` are decisions; grants from an appointment follow it (`follow_appointment`,
-`unfollow_appointment`, called by `snippets.domain.people`). Rows are never deleted; only `ends_on` and `ended_at`
-of a row change, which the database enforces. Whoever holds an authoring capability is also a member of one of two
-Django groups, because Wagtail asks its own permission at the admin's door.
+`give`, `give_role` and `end_grant` are decisions; grants from an appointment follow it (`follow_appointments`,
+`unfollow_appointments`, called by `snippets.domain.people`); what was delegated (`snippets.domain.delegation`) ends
+with the giver's own grant. Rows are never deleted; only `ends_on` and `ended_at` of a row change, which the database
+enforces.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.contrib.auth.models import Group, Permission
-from django.contrib.contenttypes.models import ContentType
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,36 +21,14 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
-from kpi_cms.foundation.core.errors import Invalid, Refused, WrongState
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
 
 from .. import rule_table as table
-from ..enums import AUTHORING_CAPABILITIES, ROLE_CAPABILITIES, Capability, GrantSource, PostRole, Role
-from ..models import Appointment, Grant, Unit, UnitUserObjectPermission
-from ..rules import is_system, may
+from ..enums import ROLE_CAPABILITIES, Capability, GrantSource, PostRole, Role
+from ..models import Appointment, Grant, Unit
+from ..rules import may
+from .projection import project, project_many
 from .tracking import BATCH, create_many, write_history
-
-__all__ = [
-    "AUTHORS_GROUP",
-    "REGISTERS_GROUP",
-    "Projection",
-    "authors_group",
-    "end_grant",
-    "follow_appointments",
-    "follow_changed",
-    "give",
-    "give_role",
-    "is_system",
-    "project",
-    "project_all",
-    "project_many",
-    "registers_group",
-    "unfollow_appointments",
-]
-
-AUTHORS_GROUP = "Soạn bộ tiêu chí"
-REGISTERS_GROUP = "Giữ sổ đăng ký"
-
-_AUTHORS = (Capability.AUTHOR, Capability.PUBLISH)
 
 
 # --- Decisions ---------------------------------------------------------------------------------------------
@@ -134,9 +112,10 @@ def _give(
     if ends_on is not None and ends_on < starts_on:
         sentence = _("A grant cannot end before it starts. Correct one of the two dates.")
         raise Invalid(sentence, problems={"ends_on": [sentence]})
-    if not reason.strip():
-        sentence = _("Say why: the reason stands in the record of grants.")
-        raise Invalid(sentence, problems={"reason": [sentence]})
+    if ends_on is not None and ends_on < timezone.localdate(moment):
+        sentence = _("The last day has passed: this grant would never be in force. Choose a later one.")
+        raise Invalid(sentence, problems={"ends_on": [sentence]})
+    require_reason(reason)
     held = set(
         Grant.objects.on(starts_on)
         .filter(user=user, unit=unit, source=GrantSource.DECISION, ends_on=ends_on)
@@ -157,6 +136,7 @@ def _give(
             source=GrantSource.DECISION,
             reason_key=reason_key,
             given_by=actor.pk,
+            given_at=moment,
         )
         for capability in wanted
     ]
@@ -166,7 +146,7 @@ def _give(
         subject=grants[0],
         label=user.get_username(),
         unit=unit,
-        after=_facts(grants),
+        after=facts(grants),
         reason_key=reason_key,
     )
     project(user, moment=moment)
@@ -175,36 +155,64 @@ def _give(
 
 @business_verb
 def end_grant(*, actor: User, moment: datetime, grant: Grant, reason: str) -> Grant:
-    """End a grant at once. One that follows an appointment ends with it, not here."""
-    grant = Grant.objects.select_for_update().get(pk=grant.pk)
+    """End a grant at once, and what was delegated from it. One that follows an appointment ends with it, not here.
+
+    Raises NotFound for one that is unknown or not the actor's to see, WrongState for one that has ended already.
+    """
+    grant = locked(grant)
     may(actor, table.END_GRANT, grant.unit).require()
     if grant.source == GrantSource.APPOINTMENT:
         raise WrongState(
             _("This grant follows an appointment. End the appointment, and the grant ends with it.")
         )
-    if grant.ended_at is not None or (
-        grant.ends_on is not None and grant.ends_on < timezone.localdate(moment)
-    ):
-        raise WrongState(_("This grant has ended already."))
-    if not reason.strip():
-        sentence = _("Say why: the reason stands in the record of grants.")
-        raise Invalid(sentence, problems={"reason": [sentence]})
+    require_lasting(grant, moment)
+    require_reason(reason)
     reason_key = texts.keep(TextKind.REASON, reason)
     grant.ended_at = moment
     save_tracked(grant, reason_key=reason_key, update_fields=["ended_at"])
+    end_delegations_of([grant], moment)
     ledger.record(
         Act.GRANT_ENDED,
         subject=grant,
         label=grant.user.get_username(),
         unit=grant.unit,
-        before=_facts([grant]),
+        before=facts([grant]),
         reason_key=reason_key,
     )
     project(grant.user, moment=moment)
     return grant
 
 
-def _facts(grants: Sequence[Grant]) -> dict[str, object]:
+def locked(grant: Grant) -> Grant:
+    """The grant read again under its lock. Raises NotFound."""
+    fresh: Grant | None = (
+        Grant.objects.select_for_update(of=("self",))
+        .select_related("unit", "user")
+        .filter(pk=grant.pk)
+        .first()
+    )
+    if fresh is None:
+        raise NotFound
+    return fresh
+
+
+def require_lasting(grant: Grant, moment: datetime) -> None:
+    """Raises WrongState for a grant that has ended, at once or by date."""
+    if grant.ended_at is not None or (
+        grant.ends_on is not None and grant.ends_on < timezone.localdate(moment)
+    ):
+        raise WrongState(_("This grant has ended already."))
+
+
+def require_reason(reason: str) -> None:
+    """Raises Invalid at the field of the reason."""
+    if not reason.strip():
+        sentence = _("Say why: the reason stands in the record of grants.")
+        raise Invalid(sentence, problems={"reason": [sentence]})
+
+
+def facts(grants: Sequence[Grant]) -> dict[str, object]:
+    """What the ledger says of grants given or ended by one act: they differ in their capability only."""
     first = grants[0]
     return {
         "user": first.user_id,
@@ -245,6 +253,7 @@ def follow_appointments(appointments: Iterable[Appointment], *, actor: User, mom
             source=GrantSource.APPOINTMENT,
             appointment=item,
             given_by=actor.pk,
+            given_at=moment,
         )
         for item, user_id in heads
         if item.pk not in followed
@@ -256,20 +265,29 @@ def follow_appointments(appointments: Iterable[Appointment], *, actor: User, mom
 
 def unfollow_appointments(appointments: Iterable[Appointment], *, actor: User, moment: datetime) -> set[int]:
     """Let the grants of appointments end with them: at once when the last day has passed; returns the accounts."""
-    today = timezone.localdate(moment)
     by_key = {item.pk: item for item in appointments}
     open_grants = list(
         Grant.objects.select_for_update().filter(appointment__in=list(by_key), ended_at__isnull=True)
     )
     for grant in open_grants:
-        item = by_key[grant.appointment_id]
-        if item.ends_on is not None and item.ends_on < max(today, grant.starts_on):
-            grant.ended_at = moment
-        else:
-            grant.ends_on = item.ends_on
-    Grant.objects.bulk_update(open_grants, ["ended_at", "ends_on"], batch_size=BATCH)
-    write_history(Grant, open_grants)
+        _set_last_day(grant, by_key[grant.appointment_id].ends_on, moment)
+    _store_ends(open_grants, moment)
     return {grant.user_id for grant in open_grants}
+
+
+def _set_last_day(grant: Grant, last_day: date | None, moment: datetime) -> None:
+    """At once where that day has passed, or lies before the first one."""
+    if last_day is not None and last_day < max(timezone.localdate(moment), grant.starts_on):
+        grant.ended_at = moment
+    else:
+        grant.ends_on = last_day
+
+
+def _store_ends(changed: Sequence[Grant], moment: datetime, *, reason_key: Any = None) -> None:
+    """Write the ends with their history; what was delegated from these grants ends with them."""
+    Grant.objects.bulk_update(changed, ["ended_at", "ends_on"], batch_size=BATCH)
+    write_history(Grant, changed, reason_key=reason_key)
+    end_delegations_of(changed, moment)
 
 
 def follow_changed(
@@ -298,128 +316,106 @@ def _withdraw(appointments: Iterable[Appointment], moment: datetime) -> set[int]
     ]
     for grant in stale:
         grant.ended_at = moment
-    Grant.objects.bulk_update(stale, ["ended_at"], batch_size=BATCH)
-    write_history(Grant, stale)
+    _store_ends(stale, moment)
     return {grant.user_id for grant in stale}
 
 
-# --- Projection --------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Projection:
-    """How many rows today's projection differed from the grants in force by, before it was put right."""
+class Move:
+    """Somebody with an account goes from one unit to another, or leaves the service; `last_day` is the last one."""
 
-    added: int
-    removed: int
-    members_added: int
-    members_removed: int
-
-    @property
-    def differs(self) -> bool:
-        return bool(self.added or self.removed or self.members_added or self.members_removed)
+    user_id: int
+    old: Unit
+    new: Unit | None
+    last_day: date
 
 
-def project(user: User, *, moment: datetime) -> Projection:
-    """Rebuild today's permission rows and group membership of one account from its grants in force."""
-    return _project([user.pk], moment)
+def follow_moves(moves: Iterable[Move], *, moment: datetime, reason_key: Any = None) -> set[int]:
+    """Whoever goes elsewhere leaves behind what was given or delegated to them for where they were.
 
-
-def project_many(user_ids: Iterable[int], *, moment: datetime) -> Projection:
-    """The same for several accounts, in as many queries as for one."""
-    keys = sorted(set(user_ids))
-    return _project(keys, moment) if keys else Projection(0, 0, 0, 0)
-
-
-@business_verb
-def project_all(*, actor: User, moment: datetime) -> Projection:
-    """Every account, each night: grants that begin or end by date take effect. Returns what differed."""
-    return _project(None, moment)
-
-
-def _project(user_ids: list[int] | None, moment: datetime) -> Projection:
-    today = timezone.localdate(moment)
-    grants = Grant.objects.on(today).filter(user__is_active=True)
-    rows = UnitUserObjectPermission.objects.all()
-    if user_ids is not None:
-        grants, rows = grants.filter(user_id__in=user_ids), rows.filter(user_id__in=user_ids)
-    wanted = set(grants.values_list("user_id", "unit_id", "capability"))
-    present = {
-        (user_id, unit_id, codename): key
-        for key, user_id, unit_id, codename in rows.values_list(
-            "pk", "user_id", "content_object_id", "permission__codename"
-        )
-    }
-    surplus = [key for row, key in present.items() if row not in wanted]
-    lacking = sorted(wanted - present.keys())
-    if surplus:
-        for start in range(0, len(surplus), BATCH):
-            UnitUserObjectPermission.objects.filter(pk__in=surplus[start : start + BATCH]).delete()
-    if lacking:
-        permissions = _capability_permissions()
-        UnitUserObjectPermission.objects.bulk_create(
-            [
-                UnitUserObjectPermission(
-                    user_id=user_id, content_object_id=unit_id, permission_id=permissions[name]
-                )
-                for user_id, unit_id, name in lacking
-            ],
-            batch_size=BATCH,
-        )
-    joined, left = _project_groups(wanted, user_ids)
-    return Projection(len(lacking), len(surplus), joined, left)
-
-
-def _capability_permissions() -> dict[str, int]:
-    content_type = ContentType.objects.get_for_model(Unit)
-    return dict(
-        Permission.objects.filter(content_type=content_type, codename__in=Capability.values).values_list(
-            "codename", "pk"
-        )
+    That is every grant on the old unit, above or below it, that does not cover the new one; what was given on other
+    units (an auditor's communes) stays, what follows an appointment ends with the appointment. Whoever leaves the
+    service keeps nothing. Returns the accounts concerned, for `project_many`.
+    """
+    by_user = {move.user_id: move for move in moves}
+    given = (
+        Grant.objects.select_for_update(of=("self",))
+        .select_related("unit", "user")
+        .filter(user__in=list(by_user), ended_at__isnull=True)
+        .exclude(source=GrantSource.APPOINTMENT)
+        .order_by("pk")
     )
-
-
-def _project_groups(held: set[tuple[int, int, str]], user_ids: list[int] | None) -> tuple[int, int]:
-    """Membership in the two groups that open the Wagtail admin follows the capabilities held."""
-    groups = {AUTHORS_GROUP: authors_group, REGISTERS_GROUP: registers_group}
-    qualifying = {AUTHORS_GROUP: set(_AUTHORS), REGISTERS_GROUP: set(AUTHORING_CAPABILITIES) - set(_AUTHORS)}
-    memberships = User.groups.through.objects.filter(group__name__in=groups)
-    if user_ids is not None:
-        memberships = memberships.filter(user_id__in=user_ids)
-    present = {
-        (user_id, name): key for key, user_id, name in memberships.values_list("pk", "user_id", "group__name")
-    }
-    wanted = {
-        (user_id, name)
-        for user_id, _unit, capability in held
-        for name in groups
-        if capability in qualifying[name]
-    }
-    surplus = [key for member, key in present.items() if member not in wanted]
-    lacking = sorted(wanted - present.keys())
-    if surplus:
-        User.groups.through.objects.filter(pk__in=surplus).delete()
-    if lacking:
-        keys = {name: groups[name]().pk for name in {name for _user, name in lacking}}
-        User.groups.through.objects.bulk_create(
-            [User.groups.through(user_id=user_id, group_id=keys[name]) for user_id, name in lacking],
-            batch_size=BATCH,
+    ending = [
+        grant
+        for grant in given
+        if _left_behind(grant, by_user[grant.user_id])
+        and (grant.ends_on is None or grant.ends_on > by_user[grant.user_id].last_day)
+    ]
+    for grant in ending:
+        _set_last_day(grant, by_user[grant.user_id].last_day, moment)
+    _store_ends(ending, moment, reason_key=reason_key)
+    for together in _acts(ending):
+        first = together[0]
+        ledger.record(
+            Act.GRANT_ENDED,
+            subject=first,
+            label=first.user.get_username(),
+            unit=first.unit,
+            before=facts(together),
+            reason_key=reason_key,
         )
-    return len(lacking), len(surplus)
+    return {grant.user_id for grant in ending}
 
 
-def authors_group() -> Group:
-    """Those who write criteria pages: the admin's door. The criteria room attaches its page permissions to it."""
-    return _group(AUTHORS_GROUP)
+def _left_behind(grant: Grant, move: Move) -> bool:
+    path, old = grant.unit.path, move.old.path
+    if move.new is None:
+        return True
+    return (old.startswith(path) or path.startswith(old)) and not move.new.path.startswith(path)
 
 
-def registers_group() -> Group:
-    """Those who keep registers: the admin's door and nothing else; what they see there comes from their grants."""
-    return _group(REGISTERS_GROUP)
+def _acts(grants: Iterable[Grant]) -> Iterable[list[Grant]]:
+    """Grants of one account and unit that were given by one act, as the ledger names them."""
+    together: dict[Any, list[Grant]] = {}
+    for grant in grants:
+        together.setdefault((grant.user_id, grant.unit_id, grant.reason_key), []).append(grant)
+    return together.values()
 
 
-def _group(name: str) -> Group:
-    group, created = Group.objects.get_or_create(name=name)
-    if created:
-        group.permissions.add(
-            Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
-        )
-    return group
+# --- What ends with something else --------------------------------------------------------------------------
+def end_delegations_of(givers: Sequence[Grant], moment: datetime) -> None:
+    """What was delegated ends with the giver's own grant: at once with it, and on its last day at the latest."""
+    by_key = {grant.pk: grant for grant in givers}
+    delegations = Grant.objects.select_for_update().filter(
+        delegated_from__in=list(by_key), ended_at__isnull=True
+    )
+    changed = []
+    for delegation in delegations.order_by("pk"):
+        giver = by_key[delegation.delegated_from_id]
+        assert delegation.ends_on is not None  # the database refuses a delegation without a last day
+        if giver.ended_at is not None or (giver.ends_on is not None and giver.ends_on < delegation.starts_on):
+            delegation.ended_at = moment
+        elif giver.ends_on is not None and giver.ends_on < delegation.ends_on:
+            delegation.ends_on = giver.ends_on
+        else:
+            continue
+        changed.append(delegation)
+    Grant.objects.bulk_update(changed, ["ended_at", "ends_on"], batch_size=BATCH)
+    write_history(Grant, changed)
+
+
+def follow_tree(unit_ids: Iterable[int], *, moment: datetime) -> None:
+    """Units have moved. What anybody holds moves with the paths; a delegation that now lies outside its giver's unit
+    ends at once, because it would exceed the giver."""
+    outside = (
+        Grant.objects.select_for_update(of=("self",))
+        .filter(unit__in=list(unit_ids), delegated_from__isnull=False, ended_at__isnull=True)
+        .exclude(unit__path__startswith=F("delegated_from__unit__path"))
+        .order_by("pk")
+    )
+    ended = list(outside)
+    for grant in ended:
+        grant.ended_at = moment
+    Grant.objects.bulk_update(ended, ["ended_at"], batch_size=BATCH)
+    write_history(Grant, ended)
+    project_many({grant.user_id for grant in ended}, moment=moment)

@@ -3,13 +3,16 @@
 from datetime import datetime
 
 from kpi_cms.foundation.accounts.models import User
-from kpi_cms.foundation.core.actor import business_verb
 
-from .grants import Projection, project_all
 from .people import settle_units
+from .projection import Projection, check_all, project_all
 
 
-@business_verb
 def turn_the_day(*, actor: User, moment: datetime) -> tuple[int, Projection]:
-    """Run by the scheduler after midnight: how many people moved, and what the projection of grants differed by."""
-    return settle_units(actor=actor, moment=moment), project_all(actor=actor, moment=moment)
+    """Run by the scheduler after midnight: how many people moved, and what the projection of grants differed by.
+
+    Three acts, each committed before the next: what nothing explains is in the ledger before anything is mended.
+    """
+    moved = settle_units(actor=actor, moment=moment)
+    check_all(actor=actor, moment=moment)
+    return moved, project_all(actor=actor, moment=moment)

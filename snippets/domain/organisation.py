@@ -19,6 +19,7 @@ from kpi_cms.foundation.core.text import fold, normal
 from .. import rule_table as table
 from ..models import Appointment, Unit
 from ..rules import may, may_create_root
+from .grants import follow_tree
 from .tracking import write_history
 
 
@@ -216,6 +217,7 @@ def move_unit(*, actor: User, moment: datetime, unit: Unit, new_parent: Unit, re
     moved = list(Unit.objects.filter(pk__in=[node.pk for node in moving]))
     reason_key = texts.keep(TextKind.REASON, reason)
     write_history(Unit, moved, reason_key=reason_key)
+    follow_tree([node.pk for node in moved], moment=moment)
     ledger.record(
         Act.UNIT_MOVED,
         subject=unit,

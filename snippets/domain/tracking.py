@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from kpi_cms.foundation.audit.history import stamp
 from kpi_cms.foundation.core.actor import current_action
 
 BATCH = 500
@@ -57,8 +58,5 @@ def write_history(
         default_user=action.actor,
         default_change_reason=reason_key,
         default_date=action.moment,
-        custom_historical_attrs={
-            "history_request_id": action.origin.request_id,
-            "history_address": action.origin.address,
-        },
+        custom_historical_attrs=stamp(action),
     )

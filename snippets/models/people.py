@@ -113,6 +113,10 @@ class AppointmentQuerySet(RestrictedQuerySet):
         """Appointments in force on a day (`ends_on` is the last day)."""
         return self.filter(starts_on__lte=day).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day))
 
+    def lasting(self, day: object) -> "AppointmentQuerySet":
+        """Appointments that are not over on a day, those that lie ahead included."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day))
+
     def heads(self) -> "AppointmentQuerySet":
         """Heads, those acting included."""
         return self.filter(role=PostRole.HEAD)

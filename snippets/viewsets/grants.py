@@ -104,7 +104,7 @@ class GrantViewSet(GuardedViewSet):
     menu_order = 600
     reads = READS_GRANTS
     adds = READS_GRANTS
-    related = ("unit", "user")
+    related = ("unit", "user", "delegated_from__user")
     title_column = ("user.username", gettext_lazy("Account"))
     list_display = [
         "capability",
@@ -156,6 +156,10 @@ class GrantViewSet(GuardedViewSet):
             (gettext_lazy("To"), words(instance.ends_on)),
             (gettext_lazy("Ended at"), words(instance.ended_at)),
             (gettext_lazy("Source"), str(instance.get_source_display())),
+            (
+                gettext_lazy("On behalf of"),
+                str(instance.delegated_from.user) if instance.delegated_from else "",
+            ),
             (gettext_lazy("Given by"), str(giver) if giver is not None else ""),
             (gettext_lazy("Reason"), "".join(texts.read([instance.reason_key]).values())),
         ]

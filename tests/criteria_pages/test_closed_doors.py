@@ -21,7 +21,7 @@ from criteria_pages.domain.setup import criteria_index
 from criteria_pages.models import CriteriaIndexPage, CriteriaSetPage, CriteriaVersion
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import Refused, WrongState
-from snippets.domain.grants import authors_group
+from snippets.domain.projection import authors_group
 from tests.factories.criteria_pages import draft, edit, issued, parts_with
 from tests.helpers.page_form import form_data
 

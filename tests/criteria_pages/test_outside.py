@@ -160,7 +160,7 @@ def test_an_author_whose_capability_ended_is_outside_at_once(
 ) -> None:
     from django.utils import timezone
 
-    from snippets.domain.grants import project
+    from snippets.domain.projection import project
     from snippets.models import Grant
 
     author = holder(province, Capability.AUTHOR, Capability.MANAGE_PEOPLE)

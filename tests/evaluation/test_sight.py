@@ -15,8 +15,9 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.core.actor import as_actor
 from kpi_cms.foundation.core.errors import NotFound
-from snippets.domain.grants import end_grant, project_all
+from snippets.domain.grants import end_grant
 from snippets.domain.organisation import move_unit
+from snippets.domain.projection import project_all
 from snippets.enums import Capability
 from snippets.models import Grant, Person, Unit
 from snippets.past_queries import At

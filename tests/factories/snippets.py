@@ -10,11 +10,12 @@ from factory.django import DjangoModelFactory
 
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.text import fold, name_sort_key
-from snippets.domain.grants import project
+from snippets.domain.projection import project
 from snippets.enums import (
     ROLE_CAPABILITIES,
     Block,
     CatalogueState,
+    GrantSource,
     PeriodKind,
     PostRole,
     ProductScope,
@@ -222,6 +223,17 @@ class GrantFactory(DjangoModelFactory[Grant]):
     capability = "manage_people"
     starts_on = LONG_AGO
     given_by = 0
+    given_at = datetime(2025, 7, 1, tzinfo=HANOI)
+
+
+class DelegationFactory(GrantFactory):
+    """What somebody absent left to another: give `delegated_from`, the rest follows from it."""
+
+    source = GrantSource.DELEGATION
+    unit = factory.SelfAttribute("delegated_from.unit")
+    capability = factory.SelfAttribute("delegated_from.capability")
+    given_by = factory.SelfAttribute("delegated_from.user_id")
+    ends_on = date(2030, 12, 31)
 
 
 def hold(user: User, unit: Unit, *capabilities: str, on: datetime | None = None) -> User:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
-from kpi_cms.foundation.core.actor import current_action
+from kpi_cms.foundation.core.actor import Action, current_action
 
 from . import texts
 from .models import TextKind
@@ -29,6 +29,7 @@ class HistoryRow(models.Model):
 
     history_request_id = models.UUIDField(_("request"), null=True)
     history_address = models.GenericIPAddressField(_("address"), null=True)
+    history_on_behalf_of_id = models.BigIntegerField(_("on behalf of"), null=True)
 
     class Meta:
         abstract = True
@@ -70,8 +71,17 @@ def _write_origin(sender: Any, history_instance: Any, **kwargs: Any) -> None:
     if action is None or not hasattr(history_instance, "history_request_id"):
         return
     history_instance.history_date = action.moment
-    history_instance.history_request_id = action.origin.request_id
-    history_instance.history_address = action.origin.address
+    for name, value in stamp(action).items():
+        setattr(history_instance, name, value)
+
+
+def stamp(action: Action) -> dict[str, Any]:
+    """What every row of history written by an action says of it, beside its actor, moment and reason."""
+    return {
+        "history_request_id": action.origin.request_id,
+        "history_address": action.origin.address,
+        "history_on_behalf_of_id": action.on_behalf_of.pk if action.on_behalf_of is not None else None,
+    }
 
 
 def save_tracked(

@@ -47,6 +47,8 @@ def record(
         at=action.moment,
         actor_id=action.actor.pk,
         actor_code=action.actor.get_username(),
+        on_behalf_of_id=action.on_behalf_of.pk if action.on_behalf_of is not None else None,
+        on_behalf_of_code=action.on_behalf_of.get_username() if action.on_behalf_of is not None else "",
         unit_id=unit.pk if unit is not None else None,
         unit_code=unit.ledger_code if unit is not None else "",
         person_id=person.pk if person is not None else None,

@@ -52,6 +52,8 @@ class LedgerEntry(models.Model):
     at = models.DateTimeField(_("at"))
     actor_id = models.BigIntegerField(_("actor"))
     actor_code = models.CharField(_("account name"), max_length=60)
+    on_behalf_of_id = models.BigIntegerField(_("on behalf of"), null=True)
+    on_behalf_of_code = models.CharField(_("on behalf of, account name"), max_length=60, blank=True)
     unit_id = models.BigIntegerField(_("unit"), null=True)
     unit_code = models.CharField(_("unit code"), max_length=60, blank=True)
     person_id = models.BigIntegerField(_("person"), null=True)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -36,11 +36,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class Action:
-    """Who acts, when (the database's clock, read once by the door), and from where."""
+    """Who acts, when (the database's clock, read once by the door), from where, and for whom while they are absent."""
 
     actor: User
     moment: datetime
     origin: Origin
+    on_behalf_of: User | None = None
 
 
 _origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
@@ -78,6 +79,17 @@ def as_actor(actor: User, moment: datetime) -> Iterator[Action]:
             yield action
         finally:
             _action.reset(token)
+
+
+def act_on_behalf_of(absent: User) -> None:
+    """From here to the end of the verb under way, history and ledger name the person acted for beside the actor.
+
+    Called by a domain function that found its actor allowed by a delegation only.
+    """
+    action = _action.get()
+    if action is None:
+        raise RuntimeError("Nobody acts here: call this inside as_actor.")
+    _action.set(replace(action, on_behalf_of=absent))
 
 
 def business_verb(function: Callable[P, R]) -> Callable[P, R]:

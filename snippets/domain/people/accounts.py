@@ -15,7 +15,7 @@ from kpi_cms.foundation.core.errors import Refused, WrongState
 from ... import rule_table as table
 from ...models import Appointment, Grant, Person
 from ...rules import is_system, may
-from .. import grants
+from .. import grants, projection
 from .records import locked
 
 
@@ -43,16 +43,16 @@ def create_account_for(*, actor: User, moment: datetime, person: Person) -> str:
 
 
 def link_account(person: Person, user: User, *, actor: User, moment: datetime) -> None:
-    """The account is the person's; the grants of their present headships begin."""
+    """The account is the person's; the grants of their headships, present and to come, begin."""
     person.user = user
     save_tracked(person, update_fields=["user"])
-    present = (
-        Appointment.objects.on(timezone.localdate(moment))
+    lasting = (
+        Appointment.objects.lasting(timezone.localdate(moment))
         .heads()
         .filter(person=person)
         .select_related("person")
     )
-    grants.project_many(grants.follow_appointments(present, actor=actor, moment=moment), moment=moment)
+    projection.project_many(grants.follow_appointments(lasting, actor=actor, moment=moment), moment=moment)
 
 
 def _account_of(actor: User, person: Person, moment: datetime) -> User:
@@ -95,4 +95,4 @@ def deactivate_account(*, actor: User, moment: datetime, person: Person, reason:
     person = locked(person)
     user = _account_of(actor, person, moment)
     accounts.deactivate(actor=actor, moment=moment, user=user, reason=reason)
-    grants.project(user, moment=moment)
+    projection.project(user, moment=moment)

@@ -19,7 +19,7 @@ from ... import rule_table as table
 from ...enums import PostRole
 from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import may, not_oneself
-from .. import grants
+from .. import grants, projection
 from ..tracking import update_many
 from .records import locked, require_in_service
 
@@ -47,8 +47,9 @@ def appoint(
     """Appoint a person; the actor keeps people where the person belongs and where they go.
 
     A main appointment that lasts is ended on the day before the new one starts; one that starts on that day or later
-    is in the way and refused. A head with an account holds a head's capabilities on the unit from the first day.
-    Nobody makes themselves a head. Raises Invalid, Refused, NotFound, WrongState.
+    is in the way and refused. A head with an account holds a head's capabilities on the unit from the first day;
+    whoever goes to another unit leaves behind what they held for the old one. Nobody makes themselves a head.
+    Raises Invalid, Refused, NotFound, WrongState.
     """
     person = locked(person)
     unit = Unit.objects.select_for_update().get(pk=unit.pk)
@@ -90,9 +91,13 @@ def appoint(
         after=facts(appointment),
         reason_key=reason_key,
     )
+    old_unit = person.unit
     settle_unit(person, moment, reason_key)
     concerned = grants.follow_appointments([appointment], actor=actor, moment=moment)
-    grants.project_many(concerned, moment=moment)
+    if is_main and person.user_id is not None and old_unit.pk != unit.pk:
+        move = grants.Move(person.user_id, old_unit, unit, starts_on - ONE_DAY)
+        concerned |= grants.follow_moves([move], moment=moment, reason_key=reason_key)
+    projection.project_many(concerned, moment=moment)
     return appointment
 
 
@@ -133,7 +138,7 @@ def _end(actor: User, moment: datetime, appointment: Appointment, on: date, reas
         reason_key=reason_key,
     )
     concerned = grants.unfollow_appointments([appointment], actor=actor, moment=moment)
-    grants.project_many(concerned, moment=moment)
+    projection.project_many(concerned, moment=moment)
 
 
 @business_verb
@@ -214,7 +219,8 @@ def transfer(
 
 @business_verb
 def leave_service(*, actor: User, moment: datetime, person: Person, on: date, reason: str) -> Person:
-    """The person leaves: `on` is the first day they no longer serve. Every appointment ends the day before."""
+    """The person leaves: `on` is the first day they no longer serve. Every appointment ends the day before, and every
+    grant with them."""
     person = locked(person)
     may(actor, table.LEAVE_SERVICE, person.unit).require()
     if person.left_on is not None:
@@ -231,6 +237,10 @@ def leave_service(*, actor: User, moment: datetime, person: Person, on: date, re
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
     for item in lasting:
         _end(actor, moment, item, on - ONE_DAY, reason_key)
+    if person.user_id is not None:
+        move = grants.Move(person.user_id, person.unit, None, on - ONE_DAY)
+        concerned = grants.follow_moves([move], moment=moment, reason_key=reason_key)
+        projection.project_many(concerned, moment=moment)
     person.left_on = on
     save_tracked(person, reason_key=reason_key, update_fields=["left_on"])
     ledger.record(

@@ -16,8 +16,8 @@ from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid
 
-from ...models import Appointment, Person
-from .. import grants
+from ...models import Appointment, Person, Unit
+from .. import grants, projection
 from ..tracking import BATCH, create_many, update_many
 from .plan import PeoplePlan, PersonRow, PlannedPerson, chunks, make_plan
 from .records import NAME_FIELDS
@@ -55,7 +55,7 @@ def apply_people_import(
     _write_people(plan, reason_key)
     concerned = _write_appointments(touched, actor, moment, reason_key)
     passwords, with_accounts = _write_accounts(touched, actor, moment, reason_key)
-    grants.project_many(concerned | with_accounts, moment=moment)
+    projection.project_many(concerned | with_accounts, moment=moment)
     first = touched[0].person
     ledger.record(
         Act.IMPORT_APPLIED,
@@ -111,7 +111,25 @@ def _write_appointments(
     for item in begun:
         item.person_id = item.person.pk
     create_many(Appointment, begun, reason_key=reason_key)
-    return grants.follow_changed(ended=ended, corrected=corrected, begun=begun, actor=actor, moment=moment)
+    concerned = grants.follow_changed(
+        ended=ended, corrected=corrected, begun=begun, actor=actor, moment=moment
+    )
+    return concerned | grants.follow_moves(_moves(touched), moment=moment, reason_key=reason_key)
+
+
+def _moves(touched: Sequence[PlannedPerson]) -> list[grants.Move]:
+    """Who goes to another unit; a correction moves nobody, it says where they have been."""
+    going = [
+        (item.person.user_id, item.ended.unit_id, item.new_appointment.unit_id, item.ended.ends_on)
+        for item in touched
+        if item.person.user_id is not None
+        and item.ended is not None
+        and item.ended.ends_on is not None
+        and item.new_appointment is not None
+        and item.ended.unit_id != item.new_appointment.unit_id
+    ]
+    units = Unit.objects.in_bulk({key for _user, old, new, _day in going for key in (old, new)})
+    return [grants.Move(user_id, units[old], units[new], day) for user_id, old, new, day in going]
 
 
 def _settle(touched: Sequence[PlannedPerson], moment: datetime) -> None:
@@ -137,6 +155,6 @@ def _write_accounts(
     today = timezone.localdate(moment)
     concerned: set[int] = set()
     for keys in chunks([person.pk for person in wanted]):
-        heads = Appointment.objects.on(today).heads().filter(person__in=keys).select_related("person")
+        heads = Appointment.objects.lasting(today).heads().filter(person__in=keys).select_related("person")
         concerned |= grants.follow_appointments(heads, actor=actor, moment=moment)
     return {code: password for code, (_user, password) in made.items()}, concerned

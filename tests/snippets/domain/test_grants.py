@@ -12,7 +12,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
-from snippets.domain import grants, people
+from snippets.domain import grants, people, projection
 from snippets.domain.nightly import turn_the_day
 from snippets.enums import ROLE_CAPABILITIES, Capability, PostRole, Role
 from snippets.models import Grant, Unit, UnitUserObjectPermission
@@ -148,10 +148,10 @@ def test_a_grant_takes_effect_and_ends_by_date(system, moment):
         at = datetime(2026, day[0], day[1], 17, 30, tzinfo=UTC)  # 00:30 of the next day in Hà Nội
         return turn_the_day(actor=system, moment=at)[1]
 
-    assert night((7, 31)) == grants.Projection(1, 0, 0, 0)
+    assert night((7, 31)) == projection.Projection(1, 0, 0, 0)
     assert held(user) == {"audit": (unit.path,)}
     assert not night((8, 30)).differs
-    assert night((8, 31)) == grants.Projection(0, 1, 0, 0)
+    assert night((8, 31)) == projection.Projection(0, 1, 0, 0)
     assert held(user) == {}
 
 
@@ -245,7 +245,7 @@ def test_an_end_that_lies_ahead_ends_the_grants_on_that_day(system, moment):
 
     assert set(Grant.objects.values_list("ends_on", "ended_at")) == {(date(2026, 7, 31), None)}
     assert "evaluate" in held(person.user)
-    grants.project_all(actor=system, moment=datetime(2026, 7, 31, 17, 30, tzinfo=UTC))
+    projection.project_all(actor=system, moment=datetime(2026, 7, 31, 17, 30, tzinfo=UTC))
     assert held(person.user) == {}
 
 
@@ -290,7 +290,7 @@ def test_a_deactivated_account_is_projected_to_nothing(system, moment):
     user.is_active = False
     user.save()
 
-    assert grants.project(user, moment=moment) == grants.Projection(0, 1, 0, 0)
+    assert projection.project(user, moment=moment) == projection.Projection(0, 1, 0, 0)
     assert UnitUserObjectPermission.objects.count() == 0
 
 
@@ -304,14 +304,14 @@ def test_the_two_groups_follow_the_capabilities(system, moment):
     def members(name):
         return set(Group.objects.get(name=name).user_set.values_list("pk", flat=True))
 
-    assert members(grants.AUTHORS_GROUP) == {author.pk}
-    assert members(grants.REGISTERS_GROUP) == {author.pk, clerk.pk}  # policy staff also keep periods
-    for group in (grants.authors_group(), grants.registers_group()):
+    assert members(projection.AUTHORS_GROUP) == {author.pk}
+    assert members(projection.REGISTERS_GROUP) == {author.pk, clerk.pk}  # policy staff also keep periods
+    for group in (projection.authors_group(), projection.registers_group()):
         assert set(group.permissions.values_list("codename", flat=True)) == {"access_admin"}
 
     for grant in Grant.objects.filter(user=clerk):
         grants.end_grant(actor=system, moment=moment, grant=grant, reason="x")
-    assert members(grants.REGISTERS_GROUP) == {author.pk}
+    assert members(projection.REGISTERS_GROUP) == {author.pk}
 
 
 def test_projecting_everybody_puts_right_what_was_tampered_with(system, moment):
@@ -322,10 +322,10 @@ def test_projecting_everybody_puts_right_what_was_tampered_with(system, moment):
     UnitUserObjectPermission.objects.create(user=other, content_object=unit, permission_id=row.permission_id)
     row.delete()
 
-    assert grants.project_all(actor=system, moment=moment) == grants.Projection(1, 1, 0, 0)
+    assert projection.project_all(actor=system, moment=moment) == projection.Projection(1, 1, 0, 0)
     assert held(user) == {"audit": (unit.path,)}
     assert held(other) == {}
-    assert not grants.project_all(actor=system, moment=moment).differs
+    assert not projection.project_all(actor=system, moment=moment).differs
 
 
 GIVEN = st.lists(
@@ -367,7 +367,7 @@ def test_what_an_account_holds_is_what_its_grants_in_force_say(rows):
                 expected[users[who].pk] |= {
                     (capability, unit.pk) for unit in units if unit.path.startswith(units[where].path)
                 }
-        grants.project_many([user.pk for user in users], moment=moment)
+        projection.project_many([user.pk for user in users], moment=moment)
 
         for user in users:
             scope = Scope.of(user)
