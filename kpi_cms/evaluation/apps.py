@@ -9,7 +9,10 @@ class EvaluationConfig(AppConfig):
 
     def ready(self) -> None:
         from criteria_pages.domain import pins
+        from kpi_cms.foundation.audit import append_only
 
+        from .models import PublishedTotals
         from .queries import periods_of_versions
 
+        append_only.register(PublishedTotals._meta.db_table)
         pins.register(periods_of_versions)

@@ -1,38 +1,34 @@
 """Progress and totals of a period by unit: counts of cards, and means and bands of stored results.
 
 Everything is read in grouped rows (one for each unit and state, one for each unit and band), never card by card.
-Means and bands of fewer than five people are suppressed, and so is whatever would let a reader work them out from
-the totals beside them (security.md T08, T47). Counts of states say how the work stands, nothing about anybody's
-points, and are always shown.
+Whoever reads every result behind a number one by one sees the number as it is now. To everybody else numbers are told
+once, from what closing published: never about fewer than five people, nor so that fewer could be worked out from what
+stands beside or came before (security.md T08, T47; docs/decisions/0008). Counts of states say how the work stands,
+nothing about anybody's points, and are always shown.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from decimal import Decimal
-from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import NotFound
-from snippets.enums import Capability, Frame, PeriodState
+from snippets.enums import Frame, PeriodState
 from snippets.models import Period, Unit
 from snippets.queries import lineage
 
 from . import rules
-from .enums import DECIDED, StageKey
-from .models import CardResult, Scorecard
+from .enums import DECIDED, CardState, StageKey
+from .models import CardResult, PublishedTotals, Scorecard
 from .rule_table import FOLLOW_PROGRESS
+from .small_numbers import Figures, Published, PublishedRow, Totals
 
 # Held on a unit, each of these lets its holder follow the unit's progress.
 FOLLOWING_CAPABILITIES = FOLLOW_PROGRESS.capabilities
-SMALLEST_GROUP = 5
-# Behind the path of a unit: its own cards, without those of the units below it. Sorts behind every path.
-DIRECTLY = "~"
 
 
 # --- What may be followed -----------------------------------------------------------------------------------
@@ -73,126 +69,82 @@ def bands_of(period: Period, frame: str) -> dict[str, str]:
 
 
 # --- Numbers ------------------------------------------------------------------------------------------------
-@dataclass
-class Totals:
-    """Of one group of people: cards by state, and stored results of decided cards. `points` is their sum."""
-
-    states: Counter[str] = field(default_factory=Counter)
-    bands: Counter[str] = field(default_factory=Counter)
-    results: int = 0
-    points: Decimal = Decimal(0)
-
-    @property
-    def cards(self) -> int:
-        return self.states.total()
-
-    @property
-    def mean(self) -> Fraction | None:
-        """Of the published points; None without a result."""
-        return Fraction(self.points) / self.results if self.results else None
-
-    def add(self, other: "Totals") -> None:
-        self.states.update(other.states)
-        self.bands.update(other.bands)
-        self.results += other.results
-        self.points += other.points
-
-
 class PeriodProgress:
-    """The numbers of one period and frame, by the path of each unit: two queries, whatever its size.
+    """The numbers of one period and frame for one reader, by the path of each unit.
 
-    `scope` decides what is suppressed: nothing within units whose cards the reader may see one by one.
+    Two queries, three for a closed period, whatever its size. Published numbers keep the tree of the day of closing:
+    a unit that moved since takes nothing into another's total.
     """
 
     def __init__(self, period: Period, frame: str, scope: Scope) -> None:
-        self._open = scope.paths(Capability.VIEW)
-        self._own: dict[str, Totals] = {}
-        cards = Scorecard.objects.filter(period=period, frame=frame)
-        for path, state, count in (
-            cards.order_by().values_list("unit__path", "state").annotate(cards=Count("pk"))
+        self._own: dict[str, Figures] = {}
+        seen = Scorecard.objects.visible_to(scope).filter(period=period).values("pk")
+        cards = Scorecard.objects.filter(period=period, frame=frame).order_by()
+        for path, state, count, unseen in cards.values_list("unit__path", "state").annotate(
+            cards=Count("pk"), unseen=Count("pk", filter=~Q(pk__in=seen))
         ):
-            self._at(path).states[state] += count
-        results = CardResult.objects.filter(
-            period=period,
-            stage=StageKey.EVALUATOR,
-            card__frame=frame,
-            card__state__in=DECIDED,
-            rounded__isnull=False,
-        )
-        rows: Iterable[tuple[str, str, int, Any]] = (
-            results.order_by()
-            .values_list("unit__path", "band")
-            .annotate(results=Count("pk"), points=Sum("rounded"))
-        )
-        for path, band, count, points in rows:
-            totals = self._at(path)
-            totals.bands[band] += count
-            totals.results += count
-            totals.points += Decimal(points).quantize(Decimal("0.01"))
-        self._below = self._children()
-        self._hidden: dict[str, frozenset[str]] = {}
+            figures = self._at(path)
+            figures.states[state] += count
+            figures.unread += unseen if state in DECIDED else 0
+        for path, band, read, points in _read_one_by_one(period, frame, scope, seen):
+            self._at(path).read.add(Totals(Counter({band: read}), read, in_points(points)))
+        self._published = Published(_published(period, frame), self._own)
 
-    def _at(self, path: str) -> Totals:
-        return self._own.setdefault(path, Totals())
+    def _at(self, path: str) -> Figures:
+        return self._own.setdefault(path, Figures())
 
-    def _children(self) -> dict[str, set[str]]:
-        """Path → the paths directly below it at or below which there are cards."""
-        below: dict[str, set[str]] = {}
-        for path in self._own:
-            line = lineage(path)
-            for upper, lower in pairwise(line):
-                below.setdefault(upper, set()).add(lower)
-        return below
-
-    def below_and_at(self, path: str) -> Totals:
+    def below_and_at(self, path: str) -> Figures:
         """A unit with everything below it."""
-        totals = Totals()
-        for own, figures in self._own.items():
+        figures = Figures()
+        for own, each in self._own.items():
             if own.startswith(path):
-                totals.add(figures)
-        return totals
+                figures.add(each)
+        return figures
 
-    def directly_at(self, path: str) -> Totals:
+    def directly_at(self, path: str) -> Figures:
         """A unit without the units below it."""
-        return self._own.get(path, Totals())
+        return self._own.get(path, Figures())
 
-    # --- Suppression ----------------------------------------------------------------------------------------
-    def shows(self, path: str, *, directly: bool = False) -> bool:
-        """Whether means and bands of a unit (or of its own cards alone) may be shown to this reader."""
-        if any(path.startswith(open_path) for open_path in self._open):
-            return True
-        line = lineage(path)
-        if self.below_and_at(line[0]).results < SMALLEST_GROUP:
-            return False
-        for upper, lower in pairwise(line):
-            if lower in self._hidden_below(upper):
-                return False
-        return not directly or path + DIRECTLY not in self._hidden_below(path)
-
-    def _hidden_below(self, path: str) -> frozenset[str]:
-        """The groups of a unit that stay hidden: small ones, and enough others that no difference shows a small one."""
-        known = self._hidden.get(path)
-        if known is None:
-            known = self._hidden[path] = hidden_groups(self._sizes(path))
-        return known
-
-    def _sizes(self, path: str) -> dict[str, int]:
-        sizes = {child: self.below_and_at(child).results for child in self._below.get(path, ())}
-        sizes[path + DIRECTLY] = self.directly_at(path).results
-        return sizes
+    def told(self, path: str, *, directly: bool = False) -> Totals | None:
+        """Means and bands of a unit (or of its own cards alone) as this reader may be told them; None: not at all."""
+        figures = self.directly_at(path) if directly else self.below_and_at(path)
+        return self._published.told(path, directly=directly) if figures.unread else figures.read
 
 
-def hidden_groups(sizes: Mapping[str, int]) -> frozenset[str]:
-    """Of groups whose total is shown: those that must not be, so that no difference tells about fewer than five.
+def _read_one_by_one(
+    period: Period, frame: str, scope: Scope, seen: QuerySet[Any]
+) -> Iterable[tuple[str, str, int, Any]]:
+    """(path, band, number, sum of points) of the results that this reader reads card by card."""
+    own = Q(person__user_id=scope.user_id) if scope.user_id is not None else Q(pk__in=[])
+    rows: Iterable[tuple[str, str, int, Any]] = (
+        decided_results(period)
+        .filter(card__frame=frame, card__in=seen)
+        .exclude(own & ~Q(card__state=CardState.NOTIFIED))
+        .values_list("unit__path", "band")
+        .annotate(read=Count("pk"), sum=Sum("rounded"))
+    )
+    return rows
 
-    Groups without a result tell nothing. A unit below a hidden one is hidden with it.
-    """
-    order = sorted((size, key) for key, size in sizes.items() if size)
-    hidden: list[str] = []
-    together = 0
-    for size, key in order:
-        if size >= SMALLEST_GROUP and (not hidden or together >= SMALLEST_GROUP):
-            break
-        hidden.append(key)
-        together += size
-    return frozenset(hidden)
+
+def _published(period: Period, frame: str) -> Iterable[PublishedRow]:
+    if period.state != PeriodState.CLOSED:
+        return []
+    rows = PublishedTotals.objects.filter(period=period, frame=frame).values_list(
+        "path", "unit__path", "results", "points", "bands"
+    )
+    return [
+        PublishedRow(path, present, Totals(Counter(bands), results, in_points(points)))
+        for path, present, results, points, bands in rows
+    ]
+
+
+def decided_results(period: Period) -> QuerySet[CardResult]:
+    """The results that count in a period's totals, in no order."""
+    return CardResult.objects.filter(
+        period=period, stage=StageKey.EVALUATOR, card__state__in=DECIDED, rounded__isnull=False
+    ).order_by()
+
+
+def in_points(value: Any) -> Decimal:
+    """A sum as the database gives it, in the two places of the points."""
+    return Decimal(value).quantize(Decimal("0.01"))

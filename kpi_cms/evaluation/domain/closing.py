@@ -22,6 +22,7 @@ from snippets.enums import PeriodState
 from snippets.models import Period
 
 from . import locks
+from .totals import publish_totals
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def unfinished(period: Period) -> Unfinished:
 def close_period(*, actor: User, moment: datetime, period: Period, unfinished_seen: int) -> Period:
     """Close a period for ever. `unfinished_seen` is the number the actor was shown and agreed to.
 
-    Takes the period alone: a save under way is wholly before the closing, every later one is refused.
+    Takes the period alone: a save under way is wholly before the closing, every later one is refused. Its totals are
+    published with it, and never again.
     """
     rules.manage_periods(Scope.of(actor), period.units.all()).require()
     period = locks.take_period(period.pk)
@@ -70,12 +72,13 @@ def close_period(*, actor: User, moment: datetime, period: Period, unfinished_se
     period.state = PeriodState.CLOSED
     period.closed_at = moment
     save_tracked(period)
+    published = publish_totals(period)
     ledger.record(
         Act.PERIOD_CLOSED,
         subject=period,
         label=str(period),
         period_id=period.pk,
         before={"state": PeriodState.OPEN},
-        after={"state": PeriodState.CLOSED, "not_notified": count},
+        after={"state": PeriodState.CLOSED, "not_notified": count, "results_published": published},
     )
     return period

@@ -7,6 +7,7 @@ from .result import CardResult
 from .score import Score
 from .scorecard import Scorecard
 from .task import Delay, Fault, ObjectiveCause, Task
+from .total import PublishedTotals
 
 __all__ = [
     "Assessment",
@@ -17,6 +18,7 @@ __all__ = [
     "EvidenceUsage",
     "Fault",
     "ObjectiveCause",
+    "PublishedTotals",
     "Score",
     "Scorecard",
     "Task",

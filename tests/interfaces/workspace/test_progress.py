@@ -9,14 +9,16 @@ from django.urls import reverse
 from django.utils import translation
 
 from kpi_cms.evaluation.enums import CardState
-from kpi_cms.evaluation.models import CardResult, Scorecard
-from kpi_cms.evaluation.progress_queries import PeriodProgress, hidden_groups
+from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.progress_queries import PeriodProgress
+from kpi_cms.evaluation.small_numbers import Behind, hidden_groups
 from kpi_cms.foundation.access.scope import Scope
 from snippets.enums import Capability, Role
 from snippets.models import Unit
 from tests.factories.snippets import hold, holder, in_role
 from tests.helpers import world as worlds
-from tests.helpers.world import MOMENT, World
+from tests.helpers.results import close, decide, more_people
+from tests.helpers.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -33,32 +35,6 @@ def world() -> World:
     made = worlds.build()
     worlds.open_month(made)
     return made
-
-
-def decide(cards, points: str, band: str = "good", state: CardState = CardState.CONFIRMED) -> None:
-    """Give cards a decided result, as the domain stores it."""
-    for card in cards:
-        Scorecard.objects.filter(pk=card.pk).update(
-            state=state, confirmed_at=MOMENT, result_final_at=MOMENT, notified_at=MOMENT
-        )
-        CardResult.objects.create(
-            card=card,
-            stage="evaluator",
-            period=card.period,
-            unit=card.unit,
-            person=card.person,
-            rounded=Decimal(points),
-            shown=points,
-            band=band,
-            computed_at=MOMENT,
-        )
-
-
-def more_people(world: World, unit: Unit, count: int, prefix: str) -> list[Scorecard]:
-    """Staff of a unit with open cards."""
-    people = [worlds.person(f"{prefix}{n}", f"Nguyễn Văn {prefix}{n}", unit) for n in range(count)]
-    worlds.open_month(world)
-    return list(Scorecard.objects.filter(person__in=people).select_related("period", "unit", "person"))
 
 
 def tables(client: Client, address: str) -> list[list[list[str]]]:
@@ -100,6 +76,7 @@ def test_means_and_bands_come_from_stored_results(world: World, client: Client) 
     cards = list(Scorecard.objects.filter(unit=world.department).order_by("pk"))
     decide(cards[:3], "90.00", "excellent")
     decide(cards[3:6], "80.25", "good")
+    close(world)
     _states, results = tables(client, of(world.department))
     assert results == [
         [
@@ -131,6 +108,7 @@ def test_fewer_than_five_results_are_not_shown_to_policy_staff(
 ) -> None:
     client.force_login(in_role(world.root, Role.POLICY))
     decide(more_people(world, world.other_department, people, "B"), "71.37")
+    close(world)
     html = client.get(of(world.other_agency)).content.decode()
     assert ("71.37" in html) == (shown == "71.37")
     _states, results = tables(client, of(world.other_agency))
@@ -143,6 +121,7 @@ def test_nothing_small_can_be_worked_out_from_a_total_beside_it(world: World, cl
     client.force_login(in_role(world.root, Role.POLICY))
     decide(more_people(world, world.department, 6, "A"), "88.88")
     decide(more_people(world, world.other_department, 2, "B"), "41.41", "failed")
+    close(world)
     _states, results = tables(client, of(world.root))
     means = {row[0]: row[2] for row in results[1:]}
     assert means == {
@@ -178,17 +157,20 @@ def test_whoever_sees_the_cards_sees_the_means_of_any_size(world: World, client:
     ],
 )
 def test_groups_are_hidden_until_five_people_stand_behind_the_difference(sizes, hidden) -> None:
-    assert hidden_groups(sizes) == hidden
+    assert hidden_groups({key: Behind(size, size) for key, size in sizes.items()}) == hidden
 
 
 def test_one_unit_directly_and_below_are_two_groups(world: World) -> None:
     """A's own four results are hidden, and so are A1's, although A1 has nine."""
     decide(more_people(world, world.agency, 4, "O"), "60.00")
     decide(more_people(world, world.department, 9, "D"), "80.00")
+    close(world)
     progress = PeriodProgress(world.period, "state", Scope())
-    assert not progress.shows(world.agency.path, directly=True)
-    assert not progress.shows(world.department.path)
-    assert progress.shows(world.agency.path)
+    assert progress.told(world.agency.path, directly=True) is None
+    assert progress.told(world.department.path) is None
+    told = progress.told(world.agency.path)
+    assert told is not None
+    assert (told.results, told.points) == (13, Decimal("960.00"))
 
 
 @pytest.mark.parametrize("who", ["lan", "clerk", "auditor", "access", "elsewhere", "period_keeper"])
@@ -243,15 +225,18 @@ def test_frames_are_never_added_up(world: World, client: Client) -> None:
 
 
 @pytest.mark.parametrize("more", [0, 2])
+@pytest.mark.parametrize(("closed", "queries"), [(False, 15), (True, 16)])
 def test_a_unit_takes_the_same_queries_for_one_unit_below_and_for_three(
-    world: World, client: Client, django_assert_num_queries, more: int
+    world: World, client: Client, django_assert_num_queries, more: int, closed: bool, queries: int
 ) -> None:
     client.force_login(in_role(world.root, Role.POLICY))
     for number in range(more):
         below = worlds.unit(f"A{number + 2}", parent=world.agency, level=world.department.level)
         decide(more_people(world, below, 2, f"X{number}"), "70.00")
     decide([world.card(world.lan)], "92.63", "excellent")
-    with django_assert_num_queries(15):
+    if closed:
+        close(world)
+    with django_assert_num_queries(queries):
         response = client.get(of(world.agency))
     assert response.content.decode().count(reverse("workspace:progress_unit", args=["A1"])) == 2
 

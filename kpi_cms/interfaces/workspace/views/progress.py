@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from kpi_cms.evaluation.enums import WITH_THE_PERSON, CardState
 from kpi_cms.evaluation.progress_queries import (
     FOLLOWING_CAPABILITIES,
+    Figures,
     PeriodProgress,
     Totals,
     bands_of,
@@ -21,7 +22,7 @@ from kpi_cms.evaluation.progress_queries import (
     units_above,
 )
 from kpi_cms.evaluation.rule_table import FOLLOW_PROGRESS
-from snippets.enums import Frame
+from snippets.enums import Frame, PeriodState
 from snippets.models import Period, Unit
 
 from .asking import require_somewhere
@@ -84,34 +85,36 @@ def _tables(
 ) -> dict[str, Any]:
     progress = PeriodProgress(period, frame, scope_of(request))
     bands = bands_of(period, frame)
-    lines: list[tuple[dict[str, Any], Totals, bool]] = []
+    lines: list[tuple[dict[str, Any], Figures, Totals | None]] = []
     if found is not None and progress.directly_at(found.path).cards:
         first = {"text": _("Directly in this unit")} if below else {"text": found.name}
-        lines.append((first, progress.directly_at(found.path), progress.shows(found.path, directly=True)))
+        lines.append((first, progress.directly_at(found.path), progress.told(found.path, directly=True)))
     for each in below:
-        totals = progress.below_and_at(each.path)
-        if totals.cards or each.closed_on is None:
+        figures = progress.below_and_at(each.path)
+        if figures.cards or each.closed_on is None:
             cell = {"text": each.name, "url": _address(request, each)}
-            lines.append((cell, totals, progress.shows(each.path)))
+            lines.append((cell, figures, progress.told(each.path)))
+    told = [totals for _cell, _figures, totals in lines]
     context: dict[str, Any] = {
         "state_columns": _state_columns(),
-        "state_rows": [{"cells": [cell, *_state_cells(totals)]} for cell, totals, _shown in lines],
+        "state_rows": [{"cells": [cell, *_state_cells(figures)]} for cell, figures, _totals in lines],
         "result_columns": _result_columns(bands),
-        "result_rows": [
-            {"cells": [cell, *_result_cells(totals, bands, shown)]} for cell, totals, shown in lines
-        ],
-        "any_suppressed": any(totals.results and not shown for _cell, totals, shown in lines),
+        "result_rows": [{"cells": [cell, *_result_cells(totals, bands)]} for cell, _figures, totals in lines],
     }
     if found is not None:
-        whole, shown = progress.below_and_at(found.path), progress.shows(found.path)
-        total = {"text": _("Together")}
+        whole, totals = progress.below_and_at(found.path), progress.told(found.path)
+        told.append(totals)
+        together = {"text": _("Together")}
         context |= {
-            "state_foot": [total, *_state_cells(whole)],
-            "result_foot": [total, *_result_cells(whole, bands, shown)],
-            "any_suppressed": context["any_suppressed"] or bool(whole.results and not shown),
+            "state_foot": [together, *_state_cells(whole)],
+            "result_foot": [together, *_result_cells(totals, bands)],
             "cards": whole.cards,
         }
-    return context
+    not_told = None in told
+    return context | {
+        "any_suppressed": not_told and period.state == PeriodState.CLOSED,
+        "told_when_closed": not_told and period.state != PeriodState.CLOSED,
+    }
 
 
 def _state_columns() -> list[dict[str, Any]]:
@@ -128,12 +131,12 @@ def _state_columns() -> list[dict[str, Any]]:
     ]
 
 
-def _state_cells(totals: Totals) -> list[dict[str, Any]]:
-    cells: list[dict[str, Any]] = [{"text": totals.cards}]
+def _state_cells(figures: Figures) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = [{"text": figures.cards}]
     for _key, states, kind in COLUMNS:
-        count = sum(totals.states[state] for state in states)
+        count = sum(figures.states[state] for state in states)
         cells.append(
-            {"bar": {"value": count, "maximum": totals.cards or 1, "text": str(count), "kind": kind}}
+            {"bar": {"value": count, "maximum": figures.cards or 1, "text": str(count), "kind": kind}}
         )
     return cells
 
@@ -147,12 +150,12 @@ def _result_columns(bands: dict[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def _result_cells(totals: Totals, bands: dict[str, str], shown: bool) -> list[dict[str, Any]]:
-    if not totals.results:
-        return [{"text": 0}, {"text": ""}, *({"text": ""} for _band in bands)]
-    if not shown:
+def _result_cells(totals: Totals | None, bands: dict[str, str]) -> list[dict[str, Any]]:
+    if totals is None:
         few = _("not shown")
         return [{"text": few}, {"text": few}, *({"text": few} for _band in bands)]
+    if not totals.results:
+        return [{"text": 0}, {"text": ""}, *({"text": ""} for _band in bands)]
     return [
         {"text": totals.results},
         {"points": totals.mean},
