@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("evaluation", "0002_initial"),
+        ("evaluation", "0004_history_on_behalf_of"),
         ("snippets", "0001_initial"),
     ]
 
