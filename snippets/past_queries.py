@@ -52,15 +52,24 @@ class At:
         return {key: row for key, row in newest.items() if row.history_type != "-"}
 
     def grants(self) -> QuerySet[Grant]:
-        """Grants in force, of accounts that can sign in."""
-        day = timezone.localdate(self.moment)
+        """Grants in force, of accounts that can sign in; what was delegated while the giver's own grant is.
+
+        Whether a delegation still lies at or below the giver's unit is asked of the tree by `within_the_giver`.
+        """
+        delegated = self._alive("delegated_from__") & Q(delegated_from__delegated_from__isnull=True)
         grants: QuerySet[Grant] = Grant.objects.filter(
-            Q(ends_on__isnull=True) | Q(ends_on__gte=day),
-            Q(ended_at__isnull=True) | Q(ended_at__gt=self.moment),
-            starts_on__lte=day,
-            user__in=self.accounts(),
-        )
+            self._alive(""), Q(delegated_from__isnull=True) | delegated
+        ).select_related("user", "delegated_from__user")
         return grants
+
+    def _alive(self, prefix: str) -> Q:
+        day = timezone.localdate(self.moment)
+        return (
+            Q(**{f"{prefix}starts_on__lte": day})
+            & (Q(**{f"{prefix}ends_on__isnull": True}) | Q(**{f"{prefix}ends_on__gte": day}))
+            & (Q(**{f"{prefix}ended_at__isnull": True}) | Q(**{f"{prefix}ended_at__gt": self.moment}))
+            & Q(**{f"{prefix}given_at__lte": self.moment, f"{prefix}user__in": self.accounts()})
+        )
 
     def accounts(self) -> QuerySet[User]:
         """Accounts that can sign in: made before, not deactivated."""
@@ -96,3 +105,11 @@ class At:
 def lineage_of(path: str) -> list[str]:
     """Every path above and the path itself, the highest first."""
     return [path[:end] for end in range(Unit.steplen, len(path) + 1, Unit.steplen)]
+
+
+def within_the_giver(grant: Grant, paths: Mapping[int, str]) -> bool:
+    """A grant of one's own, or a delegation whose unit lies at or below the giver's; `paths` by unit."""
+    if grant.delegated_from is None:
+        return True
+    above = paths.get(grant.delegated_from.unit_id)
+    return above is not None and paths[grant.unit_id].startswith(above)

@@ -14,11 +14,11 @@ from typing import Any
 from django.db.models import Q
 
 from kpi_cms.foundation.access.rules import Rule, ask, in_card_state, in_state
-from kpi_cms.foundation.access.scope import Scope, shortest
+from kpi_cms.foundation.access.scope import Delegated, Scope, shortest
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import NotFound
 from snippets.models import Grant, Period, Person, Unit
-from snippets.past_queries import At, lineage_of
+from snippets.past_queries import At, lineage_of, within_the_giver
 
 from . import rule_table as table
 from . import rules
@@ -67,8 +67,10 @@ def readers_of(pk: int, at: At) -> Readers:
     way = [standing[path] for path in lineage if path in standing]
     place = {row.id: number for number, row in enumerate(way)}
     found = {person.user.pk: Reader(person.user) for person in _named(card) if person.user is not None}
-    grants = at.grants().filter(unit_id__in=place).select_related("user").order_by("starts_on", "pk")
-    for grant in grants:
+    paths = {row.id: row.path for row in way}
+    for grant in at.grants().filter(unit_id__in=place).order_by("starts_on", "pk"):
+        if not within_the_giver(grant, paths):
+            continue
         held = Held(grant, tuple(way[place[grant.unit_id] :]))
         found.setdefault(grant.user_id, Reader(grant.user)).held.append(held)
     for reader in found.values():
@@ -105,7 +107,7 @@ def _named(card: Scorecard) -> Iterable[Person]:
 
 
 def _ask(reader: Reader, card: Scorecard) -> None:
-    scope = scope_from(reader.user.pk, [(held.grant.capability, held.way[0].path) for held in reader.held])
+    scope = scope_from(reader.user.pk, [(held.grant, held.way[0].path) for held in reader.held])
     relations = rules.relations_of(scope, card)
     allowed = [rule for rule in OF_A_CARD if _allows(rule, scope, relations, card)]
     reader.relations = tuple(relation for relation in Relation if relation in relations)
@@ -125,12 +127,18 @@ def _order(reader: Reader) -> tuple[int, str]:
     return first, reader.user.get_username()
 
 
-def scope_from(user_id: int, held: Collection[tuple[str, str]]) -> Scope:
-    """What an account holds, from (capability, path) pairs instead of today's projection."""
+def scope_from(user_id: int, grants: Collection[tuple[Grant, str]]) -> Scope:
+    """What an account holds and what was delegated to it, from grants with their unit's path, not from today's
+    projection."""
     paths: dict[str, list[str]] = defaultdict(list)
-    for capability, path in held:
-        paths[capability].append(path)
-    return Scope(user_id, {capability: shortest(found) for capability, found in paths.items()})
+    delegated: list[Delegated] = []
+    for grant, path in grants:
+        if grant.delegated_from is None:
+            paths[grant.capability].append(path)
+        else:
+            delegated.append(Delegated(grant.delegated_from.user_id, grant.capability, path))
+    held = {capability: shortest(found) for capability, found in paths.items()}
+    return Scope(user_id, held, tuple(delegated))
 
 
 # --- Everything one account sees ---------------------------------------------------------------------------
@@ -153,8 +161,14 @@ class Seen:
 def grants_of(user: User, at: At) -> list[HeldUnit]:
     """What the account holds, by unit from the top of the tree."""
     grants = list(at.grants().filter(user=user).order_by("capability", "starts_on", "pk"))
-    units = at.rows(Unit, {grant.unit_id for grant in grants})
-    held = [HeldUnit(grant, units[grant.unit_id]) for grant in grants if grant.unit_id in units]
+    givers = {grant.delegated_from.unit_id for grant in grants if grant.delegated_from is not None}
+    units = at.rows(Unit, {grant.unit_id for grant in grants} | givers)
+    paths = {key: unit.path for key, unit in units.items()}
+    held = [
+        HeldUnit(grant, units[grant.unit_id])
+        for grant in grants
+        if grant.unit_id in units and within_the_giver(grant, paths)
+    ]
     return sorted(held, key=lambda item: item.unit.path)
 
 
@@ -162,7 +176,7 @@ def cards_seen(user: User, held: Sequence[HeldUnit], at: At) -> set[int]:
     """The keys of all cards the account may read: named on them, or of a unit that it reads."""
     if not at.accounts().filter(pk=user.pk).exists():
         return set()
-    scope = scope_from(user.pk, [(item.grant.capability, item.unit.path) for item in held])
+    scope = scope_from(user.pk, [(item.grant, item.unit.path) for item in held])
     if not at.past:
         return set(Scorecard.objects.visible_to(scope).values_list("pk", flat=True))
     me = at.people_of(user.pk)

@@ -18,7 +18,7 @@ from kpi_cms.foundation.core.errors import NotFound
 from snippets.domain.grants import end_grant
 from snippets.domain.organisation import move_unit
 from snippets.domain.projection import project_all
-from snippets.enums import Capability
+from snippets.enums import DELEGABLE, Capability, GrantSource
 from snippets.models import Grant, Person, Unit
 from snippets.past_queries import At
 from tests.factories import evaluation as make
@@ -41,7 +41,7 @@ def world(db, monkeypatch):
     return made
 
 
-def give_at_random(world, *, accounts=12, grants=40):
+def give_at_random(world, *, accounts=12, grants=60):
     """Accounts with grants here and there: in force, ended, to come, of a deactivated account."""
     chance = random.Random(335)
     units = list(Unit.objects.order_by("path"))
@@ -58,6 +58,14 @@ def give_at_random(world, *, accounts=12, grants=40):
             ends_on=today - timedelta(days=1) if kind == "over" else None,
             ended_at=MOMENT - timedelta(days=2) if kind == "ended" else None,
         )
+    own = list(Grant.objects.filter(capability__in=DELEGABLE).select_related("unit"))
+    for grant in chance.sample(own, min(len(own), 8)):
+        below = Unit.objects.filter(path__startswith=grant.unit.path)
+        to = chance.choice([user for user in users if user.pk != grant.user_id])
+        GrantFactory(
+            user=to, unit=chance.choice(list(below)), capability=grant.capability, source=GrantSource.DELEGATION,
+            delegated_from=grant, starts_on=today, ends_on=today + timedelta(days=60),
+        )  # fmt: skip
     project_all(actor=system_user(), moment=MOMENT)
     return users
 
@@ -110,6 +118,24 @@ def test_nobody_is_told_of_who_sees_nothing_and_everybody_else_is(world):
     make.submitted(world, world.lan)
     make.confirmed(world, world.minh)
     assert explained(At(MOMENT)) == asked_one_by_one()
+
+
+def test_a_delegation_is_told_while_the_giver_holds_it(world):
+    giver, delegate = hold(UserFactory(), world.agency, Capability.VIEW), UserFactory()
+    source = Grant.objects.get(user=giver)
+    GrantFactory(
+        user=delegate, unit=world.department, capability=Capability.VIEW, source=GrantSource.DELEGATION,
+        delegated_from=source, ends_on=timezone.localdate(MOMENT),
+    )  # fmt: skip
+    project_all(actor=system_user(), moment=MOMENT)
+    pk = world.card(world.lan).pk
+
+    def readers():
+        return {reader.user for reader in sight_queries.readers_of(pk, At(MOMENT)).readers}
+
+    assert {giver, delegate} <= readers()
+    Grant.objects.filter(pk=source.pk).update(ended_at=MOMENT)
+    assert not {giver, delegate} & readers()
 
 
 def test_an_account_is_told_exactly_the_cards_of_its_lists(world):

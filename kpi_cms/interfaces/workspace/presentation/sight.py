@@ -36,9 +36,16 @@ def grant_row(grant: Grant, way: Iterable[Any], reasons: Mapping[Any, str]) -> d
         "role": grant.get_role_display() if grant.role else "",
         "way": " › ".join(unit.name for unit in way),
         "dates": dates(grant),
-        "source": grant.get_source_display(),
+        "source": source(grant),
         "reason": reasons.get(grant.reason_key, ""),
     }
+
+
+def source(grant: Grant) -> str:
+    """By what it was given; a delegation names the giver."""
+    if grant.delegated_from is None:
+        return str(grant.get_source_display())
+    return _("delegated by %(name)s") % {"name": grant.delegated_from.user}
 
 
 def dates(grant: Grant) -> str:
