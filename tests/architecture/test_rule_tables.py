@@ -24,9 +24,9 @@ WITHOUT_ROW = {
 # file → why it names capabilities although it is no table.
 NAMES_CAPABILITIES = {
     "kpi_cms/evaluation/models/scorecard.py": "the group that the restricted queryset and the table share",
-    "kpi_cms/evaluation/progress_queries.py": "whose cards are seen one by one decides what is suppressed",
     "snippets/rules.py": "the groups whose holders read a register, which its viewset restricts by",
-    "snippets/domain/grants.py": "gives and projects them: capabilities are what it is about",
+    "snippets/domain/projection.py": "writes today's capabilities: they are what it is about",
+    "snippets/management/commands/check_grants.py": "names every capability in its report",
     "snippets/viewsets/grants.py": "offers every capability to whoever gives one",
     "snippets/viewsets/organisation.py": "narrows the choice of a parent to units that the reader keeps",
 }
@@ -137,7 +137,7 @@ def test_only_the_system_and_oneself_need_nothing():
     """Acts without a capability: everybody's own card and tasks, the handbook, and scheduled work."""
     open_to = {rule.act: rule.relations for rule in RULES if not rule.capabilities}
     assert {act for act, relations in open_to.items() if relations == (SYSTEM,)} == {
-        "create_root", "turn_the_day", "forget_uploads",
+        "create_root", "turn_the_day", "forget_uploads", "erase_evidence",
     }  # fmt: skip
     assert {act for act, relations in open_to.items() if relations == (SIGNED_IN,)} == {"read_handbook"}
     assert {rule.act for rule in RULES if rule.reach is Reach.ANYWHERE} == {

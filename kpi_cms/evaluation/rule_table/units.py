@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
-from kpi_cms.foundation.access.rules import Reach, Rule
+from kpi_cms.foundation.access.rules import SYSTEM, Reach, Rule
 from kpi_cms.foundation.core.errors import Sentence
 from snippets.enums import Capability, PeriodState
 
@@ -76,6 +76,16 @@ OPEN_PERIOD = _period(
     PeriodState.OPEN,
 )
 CLOSE_PERIOD = _period("close_period", _("Close the period"), "closing.close_period", PeriodState.OPEN)
+
+# --- Evidence files ----------------------------------------------------------------------------------------
+ERASE_EVIDENCE = Rule(
+    act="erase_evidence",
+    label=_("Remove the bytes of withdrawn evidence"),
+    subject="task",
+    verbs=("kpi_cms.evaluation.domain.evidence_tidying.erase_file",),
+    relations=(SYSTEM,),
+    note=_("By night, some time after it was withdrawn; its row and its history stay."),
+)
 
 UNIT_RULES = (READ_UNIT_CARDS, READ_UNIT_TASKS, READ_UNIT_HISTORY, FOLLOW_PROGRESS, RECEIVE_RESULTS)
 PERIOD_RULES = (CHOOSE_VERSIONS, OPEN_PERIOD, CLOSE_PERIOD)
