@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from kpi_cms.foundation.core.workbooks import Format, OutColumn, OutSheet, OutValue, write_workbook
 from kpi_cms.interfaces.exchange.imports.catalogue import coefficient_of
 from kpi_cms.interfaces.exchange.imports.columns import BooleanColumn, ChoiceColumn, DateColumn
 from kpi_cms.interfaces.exchange.imports.people import COLUMNS, WIDTHS, PersonRow
-from kpi_cms.interfaces.exchange.workbooks.writer import Format, OutColumn, OutSheet, OutValue, write_workbook
 from snippets.enums import ProductScope
 
 from .catalogue import STANDARD_POINTS, TITLE, Item, additions, items_of, section_units

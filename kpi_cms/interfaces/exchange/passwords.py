@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
+from kpi_cms.foundation.core.workbooks import OutColumn, OutSheet, write_workbook
+
 from .queries import people_by_code
-from .workbooks.writer import OutColumn, OutSheet, write_workbook
 
 
 def passwords_workbook(passwords: Mapping[str, str]) -> bytes:

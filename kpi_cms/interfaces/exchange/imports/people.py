@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from kpi_cms.foundation.core.workbooks import Format, OutColumn, OutSheet, write_workbook
 from kpi_cms.interfaces.exchange.imports.columns import (
     BooleanColumn,
     Choice,
@@ -24,7 +25,6 @@ from kpi_cms.interfaces.exchange.imports.sheet import DoubtfulRow, ParsedRow, Sh
 from kpi_cms.interfaces.exchange.workbooks.cells import Cell, Kind, Workbook
 from kpi_cms.interfaces.exchange.workbooks.limits import PEOPLE
 from kpi_cms.interfaces.exchange.workbooks.reader import read_workbook
-from kpi_cms.interfaces.exchange.workbooks.writer import Format, OutColumn, OutSheet, write_workbook
 from snippets.enums import PostRole, StaffKind
 
 TEMPLATE = "people/1"

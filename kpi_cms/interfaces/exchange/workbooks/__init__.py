@@ -1,4 +1,4 @@
-"""Reading and writing workbooks safely: `guard` → `reader`, and `writer`.
+"""Reading workbooks safely: `guard` → `reader`. The writer stands below the doors: `foundation.core.workbooks`.
 
 Nothing is re-exported here: the separate reading process imports this package and must start without Django.
 """

@@ -6,15 +6,15 @@ from decimal import Decimal
 
 import openpyxl
 
-from kpi_cms.interfaces.exchange.workbooks.cells import Kind
-from kpi_cms.interfaces.exchange.workbooks.reader import read_workbook
-from kpi_cms.interfaces.exchange.workbooks.writer import (
+from kpi_cms.foundation.core.workbooks import (
     Format,
     OutColumn,
     OutSheet,
     sheet_title,
     write_workbook,
 )
+from kpi_cms.interfaces.exchange.workbooks.cells import Kind
+from kpi_cms.interfaces.exchange.workbooks.reader import read_workbook
 
 DANGEROUS = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "#REF!", "='x'!A1"]
 
