@@ -63,6 +63,8 @@ def values(address, user):
         "person": person.pk,
         "stage": "self",
         "kind": "fault",
+        "key": uuid.UUID(int=335),
+        "criterion": next(each.key for each in card.version.compiled().criteria if each.entered),
         "deduction": 1,
         "set_code": version.set_code,
         "number": version.number,

@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("kpi_cms.interfaces.workspace.urls_periods")),
     # Who sees what
     path("", include("kpi_cms.interfaces.workspace.urls_sight")),
+    # Evidence
+    path("", include("kpi_cms.interfaces.workspace.urls_evidence")),
     # Cards
     path("phieu/", cards.cards, name="cards"),
     path("phieu/<int:pk>/", cards.card, name="card"),

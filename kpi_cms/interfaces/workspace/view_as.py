@@ -19,8 +19,9 @@ from snippets.domain import view_as
 
 SESSION_KEY = "view_as"
 READING = ("GET", "HEAD", "OPTIONS")
-# Pages whose reading is itself an act (a printed form), and the admin, whose pages keep notes of who is on them.
-CLOSED = ("/in/", "/admin/")
+# Pages whose reading is itself an act (a printed form), the admin, whose pages keep notes of who is on them, and files,
+# which would leave without the banner.
+CLOSED = ("/in/", "/admin/", "/minh-chung/")
 
 
 @dataclass(frozen=True)

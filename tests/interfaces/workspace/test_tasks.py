@@ -502,7 +502,7 @@ def test_the_lists_cost_the_same_for_one_and_for_three(world, client, sign_in):
         url("tasks_to_decide"): 5,
         url("person_tasks", world.lan.pk): 10,
         url("unit_tasks", "A1"): 7,
-        url("task", first.pk): 11,
+        url("task", first.pk): 12,
         url("split_task", "A1", world.period.pk): 8,
     }
     assert {page: queries(client, page) for page in pages} == pages

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.core.errors import WrongState
 
-from .intake import CHUNK, Taken, digest_of
+from .intake import Taken, digest_of
 from .refusals import FileRefused
 
 logger = logging.getLogger(__name__)
@@ -62,13 +62,6 @@ def hand_out(storage: str, name: str, sha256: str) -> IO[bytes]:
         )
     stream.seek(0)
     return stream
-
-
-def chunks_of(stream: IO[bytes]) -> Iterator[bytes]:
-    """For a streamed answer; closes the file at its end."""
-    with stream:
-        while chunk := stream.read(CHUNK):
-            yield chunk
 
 
 def orphans(

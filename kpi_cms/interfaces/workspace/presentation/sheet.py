@@ -77,6 +77,8 @@ class Row:
     step: Decimal | None
     computed: bool
     cells: list[Cell]
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+    attachable: bool = False
     field: Field | None = None
     own: str = ""
 

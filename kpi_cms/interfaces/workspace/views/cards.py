@@ -29,6 +29,7 @@ from kpi_cms.interfaces.workspace.presentation.card import (
     shown_text,
     state_of_result,
 )
+from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
 from kpi_cms.interfaces.workspace.presentation.trace import trace_rows
 from snippets.models import Person
@@ -74,7 +75,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     if _is_writable(reading):
         record = reading.records.get(StageKey.SELF)
         form = ScoreForm.stored(reading.card, StageKey.SELF, record)
-    return TemplateResponse(request, "workspace/card.html", card_page(reading, form))
+    return TemplateResponse(request, "workspace/card.html", add_evidence(card_page(reading, form)))
 
 
 def _is_writable(reading: CardReading) -> bool:
@@ -104,6 +105,9 @@ def _save_self(request: HttpRequest, pk: int) -> HttpResponse:
         error = caught
     else:
         messages.success(request, _("The self-assessment is saved. It is not sent yet."))
+        wanted = request.POST.get("evidence", "")
+        if wanted in form.typed:
+            return redirect("workspace:attach_evidence", pk, wanted)
         target = "workspace:submit" if "review" in request.POST else "workspace:card"
         return redirect(target, pk)
     return draw_again(request, "workspace/card.html", pk, form, error, card_page)
@@ -119,7 +123,7 @@ def draw_again(
         form.problems.update({key: [str(text) for text in texts] for key, texts in error.problems.items()})
     form.card = reading.card
     form.expected = reading.card.version_number if isinstance(error, Stale) else form.expected
-    return refused(request, template, page(reading, form), error, errors=form.errors())
+    return refused(request, template, add_evidence(page(reading, form)), error, errors=form.errors())
 
 
 def card_page(reading: CardReading, form: ScoreForm | None = None) -> dict[str, Any]:

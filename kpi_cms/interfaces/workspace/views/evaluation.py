@@ -25,6 +25,7 @@ from kpi_cms.interfaces.workspace.presentation.card import (
     read_card,
     state_of_result,
 )
+from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
 from kpi_cms.interfaces.workspace.presentation.lists import card_rows, page_links
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
 
@@ -51,7 +52,7 @@ def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("workspace:card", pk)
     reading = read_card(scope, card)
     form = ScoreForm.stored(card, StageKey.EVALUATOR, reading.records.get(StageKey.EVALUATOR))
-    return TemplateResponse(request, TEMPLATE, _page(reading, form))
+    return TemplateResponse(request, TEMPLATE, add_evidence(_page(reading, form)))
 
 
 def _save(request: HttpRequest, pk: int) -> HttpResponse:
@@ -89,7 +90,7 @@ def _take_over(request: HttpRequest, pk: int) -> HttpResponse:
     reading = read_card(scope, card)
     form = ScoreForm.sent(card, StageKey.EVALUATOR, request.POST)
     form.take_over(request.POST["take"], reading.records.get(StageKey.SELF))
-    return TemplateResponse(request, TEMPLATE, _page(reading, form) | {"unsaved": True})
+    return TemplateResponse(request, TEMPLATE, add_evidence(_page(reading, form)) | {"unsaved": True})
 
 
 def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:

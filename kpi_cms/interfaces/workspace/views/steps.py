@@ -33,6 +33,7 @@ from kpi_cms.interfaces.workspace.presentation.card import (
     read_card,
     state_of_result,
 )
+from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
 from kpi_cms.interfaces.workspace.presentation.sheet import Column, sheet_of
 from snippets.models import Period, Unit
 
@@ -135,6 +136,7 @@ class CardStep(LoginRequiredMixin, View):
             "back_url": self.next_url(reading.card),
             **self.more(reading),
         }
+        add_evidence({**context, "form": None})
         if error is None:
             return TemplateResponse(request, self.template, context)
         return refused(request, self.template, context, error, errors=errors)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import evidence_queries, queries, rules
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import deductions, moving
 from kpi_cms.evaluation.domain import tasks as domain
@@ -33,6 +33,7 @@ from kpi_cms.interfaces.workspace.forms.tasks import (
     ReportForm,
     TransferForm,
 )
+from kpi_cms.interfaces.workspace.presentation.evidence import evidence_lines
 from kpi_cms.interfaces.workspace.presentation.tasks import KINDS
 from snippets.models import Product
 
@@ -211,6 +212,10 @@ class Confirm(TaskAction):
             delayed=values.get("delayed") == "yes",
             reason=values.get("reason", ""),
         )
+
+    def more(self, task: Task, form: forms.Form) -> dict[str, Any]:
+        attached = evidence_queries.attached_to_task(scope_of(self.request), task)
+        return {"evidence": evidence_lines(attached)}
 
     def next_url(self, task: Task) -> str:
         return f"{reverse('workspace:person_tasks', args=[task.person_id])}?ky={task.period_id}"

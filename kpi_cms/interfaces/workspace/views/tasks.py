@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import evidence_queries, queries, rules
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.enums import EXTRA_KINDS, WITH_THE_PERSON, TaskState
@@ -21,6 +21,7 @@ from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.interfaces.workspace.navigation import waiting
+from kpi_cms.interfaces.workspace.presentation.evidence import evidence_lines
 from kpi_cms.interfaces.workspace.presentation.lists import page_links
 from kpi_cms.interfaces.workspace.presentation.tasks import deductions_of, extras_share, task_rows
 from snippets.models import Period, Unit
@@ -207,6 +208,9 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         "task": found,
         "own": own,
         "facts": _facts(found),
+        "evidence": evidence_lines(
+            evidence_queries.attached_to_task(scope, found), withdrawable=held[table.ATTACH_TO_TASK]
+        ),
         "deductions": deductions_of(found),
         "followers": list(followers),
         "may_confirm": changeable and bool(may(table.CONFIRM_CAUSE, evaluates=standing.evaluates)),
@@ -255,6 +259,7 @@ def _asked(found: Task) -> list[tuple[Rule, Rule]]:
 
 ACTIONS = (
     (table.REPORT_TASK, "report_task", gettext_lazy("Report")),
+    (table.ATTACH_TO_TASK, "attach_to_task", gettext_lazy("Attach evidence")),
     (table.DECIDE_PROPOSAL, "decide_task", gettext_lazy("Decide on the proposal")),
     (table.CONFIRM_TASK, "confirm_task", gettext_lazy("Confirm")),
     (table.CHANGE_TASK, "change_task", gettext_lazy("Change quantity or due date")),

@@ -70,7 +70,8 @@ def test_a_file_that_cannot_be_written_leaves_nothing_and_says_so(folder, monkey
 
 def test_what_is_handed_out_is_what_was_kept(folder):
     name, digest = kept()
-    assert b"".join(keeping.chunks_of(keeping.hand_out("evidence", name, digest))) == PDF
+    with keeping.hand_out("evidence", name, digest) as stream:
+        assert stream.read() == PDF
 
 
 def test_a_missing_file_is_one_sentence(folder):
@@ -132,7 +133,8 @@ def test_a_store_in_memory_serves_the_same(settings):
     """The suite's own: what is tested above holds for every storage but the folder's rights."""
     storages["evidence"].save("zz/zz/old", ContentFile(b"x"))
     name, digest = kept()
-    assert b"".join(keeping.chunks_of(keeping.hand_out("evidence", name, digest))) == PDF
+    with keeping.hand_out("evidence", name, digest) as stream:
+        assert stream.read() == PDF
     assert orphans(known=[name]) == []
     later = datetime.now(UTC) + timedelta(hours=25)
     assert "zz/zz/old" in list(keeping.orphans("evidence", later, lambda names: {name}))
