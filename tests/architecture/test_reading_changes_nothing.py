@@ -63,6 +63,7 @@ def values(address, user):
         "person": person.pk,
         "stage": "self",
         "kind": "fault",
+        "username": user.username,
         "key": uuid.UUID(int=335),
         "criterion": next(each.key for each in card.version.compiled().criteria if each.entered),
         "deduction": 1,
