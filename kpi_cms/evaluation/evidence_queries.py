@@ -36,7 +36,7 @@ def _is_seen(scope: Scope, evidence: Evidence, card: Scorecard | None) -> bool:
     """By a reader who sees its task, or `card`."""
     if not evidence.is_kept and evidence.person.user_id != scope.user_id:
         return False
-    return card is None or rules.see_evidence(scope, card, evidence.attached_at)
+    return card is None or rules.see_evidence(scope, card)
 
 
 @dataclass

@@ -87,16 +87,15 @@ def see_self_assessment(scope: Scope, card: Scorecard, *, submitted: bool) -> bo
     return in_state(table.READ_SELF_ASSESSMENT, state, relations_of(scope, card))
 
 
-def see_evidence(scope: Scope, card: Scorecard, attached_at: datetime) -> bool:
-    """Evidence is seen as the self-scores are: one's own at any time, by others as it was sent with them.
+def see_evidence(scope: Scope, card: Scorecard) -> bool:
+    """Evidence is seen as the self-scores are: one's own at any time, by others once it was sent with them.
 
-    What is attached after a return is the person's alone until they send the card again.
+    While the card is with the person, a returned one included, it is theirs alone; so is what was never sent.
     """
     relations = relations_of(scope, card)
     if not in_state(table.READ_EVIDENCE, card.state, relations):
         return False
-    sent = card.submitted_at is not None and attached_at <= card.submitted_at
-    return sent or Relation.OWN in relations
+    return card.submitted_at is not None or Relation.OWN in relations
 
 
 def see_evaluation(scope: Scope, card: Scorecard) -> bool:

@@ -45,9 +45,9 @@ READ_EVIDENCE = Rule(
     law="Đ24",
     relations=CONCERNED,
     capabilities=READING_CAPABILITIES,
-    states=tuple(state for state in CardState if state != CardState.OPENED),
+    states=tuple(state for state in CardState if state not in WITH_THE_PERSON),
     states_for={Relation.OWN: tuple(CardState)},
-    note=_("What was attached before the self-assessment was sent; a withdrawn file nobody reads."),
+    note=_("What was sent with the self-assessment; a withdrawn file nobody reads."),
 )
 READ_EVALUATION = Rule(
     act="read_evaluation",
