@@ -1,6 +1,7 @@
 #!/bin/sh
-# backup.sh FOLDER: one encrypted dump of DATABASE_URL's database. KPI_BACKUP_RECIPIENT names the GnuPG key; its
-# private half is kept elsewhere. Run daily (cron, systemd timer), and ship WAL for a finer restore point.
+# backup.sh FOLDER: one encrypted dump of DATABASE_URL's database and, where KPI_DATA_DIR has any, the files of evidence.
+# KPI_BACKUP_RECIPIENT names the GnuPG key; its private half is kept elsewhere. Run daily (cron, systemd timer), and
+# ship WAL for a finer restore point. Prints what it wrote.
 set -eu
 umask 077
 folder="${1:?Say into which folder: backup.sh FOLDER}"
@@ -14,3 +15,13 @@ gpg --batch --yes --trust-model always --recipient "$KPI_BACKUP_RECIPIENT" --out
 sha256sum "$name.part" | sed "s#$name.part#$(basename "$name").dump.gpg#" > "$name.dump.gpg.sha256"
 mv "$name.part" "$name.dump.gpg"
 echo "$name.dump.gpg"
+# After the dump: a file without a row is swept after a restore, a row without a file would be a loss.
+if [ -d "${KPI_DATA_DIR:-}/evidence" ]; then
+    # 1 says that a file went while tar was reading: the night erases what was withdrawn long ago.
+    { tar --create --directory="$KPI_DATA_DIR" --exclude='.*.part' evidence || [ $? -eq 1 ] || touch "$plain/failed"; } \
+        | gpg --batch --yes --trust-model always --recipient "$KPI_BACKUP_RECIPIENT" --output "$name.part" --encrypt
+    [ ! -e "$plain/failed" ] || { echo "The files of evidence could not be read." >&2; exit 1; }
+    sha256sum "$name.part" | sed "s#$name.part#$(basename "$name").evidence.gpg#" > "$name.evidence.gpg.sha256"
+    mv "$name.part" "$name.evidence.gpg"
+    echo "$name.evidence.gpg"
+fi

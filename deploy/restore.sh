@@ -1,5 +1,6 @@
 #!/bin/sh
 # restore.sh FILE.dump.gpg: restore into the EMPTY database of DATABASE_URL, then check it. Refuses one with tables.
+# With KPI_DATA_DIR set and FILE.evidence.gpg beside the dump, the files of evidence too, and each is read again.
 set -eu
 umask 077
 file="${1:?Say which backup: restore.sh FILE.dump.gpg}"
@@ -13,4 +14,10 @@ gpg --batch --output "$plain/dump" --decrypt "$file"
 pg_restore --exit-on-error --single-transaction --no-owner --dbname="$DATABASE_URL" "$plain/dump"
 cd "$(dirname "$0")/.."
 .venv/bin/python manage.py check --database default
+evidence="${file%.dump.gpg}.evidence.gpg"
+if [ -n "${KPI_DATA_DIR:-}" ] && [ -f "$evidence" ]; then
+    (cd "$(dirname "$evidence")" && sha256sum --check --quiet "$(basename "$evidence").sha256")
+    gpg --batch --decrypt "$evidence" | tar --extract --directory="$KPI_DATA_DIR"
+    .venv/bin/python manage.py check_evidence
+fi
 psql "$DATABASE_URL" -Atqc "SELECT 'ledger entries: ' || count(*) || ', the last of ' || max(at) FROM audit_ledgerentry"
