@@ -17,13 +17,13 @@ from .forms import GuardedChooser
 
 
 class FoldedSearchForm(BaseFilterForm):
-    """Every word of the query, without marks, in the register's folded column."""
+    """Every word of the query, without marks, in the register's folded column; where there is none, all is offered."""
 
     q = forms.CharField(label=_("Search term"), required=False)
 
     def filter(self, objects: QuerySet[Any]) -> QuerySet[Any]:
         objects = super().filter(objects)
-        query = self.cleaned_data.get("q") or ""
+        query = (self.cleaned_data.get("q") or "") if objects.model.snippet_viewset.folded_search else ""
         self.is_searching, self.search_query = bool(query), query
         for word in fold(query).split():
             objects = objects.filter(search_text__contains=word)

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from snippets.enums import Capability
+from snippets.enums import AUTHORING_CAPABILITIES, Capability
 from snippets.models import (
     Appointment,
     Catalogue,
@@ -158,3 +158,12 @@ def test_a_chosen_record_comes_back_with_its_title_and_no_address(signed_in):
     assert one["result"] == {"id": str(root.pk), "string": "Tỉnh", "edit_url": None}
     assert several["result"] == [one["result"]]
     assert client.get(reverse(chooser.get_url_name("chosen"), args=["x"])).status_code == 404
+
+
+@pytest.mark.parametrize("model", [Appointment, Period, Grant])
+def test_a_chooser_of_a_register_without_a_search_answers_whatever_is_searched(signed_in, model):
+    """The host's form sends its field along; there is no column to look in."""
+    client = signed_in(holder(UnitFactory(), *AUTHORING_CAPABILITIES))
+    for route in ("choose", "choose_results"):
+        address = reverse(viewset(model).chooser_viewset.get_url_name(route))
+        assert client.get(address, {"q": "ho"}).status_code == 200
