@@ -27,6 +27,9 @@ PAGE_ROUTES = (
     "wagtailadmin_workflows:",
 )
 
+# A set has no preview (its handbook page is shown once it is issued): the host's own view of one ends in an error.
+WITHOUT_PREVIEW = ("wagtailadmin_pages:workflow_preview",)
+
 
 def about_pages(request: HttpRequest) -> bool:
     """Whether the address is one of the host's for pages, whatever view answers it."""
@@ -41,6 +44,8 @@ def for_authors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if about_pages(request) and not rules.write(request.scope):  # type: ignore[attr-defined]  # set by ScopeMiddleware
+            raise Http404
+        if request.resolver_match is not None and request.resolver_match.view_name in WITHOUT_PREVIEW:
             raise Http404
         return view(request, *args, **kwargs)
 

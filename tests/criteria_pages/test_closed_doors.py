@@ -354,3 +354,12 @@ def test_only_criteria_sets_end_in_being_issued(writer: User) -> None:
 
     with pytest.raises(WrongState, match="Only criteria sets"):
         finish_workflow(State(), user=writer)
+
+
+def test_a_set_under_approval_has_no_preview(policy: User, writer: User, signed_in: SignIn) -> None:
+    """The host's own view of one would end in an error: a set is read in the handbook once it is issued."""
+    page = draft()
+    state = approval(page, writer)
+    address = f"/admin/pages/workflow/preview/{page.pk}/{state.current_task_state.task_id}/"
+
+    assert signed_in(policy).get(address).status_code == 404

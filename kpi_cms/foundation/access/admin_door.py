@@ -7,7 +7,19 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
+from wagtail.admin.views.account import (
+    AccountView,
+    LocaleSettingsPanel,
+    NotificationsSettingsPanel,
+    ThemeSettingsPanel,
+)
+from wagtail.users.models import UserProfile
 from wagtail.utils.urlpatterns import decorate_urlpatterns
+
+# Two addresses on which the host tries its own error pages: an error on demand fills the log and alarms somebody.
+HOST_TRIALS = frozenset({"test404/", "failwhale/"})
+HOST_ACCOUNT = "account/"
 
 
 def authors_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -24,7 +36,19 @@ def authors_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
     return guarded
 
 
+class OwnAccountView(AccountView):
+    """Language, look and notifications. No picture is uploaded here: files come in through `core.files` only."""
+
+    def get_panels(self) -> list[Any]:
+        profile = UserProfile.get_for_user(self.request.user)
+        kinds = (NotificationsSettingsPanel, LocaleSettingsPanel, ThemeSettingsPanel)
+        panels = [kind(self.request, self.request.user, profile) for kind in kinds]
+        return [panel for panel in panels if panel.is_active()]
+
+
 def guarded_admin_urls(urlpatterns: list[Any]) -> list[Any]:
     """Every pattern of the admin, wrapped."""
-    patterns: list[Any] = decorate_urlpatterns(urlpatterns, authors_only)
+    host = [entry for entry in urlpatterns if str(entry.pattern) not in {*HOST_TRIALS, HOST_ACCOUNT}]
+    account = path(HOST_ACCOUNT, OwnAccountView.as_view(), name="wagtailadmin_account")
+    patterns: list[Any] = decorate_urlpatterns([account, *host], authors_only)
     return patterns

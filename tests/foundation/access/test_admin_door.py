@@ -2,7 +2,9 @@
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
+from wagtail.users.models import UserProfile
 
 from snippets.enums import AUTHORING_CAPABILITIES, Capability
 from snippets.models import Unit
@@ -10,6 +12,10 @@ from tests.factories.snippets import UnitFactory, UserFactory, holder
 
 pytestmark = pytest.mark.django_db
 ADDRESSES = ["/admin/", "/admin/pages/", "/admin/account/", "/admin/reports/site-history/", "/admin/nowhere/"]
+PIXEL = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x00\x00\x00\x00\x00,\x00\x00\x00\x00\x01"
+    b"\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
 OTHERS = [capability for capability in Capability if capability not in AUTHORING_CAPABILITIES]
 
 
@@ -94,3 +100,36 @@ def test_a_chooser_asked_for_nonsense_says_missing(client, key):
     client.force_login(holder(UnitFactory(), Capability.MANAGE_UNITS))
     address = reverse(Unit.snippet_viewset.chooser_viewset.get_url_name("chosen"), args=[key])
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/admin/failwhale/", "/admin/test404/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_hosts_trials_of_its_error_pages_are_missing(client, address, method):
+    client.force_login(holder(UnitFactory(), Capability.AUTHOR))
+    assert getattr(client, method)(address).status_code == 404
+
+
+def test_an_author_changes_language_and_look_and_uploads_no_picture(client):
+    """The host keeps pictures of accounts without a limit, a list of kinds or a check: no file comes in that way."""
+    user = holder(UnitFactory(), Capability.AUTHOR)
+    client.force_login(user)
+    picture = SimpleUploadedFile("a.gif", PIXEL, "image/gif")
+
+    page = client.get("/admin/account/").content.decode()
+    response = client.post(
+        "/admin/account/",
+        {
+            "avatar-avatar": picture, "locale-preferred_language": "en", "theme-theme": "dark",
+            "theme-contrast": "system", "theme-density": "default", "name_email-first_name": "Khác",
+        },
+    )  # fmt: skip
+
+    assert ('type="file"' in page, "avatar-avatar" in page, "locale-preferred_language" in page) == (
+        False,
+        False,
+        True,
+    )
+    assert (response.status_code, response["Location"]) == (302, "/admin/account/")
+    profile = UserProfile.objects.get(user=user)
+    assert (profile.preferred_language, profile.theme, profile.avatar.name) == ("en", "dark", "")
+    assert type(user).objects.get(pk=user.pk).display_name == user.display_name
