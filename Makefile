@@ -15,7 +15,7 @@ LINTS := format code types ladder templates messages migrations checks assets
 
 include assets.mk
 
-.PHONY: help run test lint bench mutants messages lock format test-matrix $(LINTS:%=lint-%)
+.PHONY: help run test lint bench mutants messages lock format test-matrix test-pythons $(LINTS:%=lint-%)
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -72,8 +72,11 @@ bench: $(BIN)/.dev-stamp  ## Seed a province and measure it (BENCH=small: on SQL
 mutants: $(BIN)/.dev-stamp  ## Mutation testing: ARGS="stages access 200"; 85 % must be killed
 	$(BIN)/python scripts/mutants.py $(ARGS)
 
-test-matrix:  ## The suite on each Python this machine has
-	@sh scripts/test_matrix.sh
+test-matrix: $(BIN)/.dev-stamp  ## Every cell of the permission matrix, on SQLite or on DATABASE_URL
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m whole_matrix tests/access/test_whole_matrix.py $(ARGS)
+
+test-pythons:  ## The suite on each Python this machine has
+	@sh scripts/test_pythons.sh
 
 lock: $(BIN)/.dev-stamp  ## Compile the hashed locks anew from requirements*.in
 	$(COMPILE) requirements.in --output-file requirements.txt

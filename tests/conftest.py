@@ -30,11 +30,13 @@ hypothesis_settings.load_profile("suite")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out what does not apply to this database, or whose data is not here."""
+    """Take out what does not apply to this database, whose data is not here, or what is only run by its name."""
     postgresql = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
     absent = {"sqlite"} if postgresql else {"postgresql"}
     if not SHARED.is_dir():
         absent.add("shared_data")
+    if "whole_matrix" not in config.option.markexpr:
+        absent.add("whole_matrix")
     applies = {item: not absent.intersection(mark.name for mark in item.iter_markers()) for item in items}
     if not all(applies.values()):
         config.hook.pytest_deselected(items=[item for item in items if not applies[item]])

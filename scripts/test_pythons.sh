@@ -8,9 +8,9 @@ for version in 3.11 3.12 3.13; do
         continue
     fi
     echo "== Python $version"
-    folder="var/matrix/$version"
+    folder="var/pythons/$version"
     if [ ! -x "$folder/bin/python" ]; then
-        mkdir -p var/matrix && "python$version" -m venv "$folder" || exit 1
+        mkdir -p var/pythons && "python$version" -m venv "$folder" || exit 1
     fi
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt || exit 1
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt || exit 1

@@ -1,0 +1,47 @@
+"""One institution for a module, its clock stopped, taken back after the module's last test; and the matrix's count."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from pytest_django.plugin import DjangoDbBlocker
+
+from kpi_cms.foundation.core import actor
+from tests.access import institution
+from tests.access.probe import Prober, quiet
+from tests.helpers.world import MOMENT
+
+
+def stop_the_clock(patch: pytest.MonkeyPatch) -> None:
+    """Everything happens at MOMENT, whichever clock is read and however a module imported it."""
+    real = actor.database_now
+    patch.setattr(timezone, "now", lambda: MOMENT)
+    for module in list(sys.modules.values()):
+        if getattr(module, "database_now", None) is real:
+            patch.setattr(module, "database_now", lambda: MOMENT)
+
+
+@pytest.fixture(scope="module")
+def prober(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Prober]:
+    """Asks the institution's addresses. A test that takes it asks for `db` as well."""
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), transaction.atomic(), quiet():
+        stop_the_clock(patch)
+        yield Prober(institution.build())
+        transaction.set_rollback(True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many cells were asked."""
+    cells = sum(
+        int(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, value in report.user_properties
+        if name == "cells"
+    )
+    if cells:
+        terminalreporter.write_line(f"The permission matrix: {cells:,} cells.")

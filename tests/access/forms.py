@@ -1,0 +1,62 @@
+"""What a browser would send: data of the rules filled in, and the forms that are too large for a line."""
+
+from typing import TYPE_CHECKING, Any
+
+from criteria_pages.models import CriteriaSetPage
+from tests.helpers.page_form import form_data
+
+if TYPE_CHECKING:
+    from tests.access.cells import Filling
+
+
+def filled(data: Any, filling: "Filling") -> Any:
+    """POST data of a cell; a name in place of a table is one of the forms below."""
+    if isinstance(data, str):
+        return FORMS[data](filling)
+    return filling.data(data)
+
+
+def scores(filling: "Filling") -> dict[str, str]:
+    """The sheet of a card with one point for everything."""
+    card = filling.made.cards[filling.letters, filling.state]
+    criteria = [criterion.key for criterion in card.version.compiled().criteria if criterion.entered]
+    return {"expected": str(card.version_number), "reason": "Sửa"} | {f"s-{key}": "1" for key in criteria}
+
+
+def parts(filling: "Filling") -> dict[str, str]:
+    """Half of a product for somebody of the unit."""
+    whose = filling("colleague" if filling.relation == "own" else "person")
+    rows = {"p-TOTAL_FORMS": "1", "p-INITIAL_FORMS": "0", "p-0-person": whose, "p-0-share": "0,5"}
+    return rows | {"product": filling("product"), "p-0-label": "Phần một", "p-0-due_on": filling("due")}
+
+
+def page(filling: "Filling") -> dict[str, Any]:
+    """The editor's form of the criteria set, as it stands."""
+    return form_data(filling.record("page").get_latest_revision_as_object())
+
+
+def new_page(filling: "Filling") -> dict[str, Any]:
+    """The editor's form of a set that does not exist yet."""
+    return form_data(CriteriaSetPage(live=False), title="Bộ mới")
+
+
+def page_copy(filling: "Filling") -> dict[str, str]:
+    """A copy beside the set."""
+    return {"new_title": "Bản sao", "new_slug": "ban-sao", "new_parent_page": filling("index")}
+
+
+FORMS: dict[str, Any] = {
+    "page": page,
+    "new_page": new_page,
+    "page_copy": page_copy,
+    "parts": parts,
+    "scores": scores,
+}
+WORDS = {
+    "page": {"page"},
+    "new_page": {"index"},
+    "page_copy": {"page", "index"},
+    "parts": {"person", "product", "due"},
+    "scores": {"card"},
+}
+"""Name of a form → the records that it names."""

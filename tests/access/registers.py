@@ -1,0 +1,166 @@
+"""The registers, periods, jobs, uploads and criteria sets of the institution: one for whoever is asked about."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from wagtail.models import GroupApprovalTask, Workflow, WorkflowTask
+
+from kpi_cms.evaluation.domain.opening import JOB_NAME
+from kpi_cms.foundation.core.models import Job
+from kpi_cms.interfaces.exchange.enums import ImportKind
+from kpi_cms.interfaces.exchange.models import ImportUpload
+from snippets.domain.grants import authors_group
+from snippets.enums import CatalogueState, PeriodKind, PeriodState, ProductScope
+from snippets.models import (
+    Catalogue,
+    EvaluatorDecision,
+    FieldAssignment,
+    Grant,
+    JobPosition,
+    Period,
+    Position,
+    Product,
+    Unit,
+)
+from tests.access import sight
+from tests.access.institution import DUE, HOLDERS, LATE, NEWCOMERS, TREE, Institution
+from tests.access.marks import RECORD, Mark
+from tests.factories.criteria_pages import issued
+from tests.helpers.world import MOMENT, SINCE
+
+
+def furnish(made: Institution) -> None:
+    """Everything that is not a card or a task. What belongs to a unit is kept under its code, what belongs to a person
+    under their letters, what a role has of its own under the role."""
+    extra = made.extra
+    extra["position"] = Position.objects.get(role="member")
+    extra["job_position"] = JobPosition.objects.create(code="VT1", title="Chuyên viên")
+    extra["newcomer"] = {unit: made.people[letters] for letters, unit in NEWCOMERS.items()}
+    _of_people(made)
+    _catalogues(made)
+    _periods(made)
+    _jobs_and_uploads(made)
+    _criteria_sets(made)
+
+
+def _mark(letters: str) -> str:
+    return f"QĐ {Mark(letters, RECORD)}"
+
+
+def _of_people(made: Institution) -> None:
+    extra = made.extra
+    for word in ("appointment", "field", "decision", "grant"):
+        extra[word] = {}
+    for letters, person in made.people.items():
+        extra["appointment"][letters] = person.appointments.get()
+        extra["field"][letters] = FieldAssignment.objects.create(
+            person=person, unit=person.unit, starts_on=SINCE, decision_number=_mark(letters)
+        )
+        if letters != "hq":  # the managing agency's head has nobody above
+            extra["decision"][letters] = EvaluatorDecision.objects.create(
+                person=person, evaluator=made.people[sight.evaluator_of(letters)], starts_on=date(2030, 1, 1),
+                decision_number=_mark(letters),
+            )  # fmt: skip
+        if person.user is not None:
+            extra["grant"][letters] = Grant.objects.create(
+                user=person.user,
+                unit=person.unit,
+                capability="classify",
+                starts_on=date(2030, 1, 1),
+                given_by=0,
+            )
+
+
+def _catalogues(made: Institution) -> None:
+    """Each unit has one draft, one sent and one approved catalogue; the draft has a product."""
+    extra = made.extra
+    for state in CatalogueState.values:
+        extra[f"catalogue_{state}"] = {}
+    extra["item"] = {}
+    for code, unit in made.units.items():
+        letters = TREE[code][2]
+        for number, state in enumerate(reversed(CatalogueState.values), start=2):
+            decided = {"decision_number": "1", "decision_date": SINCE, "effective_on": date(2030, 1, 1)}
+            extra[f"catalogue_{state}"][code] = Catalogue.objects.create(
+                unit=unit, number=number, title=_mark(letters), state=state, search_text="qd",
+                **(decided if state == CatalogueState.APPROVED else {}),
+            )  # fmt: skip
+        extra["item"][code] = Product.objects.create(
+            catalogue=extra["catalogue_draft"][code], code=str(Mark(letters, RECORD)), group=1, points=5,
+            scope=ProductScope.SHARED, duty=_mark(letters), coefficient=1, search_text="qd",
+        )  # fmt: skip
+
+
+def _periods(made: Institution) -> None:
+    """For each unit a quarter being prepared and one that is open, in which nobody else takes part."""
+    extra = made.extra
+    for number, (word, state) in enumerate(
+        (("draft_period", PeriodState.DRAFT), ("open_period", PeriodState.OPEN)), start=1
+    ):
+        extra[word] = {}
+        for year, (code, unit) in enumerate(made.units.items(), start=2030):
+            period = Period.objects.create(
+                kind=PeriodKind.QUARTER, year=year, number=number, starts_on=date(2026, 7, 1),
+                ends_on=date(2026, 9, 30), self_due_at=DUE, evaluation_due_at=LATE, state=state,
+            )  # fmt: skip
+            period.units.add(unit)
+            extra[word][code] = period
+
+
+def _jobs_and_uploads(made: Institution) -> None:
+    extra = made.extra
+    extra["job"] = {}
+    for code in made.units:
+        keys = {"period": extra["open_period"][code].pk}
+        extra["job"][code] = Job.objects.create(
+            name=JOB_NAME, key=f"of {code}", arguments=keys, actor_id=0, created_at=MOMENT
+        )
+    for role in HOLDERS:
+        extra["job"][role] = Job.objects.create(
+            name="own", key=f"of {role}", actor_id=made.user(role).pk, created_at=MOMENT
+        )
+    for kind in ImportKind.values:
+        word = f"{kind}_upload"
+        extra[word] = {code: _upload(kind, unit, 0) for code, unit in made.units.items()}
+        for role in HOLDERS:
+            extra[word][role] = _upload(kind, made.units["A1"], made.user(role).pk)
+
+
+def _upload(kind: str, unit: Unit, actor: int) -> ImportUpload:
+    """Kept and applied already, so that its page says so and reads no workbook."""
+    return ImportUpload.objects.create(
+        kind=kind, unit=unit if kind == ImportKind.CATALOGUE else None, title="Danh mục",
+        file_name=f"{Mark(TREE[unit.code][2], RECORD)}.xlsx", sha256="0" * 64, content=b"", actor_id=actor,
+        created_at=MOMENT, expires_at=MOMENT + timedelta(hours=1), applied_at=MOMENT,
+    )  # fmt: skip
+
+
+def _criteria_sets(made: Institution) -> None:
+    """An issued set under approval, and everything of the host's that hangs on it."""
+    extra = made.extra
+    page, version = issued(code="MAT")
+    page.title = f"Bộ {Mark(sight.CRITERIA_SET, RECORD)}"
+    page.save()
+    page.save_revision(clean=False)
+    task = GroupApprovalTask.objects.create(name="Duyệt")
+    task.groups.add(authors_group())
+    workflow = Workflow.objects.create(name="Phê duyệt")
+    WorkflowTask.objects.create(workflow=workflow, task=task)
+    state = workflow.start(page, made.user("policy"))
+    kept: dict[str, Model | Any] = {
+        "page": page,
+        "index": page.get_parent(),
+        "set": version,
+        "revision": page.get_latest_revision(),
+        "workflow": workflow,
+        "workflow_task": task,
+        "workflow_state": state,
+        "task_state": state.current_task_state,
+        "group": Group.objects.get(name=authors_group().name),
+        "account": {
+            letters: person.user for letters, person in made.people.items() if person.user is not None
+        },
+    }
+    extra |= kept
