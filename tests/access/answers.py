@@ -41,6 +41,8 @@ def expected(cell: Cell) -> Expected:
     if name == NO_METHOD:
         return _without_method(cell, route)
     rule = rulebook.rules()[name]
+    if entry.behind and not rulebook.rules()[entry.behind].lets(cell.role, cell.relation, cell.state):
+        return Expected(Kind.MISSING, 404)
     barred = _barred(rule, cell)
     if barred is not None:
         return barred

@@ -9,10 +9,12 @@ from typing import Any
 from kpi_cms.foundation.access.forms import last_history_id
 from tests.access import forms, rulebook
 from tests.access.institution import NEWCOMERS, RELATIONS, ROLES, STATES, Institution, home_of, person_at
+from tests.access.marks import EVIDENCE, PROOF
 from tests.access.routes import METHODS, Route, keys, routes
 from tests.access.rulebook import Entry
 
-STATEFUL = {"card", "task", "fault", "delay", "period", "due"}
+FILES = {"evidence": EVIDENCE, "proof": PROOF}
+STATEFUL = {"card", "task", "fault", "delay", "period", "due", "criterion", *FILES}
 """Words that mean another record in each state of the card."""
 
 ALIKE = {
@@ -149,6 +151,10 @@ class Filling:
             # A task in that state; where its month has none any more, the confirmed one.
             key = (*place, which[0])
             return made.tasks[key if key in made.tasks else (*place, "confirmed")]
+        if name in FILES:
+            return made.files[*place, FILES[name]]
+        if name == "criterion":
+            return made.files[*place, FILES["evidence"]].criterion
         if name in ("fault", "delay"):
             return made.deductions[place][name]
         if name not in made.extra:

@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from criteria_pages.models import CriteriaSetPage
+from tests.helpers import files
 from tests.helpers.page_form import form_data
 
 if TYPE_CHECKING:
@@ -30,6 +33,12 @@ def parts(filling: "Filling") -> dict[str, str]:
     return rows | {"product": filling("product"), "p-0-label": "Phần một", "p-0-due_on": filling("due")}
 
 
+def file(filling: "Filling") -> dict[str, Any]:
+    """A document and what it shows."""
+    content = SimpleUploadedFile("bao-cao.docx", files.docx(), "application/octet-stream")
+    return {"file": content, "title": "Báo cáo", "number": "1/BC"}
+
+
 def page(filling: "Filling") -> dict[str, Any]:
     """The editor's form of the criteria set, as it stands."""
     return form_data(filling.record("page").get_latest_revision_as_object())
@@ -46,6 +55,7 @@ def page_copy(filling: "Filling") -> dict[str, str]:
 
 
 FORMS: dict[str, Any] = {
+    "file": file,
     "page": page,
     "new_page": new_page,
     "page_copy": page_copy,

@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import Any
 
 from kpi_cms.evaluation.domain import opening, stages
+from kpi_cms.evaluation.domain.evidence import STORE
 from kpi_cms.evaluation.domain.evaluators import Organisation
 from kpi_cms.evaluation.domain.planning import plan_opening
 from kpi_cms.evaluation.domain.saving import Entry
@@ -27,6 +28,7 @@ from kpi_cms.evaluation.models import (
     CardResult,
     CataloguePin,
     Delay,
+    Evidence,
     Fault,
     ObjectiveCause,
     Scorecard,
@@ -38,21 +40,38 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import as_actor
-from snippets.domain.grants import project
+from kpi_cms.foundation.core.files.keeping import keep
+from snippets.domain import delegation
 from snippets.domain.tracking import create_many
 from snippets.enums import (
+    DELEGABLE,
     ROLE_CAPABILITIES,
     CatalogueState,
-    GrantSource,
     PeriodState,
     PostRole,
     ProductScope,
     Role,
     UnitLevel,
 )
-from snippets.models import Catalogue, Grant, Period, Person, Product, Unit
-from tests.access.marks import EVALUATION, FAULT, NAME, NOTE, REASON, RECORD, SELF, TASK, UNIT, Mark
+from snippets.models import Catalogue, Period, Person, Product, Unit
+from tests.access.marks import (
+    EVALUATION,
+    EVIDENCE,
+    FAULT,
+    NAME,
+    NOTE,
+    PROOF,
+    REASON,
+    RECORD,
+    SELF,
+    TASK,
+    UNIT,
+    Mark,
+)
+from tests.factories.evidence import judged
+from tests.factories.snippets import hold
 from tests.foundation.engine import specs
+from tests.helpers import files
 from tests.helpers import world as tables
 from tests.helpers.world import MOMENT, SINCE
 
@@ -111,7 +130,7 @@ CAPABILITIES: dict[str, Sequence[str]] = {
     "auditor": ROLE_CAPABILITIES[Role.AUDITOR],
     "policy": ROLE_CAPABILITIES[Role.POLICY],
     "access": ROLE_CAPABILITIES[Role.ACCESS],
-    "delegate": ROLE_CAPABILITIES[Role.HEAD],
+    "delegate": DELEGABLE,
 }
 DUE = datetime(2026, 8, 20, 10, 0, tzinfo=UTC)
 LATE = datetime(2026, 8, 28, 10, 0, tzinfo=UTC)
@@ -139,6 +158,7 @@ class Institution:
     cards: dict[tuple[str, str], Scorecard] = field(default_factory=dict)
     tasks: dict[tuple[str, str, str], Task] = field(default_factory=dict)
     deductions: dict[tuple[str, str], dict[str, Fault | Delay]] = field(default_factory=dict)
+    files: dict[tuple[str, str, str], Evidence] = field(default_factory=dict)
     scores: dict[str, frozenset[str]] = field(default_factory=dict)
     """Letters of a person → the points of their results."""
     product: Any = None
@@ -177,20 +197,15 @@ def build() -> Institution:
         Person.objects.filter(pk=made.people[letters].pk).update(user=None)
     made.people = {letters: Person.objects.get(pk=person.pk) for letters, person in made.people.items()}
     for role, capabilities in CAPABILITIES.items():
-        _hold(made, role, capabilities)
+        if role != "delegate":
+            hold(made.user(role), made.units[home_of(role)], *capabilities, on=MOMENT)
+    delegation.delegate(
+        actor=made.user("head"), moment=MOMENT, to=made.people["de"], capabilities=DELEGABLE,
+        unit=made.units["A1"], starts_on=MOMENT.date(), ends_on=date(2026, 8, 31), reason="Đi học",
+    )  # fmt: skip
     _months(made)
     registers.furnish(made)
     return made
-
-
-def _hold(made: Institution, role: str, capabilities: Sequence[str]) -> None:
-    source = GrantSource.DELEGATION if role == "delegate" else GrantSource.DECISION
-    unit = made.units[home_of(role)]
-    for capability in capabilities:
-        Grant.objects.create(
-            user=made.user(role), unit=unit, capability=capability, starts_on=SINCE, given_by=0, source=source
-        )
-    project(made.user(role), moment=MOMENT)
 
 
 # --- Six months, one for each state -------------------------------------------------------------------------
@@ -249,6 +264,7 @@ def _play(made: Institution, state: str) -> None:
         for task in rows:
             if task.state == TaskState.CONFIRMED:
                 _deduct(made, task, letters_of[task.person_id], state)
+        _attach(made, [cards[person.pk] for person in asked], rows, letters_of, state)
     for person in asked:
         _bring(cards[person.pk], letters_of[person.pk], state)
 
@@ -291,6 +307,30 @@ def _deduct(made: Institution, task: Task, letters: str, state: str) -> None:
     create_many(Delay, [delay])
     create_many(ObjectiveCause, [ObjectiveCause(delay=delay, reason_key=reason, confirmed_at=MOMENT, **what)])
     made.deductions[letters, state] = {"fault": fault, "delay": delay}
+
+
+def _attach(
+    made: Institution, cards: list[Scorecard], tasks: list[Task], letters_of: dict[int, str], state: str
+) -> None:
+    """A file to the first criterion of each card, and one to each assigned task."""
+    found = []
+    criterion = cards[0].version.criteria.order_by("order").first()
+    under_way = [task for task in tasks if task.state == TaskState.ASSIGNED]
+    for kind, about in ((EVIDENCE, cards), (PROOF, under_way)):
+        for each in about:
+            letters = letters_of[each.person_id]
+            words = str(Mark(letters, kind, STATES.index(state)))
+            with judged(files.docx(extra={"word/words.xml": words})) as file:
+                name = keep(STORE, file)
+                evidence = Evidence(
+                    period=each.period, unit=each.unit, person=each.person, uploader=each.person.user, kind="docx",
+                    title=f"Minh chứng {words}", size=file.size, sha256=file.sha256, sent_sha256=file.sha256,
+                    storage_name=name, attached_at=MOMENT,
+                    **({"card": each, "criterion": criterion} if kind == EVIDENCE else {"task": each}),
+                )  # fmt: skip
+            made.files[letters, state, kind] = evidence
+            found.append(evidence)
+    create_many(Evidence, found)
 
 
 def entries(card: Scorecard, points: str) -> dict[str, Entry]:

@@ -13,9 +13,10 @@ from typing import Any
 from urllib.parse import unquote
 from zipfile import ZipFile, is_zipfile
 
-NAME, UNIT, SELF, EVALUATION, REASON, TASK, NOTE, FAULT, RECORD = "nuserwofd"
+NAME, UNIT, SELF, EVALUATION, REASON, TASK, NOTE, FAULT, RECORD, EVIDENCE, PROOF = "nuserwofdmp"
 """A name or staff code; a unit's name; a remark of the person, of the evaluator; the reason of a return; a task's
-name; its note; the reason of a major error; a record of the registers (a decision's number, a catalogue's title)."""
+name; its note; the reason of a major error; a record of the registers (a decision's number, a catalogue's title); a
+file attached to a criterion, to a task."""
 
 _MARK = re.compile(r"qx([a-z]{2})([a-z])([0-9])xq", re.IGNORECASE)
 

@@ -11,13 +11,12 @@ from kpi_cms.evaluation.domain.opening import JOB_NAME
 from kpi_cms.foundation.core.models import Job
 from kpi_cms.interfaces.exchange.enums import ImportKind
 from kpi_cms.interfaces.exchange.models import ImportUpload
-from snippets.domain.grants import authors_group
+from snippets.domain.projection import authors_group
 from snippets.enums import CatalogueState, PeriodKind, PeriodState, ProductScope
 from snippets.models import (
     Catalogue,
     EvaluatorDecision,
     FieldAssignment,
-    Grant,
     JobPosition,
     Period,
     Position,
@@ -28,6 +27,7 @@ from tests.access import sight
 from tests.access.institution import DUE, HOLDERS, LATE, NEWCOMERS, TREE, Institution
 from tests.access.marks import RECORD, Mark
 from tests.factories.criteria_pages import issued
+from tests.factories.snippets import GrantFactory
 from tests.helpers.world import MOMENT, SINCE
 
 
@@ -64,12 +64,8 @@ def _of_people(made: Institution) -> None:
                 decision_number=_mark(letters),
             )  # fmt: skip
         if person.user is not None:
-            extra["grant"][letters] = Grant.objects.create(
-                user=person.user,
-                unit=person.unit,
-                capability="classify",
-                starts_on=date(2030, 1, 1),
-                given_by=0,
+            extra["grant"][letters] = GrantFactory(
+                user=person.user, unit=person.unit, capability="classify", starts_on=date(2030, 1, 1)
             )
 
 

@@ -38,6 +38,9 @@ class Rule:
     when: tuple[str, ...] = STATES
     when_own: tuple[str, ...] | None = None
 
+    def lets(self, role: str, relation: str, state: str) -> bool:
+        return (role, relation) in self.allowed and self.possible(relation, state)
+
     def possible(self, relation: str, state: str) -> bool:
         return state in (self.when_own if relation == "own" and self.when_own is not None else self.when)
 
@@ -60,6 +63,7 @@ class Entry:
     later_get: Mapping[str, int] = field(default_factory=dict)
     visitor: int = 0
     offers: str = ""
+    behind: str = ""
     away: bool = False
     method_first: bool = False
     writes: bool = True

@@ -7,7 +7,20 @@ a leak, on whatever page it stands.
 from functools import cache
 
 from tests.access.institution import DECIDED, HEADS, HOLDERS, STATES, TREE, WORKS_IN, home_of
-from tests.access.marks import EVALUATION, FAULT, NAME, NOTE, REASON, RECORD, SELF, TASK, UNIT, Mark
+from tests.access.marks import (
+    EVALUATION,
+    EVIDENCE,
+    FAULT,
+    NAME,
+    NOTE,
+    PROOF,
+    REASON,
+    RECORD,
+    SELF,
+    TASK,
+    UNIT,
+    Mark,
+)
 
 READERS = ("delegate", "head", "upper", "personnel", "auditor")
 TASK_READERS = (*READERS, "clerk")
@@ -95,11 +108,11 @@ def may_know(role: str, mark: Mark, shows: tuple[str, ...] = ()) -> bool:
         return letters in names(role) or ("readers" in shows and letters in READERS_OF_CARDS)
     if kind == RECORD:
         return role in KEEPERS and letters in people_below(role)
-    if kind in (TASK, NOTE, FAULT):
+    if kind in (TASK, NOTE, FAULT, PROOF):
         return letters in tasks(role)
     if letters not in cards(role):
         return False
-    if kind == SELF:
+    if kind in (SELF, EVIDENCE):
         return mine or state != "opened" or (history and role == "auditor")
     if kind == EVALUATION:
         if mine:
