@@ -1,10 +1,14 @@
 """The same work at 390 × 844: nothing is wider than the phone, and everything to touch is large enough."""
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.helpers import files
 from tests.journeys import conduct
-from tests.journeys.people import PHONE, Somebody, Town
+from tests.journeys.people import PHONE, Somebody, Town, vi
 
 pytestmark = pytest.mark.journey
 
@@ -65,6 +69,36 @@ def test_a_member_of_staff_reports_and_scores(phone) -> None:
     fits(person, "scored")
     person.press("Save and send")
     fits(person, "send")
+
+
+def test_a_photo_of_the_phone_becomes_evidence(phone, tmp_path: Path) -> None:
+    """A picture of its camera, refused as long as it is none; the scores typed before are not lost on the way."""
+    photo, page = tmp_path / "Biên bản.jpg", tmp_path / "bien-ban.pdf"
+    photo.write_bytes(files.picture(size=(1200, 900)))
+    page.write_bytes(b"<html></html>")
+    person: Somebody = phone("can-bo")
+    person.open("/phieu/").go(person.page.locator("main tbody th a").first)
+    person.page.locator("input.kpi-score").first.fill("3,5")
+    person.press(re.compile(vi("Save, then attach evidence")))
+    fits(person, "evidence")
+    person.page.locator("#id_title").fill("Biên bản họp tổ")
+    person.page.set_input_files("#id_file", page)
+    person.press("Attach the file", status=422)
+    fits(person, "evidence-refused")
+    assert person.page.locator("#id_title").input_value() == "Biên bản họp tổ"
+    person.page.set_input_files("#id_file", photo)
+    person.press("Attach the file").reads("Biên bản họp tổ")
+    fits(person, "evidence-attached")
+    with person.page.expect_download() as download:
+        person.page.get_by_role("link", name="Biên bản họp tổ", exact=True).click()
+    assert download.value.suggested_filename == "Biên bản họp tổ.jpg"
+    person.follow("Back to the card")
+    fits(person, "card-with-evidence")
+    assert person.page.locator("input.kpi-score").first.input_value() == "3,5"
+    person.press(re.compile(vi("Save, then add or withdraw")))
+    person.follow(re.compile(r"^Rút\b"))
+    fits(person, "evidence-withdraw")
+    person.press("Withdraw the file").reads("No file is attached yet.")
 
 
 def test_a_head_assigns_and_evaluates(phone) -> None:
