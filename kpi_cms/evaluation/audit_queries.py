@@ -1,6 +1,6 @@
 """The history of cards as a reader follows it: who changed what, when, from what to what, and why.
 
-Seven history tables are read side by side, newest first, each by key and each restricted to one card or to one
+Eight history tables are read side by side, newest first, each by key and each restricted to one card or to one
 unit's period, and merged by moment. The old value is the same record's row before. Names, comments and reasons are
 not in history: they come from the erasable side table, through their keys, in one query.
 
@@ -18,6 +18,7 @@ from django.db.models import BooleanField, Case, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
@@ -30,7 +31,7 @@ from snippets.queries import containing
 
 from . import rules
 from .enums import AssessmentState, CardState, StageKey
-from .models import Assessment, Delay, Fault, ObjectiveCause, Score, Scorecard, Task
+from .models import Assessment, Delay, Evidence, Fault, ObjectiveCause, Score, Scorecard, Task
 from .rule_table import READ_UNIT_HISTORY
 
 PAGE = 50
@@ -107,7 +108,7 @@ SCORE = Tracked(
 TASK = Tracked(
     "task",
     Task,
-    _("Task"),
+    pgettext_lazy("history", "Task"),
     (
         "state",
         "kind",
@@ -152,7 +153,15 @@ CAUSE = Tracked(
     related=("fault__task", "delay__task"),
     kept=("reason_key",),
 )
-TABLES = (CARD, ASSESSMENT, SCORE, TASK, FAULT, DELAY, CAUSE)
+EVIDENCE = Tracked(
+    "evidence",
+    Evidence,
+    _("Evidence"),
+    ("state", "words_key", "kind", "size", "attached_at", "withdrawn_at", "erased_at"),
+    related=("criterion", "task"),
+    kept=("words_key",),
+)
+TABLES = (CARD, ASSESSMENT, SCORE, TASK, FAULT, DELAY, CAUSE, EVIDENCE)
 
 # What the person does not read on their card before the result is notified to them, nor here.
 _OF_THE_EVALUATION = ("basis_changed_at", "confirmed_d", "proposed_d")
@@ -178,6 +187,7 @@ def label_of(table: Tracked, name: str) -> Any:
         "note_key": _("note"),
         "reason_key": _("reason"),
         "return_reason_key": _("reason of the return"),
+        "words_key": _("what it shows"),
     }
     return led_to.get(name) or table.model._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # concrete fields only
 
@@ -323,7 +333,10 @@ def card_changes(
         DELAY.name: Q(task_id__in=tasks),
         CAUSE.name: Q(fault_id__in=Fault.objects.filter(task_id__in=tasks).values("pk"))
         | Q(delay_id__in=Delay.objects.filter(task_id__in=tasks).values("pk")),
+        EVIDENCE.name: Q(card_id=card.pk) | Q(task_id__in=tasks),
     }
+    if not seen.of_self:
+        within[EVIDENCE.name] &= Q(card_id__isnull=True)
     for table in (ASSESSMENT, SCORE):
         if not seen.of_self:
             within[table.name] &= ~Q(**{table.stage_path: StageKey.SELF})
@@ -355,6 +368,8 @@ def card_acts(card: Scorecard, seen: Sight, *, filters: Filters = Filters()) -> 
         entries = entries.exclude(~own & Q(act__in=_ACTS_OF_THE_EVALUATION))
     if not seen.of_self:
         entries = entries.exclude(act="score.changed")
+    if not seen.of_self:
+        entries = entries.exclude(act__startswith="evidence.", subject_type="evaluation.Scorecard")
     return _narrow_acts(entries, filters).order_by("-id")
 
 
@@ -366,6 +381,8 @@ def unit_changes(
     units = Unit.objects.filter(path__startswith=unit.path).order_by().values("pk")
     oneself = _oneself(scope)
     shared = Q(unit_id__in=units) & ~Q(person_id__in=oneself)
+    # A withdrawn file is erased long after the period was closed.
+    of_evidence = shared & Q(period_id=period.pk)
     if period.closed_at is not None:
         # Nothing changes after closing: an index walk by moment begins there, not at today.
         shared &= Q(history_date__lte=period.closed_at)
@@ -373,6 +390,7 @@ def unit_changes(
         table.name: shared & Q(**{table.period_path: period.pk}) for table in TABLES if table is not CAUSE
     }
     within[CAUSE.name] = shared & (Q(fault__task__period_id=period.pk) | Q(delay__task__period_id=period.pk))
+    within[EVIDENCE.name] = of_evidence
     page = _page(within, filters, after)
     people = {written.row.person_id for written in page.changes}
     cards = Scorecard.objects.filter(period=period, person_id__in=people).order_by("-frame", "pk")

@@ -491,3 +491,42 @@ def test_pages_cost_the_same_with_one_file_and_with_three(world, sign_in):
     assert costs[0] == {"card": 10, "attach": 6, "task": 10, "attach_to_task": 6}
     download = Evidence.objects.filter(task=None).first()
     assert queries(mine, url("evidence", download.key)) == 5
+
+
+# --- History -------------------------------------------------------------------------------------------------
+def history(client, world, view=""):
+    return text(client.get(url("card_history", world.card(world.lan).pk), {"xem": view} if view else {}))
+
+
+def test_the_auditor_reads_who_attached_and_withdrew_what_and_why(world, sign_in):
+    auditor = as_user(in_role(world.agency, Role.AUDITOR))
+    task = make.reported(world, world.lan)
+    found = attach.attached_to_task(task)
+    attach.withdrawn(found, reason="Nhầm tệp")
+    attach.attached(world, world.lan, number="", moment=MOMENT + timedelta(minutes=1))
+    changes, acts = history(auditor, world), history(auditor, world, "viec")
+    card = world.card(world.lan)
+    assert "Minh chứng: DC.01 Soạn thảo văn bản Trạng thái: Đã đính kèm → Đã rút" in changes
+    assert (
+        f"Minh chứng: I.1 Tiêu chí I.1 tạo mới Trạng thái: – → Đã đính kèm Nội dung minh chứng: – → {TITLE}"
+        in changes
+    )
+    assert f"Đính kèm minh chứng {card.code} I.1, SHA-256 {found.sent_sha256[:12]} –" in acts
+    assert f"Rút minh chứng DC.01, SHA-256 {found.sha256[:12]} Nhầm tệp" in acts
+    unit = auditor.get(reverse("workspace:unit_history", args=["A1"]), {"field": "evidence.state"})
+    assert [text(unit).count(f"Minh chứng: {what}") for what in ("DC.01", "I.1")] == [2, 1]
+
+
+def test_the_history_tells_nobody_of_evidence_before_the_card_shows_it(world, sign_in):
+    head = sign_in(world.head)
+    attach.attached_to_task(make.assigned(world, world.lan), title="Ảnh hội nghị")
+    attach.attached(world, world.lan)
+    for view in ("", "viec"):
+        shown = history(head, world, view)
+        assert (TITLE in shown, "I.1" in shown) == (False, False)
+        assert "Minh chứng: DC.01" in shown or "Đính kèm minh chứng DC.01" in shown
+    stages.submit_self(
+        actor=world.lan.user, moment=MOMENT, card=make.self_assessed(world, world.lan),
+        expected=world.card(world.lan).version_number,
+    )  # fmt: skip
+    assert (TITLE in history(head, world), "I.1, SHA-256" in history(head, world, "viec")) == (True, True)

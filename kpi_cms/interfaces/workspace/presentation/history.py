@@ -15,6 +15,7 @@ from kpi_cms.evaluation.audit_queries import (
     ASSESSMENT,
     CARD,
     CAUSE,
+    EVIDENCE,
     SCORE,
     TASK,
     HistoryPage,
@@ -117,6 +118,9 @@ class _Reader:
             return f"{row.criterion.code} {row.criterion.label} ({stage})"
         if table is TASK:
             return _("Task: %(task)s") % {"task": _task(row)}
+        if table is EVIDENCE:
+            place = f"{row.criterion.code} {row.criterion.label}" if row.criterion_id else _task(row.task)
+            return _("Evidence: %(place)s") % {"place": place}
         if table is CAUSE:
             deduction = row.fault or row.delay
             return _("Objective cause: %(task)s") % {"task": _task(deduction.task)}
