@@ -19,8 +19,8 @@ from decimal import Decimal
 from typing import Any
 
 from kpi_cms.evaluation.domain import opening, stages
-from kpi_cms.evaluation.domain.evidence import STORE
 from kpi_cms.evaluation.domain.evaluators import Organisation
+from kpi_cms.evaluation.domain.evidence import STORE
 from kpi_cms.evaluation.domain.planning import plan_opening
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import TaskKind, TaskState
