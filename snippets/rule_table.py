@@ -16,6 +16,7 @@ from .enums import AUTHORING_CAPABILITIES, DELEGABLE, Capability, CatalogueState
 DOMAIN = "snippets.domain"
 ACCOUNTS = "kpi_cms.foundation.accounts.domain"
 IMPORTS = "kpi_cms.interfaces.exchange.domain"
+EXPORTS = "kpi_cms.interfaces.workspace.exporting"
 # Holding anything at all on a unit makes it seen: a refusal then says who may, instead of denying that it is there.
 EVERYTHING: tuple[str, ...] = tuple(Capability.values)
 
@@ -315,8 +316,10 @@ END_DELEGATION = _kept(
 )
 REVIEW_GRANTS = Rule(
     act="review_grants",
-    label=_("Review who holds what, and print it"),
+    label=_("Review who holds what and who may what, and take it along"),
     subject="grant",
+    verbs=(f"{EXPORTS}.export_review", f"{EXPORTS}.export_rules"),
+    reading=True,
     capabilities=(Capability.MANAGE_GRANTS, Capability.AUDIT),
     note=_("Of the units on which the reader holds one of the two."),
 )

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kpi_cms.foundation.audit.history import tracked
 
@@ -38,7 +39,7 @@ class Period(models.Model):
 
     class Meta:
         verbose_name = _("period")
-        verbose_name_plural = _("periods")
+        verbose_name_plural = pgettext_lazy("register", "periods")
         default_permissions = ()
         ordering = ["-starts_on", "kind"]
         constraints = [

@@ -70,6 +70,7 @@ def values(address, user):
         "set_code": version.set_code,
         "number": version.number,
         "group": "ready",
+        "act": "confirm",
     }
 
 

@@ -24,6 +24,7 @@ WITHOUT_ROW = {
 # file → why it names capabilities although it is no table.
 NAMES_CAPABILITIES = {
     "kpi_cms/evaluation/models/scorecard.py": "the group that the restricted queryset and the table share",
+    "kpi_cms/evaluation/matrix.py": "makes up a delegate, whom one capability makes one",
     "snippets/rules.py": "the groups whose holders read a register, which its viewset restricts by",
     "snippets/domain/projection.py": "writes today's capabilities: they are what it is about",
     "snippets/management/commands/check_grants.py": "names every capability in its report",

@@ -2,7 +2,18 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
+from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def workbook_response(content: bytes, name: str) -> HttpResponse:
+    """A workbook as an attachment, never kept by a cache."""
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{get_valid_filename(name)}"'
+    response["Cache-Control"] = "no-store, private"
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

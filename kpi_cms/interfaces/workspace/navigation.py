@@ -11,7 +11,7 @@ from kpi_cms.evaluation import queries
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.foundation.access.rules import somewhere
 from kpi_cms.foundation.access.scope import Scope
-from snippets.rule_table import ENTER_ADMIN
+from snippets.rule_table import ENTER_ADMIN, REVIEW_GRANTS
 
 from .presentation.links import optional_url
 
@@ -84,6 +84,12 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
             somewhere(table.READ_UNIT_HISTORY, scope),
             _("History"),
             ("workspace:history", "workspace:unit_history"),
+            0,
+        ),
+        (
+            somewhere(REVIEW_GRANTS, scope),
+            _("Access review"),
+            ("workspace:review", "workspace:rules", "workspace:rule"),
             0,
         ),
         (True, _("Handbook"), ("handbook:list",), 0),

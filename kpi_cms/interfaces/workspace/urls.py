@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("kpi_cms.interfaces.workspace.urls_sight")),
     # Evidence
     path("", include("kpi_cms.interfaces.workspace.urls_evidence")),
+    path("", include("kpi_cms.interfaces.workspace.urls_review")),
     # Cards
     path("phieu/", cards.cards, name="cards"),
     path("phieu/<int:pk>/", cards.card, name="card"),

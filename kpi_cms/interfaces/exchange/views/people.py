@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid
+from kpi_cms.foundation.core.views import workbook_response
 from kpi_cms.interfaces.exchange import domain
 from kpi_cms.interfaces.exchange.enums import ImportKind
 from kpi_cms.interfaces.exchange.forms import UploadForm
@@ -24,7 +25,7 @@ from kpi_cms.interfaces.exchange.workbooks.limits import PEOPLE
 from snippets.domain.people import PeopleImportResult, PlannedPerson
 from snippets.rule_table import IMPORT_PEOPLE
 
-from .shared import SHOWN, actor_of, download, for_keepers, page, scope_of
+from .shared import SHOWN, actor_of, for_keepers, page, scope_of
 
 KEEPS = for_keepers(IMPORT_PEOPLE)
 SEALED_FOR = 30 * 60  # seconds that the first passwords can be downloaded after they were made
@@ -36,7 +37,7 @@ SALT = "exchange.first_passwords"
 def template(request: HttpRequest) -> HttpResponse:
     """The empty template with the codes that the reader may enter."""
     units, positions = codes_in_use(scope_of(request))
-    return download(people_template(units=units, positions=positions), "mau-nhan-su.xlsx")
+    return workbook_response(people_template(units=units, positions=positions), "mau-nhan-su.xlsx")
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,7 +102,7 @@ def passwords(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             _("These passwords can no longer be downloaded. Reset them in the register of people instead.")
         )
     domain.take_passwords(actor=actor, moment=moment, upload=kept, count=len(sealed["passwords"]))
-    return download(passwords_workbook(sealed["passwords"]), "mat-khau-lan-dau.xlsx")
+    return workbook_response(passwords_workbook(sealed["passwords"]), "mat-khau-lan-dau.xlsx")
 
 
 def _problems(file_name: str, reading: PeopleReading) -> dict[str, Any]:

@@ -6,14 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.text import get_valid_filename
 
 from kpi_cms.foundation.access.rules import Rule, somewhere
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import NotFound
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 500  # rows of one kind on a page; the count tells of the others
 View = Callable[..., HttpResponse]
 
@@ -48,11 +46,3 @@ def for_keepers(rule: Rule) -> Callable[[View], View]:
 def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """A page of the admin; 422 for a file that was refused."""
     return TemplateResponse(request, f"exchange/{template}.html", context, status=status)
-
-
-def download(content: bytes, name: str) -> HttpResponse:
-    """A workbook as an attachment, never kept by a cache."""
-    response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{get_valid_filename(name)}"'
-    response["Cache-Control"] = "no-store, private"
-    return response

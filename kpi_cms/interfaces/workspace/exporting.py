@@ -1,0 +1,48 @@
+"""Taking the access review out of the product is an act of its own: who may, the workbook, and the ledger's entry."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from kpi_cms.foundation.access.rules import somewhere
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import ledger
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.core.actor import business_verb
+from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.interfaces.workspace.presentation.review import review_workbook, rules_workbook
+from snippets.models import Unit
+from snippets.review_queries import givers, grants_to_review
+from snippets.rule_table import REVIEW_GRANTS
+
+
+@business_verb
+def export_review(*, actor: User, moment: datetime) -> bytes:
+    """Who holds what on the actor's units, now, as a workbook; recorded with the units and the number of rows."""
+    scope = _reviewer(actor)
+    grants = list(grants_to_review(scope, timezone.localdate(moment)))
+    tops = list(Unit.objects.filter(path__in=scope.paths(*REVIEW_GRANTS.capabilities)).order_by("path"))
+    ledger.record(
+        Act.EXPORT_TAKEN,
+        subject=actor,
+        label="access review",
+        unit=tops[0] if len(tops) == 1 else None,
+        after={"export": "access_review", "rows": len(grants), "units": [unit.code for unit in tops]},
+    )
+    return review_workbook(grants, givers(grants), moment)
+
+
+@business_verb
+def export_rules(*, actor: User, moment: datetime) -> bytes:
+    """The matrix of the rules as a workbook; recorded. It names nobody."""
+    _reviewer(actor)
+    ledger.record(Act.EXPORT_TAKEN, subject=actor, label="rules", after={"export": "rules"})
+    return rules_workbook(moment)
+
+
+def _reviewer(actor: User) -> Scope:
+    scope = Scope.of(actor)
+    if not somewhere(REVIEW_GRANTS, scope):
+        raise NotFound
+    return scope
