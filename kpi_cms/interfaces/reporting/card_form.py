@@ -24,6 +24,7 @@ from kpi_cms.foundation.engine import (
     round_half_up,
     tally,
 )
+from kpi_cms.interfaces.reporting.card_documents import documents_of
 from kpi_cms.interfaces.reporting.forms import (
     Form01,
     Form01Deduction,
@@ -108,6 +109,7 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
         comment=judged.comment if judged else "",
         tasks=tuple(_tasks(tasks)),
         ratios=_ratios(card, outcome, judged_scores),
+        documents=tuple(documents_of(card, scope, (row.task for row in tasks))),
         annex_notes=tuple(_notes(card, outcome)),
         penalty=compiled.specification.settings.penalty_per_fault,
         self_signature=Signature(

@@ -17,6 +17,7 @@ from pypdf.generic import DictionaryObject
 from kpi_cms.interfaces.reporting.forms import (
     Form01,
     Form01Deduction,
+    Form01Document,
     Form01Ratio,
     Form01Ratios,
     Form01Row,
@@ -358,6 +359,19 @@ def test_faults_and_delays_say_whether_they_count_and_why_not() -> None:
     assert "Chậm 2 ngày – Trừ 25%. Nguyên nhân khách quan chưa được xác nhận: chờ số liệu." in annex
     assert "02/07/2026: Chậm 1 ngày – Không trừ, nguyên nhân khách quan đã được xác nhận." in annex
     assert annex.count("Trừ 25%") == 2
+
+
+def test_the_annex_lists_documents_with_the_digest_that_tells_the_file() -> None:
+    documents = (
+        Form01Document(place="I.1", title="Quyết định khen thưởng", number="45/QĐ-UBND", digest="ab12" * 16),
+        Form01Document(place="THV-02.15", title="Ảnh hội nghị", number="", digest="cd34" * 16),
+    )
+    annex = pages_of(replace(FORM, documents=documents))[-1]
+    assert "3. Tài liệu minh chứng" in annex
+    assert (
+        "1 I.1 Quyết định khen thưởng 45/QĐ-UBND ab12ab12ab12 2 THV-02.15 Ảnh hội nghị cd34cd34cd34" in annex
+    )
+    assert "Tài liệu minh chứng" not in pages_of(FORM)[-1]
 
 
 def test_the_annex_shows_how_the_ratios_of_staff_come_about() -> None:

@@ -14,8 +14,9 @@ from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.interfaces.reporting.card_form import period_in_words
+from tests.factories import evidence as attach
 from tests.foundation.engine import specs
-from tests.helpers import month
+from tests.helpers import files, month
 from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
 
@@ -36,6 +37,20 @@ def text_of(pdf: bytes) -> str:
 def printed(world: World, client: Client, user_code: str) -> object:
     client.force_login(getattr(world, user_code).user)
     return client.post(reverse("reporting:form01", args=[world.card(world.lan).pk]))
+
+
+def test_the_annex_lists_the_evidence_that_its_reader_sees(world: World, client: Client) -> None:
+    task = month.assign(world, world.lan)
+    attach.attached_to_task(task, files.pdf(b"% 1"), title="Ảnh hội nghị", number="")
+    of_card = attach.attached(world, world.lan, title="Quyết định khen thưởng", number="45/QĐ-UBND")
+    attach.attached(world, world.lan, files.EICAR, title="Bị giữ lại")
+    attach.withdrawn(attach.attached(world, world.lan, files.pdf(b"% 2"), title="Đã rút"))
+    own, head = (" ".join(text_of(printed(world, client, who).content).split()) for who in ("lan", "head"))
+    short = of_card.sha256[:12]
+    assert f"1 I.1 Quyết định khen thưởng 45/QĐ-UBND {short} 2 DC.01 Ảnh hội nghị" in own
+    assert "1 DC.01 Ảnh hội nghị" in head
+    assert [word for word in ("Quyết định khen thưởng", short, "Bị giữ lại", "Đã rút") if word in head] == []
+    assert [word for word in ("Bị giữ lại", "Đã rút") if word in own] == []
 
 
 def test_the_form_says_who_when_and_what_was_scored(world: World, client: Client) -> None:

@@ -3,6 +3,7 @@
 from kpi_cms.interfaces.reporting.forms.form01 import (
     Form01,
     Form01Deduction,
+    Form01Document,
     Form01Ratio,
     Form01Ratios,
     Form01Row,
@@ -16,6 +17,7 @@ from kpi_cms.interfaces.reporting.forms.form01 import (
 __all__ = [
     "Form01",
     "Form01Deduction",
+    "Form01Document",
     "Form01Ratio",
     "Form01Ratios",
     "Form01Row",

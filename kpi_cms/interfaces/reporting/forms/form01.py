@@ -85,6 +85,16 @@ class Form01Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Form01Document:
+    """A file of evidence. `place` is the criterion or task it belongs to, `digest` its SHA-256 as hexadecimal text."""
+
+    place: str
+    title: str
+    number: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form01Ratio:
     """One of a, b, c, d, đ, e: a fraction of 1, and how it came about.
 
@@ -167,6 +177,7 @@ class Form01:
     weaknesses: str = ""
     comment: str = ""
     tasks: tuple[Form01Task, ...] = ()
+    documents: tuple[Form01Document, ...] = ()
     annex_notes: tuple[str, ...] = ()
     penalty: Decimal = Decimal("0.25")
     subject: str = "công chức"
@@ -218,6 +229,15 @@ def _data(form: Form01) -> dict[str, Json]:
         ],
         "tasks": [_task(task, penalty=form.penalty) for task in form.tasks],
         "ratios": _ratios(form),
+        "documents": [
+            {
+                "place": document.place,
+                "title": document.title,
+                "number": document.number,
+                "digest": document.digest[:SHORT_HASH],
+            }
+            for document in form.documents
+        ],
         "annex_notes": list(form.annex_notes),
         "card_code": form.card_code,
         "version_number": form.version_number,
