@@ -119,7 +119,7 @@ class State:
     closed: bool = False
 
 
-CLOSED = State("closed", _("Period closed"), closed=True)
+CLOSED = State("closed", pgettext_lazy("access matrix", "The period is closed"), closed=True)
 ANY = State("", _("In every state"))
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from kpi_cms.evaluation import matrix
 from kpi_cms.evaluation.enums import CardState
@@ -78,6 +78,7 @@ def matrix_page() -> dict[str, Any]:
     """Every act with everybody's answer."""
     return {
         "readers": matrix.readers(),
+        "legend": [reader for reader in matrix.readers() if str(reader.short) != str(reader.label)],
         "groups": [
             {
                 "subject": group.subject,
@@ -107,17 +108,25 @@ def rule_named(act: str) -> Rule | None:
 
 def rule_page(rule: Rule) -> dict[str, Any]:
     """One act: who may in which state, with the sentence that everybody else reads."""
-    columns = [{"label": _("Who")}, *({"label": state.label} for state in matrix.states_of(rule))]
+    columns = [
+        {"label": pgettext("access matrix", "Who")},
+        *({"label": state.label} for state in matrix.states_of(rule)),
+    ]
     rows = [
-        {"cells": [{"text": capfirst(str(reader.label))}, *(_answer(verdict) for verdict in verdicts)]}
+        {"cells": [{"text": capfirst(str(reader.label))}, *_answers(verdicts)]}
         for reader, verdicts in matrix.verdicts(rule)
     ]
     return {"rule": rule, "facts": facts_of(rule), "columns": columns, "rows": rows}
 
 
-def _answer(verdict: Verdict) -> dict[str, Any]:
-    tag = {"label": verdict.answer.label, "state": verdict.answer, "colour": COLOURS[verdict.answer]}
-    return {"tag": tag, "hint": verdict.sentence}
+def _answers(verdicts: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
+    """A sentence is written once, where it begins to be read; the states after it repeat the answer alone."""
+    before = ""
+    for verdict in verdicts:
+        tag = {"label": verdict.answer.label, "state": verdict.answer, "colour": COLOURS[verdict.answer]}
+        sentence = str(verdict.sentence)
+        yield {"tag": tag, "hint": "" if sentence == before else sentence}
+        before = sentence
 
 
 def facts_of(rule: Rule) -> list[dict[str, Any]]:
@@ -150,8 +159,8 @@ def rules_workbook(moment: datetime) -> bytes:
     ]
     details = [
         OutColumn(header=_("Act"), width=46),
-        OutColumn(header=_("Who"), width=34),
-        OutColumn(header=_("State"), width=26),
+        OutColumn(header=pgettext("access matrix", "Who"), width=34),
+        OutColumn(header=pgettext("access matrix", "State"), width=26),
         OutColumn(header=_("Answer"), width=18),
         OutColumn(header=_("What a refused person reads"), width=90),
     ]
