@@ -20,6 +20,7 @@ from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, StageKey
 from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import as_actor
+from kpi_cms.foundation.core.rows import bulk_update_each
 from kpi_cms.foundation.engine import CardInputs, CompiledSet, TaskInput
 from snippets.models import Period
 
@@ -215,4 +216,4 @@ def _store(
     report.added += len(added)
     if write:
         CardResult.objects.bulk_create(added, batch_size=CHUNK)
-        CardResult.objects.bulk_update(changed, WRITTEN, batch_size=500)
+        bulk_update_each(CardResult, changed, WRITTEN, batch_size=500)

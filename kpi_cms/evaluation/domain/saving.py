@@ -17,6 +17,7 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.errors import Invalid, Stale
+from kpi_cms.foundation.core.rows import bulk_update_each, update_each
 from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome, Problem, decimal_text
 from snippets.models import Person
 
@@ -235,7 +236,7 @@ def _write_scores(
         _load_criteria(created)
         history.record_created(Score, created, reason_key=reason_key)
     if updated:
-        Score.objects.bulk_update(updated, ["value", "choice", "grounds", "grounds_key"])
+        bulk_update_each(Score, updated, ["value", "choice", "grounds", "grounds_key"])
         history.record_changed(Score, updated, reason_key=reason_key)
     return tuple(after), before, after, reason_key
 
@@ -272,4 +273,4 @@ def _write_comments(assessment: Assessment, comments: Mapping[str, str]) -> bool
 def _count_save(card: Scorecard) -> None:
     """The save number is no fact about the card and stands in no history."""
     card.version_number += 1
-    Scorecard.objects.filter(pk=card.pk).update(version_number=card.version_number)
+    update_each(Scorecard.objects.filter(pk=card.pk), version_number=card.version_number)

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
-from django.db import models
+from django.db import DatabaseError, models
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
 from kpi_cms.foundation.core.actor import Action, current_action
+from kpi_cms.foundation.core.errors import NotWritten
 
 from . import texts
 from .models import TextKind
@@ -92,11 +93,19 @@ def save_tracked(
     person_code: str = "",
     update_fields: Iterable[str] | None = None,
 ) -> M:
-    """Save a tracked record with its reason, once: simple-history would repeat it at the next save (traps.md 24)."""
+    """Save a tracked record with its reason, once: simple-history would repeat it at the next save (traps.md 24).
+
+    Raises NotWritten where the row of a record that was read is not there, or not there for this actor, any more:
+    Django would insert it again.
+    """
     key = reason_key or texts.keep(TextKind.REASON, reason, person_code=person_code)
     instance._change_reason = key  # type: ignore[attr-defined]  # simple-history's own channel
     try:
-        instance.save(update_fields=update_fields)
+        instance.save(update_fields=update_fields, force_update=not instance._state.adding)
+    except DatabaseError as error:
+        if error.__cause__ is not None:  # what the database itself said
+            raise
+        raise NotWritten from error
     finally:
         del instance._change_reason  # type: ignore[attr-defined]  # the same channel, emptied
     return instance

@@ -1,13 +1,14 @@
 """The one seam through which a request, a job or a command acts.
 
 `as_actor` opens the transaction and says who acts and when: simple-history reads the actor from here, the ledger
-the request id and the address, and PostgreSQL gets both as transaction-local settings (only SET LOCAL is safe with
-pooled connections). `business_verb` is how a domain function enters it.
+the request id and the address, and PostgreSQL is told both, for row security (`told`). `business_verb` is how a
+domain function enters it. `asked_by` is the same for what is only read.
 """
 
 from __future__ import annotations
 
 import functools
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,14 +17,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
+
+from .errors import Walled
+from .told import telling
 
 if TYPE_CHECKING:
     from kpi_cms.foundation.accounts.models import User
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+logger = logging.getLogger(__name__)
+
+INSUFFICIENT_PRIVILEGE = "42501"  # PostgreSQL's word for a row or a table that this role may not touch
 
 
 @dataclass(frozen=True)
@@ -65,20 +73,47 @@ def coming_from(origin: Origin) -> Iterator[Origin]:
 
 @contextmanager
 def as_actor(actor: User, moment: datetime) -> Iterator[Action]:
-    """Act as `actor` at `moment` inside one transaction. Nested uses join the outer transaction."""
+    """Act as `actor` at `moment` inside one transaction. Nested uses join the outer transaction.
+
+    Raises Walled where row security refuses a row that the rules let pass: everything is taken back.
+    """
     action = Action(actor=actor, moment=moment, origin=_origin.get() or Origin())
-    with transaction.atomic():
-        token = _action.set(action)
-        try:
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute(
-                        "SELECT set_config('kpi.actor', %s, true), set_config('kpi.request', %s, true)",
-                        [str(actor.pk), str(action.origin.request_id)],
-                    )
-            yield action
-        finally:
-            _action.reset(token)
+    try:
+        with _transaction_of(actor, action.origin, savepoint=True):
+            token = _action.set(action)
+            try:
+                yield action
+            finally:
+                _action.reset(token)
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", "") != INSUFFICIENT_PRIVILEGE:
+            raise
+        # The rules allowed what the wall refuses: one of the two is wrong, and whoever keeps the product must know.
+        logger.exception("row security refused a change by account %s", actor.pk)
+        raise Walled from error
+
+
+@contextmanager
+def asked_by(reader: User) -> Iterator[None]:
+    """Read for `reader` inside one transaction. Nobody acts yet: a verb inside says who does, and when.
+
+    SQLite has no row security to tell, and its readers would wait for one another: there it does nothing.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with _transaction_of(reader, _origin.get() or Origin(), savepoint=False):
+        yield
+
+
+@contextmanager
+def _transaction_of(actor: User, origin: Origin, *, savepoint: bool) -> Iterator[None]:
+    outermost = not connection.in_atomic_block
+    with (
+        transaction.atomic(savepoint=savepoint),
+        telling(to_the_end=outermost, actor=str(actor.pk), request=str(origin.request_id)),
+    ):
+        yield
 
 
 def act_on_behalf_of(absent: User) -> None:

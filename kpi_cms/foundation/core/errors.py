@@ -34,6 +34,15 @@ class Refused(DomainError):
     status = 403
 
 
+class Walled(Refused):
+    """The database itself refused the row: the second wall stood where a rule was missing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The database does not let you change this record. Nothing was saved; tell the operators.")
+        )
+
+
 class NotFound(DomainError):
     """Missing, or not the actor's to see: the two are never told apart."""
 
@@ -47,6 +56,15 @@ class WrongState(DomainError):
     """The step is not possible in the object's present state."""
 
     status = 409
+
+
+class NotWritten(WrongState):
+    """A change reached fewer records than it was meant for, and was taken back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A record could not be changed any more. Nothing was saved; reload the page and try again.")
+        )
 
 
 class Stale(DomainError):
