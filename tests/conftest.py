@@ -1,6 +1,8 @@
 """What the whole suite shares: which tests apply here, none skipped, and a database for tests that commit."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -8,12 +10,13 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.helpers import databases, scratch
+from tests.helpers import databases, pages, roles, scratch
 from tests.helpers.shared import SHARED
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -114,4 +117,28 @@ def _nothing_flushes_the_suites_database() -> Iterator[None]:
 def _sentences_by_their_message_id() -> Iterator[None]:
     """Outside a request a sentence reads as its message id, whatever the catalogue says today. Pages are Vietnamese."""
     with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def django_assert_num_queries() -> Callable[[int], AbstractContextManager[None]]:
+    """As pytest-django's, without the statements that tell PostgreSQL who asks: they read no table."""
+
+    @contextmanager
+    def exactly(number: int) -> Iterator[None]:
+        with CaptureQueriesContext(connection) as caught:
+            yield
+        found = pages.asked(caught, aside=pages.SETTING)
+        listed = "\n".join(found)
+        assert len(found) == number, f"{len(found)} queries, not {number}:\n{listed}"
+
+    return exactly
+
+
+@pytest.fixture(autouse=True)
+def _the_application_acts(request: pytest.FixtureRequest) -> Iterator[None]:
+    if connection.vendor != "postgresql" or not os.environ.get("KPI_TEST_ROLE"):
+        yield
+        return
+    with roles.acting_as_the_application():
         yield

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "kpi_cms.foundation.core.middleware.OriginMiddleware",
     "kpi_cms.foundation.accounts.middleware.SignInPolicyMiddleware",
     "kpi_cms.interfaces.workspace.view_as.ViewAsMiddleware",
+    "kpi_cms.foundation.access.middleware.WallMiddleware",
     "kpi_cms.foundation.access.middleware.ScopeMiddleware",
     "kpi_cms.foundation.core.middleware.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -116,6 +117,15 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # Without recursive triggers INSERT OR REPLACE deletes append-only rows past their trigger.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     }
+# Migrations run as the owner of the tables, everything else as a role that owns none (docs/operations.md). Without an
+# owner of its own one role does both, and the second wall does not stand before it (access.W001).
+OWNER_DATABASE: dict[str, Any] = {}
+if os.environ.get("KPI_OWNER_DATABASE_URL"):
+    OWNER_DATABASE.update(dj_database_url.parse(os.environ["KPI_OWNER_DATABASE_URL"]))
+DATABASE_ROLES = {
+    "application": os.environ.get("KPI_APPLICATION_ROLE", "kpi_app"),
+    "verifier": os.environ.get("KPI_VERIFIER_ROLE", "kpi_verify"),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # History is read newest first and by key: by moment and record, whatever the size of a bulk change (audit_queries).
 SIMPLE_HISTORY_DATE_INDEX = "Composite"

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit, urlunsplit
 from django.apps import apps
 from django.conf import settings
 
+from kpi_cms.foundation.access import wall_install
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "var" / "tests"
 
@@ -31,6 +33,7 @@ def state() -> str:
             digest.update(f"{app.label}/{path.name}".encode())
             digest.update(path.read_bytes())
     digest.update((ROOT / "requirements.txt").read_bytes())
+    digest.update(wall_install.digest().encode())
     return digest.hexdigest()[:12]
 
 

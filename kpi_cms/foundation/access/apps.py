@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,4 +9,14 @@ class AccessConfig(AppConfig):
     verbose_name = _("Access")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  (checks register themselves)
+        from kpi_cms.foundation.core import health
+
+        from . import checks, wall_install  # noqa: F401  (checks register themselves)
+
+        # Once, after all migrations: the signal is sent for each app that has models, and this one has none.
+        post_migrate.connect(
+            wall_install.install_after_migrate,
+            sender=apps.get_app_config("accounts"),
+            dispatch_uid="access.wall",
+        )
+        health.say("second_wall", wall_install.is_in_force)

@@ -104,6 +104,10 @@ def being_repaired() -> Iterator[None]:
         _being_repaired.reset(token)
 
 
+def is_being_repaired() -> bool:
+    return _being_repaired.get()
+
+
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """Protected tables of this database whose triggers are not all there; none while they are being repaired."""
     if _being_repaired.get():

@@ -5,6 +5,8 @@ from django.template.response import TemplateResponse
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
+from .health import states
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -25,5 +27,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def health(request: HttpRequest) -> JsonResponse:
-    """Alive, for a supervisor or a proxy. Says nothing about the data."""
-    return JsonResponse({"status": "ok"})
+    """Alive, for a supervisor or a proxy, and what the rooms above say about themselves. Nothing about the data."""
+    return JsonResponse({"status": "ok", **states()})

@@ -16,7 +16,7 @@ from tests.factories.snippets import hold
 from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
-from tests.helpers.pages import body, field, queries, text
+from tests.helpers.pages import asked, body, field, queries, text
 
 WORDS = "Chủ động tham mưu, hoàn thành trước hạn."
 
@@ -324,7 +324,7 @@ def test_saving_the_card_again_stays_within_its_budget(world, sign_in):
     card, client = make.self_assessed(world, world.lan), sign_in(world.lan)
     with CaptureQueriesContext(connection) as caught:
         assert client.post(url("card", card.pk), filled(card, "1")).status_code == 302
-    statements = [query["sql"].split()[0] for query in caught.captured_queries]
+    statements = [statement.split()[0] for statement in asked(caught)]
     written = [word for word in statements if word in {"INSERT", "UPDATE"}]
     assert written == ["UPDATE", "INSERT", "UPDATE", "INSERT", "UPDATE"]
     assert statements.count("SELECT") <= 12

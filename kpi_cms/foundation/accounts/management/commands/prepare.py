@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core import checks
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
@@ -14,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.accounts import demonstration
-from kpi_cms.foundation.audit import append_only
+from kpi_cms.foundation.core.owner import as_owner
 
 
 class Command(BaseCommand):
@@ -22,6 +23,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with as_owner():
+            self._prepare()
+
+    def _prepare(self) -> None:
         try:
             connection.ensure_connection()
         except DatabaseError as error:
@@ -41,7 +46,11 @@ class Command(BaseCommand):
 
     def _migrate(self) -> None:
         executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()) or append_only.missing():
+        # Triggers and policies that are gone, or of an earlier release, come with migrating too.
+        broken = checks.run_checks(tags=[checks.Tags.database], databases=[connection.alias])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()) or any(
+            each.is_serious() for each in broken
+        ):
             self._say("Preparing the database …")
             call_command("migrate", verbosity=0, interactive=False)
 
