@@ -11,8 +11,10 @@ class EvaluationConfig(AppConfig):
         from criteria_pages.domain import pins
         from kpi_cms.foundation.audit import append_only
 
+        from . import wall
         from .models import PublishedTotals
         from .queries import periods_of_versions
 
         append_only.register(PublishedTotals._meta.db_table)
         pins.register(periods_of_versions)
+        wall.protect_all()

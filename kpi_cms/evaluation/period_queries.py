@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.models import Job
 from snippets.models import ParticipatingUnit, Period, Person
@@ -61,6 +62,7 @@ def pinned_versions(period: Period) -> list[CriteriaVersion]:
     return [pin.version for pin in pins]
 
 
+@beyond_the_wall("whoever opens a period adds the cards that are missing, and reads none")
 def cards_that_exist(period: Period) -> set[tuple[int, str]]:
     """(person, frame) of every card of the period."""
     return set(Scorecard.objects.filter(period=period).values_list("person_id", "frame"))

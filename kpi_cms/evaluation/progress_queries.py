@@ -16,6 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.core.errors import NotFound
 from snippets.enums import Frame, PeriodState
 from snippets.models import Period, Unit
@@ -76,6 +77,7 @@ class PeriodProgress:
     a unit that moved since takes nothing into another's total.
     """
 
+    @beyond_the_wall("what may not be told by a difference is judged from the totals of all units")
     def __init__(self, period: Period, frame: str, scope: Scope) -> None:
         self._own: dict[str, Figures] = {}
         seen = Scorecard.objects.visible_to(scope).filter(period=period).values("pk")

@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from kpi_cms.foundation.access.rules import Rule, ask, in_card_state, in_state
 from kpi_cms.foundation.access.scope import Delegated, Scope, shortest
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import NotFound
 from snippets.models import Grant, Period, Person, Unit
@@ -172,6 +173,7 @@ def grants_of(user: User, at: At) -> list[HeldUnit]:
     return sorted(held, key=lambda item: item.unit.path)
 
 
+@beyond_the_wall("how much an account sees is a number, whoever asks")
 def cards_seen(user: User, held: Sequence[HeldUnit], at: At) -> set[int]:
     """The keys of all cards the account may read: named on them, or of a unit that it reads."""
     if not at.accounts().filter(pk=user.pk).exists():

@@ -105,8 +105,8 @@ def test_f09_files_that_no_row_names_are_swept_after_a_day(world: World, at_nigh
     Evidence.objects.filter(pk=lost.pk).update(erased_at=MOMENT)
     storages["evidence"].save("ab/cd/orphan", ContentFile(b"x"))
     now = datetime.now(UTC)
-    assert sweep(now + timedelta(hours=23)) == 0
-    assert sweep(now + timedelta(hours=25)) == 2
+    assert sweep(actor=system_user(), moment=now + timedelta(hours=23)) == 0
+    assert sweep(actor=system_user(), moment=now + timedelta(hours=25)) == 2
     assert stored() == [kept.storage_name]
 
 
@@ -126,7 +126,7 @@ def test_f17_what_is_missing_or_damaged_is_named(world: World, at_night: Run) ->
     storages["evidence"].delete(gone.storage_name)
     with storages["evidence"].open(flipped.storage_name, "rb+") as stream:
         stream.write(b"!")
-    found = {evidence.pk: sentence for evidence, sentence in damaged()}
+    found = {evidence.pk: sentence for evidence, sentence in damaged(actor=system_user())}
     assert {pk: sentence[:25] for pk, sentence in found.items()} == {
         missing.pk: "This file is missing from", flipped.pk: "This file was damaged in ",
     }  # fmt: skip

@@ -425,7 +425,8 @@ def test_the_personnel_office_may_notify_and_the_person_may_not(world: World) ->
     card = in_state(world, "confirmed")
     with pytest.raises(Refused):
         notify(card, world.lan)
-    hold(world.stranger, Capability.RECEIVE_RESULTS, world)
+    for capability in (Capability.VIEW, Capability.RECEIVE_RESULTS):
+        hold(world.stranger, capability, world)
     notify(card, world.stranger)
     assert world.card(world.lan).notified_at == MOMENT
 

@@ -111,7 +111,8 @@ def test_a_reader_of_the_unit_sees_tasks_and_changes_none(world: World) -> None:
 
 def test_a_head_of_a_unit_above_confirms_too(world: World) -> None:
     task = month.report(month.assign(world, world.lan))
-    hold(world.chair, Capability.EVALUATE, world, unit=world.agency)
+    for capability in (Capability.VIEW, Capability.EVALUATE):
+        hold(world.chair, capability, world, unit=world.agency)
     assert month.confirm_report(task, by=world.chair).state == TaskState.CONFIRMED
 
 

@@ -12,6 +12,7 @@ from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.rules import in_state
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
@@ -38,6 +39,7 @@ def unfinished_cards(period: Period) -> QuerySet[Scorecard]:
     return Scorecard.objects.filter(period=period).exclude(state=CardState.NOTIFIED)
 
 
+@beyond_the_wall("closing asks how many are not notified, of units that policy staff do not read")
 def unfinished(period: Period) -> Unfinished:
     """For the question before closing: (unit name, state, cards), in the order of the tree."""
     rows = (
@@ -63,7 +65,7 @@ def close_period(*, actor: User, moment: datetime, period: Period, unfinished_se
     period = locks.take_period(period.pk)
     if not in_state(table.CLOSE_PERIOD, period.state):
         raise WrongState(_("Only an open period can be closed."))
-    count = unfinished_cards(period).count()
+    count = unfinished(period).count
     if count != unfinished_seen:
         raise WrongState(
             _("%(count)s people are not notified now, not the %(seen)s you saw. Look at the list again.")

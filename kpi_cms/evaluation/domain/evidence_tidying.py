@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +15,7 @@ from kpi_cms.evaluation.models import Evidence, EvidenceUsage
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
-from kpi_cms.foundation.core.actor import business_verb
+from kpi_cms.foundation.core.actor import asked_by, business_verb
 from kpi_cms.foundation.core.errors import DomainError, WrongState
 from kpi_cms.foundation.core.files import keeping
 
@@ -30,9 +31,11 @@ def tidy(*, actor: User, moment: datetime) -> None:
         Q(state=EvidenceState.WITHDRAWN, withdrawn_at__lte=until)
         | Q(state=EvidenceState.QUARANTINED, attached_at__lte=until)
     )
-    for evidence in old.order_by("pk"):
+    with asked_by(actor):
+        due = list(old.order_by("pk"))
+    for evidence in due:
         erase_file(actor=actor, moment=moment, evidence=evidence)
-    swept = sweep(moment)
+    swept = sweep(actor=actor, moment=moment)
     if swept:
         logger.warning("Swept %s files of evidence that no row names.", swept)
 
@@ -56,25 +59,29 @@ def erase_file(*, actor: User, moment: datetime, evidence: Evidence) -> None:
     transaction.on_commit(lambda: keeping.forget(STORE, name))
 
 
-def sweep(moment: datetime) -> int:
+def sweep(*, actor: User, moment: datetime) -> int:
     """Remove files older than a day that no row names: what a rolled-back act or a killed server left. How many."""
     swept = 0
-    for name in list(keeping.orphans(STORE, moment, _named)):
+    for name in list(keeping.orphans(STORE, moment, partial(_named, actor))):
         keeping.forget(STORE, name)
         swept += 1
     return swept
 
 
-def _named(names: Collection[str]) -> Collection[str]:
-    """Those that a row still stands for."""
-    rows = Evidence.objects.filter(storage_name__in=names, erased_at__isnull=True)
-    return set(rows.values_list("storage_name", flat=True))
+def _named(actor: User, names: Collection[str]) -> Collection[str]:
+    """Those that a row still stands for, of all rows there are: `actor` is the system account."""
+    with asked_by(actor):
+        rows = Evidence.objects.filter(storage_name__in=names, erased_at__isnull=True)
+        return set(rows.values_list("storage_name", flat=True))
 
 
-def damaged() -> Iterator[tuple[Evidence, str]]:
+def damaged(*, actor: User) -> Iterator[tuple[Evidence, str]]:
     """Every file that is not what it was, with the sentence that says so: missing, or another digest."""
-    for evidence in Evidence.objects.filter(erased_at__isnull=True).order_by("pk").iterator(chunk_size=500):
-        try:
-            keeping.hand_out(STORE, evidence.storage_name, evidence.sha256).close()
-        except DomainError as error:
-            yield evidence, str(error.sentence)
+    with asked_by(actor):
+        for evidence in (
+            Evidence.objects.filter(erased_at__isnull=True).order_by("pk").iterator(chunk_size=500)
+        ):
+            try:
+                keeping.hand_out(STORE, evidence.storage_name, evidence.sha256).close()
+            except DomainError as error:
+                yield evidence, str(error.sentence)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.enums import TaskKind, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import business_verb
@@ -124,6 +125,7 @@ def _follower(actor: User, task: Task, quantity: Decimal, taker: Person, due_on:
     )
 
 
+@beyond_the_wall("the set of the card says what becomes of moved work")
 def _moved_leaves_total(task: Task) -> bool:
     card = (
         Scorecard.objects.filter(period_id=task.period_id, person_id=task.person_id)

@@ -13,6 +13,7 @@ from kpi_cms.evaluation.domain.planning import scope_paths
 from kpi_cms.evaluation.enums import DECIDED, StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import paths_q
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.engine import CompiledSet, ManagedPeople
 from snippets.enums import LEADING_ROLES, Frame, PostRole
 from snippets.models import Appointment, FieldAssignment, Person
@@ -43,11 +44,13 @@ def counts(compiled: CompiledSet, staff_kind: str) -> bool:
     return bool(compiled.managed) and staff_kind in compiled.rules.settings.managed_kinds
 
 
+@beyond_the_wall("d counts everybody whom a leader manages")
 def managed(card: Scorecard) -> Managed:
     """Everybody who counts for a leader's d, is waited for or is left out: for whoever explains it."""
     return replace(_with_cards(card), without_card=_without_card(card))
 
 
+@beyond_the_wall("d counts everybody whom a leader manages")
 def managed_people(card: Scorecard) -> ManagedPeople:
     """What d is computed from. People without a card are looked for only where the set counts them as failing."""
     missed = card.version.compiled().rules.settings.managed_without_result == "failing"

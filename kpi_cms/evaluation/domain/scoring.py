@@ -25,6 +25,7 @@ from kpi_cms.evaluation.enums import (
     StageKey,
 )
 from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
@@ -221,6 +222,7 @@ def result_fields(outcome: Outcome, moment: datetime) -> dict[str, Any]:
     }
 
 
+@beyond_the_wall("a result follows from its rows; nobody writes one")
 def store_result(card: Scorecard, stage: str, outcome: Outcome, moment: datetime) -> None:
     """Write the result of one stage: one statement once it exists. The card is locked by the caller."""
     fields = result_fields(outcome, moment)
@@ -243,6 +245,7 @@ def refresh(card: Scorecard, stage: str, moment: datetime) -> Outcome:
     return outcome
 
 
+@beyond_the_wall("results follow the tasks, whoever changes one")
 def refresh_person(period_id: int, person_id: int, moment: datetime) -> None:
     """After a task changed: the results of every undecided card of the person.
 
@@ -302,6 +305,7 @@ def leaders_of(card: Scorecard) -> list[Scorecard]:
     )
 
 
+@beyond_the_wall("d of the leaders above follows from each decision")
 def propose_basis(card: Scorecard, moment: datetime) -> list[Scorecard]:
     """After `card` was decided or its result changed: look at the d of the leaders above it.
 

@@ -13,6 +13,7 @@ from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, Task
 from kpi_cms.foundation.access.rules import Rule, in_card_state, in_state
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
@@ -44,6 +45,7 @@ def lock_task(task: Task) -> Task:
     return locked
 
 
+@beyond_the_wall("whoever assigns work sees the tasks of a unit, and no card")
 def unit_of(person: Person, period: Period) -> Unit:
     """Where the person's work of this period belongs: the unit of their card. Raises Invalid without a card."""
     card: Scorecard | None = (
@@ -76,6 +78,7 @@ def require_head(actor: User, task: Task) -> None:
     rules.require_open(task.period)
 
 
+@beyond_the_wall("a decided result stands still, whether one sees it or not")
 def require_undecided(period_id: int, *person_ids: int) -> None:
     """Lock the people's cards, in the one order, and refuse where one is decided.
 

@@ -8,10 +8,12 @@ from django.db.models import Count, Sum
 from kpi_cms.evaluation.enums import DECIDED
 from kpi_cms.evaluation.models import PublishedTotals, Scorecard
 from kpi_cms.evaluation.progress_queries import decided_results, in_points
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from snippets.models import Period, Unit
 from snippets.queries import lineage
 
 
+@beyond_the_wall("totals are of all results, and whoever closes the period reads none")
 def publish_totals(period: Period) -> int:
     """Write the totals of every unit with decided cards and of the units above it; returns how many results they count.
 

@@ -27,7 +27,7 @@ class Command(BaseCommand):
             if tidy:
                 evidence_tidying.tidy(actor=system_user(), moment=database_now())
             found = 0
-            for evidence, sentence in evidence_tidying.damaged():
+            for evidence, sentence in evidence_tidying.damaged(actor=system_user()):
                 found += 1
                 self.stdout.write(f"{evidence.key}: {sentence}")
         if found:

@@ -30,7 +30,7 @@ from kpi_cms.interfaces.workspace.presentation.tasks import extras_share
 from snippets.models import Period
 
 from .asking import actor_of
-from .shared import add_problems, refused, scope_of
+from .shared import add_problems, by_whoever_assigns, refused, scope_of
 from .task_actions import product_choice
 from .tasks import card_of, readable_unit
 
@@ -51,6 +51,7 @@ def _card_or_missing(request: HttpRequest, person: int, period: Period) -> Score
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@by_whoever_assigns
 def assign(request: HttpRequest, period: int, person: int) -> HttpResponse:
     """Give one person a product of the period's catalogues."""
     scope, found = scope_of(request), _period_or_missing(period)
@@ -149,6 +150,7 @@ def propose(request: HttpRequest, period: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@by_whoever_assigns
 def split(request: HttpRequest, code: str, period: int) -> HttpResponse:
     """Parts of one larger product to several people of a unit; the shares add up to at most 1 (Đ18.1c)."""
     scope, found = scope_of(request), _period_or_missing(period)

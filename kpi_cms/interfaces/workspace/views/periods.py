@@ -15,6 +15,7 @@ from kpi_cms.evaluation import period_queries
 from kpi_cms.evaluation.domain import closing, opening
 from kpi_cms.evaluation.domain.planning import OpeningPlan, plan_opening
 from kpi_cms.evaluation.rule_table import OPEN_PERIOD
+from kpi_cms.foundation.access.wall import shown_within
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, WrongState
 from kpi_cms.interfaces.workspace.forms.periods import ClosingForm, DeadlinesForm, VersionsForm
@@ -33,10 +34,14 @@ from .asking import actor_of, require_somewhere
 from .shared import number_in, scope_of
 
 NAMES_ON_A_PAGE = 100
+by_whoever_opens = shown_within(
+    "cards of a period are counted by whoever opens and closes it", *OPEN_PERIOD.capabilities
+)
 
 
 @login_required
 @require_GET
+@by_whoever_opens
 def index(request: HttpRequest) -> HttpResponse:
     """Every period that the reader keeps, the newest first."""
     scope = scope_of(request)
@@ -67,6 +72,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@by_whoever_opens
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One period: before opening the plan, while it opens its job, after that what can be done."""
     period = period_queries.period_to_manage(scope_of(request), pk)
@@ -80,6 +86,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_GET
+@by_whoever_opens
 def missing(request: HttpRequest, pk: int) -> HttpResponse:
     """Of an open period: who would get a card now and has none, and everybody the plan lists."""
     period = period_queries.period_to_manage(scope_of(request), pk)
@@ -91,6 +98,7 @@ def missing(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_GET
+@by_whoever_opens
 def names(request: HttpRequest, pk: int, group: str) -> HttpResponse:
     """One list of the plan with every name in it, a hundred on a page."""
     period = period_queries.period_to_manage(scope_of(request), pk)

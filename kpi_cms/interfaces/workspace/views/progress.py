@@ -22,12 +22,14 @@ from kpi_cms.evaluation.progress_queries import (
     units_above,
 )
 from kpi_cms.evaluation.rule_table import FOLLOW_PROGRESS
+from kpi_cms.foundation.access.wall import shown_within
 from snippets.enums import Frame, PeriodState
 from snippets.models import Period, Unit
 
 from .asking import require_somewhere
 from .shared import PERIODS_OFFERED, chosen_period, scope_of
 
+by_whoever_follows = shown_within("progress is followed in totals, without a card", *FOLLOWING_CAPABILITIES)
 # Column → the states it counts.
 COLUMNS: tuple[tuple[Any, tuple[str, ...], str], ...] = (
     ("self", WITH_THE_PERSON, "warning"),
@@ -39,6 +41,7 @@ COLUMNS: tuple[tuple[Any, tuple[str, ...], str], ...] = (
 
 @login_required
 @require_GET
+@by_whoever_follows
 def index(request: HttpRequest) -> HttpResponse:
     """The highest units that the reader follows; with one of them, its own page."""
     scope = scope_of(request)
@@ -51,6 +54,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@by_whoever_follows
 def unit(request: HttpRequest, code: str) -> HttpResponse:
     """One unit: its own cards, the units directly below it, and all of it together."""
     found = followed_unit(scope_of(request), code)

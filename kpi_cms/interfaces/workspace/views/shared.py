@@ -6,13 +6,18 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 
+from kpi_cms.evaluation.rule_table import SEE_TASK
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.wall import shown_within
 from kpi_cms.foundation.core.errors import Invalid, Stale
 from kpi_cms.interfaces.workspace.presentation.conflicts import conflict_rows
 from snippets.enums import PeriodState
 from snippets.models import Period
 
 PERIODS_OFFERED = 24
+by_whoever_assigns = shown_within(
+    "whoever gives tasks sees by name whom they have, and no card", *SEE_TASK.capabilities
+)
 
 
 def scope_of(request: HttpRequest) -> Scope:

@@ -14,7 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kpi_cms.evaluation import rules, sight_queries
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.rule_table import EXPLAIN_CARD
 from kpi_cms.foundation.access.rules import somewhere
+from kpi_cms.foundation.access.wall import shown_within
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.actor import database_now
@@ -31,10 +33,14 @@ from .asking import actor_of
 from .shared import add_problems, refused, scope_of
 
 CARDS_SHOWN = 100
+by_whoever_gives_grants = shown_within(
+    "who can see a card is explained without its scores", *EXPLAIN_CARD.capabilities
+)
 
 
 @login_required
 @require_GET
+@by_whoever_gives_grants
 def card_readers(request: HttpRequest, pk: int) -> HttpResponse:
     """Each account that can see or change a card, the grant, the way down the tree and the dates; now or on a day."""
     card = Scorecard.objects.with_context().filter(pk=pk).first()
@@ -65,6 +71,7 @@ def _reasons(request: HttpRequest, card: Scorecard, grants: Iterable[Grant]) -> 
 
 @login_required
 @require_GET
+@by_whoever_gives_grants
 def account(request: HttpRequest, username: str) -> HttpResponse:
     """Everything one account can see; now or on a day."""
     user = _account(request, username)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -38,7 +39,7 @@ from kpi_cms.interfaces.workspace.presentation.tasks import KINDS
 from snippets.models import Product
 
 from .asking import actor_of
-from .shared import add_problems, refused, scope_of, with_expected
+from .shared import add_problems, by_whoever_assigns, refused, scope_of, with_expected
 
 PRODUCTS_SHOWN = 20
 
@@ -80,6 +81,7 @@ class TaskAction(LoginRequiredMixin, View):
     def more(self, task: Task, form: forms.Form) -> dict[str, Any]:
         return {}
 
+    @method_decorator(by_whoever_assigns)
     def get(self, request: HttpRequest, pk: int, **named: Any) -> HttpResponse:
         task = queries.task_for(scope_of(request), pk)
         self.allowed(task).require()
@@ -88,6 +90,7 @@ class TaskAction(LoginRequiredMixin, View):
         initial = {"expected": task.version_number, **self.initial(task)}
         return self._page(request, task, self.form_class(initial=initial, **self.asks(task)))
 
+    @method_decorator(by_whoever_assigns)
     def post(self, request: HttpRequest, pk: int, **named: Any) -> HttpResponse:
         task = queries.task_for(scope_of(request), pk)
         form = self.form_class(request.POST, **self.asks(task))

@@ -26,7 +26,7 @@ from kpi_cms.interfaces.workspace.presentation.lists import page_links
 from kpi_cms.interfaces.workspace.presentation.tasks import deductions_of, extras_share, task_rows
 from snippets.models import Period, Unit
 
-from .shared import chosen_period, number_in, periods_offered, scope_of
+from .shared import by_whoever_assigns, chosen_period, number_in, periods_offered, scope_of
 
 PAGE = 50
 
@@ -43,6 +43,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@by_whoever_assigns
 def person_tasks(request: HttpRequest, person: int) -> HttpResponse:
     """The tasks of a person in one period, for those who give or confirm them."""
     return _tasks_of(request, person, own=False)
@@ -101,6 +102,7 @@ def card_of(request: HttpRequest, person_id: int, period: Period | None) -> Scor
 
 @login_required
 @require_GET
+@by_whoever_assigns
 def unit_tasks(request: HttpRequest, code: str) -> HttpResponse:
     """People of a unit with their tasks in one period, and those without any: the head's omission (Đ18.1d)."""
     scope = scope_of(request)
@@ -189,6 +191,7 @@ def tasks_to_decide(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@by_whoever_assigns
 def task(request: HttpRequest, pk: int) -> HttpResponse:
     """One task: what was given, what became of it, what is deducted and why."""
     scope = scope_of(request)

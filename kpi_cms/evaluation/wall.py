@@ -1,0 +1,206 @@
+"""Which rows of the evaluation the second wall shows and takes (`access.wall`): the querysets' rules once more, in SQL.
+
+It knows whose card a row belongs to, not which stage of it is open to whom today: that stays with `rules`. Three
+lists answer all: cards (`Scorecard.objects.visible_to`), tasks (`queries.tasks_visible_to`), and the ledger of both.
+A table that hangs on a card or a task is put behind the wall here, with one call of `protect` for it and one of
+`_protect_history` for its history.
+"""
+
+from django.db.models import Model
+
+from kpi_cms.foundation.access.wall import NOBODY, all_of, any_of, define, held_on, protect
+from kpi_cms.foundation.audit.models import LedgerEntry
+from snippets.models import Person
+
+from . import rule_table as table
+from .enums import CardState, StageKey, TaskState
+from .models import (
+    Assessment,
+    CardResult,
+    Delay,
+    Evidence,
+    Fault,
+    ObjectiveCause,
+    Score,
+    Scorecard,
+    Task,
+)
+
+OWN = "person_id = (SELECT kpi_person())"
+NOT_OWN = "person_id IS DISTINCT FROM (SELECT kpi_person())"
+UNIT_OF_CARD = held_on("unit_id", *table.SEE_CARD.capabilities)
+UNIT_OF_TASK = held_on("unit_id", *table.SEE_TASK.capabilities)
+# In hand: evaluated by the actor, also in the place of somebody absent, or endorsed. Evaluated: the first alone.
+CARD_IN_HAND = "card_id IN (SELECT kpi_cards_in_hand())"
+WORK_IN_HAND = "(period_id, person_id) IN (SELECT period, person FROM kpi_work_in_hand())"
+TASK_IN_HAND = "task_id IN (SELECT kpi_tasks_in_hand())"
+
+READS_CARD = any_of(OWN, UNIT_OF_CARD, CARD_IN_HAND)
+READS_WORK = any_of(OWN, UNIT_OF_TASK, WORK_IN_HAND)
+READS_TASK = any_of(OWN, UNIT_OF_TASK, TASK_IN_HAND)
+
+
+def protect_all() -> None:
+    """From `ready()`: every table of cards, tasks, evidence, their history and the ledger."""
+    _define_helpers()
+    _protect_cards()
+    _protect_tasks()
+    _protect_evidence()
+    protect(
+        LedgerEntry._meta.db_table,
+        reads=any_of(
+            "actor_id = kpi_actor()",  # what one did oneself
+            held_on("unit_id", *table.READ_UNIT_HISTORY.capabilities),
+            all_of("period_id IS NOT NULL", any_of(OWN, UNIT_OF_CARD, WORK_IN_HAND)),
+        ),
+        inserts="true",
+        author="actor_id",
+    )
+
+
+# --- What conditions ask ------------------------------------------------------------------------------------
+def _standing_in(of: str = "") -> str:
+    return f"({of}evaluator_id, {of}unit_id) IN (SELECT evaluator, unit FROM kpi_stands_in())"
+
+
+def _define_helpers() -> None:
+    """Short lists of one account, each read once for a statement."""
+    person, account = Person._meta.db_table, Person._meta.get_field("user").related_model._meta.db_table
+    card, assessment, task = (model._meta.db_table for model in (Scorecard, Assessment, Task))
+    evaluated = f"(card.evaluator_id = kpi_person() OR {_standing_in('card.')})"
+    in_hand = f"({evaluated} OR card.endorser_id = kpi_person())"
+    delegable = ",".join(table.CONFIRM_TASK.capabilities).join("{}")
+    ids, work = "SETOF bigint", "TABLE (period bigint, person bigint)"
+    of_card = f'FROM "{card}" card WHERE'
+    said_on = f'FROM "{assessment}" said JOIN "{card}" card ON card.id = said.card_id WHERE'
+    define(
+        "kpi_person",
+        "bigint",
+        f"""RETURN (SELECT person.id FROM "{person}" person
+            JOIN "{account}" account ON account.id = person.user_id AND account.is_active
+            WHERE person.user_id = kpi_actor());""",
+    )
+    define(
+        "kpi_stands_in",
+        "TABLE (evaluator bigint, unit bigint)",
+        f"""RETURN QUERY SELECT person.id, delegated.unit FROM kpi_delegated('{delegable}') delegated
+            JOIN "{person}" person ON person.user_id = delegated.giver;""",
+    )
+    define("kpi_cards_in_hand", ids, f"RETURN QUERY SELECT card.id {of_card} {in_hand};")
+    define("kpi_assessments_in_hand", ids, f"RETURN QUERY SELECT said.id {said_on} {in_hand};")
+    define(
+        "kpi_assessments_to_write",
+        ids,
+        f"""RETURN QUERY SELECT said.id {said_on}
+            (card.person_id = kpi_person() AND said.stage = '{StageKey.SELF}')
+            OR (card.person_id IS DISTINCT FROM kpi_person() AND said.stage <> '{StageKey.SELF}' AND {in_hand});""",
+    )
+    for which, whose in (("in_hand", in_hand), ("evaluated", evaluated)):
+        define(
+            f"kpi_work_{which}",
+            work,
+            f"RETURN QUERY SELECT card.period_id, card.person_id {of_card} {whose};",
+        )
+        define(
+            f"kpi_tasks_{which}",
+            ids,
+            f"""RETURN QUERY SELECT task.id FROM "{task}" task
+                JOIN kpi_work_{which}() work ON work.period = task.period_id AND work.person = task.person_id;""",
+        )
+        for model in (Fault, Delay):
+            define(
+                f"kpi_{model._meta.model_name}s_{which}",
+                ids,
+                f"""RETURN QUERY SELECT deduction.id FROM "{model._meta.db_table}" deduction
+                    WHERE deduction.task_id IN (SELECT kpi_tasks_{which}());""",
+            )
+
+
+# --- Tables -------------------------------------------------------------------------------------------------
+def _table(model: type[Model]) -> str:
+    return model._meta.db_table
+
+
+def _in(column: str, *values: str) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+def _protect_history(model: type[Model], reads: str) -> None:
+    """History is read with its record, and written under one's own name."""
+    rows = model.history.model  # type: ignore[attr-defined]  # simple-history adds the manager
+    protect(_table(rows), reads=reads, inserts=reads, author="history_user_id")
+
+
+def _protect_cards() -> None:
+    in_hand = any_of(
+        "evaluator_id = (SELECT kpi_person())", "endorser_id = (SELECT kpi_person())", _standing_in()
+    )
+    protect(
+        _table(Scorecard),
+        reads=any_of(OWN, UNIT_OF_CARD, in_hand),
+        inserts=NOBODY,  # opening a period makes them
+        # Nobody decides their own card; the personnel office notifies (Đ17.3).
+        updates=any_of(
+            all_of(OWN, _in("state", CardState.OPENED, CardState.RETURNED, CardState.SUBMITTED)),
+            all_of(NOT_OWN, in_hand),
+            all_of(NOT_OWN, held_on("unit_id", *table.NOTIFY.capabilities), _in("state", CardState.NOTIFIED)),
+        ),
+    )
+    # A card's history goes by who evaluates it now, not by whom each row names.
+    _protect_history(Scorecard, any_of(OWN, UNIT_OF_CARD, "id IN (SELECT kpi_cards_in_hand())"))
+    protect(
+        _table(Assessment),
+        reads=READS_CARD,
+        updates=any_of(
+            all_of(OWN, _in("stage", StageKey.SELF)),
+            all_of(NOT_OWN, CARD_IN_HAND, f"stage <> '{StageKey.SELF}'"),
+        ),
+    )
+    _protect_history(Assessment, READS_CARD)
+    of_score = any_of(OWN, UNIT_OF_CARD, "assessment_id IN (SELECT kpi_assessments_in_hand())")
+    protect(_table(Score), reads=of_score, updates="assessment_id IN (SELECT kpi_assessments_to_write())")
+    _protect_history(Score, of_score)
+    # A result is never written by hand: it follows from its rows, beyond the wall.
+    protect(_table(CardResult), reads=READS_CARD)
+
+
+def _protect_tasks() -> None:
+    """The person proposes and reports; whoever evaluates them, or holds it on the unit, does the rest."""
+    protect(
+        _table(Task),
+        reads=READS_WORK,
+        updates=any_of(
+            all_of(OWN, _in("state", TaskState.PROPOSED, TaskState.REPORTED)),
+            all_of(
+                NOT_OWN,
+                any_of(
+                    "(period_id, person_id) IN (SELECT period, person FROM kpi_work_evaluated())",
+                    held_on("unit_id", *table.ASSIGN_TASK.capabilities, *table.CONFIRM_TASK.capabilities),
+                ),
+            ),
+        ),
+    )
+    _protect_history(Task, READS_WORK)
+    by_the_head = held_on("unit_id", *table.CONFIRM_TASK.capabilities)
+    for model in (Fault, Delay):
+        evaluated = "task_id IN (SELECT kpi_tasks_evaluated())"
+        protect(_table(model), reads=READS_TASK, updates=all_of(NOT_OWN, any_of(evaluated, by_the_head)))
+        _protect_history(model, READS_TASK)
+    in_hand, evaluated = (
+        any_of(f"fault_id IN (SELECT kpi_faults_{which}())", f"delay_id IN (SELECT kpi_delays_{which}())")
+        for which in ("in_hand", "evaluated")
+    )
+    of_cause = any_of(OWN, UNIT_OF_TASK, in_hand)
+    protect(_table(ObjectiveCause), reads=of_cause, updates=all_of(NOT_OWN, any_of(evaluated, by_the_head)))
+    _protect_history(ObjectiveCause, of_cause)
+
+
+def _protect_evidence() -> None:
+    """Read with its card or its task; attached and withdrawn by the person alone, erased by the night's work."""
+    reads = any_of(
+        OWN,
+        all_of("card_id IS NOT NULL", any_of(UNIT_OF_CARD, CARD_IN_HAND)),
+        all_of("task_id IS NOT NULL", any_of(UNIT_OF_TASK, TASK_IN_HAND)),
+    )
+    protect(_table(Evidence), reads=reads, updates=OWN)
+    _protect_history(Evidence, reads)

@@ -1,0 +1,81 @@
+"""What stands behind the second wall, and the only places that may go beyond it."""
+
+import ast
+from pathlib import Path
+
+from django.apps import apps
+
+from kpi_cms.foundation.access.wall import walled_tables
+from kpi_cms.foundation.audit.history import HistoryRow
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSES = {"beyond_the_wall", "shown_within"}
+
+# file → how often it goes beyond the wall. One more is a decision: say in its reason why the rows are not shown.
+BEYOND = {
+    "kpi_cms/evaluation/domain/closing.py": 1,  # how many are not notified yet
+    "kpi_cms/evaluation/domain/moving.py": 1,  # what the card's set says about moved work
+    "kpi_cms/evaluation/domain/opening.py": 2,  # cards are made by whoever reads none
+    "kpi_cms/evaluation/domain/people_managed.py": 2,  # d of a leader
+    "kpi_cms/evaluation/domain/scoring.py": 3,  # results, and d of the leaders above
+    "kpi_cms/evaluation/domain/task_support.py": 2,  # whose work it is, and whether the result is decided
+    "kpi_cms/evaluation/domain/totals.py": 1,  # totals of a closed period
+    "kpi_cms/evaluation/period_queries.py": 1,  # which cards an opening need not make
+    "kpi_cms/evaluation/progress_queries.py": 1,  # which numbers are too small to be told
+    "kpi_cms/evaluation/sight_queries.py": 1,  # how much an account sees, as a number
+    "kpi_cms/interfaces/workspace/views/periods.py": 1,  # within MANAGE_PERIODS
+    "kpi_cms/interfaces/workspace/views/progress.py": 1,  # within PROGRESS
+    "kpi_cms/interfaces/workspace/views/shared.py": 1,  # within ASSIGN
+    "kpi_cms/interfaces/workspace/views/sight.py": 1,  # within MANAGE_GRANTS
+}
+# Tables of the evaluation about units that stand before the wall, and why.
+OPEN = {
+    "evaluation_evidenceusage": "bytes of a unit, which tell nothing about anybody",
+    "evaluation_publishedtotals": "totals; who is told which is asked when they are read",
+}
+
+
+def calls(path):
+    """How often a module goes beyond the wall."""
+    found = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PASSES
+    ]
+    return len(found)
+
+
+def test_only_listed_places_go_beyond_the_wall():
+    found = {}
+    for folder in ("kpi_cms", "snippets", "criteria_pages", "benchmarks", "scripts"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if name != "kpi_cms/foundation/access/wall.py" and (count := calls(path)):
+                found[name] = count
+    assert found == BEYOND
+
+
+def test_every_reason_is_written_where_it_is_gone_beyond():
+    for name in BEYOND:
+        for node in ast.walk(ast.parse((ROOT / name).read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PASSES:
+                assert isinstance(node.args[0], ast.Constant), name
+                assert len(node.args[0].value) > 20, name
+
+
+def test_every_table_about_somebody_s_cards_or_tasks_stands_behind_the_wall():
+    walled = {entry.table for entry in walled_tables()}
+    evaluation = {
+        model._meta.db_table
+        for model in apps.get_app_config("evaluation").get_models()
+        if "unit" in {field.name for field in model._meta.get_fields()}
+    }
+    assert evaluation - walled == set(OPEN)
+    assert "audit_ledgerentry" in walled
+
+
+def test_whoever_writes_history_or_the_ledger_does_so_under_their_own_name():
+    authors = {entry.table: entry.author for entry in walled_tables()}
+    assert authors["audit_ledgerentry"] == "actor_id"
+    histories = {model._meta.db_table for model in apps.get_models() if issubclass(model, HistoryRow)}
+    assert {authors[table] for table in histories & set(authors)} == {"history_user_id"}
