@@ -20,7 +20,7 @@ from ... import rule_table as table
 from ...enums import ProductScope
 from ...models import Catalogue, Product, Unit
 from ...rules import may
-from .common import GROUPS, coefficient_of, label, outside_frame, search_text
+from .common import GROUPS, coefficient_of, holds, label, outside_frame, search_text, standard_problem
 from .workflow import create_catalogue
 
 
@@ -106,6 +106,9 @@ def plan_catalogue_import(
     """
     may(actor, table.IMPORT_CATALOGUE, unit).require()
     plan = CataloguePlan()
+    if sentence := standard_problem(standard_points):
+        plan.problems.append(Problem("", 0, "", sentence))
+        return plan
     departments = _units_by_name(Unit.objects.filter(path__startswith=unit.path, closed_on__isnull=True))
     missing: Counter[str] = Counter()
     seen: dict[str, ProductRow] = {}
@@ -173,7 +176,15 @@ def _row_problems(row: ProductRow, earlier: ProductRow | None, standard_points: 
             % {"points": _comma(row.points), "low": _comma(row.frame_low), "high": _comma(row.frame_high)},
         )
     computed = coefficient_of(row.points, standard_points)
-    if row.coefficient != computed or computed <= 0:
+    if not holds(Product, "coefficient", computed):
+        yield problem(
+            "points",
+            _(
+                "%(points)s points over %(standard)s make a coefficient too large to keep. Correct one of them."
+            )
+            % {"points": _comma(row.points), "standard": _comma(standard_points)},
+        )
+    elif row.coefficient != computed or computed <= 0:
         yield problem(
             "coefficient",
             _(

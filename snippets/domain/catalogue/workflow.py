@@ -19,7 +19,7 @@ from ... import rule_table as table
 from ...enums import CatalogueState
 from ...models import Catalogue, Product, Unit
 from ...rules import may
-from .common import coefficient, label, locked, require_time
+from .common import coefficient, label, locked, require_time, standard_problem, title_problem
 
 
 @business_verb
@@ -36,10 +36,10 @@ def create_catalogue(
     unit = Unit.objects.select_for_update().get(pk=unit.pk)
     may(actor, table.CREATE_CATALOGUE, unit).require()
     problems: dict[str, list[str]] = {}
-    if not normal(title):
-        problems["title"] = [_("Give the catalogue a title.")]
-    if standard_points <= 0:
-        problems["standard_points"] = [_("The standard product has more than 0 points.")]
+    if sentence := title_problem(title):
+        problems["title"] = [sentence]
+    if sentence := standard_problem(standard_points):
+        problems["standard_points"] = [sentence]
     if unit.closed_on is not None:
         problems["unit"] = [_("This unit is closed. Choose another one.")]
     if problems:
@@ -99,9 +99,12 @@ def change_catalogue(
     catalogue = locked(catalogue)
     may(actor, table.CHANGE_CATALOGUE, catalogue.unit).require()
     require_time(table.CHANGE_CATALOGUE, catalogue)
-    if standard_points <= 0:
-        sentence = _("The standard product has more than 0 points.")
-        raise Invalid(sentence, problems={"standard_points": [sentence]})
+    for field, sentence in (
+        ("title", title_problem(title)),
+        ("standard_points", standard_problem(standard_points)),
+    ):
+        if sentence:
+            raise Invalid(sentence, problems={field: [sentence]})
     before = {"title": catalogue.title, "standard_points": str(catalogue.standard_points)}
     after = {"title": normal(title), "standard_points": str(standard_points)}
     if catalogue.title == normal(title) and catalogue.standard_points == standard_points:

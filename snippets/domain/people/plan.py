@@ -25,7 +25,8 @@ from ..tracking import BATCH
 from .records import normal_code, search_text
 
 ONE_DAY = timedelta(days=1)
-LARGEST = 20_000
+LARGEST = 100_000
+"""People in one file: the whole province (70,000) and room beside it; the door reads no longer sheet."""
 
 
 class PersonRow(Protocol):

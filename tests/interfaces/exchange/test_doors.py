@@ -3,7 +3,7 @@
 import io
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import openpyxl
 import pytest
@@ -478,6 +478,54 @@ def test_what_changed_in_between_refuses_the_whole_catalogue(
     assert refused.status_code == 422
     assert "Mã này vừa được dùng." in text_of(refused)
     assert last().applied_at is None
+
+
+def test_a_unit_that_was_closed_in_between_takes_no_catalogue(
+    unit: Unit, root: Unit, clerk: User, client: Client
+) -> None:
+    response = send(client, catalogue(product()), "exchange:catalogue", unit=root.pk, title="x")
+    Unit.objects.filter(pk=root.pk).update(closed_on=date(2026, 7, 1))
+    refused = client.post(response["Location"])
+    assert refused.status_code == 422
+    assert "This unit is closed. Choose another one." in refused.content.decode()
+    assert (Catalogue.objects.count(), last().applied_at) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("title", "code", "sentence"),
+    [
+        ("DÙNG CHUNG", "D" * 41, "at most 40 characters."),
+        (
+            "Sản phẩm chuẩn = 0,001 điểm",
+            "DC.01",
+            "The standard product has at most 9999,99 points, with at most two decimals.",
+        ),
+        (
+            "Sản phẩm chuẩn = 0,01 điểm",
+            "DC.01",
+            "10000 points over 0,01 make a coefficient too large to keep. Correct one of them.",
+        ),
+    ],
+)
+def test_what_no_column_of_products_holds_is_named(
+    unit: Unit, root: Unit, clerk: User, client: Client, title: str, code: str, sentence: str
+) -> None:
+    content = book(Dùng_chung=[[title], PRODUCTS, product(code, points=10_000, frame="1-10000")])
+    response = send(client, content, "exchange:catalogue", unit=root.pk, title="x")
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+
+
+def test_people_codes_and_names_that_no_column_holds_are_named(
+    unit: Unit, clerk: User, client: Client
+) -> None:
+    """On PostgreSQL these ended in an error of the database, on SQLite they were stored."""
+    response = send(client, people(line(code="C" * 41), line(code="CC002", name="Nguyễn " * 18)))
+    assert response.status_code == 422
+    shown = text_of(response)
+    assert "at most 40 characters." in shown
+    assert "has 125 characters; at most 120 are accepted. Shorten it." in shown
+    assert Person.objects.count() == 0
 
 
 @pytest.mark.shared_data

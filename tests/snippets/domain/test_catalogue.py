@@ -55,7 +55,14 @@ def test_versions_are_numbered_for_each_unit(system, moment):
 
 
 @pytest.mark.parametrize(
-    ("changes", "field"), [({"title": " "}, "title"), ({"standard_points": Decimal(0)}, "standard_points")]
+    ("changes", "field"),
+    [
+        ({"title": " "}, "title"),
+        ({"title": "D" * 201}, "title"),
+        ({"standard_points": Decimal(0)}, "standard_points"),
+        ({"standard_points": Decimal("0.001")}, "standard_points"),
+        ({"standard_points": Decimal(10_000)}, "standard_points"),
+    ],
 )
 def test_a_catalogue_needs_a_title_and_a_standard_product(system, moment, changes, field):
     with pytest.raises(Invalid) as refused:
@@ -410,6 +417,48 @@ def test_every_problem_of_a_workbook_is_reported_and_nothing_written(system, mom
     )
     assert Catalogue.objects.count() == 0
     assert LedgerEntry.objects.count() == 0
+
+
+def test_a_coefficient_that_no_column_holds_is_a_problem_and_no_error(system, moment):
+    """10,000 points over a standard product of 0.01: seven digits before the comma."""
+    unit = UnitFactory()
+    row = Row(points=Decimal(10_000), frame_high=10_000, coefficient=Decimal(1_000_000))
+
+    plan = domain.plan_catalogue_import(
+        actor=system, moment=moment, unit=unit, rows=[row], standard_points=Decimal("0.01")
+    )
+
+    assert [(problem.column, problem.sentence) for problem in plan.problems] == [
+        ("points", "10000 points over 0,01 make a coefficient too large to keep. Correct one of them."),
+    ]
+    catalogue = CatalogueFactory(unit=unit, standard_points=Decimal("0.01"))
+    with pytest.raises(Invalid, match="too large to keep"):
+        domain.add_product(
+            actor=system, moment=moment, catalogue=catalogue,
+            **PRODUCT | {"points": Decimal(10_000), "frame_high": Decimal(10_000)},
+        )  # fmt: skip
+    assert Product.objects.count() == 0
+
+
+def test_a_standard_product_that_no_column_holds_is_one_problem_of_the_file(system, moment):
+    plan = domain.plan_catalogue_import(
+        actor=system, moment=moment, unit=UnitFactory(), rows=[Row(), Row()], standard_points=Decimal("0.001")
+    )
+
+    assert plan.problems == [
+        ("", 0, "", "The standard product has at most 9999,99 points, with at most two decimals.")
+    ]
+
+
+def test_a_title_or_a_standard_product_that_no_column_holds_changes_nothing(system, moment):
+    catalogue = CatalogueFactory(title="Danh mục")
+    for changes in ({"title": "D" * 201}, {"standard_points": Decimal(10000)}):
+        values = {"title": "Danh mục", "standard_points": Decimal(5)} | changes
+        with pytest.raises(Invalid) as refused:
+            domain.change_catalogue(actor=system, moment=moment, catalogue=catalogue, **values)
+        assert list(refused.value.problems) == list(changes)
+    catalogue.refresh_from_db()
+    assert (catalogue.title, catalogue.standard_points) == ("Danh mục", Decimal(5))
 
 
 def test_a_workbook_without_products_is_refused(system, moment):

@@ -13,10 +13,12 @@ from kpi_cms.interfaces.exchange.imports.columns import (
     Column,
     DecimalColumn,
     TextColumn,
+    length_of,
     read_decimal,
 )
 from kpi_cms.interfaces.exchange.workbooks.cells import Cell, Kind
 from kpi_cms.interfaces.exchange.workbooks.text import fold
+from snippets.models import Product
 
 FRAME_TEXT = re.compile(r"(?:từ\s*)?([0-9]{1,5})\s*(?:-|–|—|đến|~)\s*([0-9]{1,5})(?:\s*điểm)?", re.IGNORECASE)
 GROUP_TEXT = re.compile(r"(?:nhom|n)?([1-5])")
@@ -99,6 +101,7 @@ COLUMNS: tuple[Column, ...] = (
             "Mã sản phẩm/công việc",
             "Code",
         ),
+        max_length=length_of(Product, "code"),
     ),
     TextColumn(
         key="department",
@@ -114,7 +117,7 @@ COLUMNS: tuple[Column, ...] = (
         ),
         required=False,
         blank=True,
-        max_length=255,
+        max_length=length_of(Product, "department"),
     ),
     TextColumn(
         key="duty",

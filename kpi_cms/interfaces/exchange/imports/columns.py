@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -54,6 +55,12 @@ TROUBLE: dict[str, Promise] = {
     ),
     "too_long": gettext_lazy("The text is too long (%(detail)s characters). Shorten it."),
 }
+
+
+def length_of(model: type[Model], field: str) -> int:
+    """How many characters the column of a table holds: what a sheet may bring for it, no more and no less."""
+    length: int = model._meta.get_field(field).max_length  # type: ignore[union-attr,assignment]  # a text field
+    return length
 
 
 def header_keys(text: str) -> set[str]:
@@ -244,8 +251,20 @@ class CodeColumn(Column):
         return ""
 
     def parse(self, cell: Cell) -> str:
-        if cell.kind is Kind.NUMBER:
-            return self._digits(cell)
+        code = self._digits(cell) if cell.kind is Kind.NUMBER else self._text(cell)
+        # Registers keep codes in capitals, and a few letters are longer there.
+        if len(code.upper()) > self.max_length or not re.fullmatch(self.pattern, code):
+            raise BadValue(
+                "code",
+                _(
+                    "“%(value)s” is not a code. Use letters, digits, full stop, hyphen or slash, without "
+                    "spaces, at most %(limit)s characters."
+                )
+                % {"value": cell.display, "limit": self.max_length},
+            )
+        return code
+
+    def _text(self, cell: Cell) -> str:
         if cell.kind is not Kind.TEXT or EXPONENT.fullmatch(str(cell.value).strip()):
             raise _reshaped(cell)
         code = tidy(str(cell.value))
@@ -257,15 +276,6 @@ class CodeColumn(Column):
                     "or digit. Type the code again."
                 )
                 % {"value": cell.display, "character": strange},
-            )
-        if len(code) > self.max_length or not re.fullmatch(self.pattern, code):
-            raise BadValue(
-                "code",
-                _(
-                    "“%(value)s” is not a code. Use letters, digits, full stop, hyphen or slash, without "
-                    "spaces, at most %(limit)s characters."
-                )
-                % {"value": cell.display, "limit": self.max_length},
             )
         return code
 

@@ -19,6 +19,7 @@ from kpi_cms.interfaces.exchange.imports.columns import (
     EmailColumn,
     PhoneColumn,
     TextColumn,
+    length_of,
 )
 from kpi_cms.interfaces.exchange.imports.problems import ImportProblem, at_cell, at_sheet
 from kpi_cms.interfaces.exchange.imports.sheet import DoubtfulRow, ParsedRow, SheetParser
@@ -26,6 +27,7 @@ from kpi_cms.interfaces.exchange.workbooks.cells import Cell, Kind, Workbook
 from kpi_cms.interfaces.exchange.workbooks.limits import PEOPLE
 from kpi_cms.interfaces.exchange.workbooks.reader import read_workbook
 from snippets.enums import PostRole, StaffKind
+from snippets.models import JobPosition, Person, Position, Unit
 
 TEMPLATE = "people/1"
 """Name and version of the template, written into its instructions and checked when it comes back."""
@@ -54,7 +56,6 @@ ROLES = (
     Choice(PostRole.DEPUTY.value, ("phó", "cấp phó", "cấp phó của người đứng đầu")),
     Choice(PostRole.MEMBER.value, ("nhân viên", "thành viên", "chuyên viên", "staff")),
 )
-GENDERS = (Choice("male", ("nam", "m")), Choice("female", ("nữ", "f")))
 
 COLUMNS: tuple[Column, ...] = (
     CodeColumn(
@@ -69,12 +70,13 @@ COLUMNS: tuple[Column, ...] = (
             "Mã công chức",
             "Staff code",
         ),
+        max_length=length_of(Person, "staff_code"),
     ),
     TextColumn(
         key="full_name",
         label=pgettext_lazy("workbook column", "Full name"),
         aliases=("Họ và tên", "Họ tên", "Họ, chữ đệm và tên", "Full name", "Name"),
-        max_length=150,
+        max_length=length_of(Person, "full_name"),
         latin=True,
     ),
     ChoiceColumn(
@@ -82,14 +84,6 @@ COLUMNS: tuple[Column, ...] = (
         label=pgettext_lazy("workbook column", "Kind of staff"),
         aliases=("Loại cán bộ", "Đối tượng", "Loại nhân sự", "Loại hình", "Kind of staff"),
         choices=STAFF_KINDS,
-    ),
-    ChoiceColumn(
-        key="gender",
-        label=pgettext_lazy("workbook column", "Gender"),
-        aliases=("Giới tính", "Gender"),
-        choices=GENDERS,
-        required=False,
-        blank=True,
     ),
     DateColumn(
         key="date_of_birth",
@@ -104,6 +98,7 @@ COLUMNS: tuple[Column, ...] = (
         aliases=("Thư điện tử", "Email", "E-mail", "Hộp thư công vụ"),
         required=False,
         blank=True,
+        max_length=length_of(Person, "email"),
     ),
     PhoneColumn(
         key="phone",
@@ -111,11 +106,13 @@ COLUMNS: tuple[Column, ...] = (
         aliases=("Điện thoại", "Số điện thoại", "SĐT", "Telephone", "Phone"),
         required=False,
         blank=True,
+        max_length=length_of(Person, "phone"),
     ),
     CodeColumn(
         key="unit_code",
         label=pgettext_lazy("workbook column", "Unit code"),
         aliases=("Mã đơn vị", "Mã cơ quan", "Mã cơ quan, đơn vị", "Unit code"),
+        max_length=length_of(Unit, "code"),
     ),
     CodeColumn(
         key="position_code",
@@ -123,6 +120,7 @@ COLUMNS: tuple[Column, ...] = (
         aliases=("Mã chức vụ", "Mã chức danh", "Mã chức vụ, chức danh", "Position code"),
         required=False,
         blank=True,
+        max_length=length_of(Position, "code"),
     ),
     TextColumn(
         key="position_title",
@@ -130,7 +128,7 @@ COLUMNS: tuple[Column, ...] = (
         aliases=("Chức vụ", "Chức danh", "Chức vụ, chức danh", "Position"),
         required=False,
         blank=True,
-        max_length=200,
+        max_length=length_of(Position, "title"),
     ),
     ChoiceColumn(
         key="role",
@@ -144,7 +142,7 @@ COLUMNS: tuple[Column, ...] = (
         aliases=("Vị trí việc làm", "Job position"),
         required=False,
         blank=True,
-        max_length=200,
+        max_length=length_of(JobPosition, "title"),
     ),
     BooleanColumn(
         key="faces_citizens",
@@ -193,7 +191,6 @@ HINTS = {
     ),
     "full_name": gettext_lazy("Required. In Unicode, as on the identity card."),
     "kind": gettext_lazy("Required. Choose from the list."),
-    "gender": gettext_lazy("May be empty. nam or nữ."),
     "date_of_birth": gettext_lazy("May be empty. Day/month/year."),
     "email": gettext_lazy("May be empty. One address."),
     "phone": gettext_lazy("May be empty. Digits only."),
@@ -212,7 +209,7 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
-    """One line of the people workbook. Optional texts are "", `gender` is "male", "female" or ""."""
+    """One line of the people workbook. Optional texts are ""."""
 
     sheet: str
     row: int
@@ -222,7 +219,6 @@ class PersonRow:
     unit_code: str
     role: str
     starts_on: date
-    gender: str = ""
     date_of_birth: date | None = None
     email: str = ""
     phone: str = ""

@@ -84,6 +84,8 @@ def plan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 standard_points=reading.parsed.standard_points,
             )
         except Invalid as refusal:
+            if "plan" not in refusal.details:
+                raise  # about the catalogue itself, such as a unit that was closed meanwhile
             problems = catalogue_problems(reading.parsed, refusal.details["plan"])
             reading = CatalogueReading(reading.parsed, refusal.details["plan"], problems)
         else:

@@ -22,7 +22,6 @@ HEADER = [
     "Mã cán bộ",
     "Họ và tên",
     "Loại cán bộ",
-    "Giới tính",
     "Ngày sinh",
     "Email",
     "Điện thoại",
@@ -41,7 +40,6 @@ AN = [
     "00012",
     "Nguyễn Văn An",
     "công chức",
-    "nam",
     date(1990, 5, 19),
     "an@nghean.gov.vn",
     "0912345678",
@@ -62,7 +60,6 @@ PERSON = PersonRow(
     staff_code="00012",
     full_name="Nguyễn Văn An",
     kind="cong_chuc",
-    gender="male",
     date_of_birth=date(1990, 5, 19),
     email="an@nghean.gov.vn",
     phone="0912345678",
@@ -97,19 +94,26 @@ def test_a_file_that_is_no_workbook_is_refused():
 @pytest.mark.usefixtures("in_process")
 class TestPeople:
     def test_few_columns_are_enough(self):
-        columns = [0, 1, 2, 7, 9, 10, 13]
+        columns = [0, 1, 2, 6, 8, 9, 12]
         parsed = parse_people(
             book(S=[["DANH SÁCH"], [HEADER[at] for at in columns], [AN[at] for at in columns]])
         )
         assert parsed.problems == ()
         person = parsed.rows[0]
-        assert (person.row, person.gender, person.date_of_birth, person.email, person.account) == (
+        assert (person.row, person.date_of_birth, person.email, person.account) == (
             3,
-            "",
             None,
             "",
             False,
         )
+
+    def test_an_older_template_is_read_and_its_column_of_genders_said_to_be_ignored(self):
+        """Templates of before had the column; whatever stands in it is nobody's business any more."""
+        header, an = [*HEADER[:3], "Giới tính", *HEADER[3:]], [*AN[:3], "nam?", *AN[3:]]
+        parsed = parse_people(book(Nhân_sự=[header, an], Hướng_dẫn=[["KPI-CMS people/1"]]))
+        assert (parsed.rows, parsed.problems) == ((PERSON,), ())
+        assert told(parsed.notices) == [(1, "D", "unknown_column")]
+        assert str(parsed.notices[0].sentence) == ("The column “Giới tính” is not known and is not read.")
 
     @pytest.mark.parametrize(
         ("spelling", "kind"),
@@ -159,15 +163,15 @@ class TestPeople:
             (2, "A", "code_reshaped"),
             (2, "B", "invisible"),
             (2, "C", "choice"),
-            (3, "E", "date"),
-            (3, "F", "email"),
-            (3, "G", "phone"),
-            (4, "H", "missing_value"),
-            (4, "K", "choice"),
-            (4, "M", "boolean"),
-            (5, "N", "formula"),
-            (6, "J", "position_missing"),
-            (7, "N", "date_order"),
+            (3, "D", "date"),
+            (3, "E", "email"),
+            (3, "F", "phone"),
+            (4, "G", "missing_value"),
+            (4, "J", "choice"),
+            (4, "L", "boolean"),
+            (5, "M", "formula"),
+            (6, "I", "position_missing"),
+            (7, "M", "date_order"),
             (8, "B", "encoding"),
             (10, "A", "duplicate"),
         ]
