@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SPACES = re.compile(r"\s+")
 
@@ -32,6 +33,7 @@ def fold(text: str) -> str:
     return normal("".join(letter for letter in plain if not unicodedata.combining(letter)))
 
 
+@lru_cache(maxsize=16_384)  # names are made of a few thousand syllables
 def _word_key(word: str) -> str:
     """A key that sorts letters before tones: all `an` before all `ân`, `hoà` before `hoả`."""
     letters, tones = [], []

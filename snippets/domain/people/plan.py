@@ -18,7 +18,7 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.text import fold, name_sort_key, normal
 
 from ... import rule_table as table
-from ...enums import PostRole
+from ...enums import PostRole, StaffKind
 from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import is_system, may_now
 from ..tracking import BATCH
@@ -144,8 +144,16 @@ class _Registers:
         self.scope = Scope() if self.system else Scope.of(actor)
         self.units = {unit.code.upper(): unit for unit in Unit.objects.all()}
         self.units_by_key = {unit.pk: unit for unit in self.units.values()}
-        self.positions = _by_names(Position.objects.order_by("pk"))
-        self.jobs = _by_names(JobPosition.objects.order_by("pk"))
+        positions, jobs = list(Position.objects.order_by("pk")), list(JobPosition.objects.order_by("pk"))
+        self.positions, self.jobs = _by_names(positions), _by_names(jobs)
+        self.titles = {
+            "position_id": {position.pk: position.title for position in positions},
+            "job_position_id": {job.pk: job.title for job in jobs},
+        }
+        # Said once for each file, not once for each row: seventy thousand rows use the same few words.
+        self.kinds = {value: str(label) for value, label in StaffKind.choices}
+        self.roles = {value: str(label) for value, label in PostRole.choices}
+        self.answers = {True: _("yes"), False: _("no")}
         self.people: dict[str, Person] = {}
         self.mains: dict[int, Appointment] = {}
         self.earlier_ends: dict[int, date] = {}
@@ -350,10 +358,10 @@ class _RowPlanner:
             present = getattr(person, name)
             if present == value:
                 continue
-            planned.changes.append(Change(name, _shown(person, name), ""))
+            before = self._shown(person, name)
             planned.fields.append(name)
             setattr(person, name, value)
-            planned.changes[-1] = planned.changes[-1]._replace(after=_shown(person, name))
+            planned.changes.append(Change(name, before, self._shown(person, name)))
         if "full_name" in planned.fields:
             person.sort_key = name_sort_key(person.full_name)[:600]
             person.search_text = search_text(person.staff_code, person.full_name)
@@ -482,12 +490,17 @@ class _RowPlanner:
             return ""
         if name == "unit_id":
             return self.registers.units_by_key[value].name
-        if name in ("position_id", "job_position_id"):
-            rows = self.registers.positions if name == "position_id" else self.registers.jobs
-            return next((item.title for items in rows.values() for item in items if item.pk == value), "")
+        if name in self.registers.titles:
+            return self.registers.titles[name][value]
         if name == "role":
-            return str(PostRole(value).label)
-        return _("yes") if value else _("no")
+            return self.registers.roles[value]
+        return self.registers.answers[bool(value)]
+
+    def _shown(self, person: Person, name: str) -> str:
+        value = getattr(person, name)
+        if name == "kind":
+            return self.registers.kinds.get(value, "")
+        return _day(value) if name == "birth_date" else str(value or "")
 
 
 def _is_over(appointment: Appointment, today: date) -> bool:
@@ -495,11 +508,4 @@ def _is_over(appointment: Appointment, today: date) -> bool:
 
 
 def _day(value: date | None) -> str:
-    return f"{value:%d/%m/%Y}" if value is not None else ""
-
-
-def _shown(person: Person, name: str) -> str:
-    if name == "kind":
-        return str(person.get_kind_display()) if person.kind else ""
-    value = getattr(person, name)
-    return _day(value) if name == "birth_date" else str(value or "")
+    return f"{value.day:02d}/{value.month:02d}/{value.year}" if value is not None else ""
