@@ -1,14 +1,21 @@
 """Reads of evidence: each asks first whether its reader sees the card or the task that the file belongs to."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from django.db.models import Q, QuerySet
 
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import NotFound
 
 from . import queries, rules
+from . import rule_table as table
+from .enums import EvidenceState
 from .models import Evidence, Scorecard, Task
 from .models.evidence import HELD
+
+SHOWN_ELSEWHERE = 10
 
 
 def evidence_for(scope: Scope, key: uuid.UUID) -> Evidence:
@@ -67,3 +74,75 @@ def attached_to_task(scope: Scope, task: Task) -> list[Evidence]:
     for evidence in rows:
         evidence.task, evidence.person = task, task.person
     return [evidence for evidence in rows if _is_seen(scope, evidence, None)]
+
+
+# --- The same evidence elsewhere -------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Elsewhere:
+    """Something else that the same file, or a document of the same number, stands behind."""
+
+    person: str
+    period: str
+    place: str
+    task_id: int | None
+    card_id: int | None
+
+
+def elsewhere(scope: Scope, task: Task, attached: Iterable[Evidence]) -> list[Elsewhere]:
+    """What else rests on a task's files or document numbers, as far as the reader may see it. Two queries.
+
+    A hint and no more: one document may honestly show several things. Parts of one product, and a task with the one it
+    was taken over from, are one piece of work and are not named.
+    """
+    files = list(attached)
+    numbers = {number for number in (task.evidence_number, *(each.number for each in files)) if number}
+    if not files and not numbers:
+        return []
+    alike = Q(sent_sha256__in=[each.sent_sha256 for each in files]) | Q(number__in=numbers)
+    rows = (
+        Evidence.objects.filter(alike, state=EvidenceState.KEPT)
+        .filter(Q(task__in=_other_work(scope, task)) | Q(card__in=_readable_cards(scope)))
+        .select_related("task", "criterion", "person", "period")
+        .order_by("-attached_at", "pk")
+    )
+    reported = (
+        _other_work(scope, task)
+        .filter(evidence_number__in=numbers)
+        .select_related("person", "period")
+        .order_by("-pk")
+    )
+    found = [_of_evidence(row) for row in rows[:SHOWN_ELSEWHERE]]
+    found += [_of_task(row) for row in reported[:SHOWN_ELSEWHERE]]
+    return list(dict.fromkeys(found))[:SHOWN_ELSEWHERE]
+
+
+def _other_work(scope: Scope, task: Task) -> QuerySet[Task]:
+    same = Q(pk=task.pk) | Q(source=task)
+    if task.source_id is not None:
+        same |= Q(pk=task.source_id)
+    if task.group_key is not None:
+        same |= Q(group_key=task.group_key)
+    return queries.tasks_visible_to(scope).exclude(pk__in=Task.objects.filter(same).values("pk"))
+
+
+def _readable_cards(scope: Scope) -> QuerySet[Scorecard]:
+    """Cards whose evidence the reader sees, by the states of the rule; one's own need no hint."""
+    states = table.READ_EVIDENCE.states or ()
+    cards: QuerySet[Scorecard] = Scorecard.objects.visible_to(scope).filter(
+        state__in=states, submitted_at__isnull=False
+    )
+    return cards
+
+
+def _of_evidence(evidence: Evidence) -> Elsewhere:
+    if evidence.task is not None:
+        return _of_task(evidence.task, evidence)
+    assert evidence.criterion is not None  # the database keeps it with the card
+    place = f"{evidence.criterion.code}. {evidence.criterion.label}"
+    return Elsewhere(evidence.person.full_name, str(evidence.period), place, None, evidence.card_id)
+
+
+def _of_task(task: Task, about: Evidence | None = None) -> Elsewhere:
+    whose = about or task
+    place = f"{task.code} {task.name}".strip()
+    return Elsewhere(whose.person.full_name, str(whose.period), place, task.pk, None)

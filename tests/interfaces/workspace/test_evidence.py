@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from kpi_cms.evaluation.domain import stages
-from kpi_cms.evaluation.models import Evidence, Score
+from kpi_cms.evaluation.models import Evidence, Score, Task
 from kpi_cms.foundation.audit.models import LedgerEntry
 from snippets.enums import PeriodState, Role
 from snippets.models import Period, Unit
@@ -489,8 +489,74 @@ def test_pages_cost_the_same_with_one_file_and_with_three(world, sign_in):
             costs.append({name: queries(client, address) for name, (client, address) in addresses.items()})
     assert costs[0] == costs[1]
     assert costs[0] == {"card": 10, "attach": 6, "task": 10, "attach_to_task": 6}
+    make.submitted(world, world.lan)
+    reported, head = make.reported(world, world.minh), sign_in(world.head)
+    confirming = []
+    for number in range(3):
+        attach.attached_to_task(reported, files.pdf(b"%% %d" % number))
+        if number != 1:
+            confirming.append(queries(head, url("confirm_task", reported.pk)))
+    assert confirming == [9, 9]
     download = Evidence.objects.filter(task=None).first()
     assert queries(mine, url("evidence", download.key)) == 5
+
+
+# --- The same evidence elsewhere -----------------------------------------------------------------------------
+HINT = "Minh chứng này cũng được dùng ở nơi khác"
+
+
+def test_the_head_is_told_quietly_of_the_same_file_and_of_the_same_number(world, sign_in):
+    task = make.reported(world, world.lan)
+    attach.attached_to_task(task, files.pdf(b"% 1"), number="7/KH")
+    hold(world.head.user, world.department, "view_cards", "evaluate")
+    others = {
+        "same file": attach.attached_to_task(make.assigned(world, world.minh), files.pdf(b"% 1"), number=""),
+        "same number": attach.attached_to_task(
+            make.assigned(world, world.minh), files.pdf(b"% 2"), number="7/KH"
+        ),
+    }
+    reported = make.reported(world, world.deputy)
+    different = attach.attached_to_task(make.assigned(world, world.minh), files.pdf(b"% 3"), number="8/KH")
+    head = sign_in(world.head)
+    shown = body(head.get(url("confirm_task", task.pk)))
+    assert HINT in shown
+    for other in (*(each.task_id for each in others.values()), reported.pk):
+        assert f'href="{url("task", other)}"' in shown
+    assert url("task", different.task_id) not in shown
+    assert HINT not in text(sign_in(world.lan).get(url("task", task.pk)))
+
+
+def test_the_hint_names_a_card_once_it_was_sent(world, sign_in):
+    task = make.reported(world, world.minh)
+    attach.attached_to_task(task, number="")
+    attach.attached(world, world.lan, number="")
+    head, page = sign_in(world.head), url("confirm_task", task.pk)
+    assert HINT not in text(head.get(page))
+    make.submitted(world, world.lan)
+    assert "I.1. Tiêu chí I.1 (Hồ Thị Lan, Tháng 7/2026)" in text(head.get(page))
+
+
+def test_one_piece_of_work_and_what_the_head_may_not_see_are_no_hint(world, sign_in):
+    group = uuid.uuid4()
+    first, second = make.reported(world, world.lan), make.assigned(world, world.minh)
+    Task.objects.filter(pk__in=[first.pk, second.pk]).update(group_key=group, evidence_number="")
+    attach.attached_to_task(first, number="")
+    attach.attached_to_task(second, number="")
+    taken_over = make.assigned(world, world.minh)
+    Task.objects.filter(pk=taken_over.pk).update(source=first)
+    attach.attached_to_task(taken_over, number="")
+    attach.attached_to_task(make.assigned(world, world.stranger), number="")
+    head = sign_in(world.head)
+    assert HINT not in text(head.get(url("confirm_task", first.pk)))
+    Task.objects.filter(pk=taken_over.pk).update(state="reported", evidence_number="")
+    shown = body(head.get(url("confirm_task", taken_over.pk)))
+    assert (url("task", second.pk) in shown, f'href="{url("task", first.pk)}"' in shown) == (True, False)
+
+
+def test_nothing_attached_and_no_number_asks_nothing(world, sign_in):
+    task = make.reported(world, world.lan)
+    Task.objects.filter(pk=task.pk).update(evidence_number="")
+    assert HINT not in text(sign_in(world.head).get(url("confirm_task", task.pk)))
 
 
 # --- History -------------------------------------------------------------------------------------------------

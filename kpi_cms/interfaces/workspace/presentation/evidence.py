@@ -11,7 +11,8 @@ from django.utils.translation import get_language
 
 from kpi_cms.evaluation import evidence_queries
 from kpi_cms.evaluation.evidence_queries import Attached
-from kpi_cms.evaluation.models import Evidence
+from kpi_cms.evaluation.models import Evidence, Task
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.numbers import format_quantity
 from kpi_cms.foundation.core.text import fold
 
@@ -68,6 +69,19 @@ def add_evidence(context: dict[str, Any]) -> dict[str, Any]:
     for task in reading.tasks:
         task.documents = len(attached.to_tasks.get(task.pk, ()))
     return context
+
+
+def same_elsewhere(scope: Scope, task: Task, attached: Iterable[Evidence]) -> list[dict[str, str]]:
+    """Where else the same file or document number stands, for whoever decides on the task: {text, url}."""
+    return [
+        {
+            "text": f"{found.place} ({found.person}, {found.period})",
+            "url": reverse("workspace:task", args=[found.task_id])
+            if found.task_id is not None
+            else reverse("workspace:card", args=[found.card_id]),
+        }
+        for found in evidence_queries.elsewhere(scope, task, attached)
+    ]
 
 
 def download_name(evidence: Evidence) -> str:

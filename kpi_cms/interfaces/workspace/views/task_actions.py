@@ -34,7 +34,7 @@ from kpi_cms.interfaces.workspace.forms.tasks import (
     ReportForm,
     TransferForm,
 )
-from kpi_cms.interfaces.workspace.presentation.evidence import evidence_lines
+from kpi_cms.interfaces.workspace.presentation.evidence import evidence_lines, same_elsewhere
 from kpi_cms.interfaces.workspace.presentation.tasks import KINDS
 from snippets.models import Product
 
@@ -217,8 +217,9 @@ class Confirm(TaskAction):
         )
 
     def more(self, task: Task, form: forms.Form) -> dict[str, Any]:
-        attached = evidence_queries.attached_to_task(scope_of(self.request), task)
-        return {"evidence": evidence_lines(attached)}
+        scope = scope_of(self.request)
+        attached = evidence_queries.attached_to_task(scope, task)
+        return {"evidence": evidence_lines(attached), "elsewhere": same_elsewhere(scope, task, attached)}
 
     def next_url(self, task: Task) -> str:
         return f"{reverse('workspace:person_tasks', args=[task.person_id])}?ky={task.period_id}"

@@ -206,14 +206,13 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         for rule, asked in _asked(found)
     }
     own = bool(rules.report_task(scope, found.person, found.unit))
+    attached = evidence_queries.attached_to_task(scope, found)
     followers = Task.objects.filter(source=found).select_related("person").order_by("pk")
     context = {
         "task": found,
         "own": own,
         "facts": _facts(found),
-        "evidence": evidence_lines(
-            evidence_queries.attached_to_task(scope, found), withdrawable=held[table.ATTACH_TO_TASK]
-        ),
+        "evidence": evidence_lines(attached, withdrawable=held[table.ATTACH_TO_TASK]),
         "deductions": deductions_of(found),
         "followers": list(followers),
         "may_confirm": changeable and bool(may(table.CONFIRM_CAUSE, evaluates=standing.evaluates)),
