@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from criteria_pages import rule_table as criteria
 from kpi_cms.foundation.access.decisions import Decision
-from kpi_cms.foundation.access.rules import SIGNED_IN, SYSTEM, Reach, Rule, ask, in_card_state, in_state
+from kpi_cms.foundation.access.rules import SIGNED_IN, SYSTEM, Reach, Rule, ask, in_state
 from kpi_cms.foundation.access.scope import Delegated, Scope
 from kpi_cms.foundation.core.errors import Sentence, WrongState
 from snippets import rule_table as registers
@@ -194,8 +194,6 @@ def verdict(rule: Rule, reader: Reader, state: State) -> Verdict:
 def _is_time(rule: Rule, relations: frozenset[str], state: State, card: Scorecard) -> bool:
     if rule.period_states is not None and card.period.state not in rule.period_states:
         return False
-    if rule.subject == "task" and not in_card_state(rule, card.state):
-        return False
     return state in (ANY, CLOSED) or in_state(rule, state.key, relations)
 
 
@@ -212,7 +210,7 @@ def _late(rule: Rule, card: Scorecard) -> Sentence:
 
 
 def _card(rule: Rule, state: State) -> Scorecard:
-    """A card as the act finds it: its own state where that is asked about, else one in which its tasks can change."""
+    """A card as the act finds it: in its state where that is asked about, else open, so that its tasks can change."""
     return Scorecard(
         person=Person(user_id=PERSON),
         evaluator=Person(user_id=EVALUATOR),

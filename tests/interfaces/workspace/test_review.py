@@ -215,6 +215,16 @@ def test_the_matrix_names_every_act_of_every_room(sign_in, administrator):
         assert act in page
 
 
+def test_a_tasks_act_says_while_which_card_it_is_possible(sign_in, administrator):
+    facts = sign_in(administrator).get("/quyen/quy-tac/confirm_task/").context["facts"]
+    assert {str(fact["key"]): str(fact["value"]) for fact in facts} == {
+        "What it is done to": "Tasks", "Clause of law": "Đ14.2", "Capabilities that allow it": "Evaluate",
+        "Where they are held": "held on the unit or above it",
+        "While the card is": "Self-assessment open, Submitted for evaluation, Returned to the person, "
+        "Evaluated, waiting for endorsement",
+    }  # fmt: skip
+
+
 def test_one_act_shows_each_state_with_the_sentence_that_is_read(sign_in, administrator):
     response = sign_in(administrator).get("/quyen/quy-tac/confirm/")
     page = text(response)
