@@ -94,6 +94,16 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
                     cursor.execute(statement)
 
 
+def lift(table: str, connection: Any) -> None:
+    """Take the triggers off one table, in a migration that alters a column of it: neither database allows that while
+    a trigger names the column. `install` puts them back when `migrate` ends."""
+    entry = Protected(table)
+    on_table = f' ON "{table}"' if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        for suffix in ("row", "truncate", "delete", "update"):
+            cursor.execute(f'DROP TRIGGER IF EXISTS "{entry.prefix}_{suffix}"{on_table}')
+
+
 @contextmanager
 def being_repaired() -> Iterator[None]:
     """Around `migrate`: what is missing now will be there when it ends."""

@@ -136,6 +136,17 @@ def test_a_column_added_later_is_guarded_after_migrate(entry):
     refuses("UPDATE audit_ledgerentry SET later = 1")
 
 
+def test_a_migration_lifts_one_table_and_install_puts_it_back(entry):
+    append_only.lift("audit_ledgerentry", connection)
+    assert append_only.missing() == ["audit_ledgerentry"]
+    execute(
+        "ALTER TABLE audit_ledgerentry DROP COLUMN subject_label"
+    )  # refused while a trigger names the column
+    append_only.install()
+    assert append_only.missing() == []
+    refuses("UPDATE audit_ledgerentry SET act = 'unit.closed'")
+
+
 def test_only_a_flush_of_a_test_database_lifts_the_triggers(entry):
     with append_only.flush_allowed():
         execute("DELETE FROM audit_ledgerentry")
@@ -155,3 +166,10 @@ def test_nothing_in_the_product_lifts_them():
         if "flush_allowed" in path.read_text() or "kpi.maintenance" in path.read_text()
     }
     assert callers == {"kpi_cms/foundation/audit/append_only.py"}
+    lifting = {
+        path.parent.name
+        for folder in ("kpi_cms", "snippets", "criteria_pages")
+        for path in (root / folder).rglob("*.py")
+        if "append_only.lift(" in path.read_text()
+    }
+    assert lifting == {"migrations"}
