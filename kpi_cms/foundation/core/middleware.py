@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from copy import deepcopy
+from typing import Any
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from .actor import Origin, coming_from
-from .errors import DomainError
+from .errors import DomainError, NotFound
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -50,6 +51,14 @@ class DomainErrorMiddleware:
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, named: dict[str, Any]
+    ) -> HttpResponse | None:
+        """No code holds a NUL, and PostgreSQL answers a search for one with an error: such an address is missing."""
+        if any(isinstance(part, str) and "\x00" in part for part in named.values()):
+            return self.process_exception(request, NotFound())
+        return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_SPACES = re.compile(r"\s+")
+# NUL parts words as a space does: PostgreSQL answers a text that holds one with an error, whether stored or searched.
+_SPACES = re.compile(r"[\s\x00]+")
 
 # Letters and, inside a letter, tones in dictionary order: ngang, huyền, hỏi, ngã, sắc, nặng.
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"

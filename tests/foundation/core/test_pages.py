@@ -54,6 +54,12 @@ def test_a_visitor_has_the_strict_policy_too(client):
     assert re.findall(r"""(?:src|href|action)=["'](?:https?:)?//""", page) == []
 
 
+@pytest.mark.parametrize("address", ["/don-vi/%00/", "/don-vi/A%001/nhiem-vu/"])
+def test_an_address_that_no_database_can_be_asked_about_is_missing(client, address):
+    client.force_login(UserFactory())
+    assert client.get(address).status_code == 404
+
+
 def test_the_admin_has_a_policy_of_its_own(client):
     client.force_login(holder(UnitFactory(), Capability.AUTHOR))
     response = client.get("/admin/")

@@ -34,6 +34,8 @@ def shuffled(texts):
         ("NGUYỄN  Văn\tƯởng ", "nguyen van uong"),
         (unicodedata.normalize("NFD", "Trần Quốc Toản"), "tran quoc toan"),
         ("Hòa – Hoà", "hoa – hoa"),
+        ("Hồ\x00Lan\x00", "ho lan"),
+        ("\x00", ""),
         ("", ""),
     ],
 )
