@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
 
-from kpi_cms.evaluation.domain import deductions, moving, stages, tasks
+from kpi_cms.evaluation.domain import deductions, moving, proposals, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard, Task
@@ -286,7 +286,7 @@ class Month:
         )
 
     def _propose(self, player: Player) -> None:
-        tasks.propose_task(
+        proposals.propose_task(
             actor=player.own,
             moment=self.moment,
             period=self.period,

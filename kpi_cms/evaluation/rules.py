@@ -18,7 +18,7 @@ from snippets.enums import PeriodState
 from snippets.models import Period, Person, Unit
 
 from . import rule_table as table
-from .enums import WITH_THE_EVALUATOR, WITH_THE_PERSON, CardState, Relation
+from .enums import WITH_THE_EVALUATOR, WITH_THE_PERSON, CardState, Relation, TaskState
 from .models import Scorecard, Task
 
 LOCAL = "%d/%m/%Y %H:%M"
@@ -199,7 +199,16 @@ def may_now(rule: Rule, scope: Scope, card: Scorecard) -> bool:
 def is_task_time(rule: Rule, task: Task) -> bool:
     """The same for a task; whether the card behind it lets its tasks change is asked beside it, for all of them."""
     in_period = rule.period_states is None or task.period.state in rule.period_states
-    return in_period and in_state(rule, task.state)
+    return in_period and in_state(rule, task.state) and is_left(rule, task)
+
+
+def is_left(rule: Rule, task: Task) -> bool:
+    """What the state of a task does not say: whether there is anything left to report, to give on or to name."""
+    if rule is table.REPORT_TASK:
+        return task.state != TaskState.CONFIRMED or task.rest > 0
+    if rule in (table.HAND_OVER_TASK, table.MOVE_TASK):
+        return task.rest > 0
+    return rule is not table.NAME_PRODUCT or task.coefficient is None
 
 
 def require_step(rule: Rule, scope: Scope, card: Scorecard) -> None:

@@ -273,11 +273,14 @@ def _tasks(made: Institution, card: Scorecard, letters: str, state: str, index: 
     """One of each kind that its month allows; the confirmed one gives the card points like nobody else's."""
     digit = STATES.index(state)
 
+    name = f"Việc {Mark(letters, TASK, digit)}"
+    name_key = texts.keep(TextKind.COMMENT, name, person_code=card.person.staff_code)
+    named = {"product": made.product, "code": "DC.01", "coefficient": 2}
+
     def task(**values: Any) -> Task:
         return Task(
-            period=card.period, person=card.person, unit=card.unit, product=made.product, code="DC.01",
-            name=f"Việc {Mark(letters, TASK, digit)}", coefficient=2, due_on=date(2026, 8, 15),
-            note=f"Ghi chú {Mark(letters, NOTE, digit)}", **values,
+            period=card.period, person=card.person, unit=card.unit, name=name, name_key=name_key,
+            due_on=date(2026, 8, 15), note=f"Ghi chú {Mark(letters, NOTE, digit)}", **values,
         )  # fmt: skip
 
     worked = {
@@ -285,15 +288,20 @@ def _tasks(made: Institution, card: Scorecard, letters: str, state: str, index: 
         "evidence_number": f"{Mark(letters, TASK, digit)}/BC",
     }  # fmt: skip
     found = [
-        task(state=TaskState.CONFIRMED, assigned=Decimal(97), accepted=Decimal(61 + index), **worked),
-        task(state=TaskState.ASSIGNED, assigned=Decimal(2)),
+        task(
+            state=TaskState.CONFIRMED, assigned=Decimal(97), accepted=Decimal(61 + index), **worked, **named
+        ),
+        task(state=TaskState.ASSIGNED, assigned=Decimal(2), **named),
+        task(
+            state=TaskState.ASSIGNED, assigned=Decimal(1), kind=TaskKind.SUDDEN
+        ),  # its product is not named yet
     ]
     if state in (
         "opened",
         "returned",
     ):  # what waits for a decision would keep a submitted card from being confirmed
-        found.append(task(state=TaskState.REPORTED, assigned=Decimal(97), **worked))
-        found.append(task(state=TaskState.PROPOSED, kind=TaskKind.SUDDEN, assigned=Decimal(1)))
+        found.append(task(state=TaskState.REPORTED, assigned=Decimal(97), **worked, **named))
+        found.append(task(state=TaskState.PROPOSED, kind=TaskKind.SUDDEN, assigned=Decimal(1), **named))
     return found
 
 
@@ -315,7 +323,7 @@ def _attach(
     """A file to the first criterion of each card, and one to each assigned task."""
     found = []
     criterion = cards[0].version.criteria.order_by("order").first()
-    under_way = [task for task in tasks if task.state == TaskState.ASSIGNED]
+    under_way = [task for task in tasks if task.state == TaskState.ASSIGNED and task.product is not None]
     for kind, about in ((EVIDENCE, cards), (PROOF, under_way)):
         for each in about:
             letters = letters_of[each.person_id]
@@ -373,7 +381,8 @@ def _read_back(made: Institution) -> None:
     for card in Scorecard.objects.with_context().filter(period__in=made.periods.values()):
         made.cards[letters_of[card.person_id], state_of[card.period_id]] = card
     for task in Task.objects.select_related("person", "unit").order_by("-pk"):
-        made.tasks[letters_of[task.person_id], state_of[task.period_id], task.state] = task
+        kind = "unnamed" if task.product_id is None else task.state
+        made.tasks[letters_of[task.person_id], state_of[task.period_id], kind] = task
     shown: dict[str, set[str]] = {}
     for result in CardResult.objects.exclude(shown=""):
         shown.setdefault(letters_of[result.person_id], set()).add(result.shown)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.storage import storages
@@ -9,7 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from kpi_cms.evaluation import evidence_queries
 from kpi_cms.evaluation.domain import evidence as domain
-from kpi_cms.evaluation.domain import stages, tasks
+from kpi_cms.evaluation.domain import proposals, stages
 from kpi_cms.evaluation.enums import CardState, EvidenceState, TaskState
 from kpi_cms.evaluation.models import Evidence, EvidenceUsage, Scorecard, Task
 from kpi_cms.foundation.access.scope import Scope
@@ -199,9 +200,9 @@ def test_a_file_is_attached_to_a_task(world: World) -> None:
 
 
 def test_a_proposed_task_without_a_code_is_named_by_the_digest_alone(world: World) -> None:
-    task = tasks.propose_task(
+    task = proposals.propose_task(
         actor=world.lan.user, moment=MOMENT, period=world.period, person=world.lan, name="Việc đột xuất",
-        product=None, quantity=1, due_on=world.period.ends_on,
+        product=None, quantity=Decimal(1), due_on=world.period.ends_on,
     )  # fmt: skip
     found = make.attached_to_task(task)
     assert LedgerEntry.objects.get(act="evidence.attached").subject_label == f"SHA-256 {found.sha256[:12]}"

@@ -63,6 +63,7 @@ report_task           +   .    .    .    -    -    -    .    .    .    .    .   
 attach_to_task        +   -    -    .    -    -    -    .    .    .    .    .    .
 propose_task          +   .    .    .    -    -    -    .    .    .    .    .    .
 decide_proposal       =   +    +    .    -    -    -    +    .    .    .    .    .
+name_product          =   +    +    .    -    -    -    +    .    .    .    .    .
 confirm_task          =   +    +    .    -    -    -    +    .    .    .    .    .
 record_deduction      =   +    +    .    -    -    -    +    .    .    .    .    .
 withdraw_deduction    =   +    +    .    -    -    -    +    .    .    .    .    .
@@ -109,6 +110,7 @@ report_task           +      .         +        .         .         .
 attach_to_task        +      .         +        .         .         .
 propose_task          +      +         +        +         .         .
 decide_proposal       +      +         +        +         .         .
+name_product          +      +         +        +         .         .
 confirm_task          +      +         +        +         .         .
 record_deduction      +      +         +        +         .         .
 withdraw_deduction    +      +         +        +         .         .
@@ -123,16 +125,17 @@ see_task              +        +        +        +         +        +
 assign_task           +        +        +        +         +        +
 give_extras           +        +        +        +         +        +
 change_task           .        +        .        .         .        .
-report_task           .        +        +        .         .        .
+report_task           .        +        +        +         .        .
 attach_to_task        +        +        +        .         .        .
 propose_task          +        +        +        +         +        +
 decide_proposal       +        .        .        .         .        .
+name_product          .        +        +        +         .        .
 confirm_task          .        .        +        +         .        .
 record_deduction      .        +        +        +         .        .
 withdraw_deduction    .        +        +        +         .        .
 confirm_cause         .        +        +        +         .        .
-hand_over_task        .        +        +        .         .        .
-move_task             .        +        .        .         .        .
+hand_over_task        .        +        +        +         .        .
+move_task             .        +        +        +         .        .
 """
 
 PERIODS = """
@@ -154,7 +157,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 42
+    assert len(ACTS) == len(table.TABLE) == 43
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from kpi_cms.evaluation.domain import deductions, moving, scoring, stages, tasks
+from kpi_cms.evaluation.domain import deductions, moving, proposals, scoring, stages, tasks
 from kpi_cms.evaluation.domain.tasks import Part
 from kpi_cms.evaluation.enums import TaskKind, TaskState
 from kpi_cms.evaluation.models import CardResult, CataloguePin, Delay, Fault, Task
@@ -79,20 +79,6 @@ def test_extras_are_the_heads_to_give(world: World) -> None:
     extra.refresh_from_db()
     assert (extra.kind, extra.assigned) == (TaskKind.SUDDEN, 4)
     assert change(world, extra, quantity="10").assigned == 10
-
-
-@pytest.mark.parametrize("capability", [Capability.EVALUATE, None])
-def test_work_goes_to_people_whose_head_one_is(world: World, capability: Capability | None) -> None:
-    """Hà heads Lan, not somebody of B1: taken-over work is given by the taker's head."""
-    hold(world.head, Capability.ASSIGN, world, unit=world.root)
-    task = month.assign(world, world.lan)
-    if capability is None:
-        with pytest.raises(Refused, match="Only the head gives work outside the plan"):
-            hand_over(world, task, "1", taker=world.stranger)
-        assert Task.objects.count() == 1
-        return
-    hold(world.head, capability, world, unit=world.root)
-    assert hand_over(world, task, "1", taker=world.stranger).kind == TaskKind.TAKEN_OVER
 
 
 def test_a_reader_of_the_unit_sees_tasks_and_changes_none(world: World) -> None:
@@ -264,7 +250,7 @@ def test_a_task_that_is_gone_is_missing(world: World) -> None:
 
 # --- Proposals -------------------------------------------------------------------------------------------------------
 def propose(world: World, *, product: Product | None = None, name: str = "Tiếp đoàn đột xuất") -> Task:
-    return tasks.propose_task(
+    return proposals.propose_task(
         actor=world.lan.user, moment=MOMENT, period=world.period, person=world.lan, name=name, product=product,
         quantity=Decimal(1), due_on=DUE,
     )  # fmt: skip
@@ -274,7 +260,7 @@ def test_a_proposed_task_counts_once_the_head_has_accepted_it(world: World) -> N
     month.worked(world, world.lan, completed="3")
     proposed = propose(world)
     assert ratios(world) == {"a": "3/4", "b": "3/4", "c": "3/4"}
-    accepted = tasks.decide_proposal(
+    accepted = proposals.decide_proposal(
         actor=world.head.user, moment=MOMENT, task=proposed, accepted=True, product=world.product
     )
     assert (accepted.kind, accepted.state, accepted.coefficient) == (TaskKind.SUDDEN, TaskState.ASSIGNED, 2)
@@ -284,7 +270,9 @@ def test_a_proposed_task_counts_once_the_head_has_accepted_it(world: World) -> N
 
 def test_a_proposal_without_a_product_stays_unscored(world: World) -> None:
     month.worked(world, world.lan, completed="3")
-    accepted = tasks.decide_proposal(actor=world.head.user, moment=MOMENT, task=propose(world), accepted=True)
+    accepted = proposals.decide_proposal(
+        actor=world.head.user, moment=MOMENT, task=propose(world), accepted=True
+    )
     month.confirm_report(month.report(accepted, completed="1"))
     assert ratios(world) == {"a": "3/4", "b": "3/4", "c": "3/4"}
 
@@ -293,13 +281,13 @@ def test_declining_needs_a_reason(world: World) -> None:
     task = propose(world, product=world.product, name="")
     assert task.name == "Soạn thảo văn bản"
     with pytest.raises(Invalid):
-        tasks.decide_proposal(actor=world.head.user, moment=MOMENT, task=task, accepted=False)
-    declined = tasks.decide_proposal(
+        proposals.decide_proposal(actor=world.head.user, moment=MOMENT, task=task, accepted=False)
+    declined = proposals.decide_proposal(
         actor=world.head.user, moment=MOMENT, task=task, accepted=False, reason="Đã có trong kế hoạch"
     )
     assert declined.state == TaskState.DECLINED
     with pytest.raises(WrongState):
-        tasks.decide_proposal(actor=world.head.user, moment=MOMENT, task=task, accepted=True)
+        proposals.decide_proposal(actor=world.head.user, moment=MOMENT, task=task, accepted=True)
 
 
 def test_a_proposal_says_what_it_is(world: World) -> None:
@@ -307,7 +295,7 @@ def test_a_proposal_says_what_it_is(world: World) -> None:
         propose(world, name=" ")
     hold(world.head, Capability.VIEW, world)
     with pytest.raises(Refused):
-        tasks.propose_task(
+        proposals.propose_task(
             actor=world.head.user, moment=MOMENT, period=world.period, person=world.lan, name="x", product=None,
             quantity=Decimal(1), due_on=DUE,
         )  # fmt: skip
@@ -447,91 +435,6 @@ def test_quantity_and_due_date_change_with_a_reason_before_the_report(world: Wor
         change(world, reported)
 
 
-# --- Work that changes hands -----------------------------------------------------------------------------------------
-def hand_over(
-    world: World, task: Task, quantity: str, *, taker: object = None, reason: str = "Không kịp"
-) -> Task:
-    return moving.hand_over(
-        actor=world.head.user, moment=MOMENT, task=task, expected=task.version_number, quantity=Decimal(quantity),
-        taker=taker or world.minh, due_on=date(2026, 7, 30), reason=reason,
-    )  # fmt: skip
-
-
-def test_handed_over_work_stays_in_the_total_of_whoever_had_it(world: World) -> None:
-    task = month.report(month.assign(world, world.lan, quantity="40"), completed="30")
-    follower = hand_over(world, task, "10")
-    task.refresh_from_db()
-    month.confirm_report(task)
-    assert ratios(world) == {"a": "3/4", "b": "3/4", "c": "3/4"}
-    assert (follower.person, follower.kind, follower.source, follower.assigned) == (
-        world.minh, TaskKind.TAKEN_OVER, task, 10,
-    )  # fmt: skip
-
-
-def test_taken_over_work_counts_outside_the_takers_total(world: World) -> None:
-    month.worked(world, world.minh, completed="2")
-    follower = hand_over(world, month.assign(world, world.lan), "1")
-    month.confirm_report(month.report(follower, completed="1"))
-    outcome = scoring.outcome_of(world.card(world.minh), "evaluator")
-    assert str(outcome.values["a"]) == "3/4"
-
-
-@pytest.mark.parametrize("quantity", ["0", "-1", "4.5"])
-def test_only_what_is_still_to_be_done_changes_hands(world: World, quantity: str) -> None:
-    task = month.assign(world, world.lan)
-    with pytest.raises(Invalid):
-        hand_over(world, task, quantity)
-    with pytest.raises(Invalid):
-        hand_over(world, task, "1", taker=world.lan)
-    with pytest.raises(Invalid):
-        hand_over(world, task, "1", reason="")
-    assert Task.objects.count() == 1
-
-
-def move(world: World, task: Task, quantity: str, *, moment: datetime) -> Task:
-    return moving.move_task(
-        actor=world.head.user, moment=moment, task=task, expected=task.version_number, quantity=Decimal(quantity),
-        taker=world.minh, due_on=date(2026, 7, 30), reason="Nghỉ phép",
-    )  # fmt: skip
-
-
-def test_moved_work_leaves_the_total_of_whoever_had_it(world: World) -> None:
-    early = datetime(2026, 7, 19, 16, 59, tzinfo=UTC)  # the last minute of the 19th in Vietnam
-    part = month.assign(world, world.lan)
-    move(world, part, "1", moment=early)
-    part.refresh_from_db()
-    assert (part.assigned, part.state) == (3, TaskState.ASSIGNED)
-    whole = month.assign(world, world.lan)
-    move(world, whole, "4", moment=early)
-    whole.refresh_from_db()
-    assert whole.state == TaskState.WITHDRAWN
-    month.confirm_report(month.report(part, completed="3"))
-    assert ratios(world) == {"a": "1", "b": "1", "c": "1"}
-
-
-@pytest.mark.parametrize(
-    "moment", [datetime(2026, 7, 19, 17, tzinfo=UTC), datetime(2026, 7, 20, 17, tzinfo=UTC)]
-)
-def test_from_its_due_date_on_work_is_handed_over_and_not_moved(world: World, moment: datetime) -> None:
-    """ "Before its due date" (rules.md §4): the day itself, which begins at 17:00 UTC in Vietnam, is too late."""
-    task = month.assign(world, world.lan)
-    with pytest.raises(WrongState, match="before its due date"):
-        move(world, task, "1", moment=moment)
-    assert Task.objects.count() == 1
-
-
-def test_a_set_may_keep_moved_work_in_the_total(draft_world: World) -> None:
-    world = draft_world
-    spec = worlds.staff_spec()
-    keeps = worlds.version(spec | {"settings": spec["settings"] | {"moved_leaves_total": False}}, "NV-GIU")
-    world.period.version_pins.filter(version=world.staff).update(version=keeps)
-    worlds.open_month(world)
-    task = month.assign(world, world.lan)
-    move(world, task, "1", moment=datetime(2026, 7, 10, tzinfo=UTC))
-    task.refresh_from_db()
-    assert (task.assigned, task.handed_over) == (4, 1)
-
-
 # --- The database keeps it too ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "values",
@@ -591,7 +494,7 @@ def test_a_closed_period_refuses_who_might_and_stays_unseen_by_everybody_else(wo
             actor=who.user, expected=2, quantity=Decimal(1), due_on=DUE, reason="x", **common
         ),
         lambda who: tasks.confirm_task(actor=who.user, expected=2, accepted=Decimal(1), **common),
-        lambda who: tasks.decide_proposal(actor=who.user, accepted=True, **common),
+        lambda who: proposals.decide_proposal(actor=who.user, accepted=True, **common),
         lambda who: moving.hand_over(actor=who.user, **common, **moved),
         lambda who: moving.move_task(actor=who.user, **common, **moved),
         lambda who: deductions.record_fault(actor=who.user, unit_number=1, reason="x", **common),
@@ -604,7 +507,7 @@ def test_a_closed_period_refuses_who_might_and_stays_unseen_by_everybody_else(wo
         lambda who: tasks.report_task(
             actor=who.user, expected=2, completed=Decimal(1), completed_on=DUE, evidence_number="1", **common
         ),
-        lambda who: tasks.propose_task(
+        lambda who: proposals.propose_task(
             actor=who.user, person=world.lan, name="x", quantity=Decimal(1), due_on=DUE, **new
         ),
     ]

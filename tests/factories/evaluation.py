@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from kpi_cms.evaluation.domain import stages, tasks
+from kpi_cms.evaluation.domain import proposals, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard, Task
@@ -32,7 +32,7 @@ def assigned(world: World, who: Person, quantity: str = "4", **changes: Any) -> 
 
 def proposed(world: World, who: Person, name: str = "Việc đột xuất") -> Task:
     """A sudden task that the person proposed, without a product."""
-    return tasks.propose_task(
+    return proposals.propose_task(
         actor=who.user,
         moment=MOMENT,
         period=world.period,
@@ -41,6 +41,13 @@ def proposed(world: World, who: Person, name: str = "Việc đột xuất") -> T
         product=None,
         quantity=Decimal(1),
         due_on=DUE,
+    )
+
+
+def unnamed(world: World, who: Person) -> Task:
+    """A proposal that was accepted without a product: unscored until one is named."""
+    return proposals.decide_proposal(
+        actor=head_of(world, who), moment=MOMENT, task=proposed(world, who), accepted=True
     )
 
 

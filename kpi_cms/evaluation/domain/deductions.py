@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TypeVar
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
@@ -57,6 +58,15 @@ def _record_checked(
     return recorded
 
 
+def last_deducted_unit(task: Task) -> int:
+    """The highest unit of the quantity with an error or a delay that was not taken back; 0 without any."""
+    numbers = (
+        model._default_manager.filter(task=task, withdrawn_at__isnull=True).aggregate(last=Max("unit_number"))
+        for model in (Fault, Delay)
+    )
+    return max(found["last"] or 0 for found in numbers)
+
+
 def record(model: type[D], task: Task, unit_number: int, reason: str, moment: datetime) -> D:
     reason_key = texts.keep_required(TextKind.REASON, reason.strip(), person_code=task.person.staff_code)
     recorded = model(
@@ -85,13 +95,19 @@ def withdraw_deduction(*, actor: User, moment: datetime, deduction: Fault | Dela
     require_head(actor, task)
     require_time(table.WITHDRAW_DEDUCTION, task)
     require_reason(reason)
-    locked = type(deduction)._default_manager.select_for_update().get(pk=deduction.pk)
-    if locked.withdrawn_at is not None:
-        raise WrongState(_("This deduction was withdrawn already."))
+    locked = _lock_standing(deduction)
     locked.withdrawn_at = moment
     save_tracked(locked, reason=reason.strip(), person_code=task.person.staff_code)
     enter_ledger(Act.DEDUCTION_RECORDED, task, locked, after={"withdrawn": True}, reason=reason.strip())
     after_change(task, moment)
+
+
+def _lock_standing(deduction: Fault | Delay) -> Fault | Delay:
+    """The deduction, read again under its lock; what was taken back is neither taken back again nor lifted."""
+    locked: Fault | Delay = type(deduction)._default_manager.select_for_update().get(pk=deduction.pk)
+    if locked.withdrawn_at is not None:
+        raise WrongState(_("This deduction was withdrawn already."))
+    return locked
 
 
 @business_verb
@@ -101,6 +117,7 @@ def confirm_cause(*, actor: User, moment: datetime, deduction: Fault | Delay, re
     require_head(actor, task)
     require_time(table.CONFIRM_CAUSE, task)
     require_reason(reason)
+    deduction = _lock_standing(deduction)
     if deduction.causes.filter(revoked_at__isnull=True).exists():
         raise WrongState(_("An objective cause is confirmed for this deduction already."))
     reason_key = texts.keep_required(TextKind.REASON, reason.strip(), person_code=task.person.staff_code)

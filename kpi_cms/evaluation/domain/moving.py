@@ -46,7 +46,8 @@ def hand_over(
 ) -> Task:
     """The person cannot do it: the head gives it to somebody else (Đ18.1d).
 
-    It stays in the total of the person who had it and leaves their numerators; the taker gets it as an extra.
+    It stays in the total of the person who had it and leaves their numerators; the taker gets it as an extra. What
+    was reported or confirmed already stays with the person: only the rest changes hands.
     """
     task = lock_task(task)
     require_head(actor, task)
@@ -77,7 +78,7 @@ def move_task(
     """The head moves work for leave or balance, before its due date (rules.md §4, open).
 
     By default it leaves the total of the person who had it; a set may say that it stays there. The taker gets it as
-    an extra, outside the assigned total.
+    an extra, outside the assigned total. What was reported or confirmed already stays with the person.
     """
     task = lock_task(task)
     require_head(actor, task)
@@ -96,6 +97,8 @@ def move_task(
         task.state = TaskState.WITHDRAWN
     else:
         task.assigned -= quantity
+        if task.group_key is not None:
+            task.share = task.assigned
     store(task, Act.TASK_MOVED, moment, before=before, reason=reason)
     return store(follower, Act.TASK_ASSIGNED, moment, reason=reason)
 
@@ -116,8 +119,10 @@ def _follower(actor: User, task: Task, quantity: Decimal, taker: Person, due_on:
         name=task.name,
         coefficient=task.coefficient,
         catalogue_version=task.catalogue_version,
+        name_key=task.name_key,
         part_label=task.part_label,
-        share=task.share,
+        part_key=task.part_key,
+        share=task.share if task.group_key is None else quantity,
         group_key=task.group_key,
         assigned=quantity,
         due_on=due_on,

@@ -146,17 +146,26 @@ def _tasks(batch: list[_Card]) -> Mapping[int, list[TaskInput]]:
         )
         .order_by("pk")
         .values_list(
-            "pk", "person_id", "coefficient", "assigned", "completed", "accepted", "handed_over", "kind"
+            "pk",
+            "person_id",
+            "coefficient",
+            "assigned",
+            "handed_over",
+            "kind",
+            "state",
+            "completed",
+            "accepted",
+            "confirmed_before",
         )
     )
     faults, delays = scoring.deductions_of(_with_deductions(batch[0].period_id, people))
     found: dict[int, list[TaskInput]] = defaultdict(list)
-    for pk, person_id, coefficient, assigned, completed, accepted, handed_over, kind in rows:
+    for pk, person_id, coefficient, assigned, handed_over, kind, state, completed, accepted, before in rows:
         assert coefficient is not None  # the query leaves undecided products out
         found[person_id].append(
             TaskInput(
-                coefficient, assigned, completed, accepted, handed_over, kind in EXTRA_KINDS,
-                faults.get(pk, ()), delays.get(pk, ()),
+                coefficient, assigned, completed, scoring.good_so_far(state, completed, accepted, before),
+                handed_over, kind in EXTRA_KINDS, faults.get(pk, ()), delays.get(pk, ()),
             )
         )  # fmt: skip
     return found

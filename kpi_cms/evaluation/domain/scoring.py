@@ -23,6 +23,7 @@ from kpi_cms.evaluation.enums import (
     WITH_THE_PERSON,
     CardState,
     StageKey,
+    TaskState,
 )
 from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
 from kpi_cms.foundation.access.wall import beyond_the_wall
@@ -116,13 +117,22 @@ def task_input(row: TaskRow) -> TaskInput | None:
         coefficient=task.coefficient,
         assigned=task.assigned,
         completed=task.completed,
-        accepted=task.accepted,
+        accepted=good_so_far(task.state, task.completed, task.accepted, task.confirmed_before),
         handed_over=task.handed_over,
         extra=task.kind in EXTRA_KINDS,
         faults=row.faults,
         delays=row.delays,
         label=" ".join(part for part in (task.code, task.name, task.part_label) if part),
     )
+
+
+def good_so_far(
+    state: str, completed: Decimal, accepted: Decimal | None, confirmed_before: Decimal
+) -> Decimal | None:
+    """What met quality: as the head accepted it; what was reported since counts as good until they decide on it."""
+    if accepted is None or state != TaskState.REPORTED:
+        return accepted
+    return accepted + completed - confirmed_before
 
 
 # --- Inputs and results of one card --------------------------------------------------------------------------

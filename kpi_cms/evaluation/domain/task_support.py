@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
@@ -20,9 +22,20 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
+from kpi_cms.foundation.core.numbers import format_quantity
 from snippets.models import Period, Person, Product, Unit
 
 from . import locks, scoring
+
+# What the columns of a quantity hold: more would be rounded unseen, or refused by the database without a sentence.
+SMALLEST, LARGEST = Decimal("0.001"), Decimal(999_999)
+# Text that people type → the column of its key in the erasable side table, which alone is in history.
+TYPED = {
+    "name": "name_key",
+    "part_label": "part_key",
+    "evidence_number": "evidence_key",
+    "note": "note_key",
+}
 
 
 def share_period(period_id: int) -> Period:
@@ -31,18 +44,26 @@ def share_period(period_id: int) -> Period:
     return Period.objects.get(pk=period_id)
 
 
-def lock_task(task: Task) -> Task:
-    """The task, read again under its lock. Whether its period is open is asked after who may."""
+def lock_task(task: Task, *, with_parts: bool = False) -> Task:
+    """The task, read again under its lock. Whether its period is open is asked after who may.
+
+    `with_parts` locks the other parts of its product too, in the order of their keys: what they add up to stands
+    still. Work that changes hands adds a part and locks the one it comes from, so it is counted or has to wait.
+    """
     locks.share_period(task.period_id)
-    locked: Task | None = (
-        Task.objects.select_for_update(of=("self",))
+    wanted = Q(pk=task.pk)
+    if with_parts and task.group_key is not None:
+        wanted |= Q(group_key=task.group_key)
+    locked: dict[int, Task] = {
+        found.pk: found
+        for found in Task.objects.select_for_update(of=("self",))
         .select_related("period", "person", "unit", "product")
-        .filter(pk=task.pk)
-        .first()
-    )
-    if locked is None:
+        .filter(wanted)
+        .order_by("pk")
+    }
+    if task.pk not in locked:
         raise NotFound
-    return locked
+    return locked[task.pk]
 
 
 @beyond_the_wall("whoever assigns work sees the tasks of a unit, and no card")
@@ -119,7 +140,26 @@ def require_pinned(period: Period, product: Product, unit: Unit) -> None:
         raise Invalid(_("This product belongs to another unit's list."))
 
 
+def require_storable(number: Decimal, field: str) -> None:
+    """At most three decimals, and no more than the columns hold."""
+    storable = number.is_finite() and abs(number) <= LARGEST and number == number.quantize(SMALLEST)
+    if not storable:
+        sentence = _("Write a quantity of at most %(most)s, with at most 3 decimals.") % {
+            "most": quantity_text(LARGEST)
+        }
+        raise Invalid(sentence, problems={field: [sentence]})
+
+
+def require_length(text: str, field: str) -> None:
+    """No longer than the column."""
+    most: Any = Task._meta.get_field(field).max_length  # type: ignore[union-attr]  # a column of text
+    if len(text) > most:
+        sentence = _("Write at most %(most)s characters.") % {"most": most}
+        raise Invalid(sentence, problems={field: [sentence]})
+
+
 def require_quantity(quantity: Decimal) -> None:
+    require_storable(quantity, "quantity")
     if quantity <= 0:
         raise Invalid(
             _("The quantity is more than 0."), problems={"quantity": [_("Give a quantity above 0.")]}
@@ -136,11 +176,11 @@ def require_in_period(period: Period, due_on: date) -> None:
 
 
 def require_movable(task: Task, quantity: Decimal) -> None:
-    rest = task.assigned - task.handed_over - task.completed
-    if quantity <= 0 or quantity > rest:
+    require_storable(quantity, "quantity")
+    if quantity <= 0 or quantity > task.rest:
         raise Invalid(
             _("Between 0 and %(rest)s of this task is still to be done and can change hands.")
-            % {"rest": rest},
+            % {"rest": quantity_text(task.rest)},
             problems={"quantity": [_("Give a quantity that is still to be done.")]},
         )
 
@@ -171,6 +211,28 @@ def check_fresh(task: Task, expected: int, mine: Mapping[str, Any]) -> None:
     )
 
 
+def quantity_text(quantity: Decimal) -> str:
+    """A quantity as the reader of a sentence writes it."""
+    return format_quantity(quantity, language=get_language() or "vi")
+
+
+def take_product(task: Task, product: Product) -> None:
+    """Freeze code, coefficient and catalogue version on the task; its name too, unless somebody typed one."""
+    require_pinned(task.period, product, task.unit)
+    task.product, task.code, task.coefficient = product, product.code, product.coefficient
+    task.catalogue_version = f"{product.catalogue.title} ({product.catalogue.number})"
+    if task.name_key is None:
+        task.name = product.duty
+
+
+def type_text(task: Task, field: str, text: str) -> None:
+    """What somebody typed, in its column and, where it changed, in the erasable side table (`TYPED`)."""
+    text = text.strip()
+    if text != getattr(task, field):
+        setattr(task, field, text)
+        setattr(task, TYPED[field], texts.keep(TextKind.COMMENT, text, person_code=task.person.staff_code))
+
+
 def pieces(quantity: Decimal) -> int:
     """Units of a quantity; the last piece of a fractional one counts as a unit (2.5 has three)."""
     return int(quantity.to_integral_value(rounding="ROUND_CEILING"))
@@ -182,6 +244,7 @@ def facts(task: Task) -> dict[str, str]:
         "state": task.state,
         "assigned": str(task.assigned),
         "completed": str(task.completed),
+        "confirmed_before": str(task.confirmed_before),
         "accepted": "" if task.accepted is None else str(task.accepted),
         "handed_over": str(task.handed_over),
         "due_on": task.due_on.isoformat(),

@@ -1,4 +1,4 @@
-"""Tasks: assign, report, propose, confirm (Đ14, Đ18). Deductions and work that changes hands have rooms of their own.
+"""Tasks: assign, change, report, confirm (Đ14, Đ18). Proposals, deductions and work that changes hands stand beside it.
 
 Every verb shares the period's lock and locks the task. What a decided card was computed from stands still, so a task
 changes only while no card of its person in the period is decided; each change computes the person's open results anew.
@@ -15,34 +15,37 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
-from kpi_cms.evaluation.enums import EXTRA_KINDS, TaskKind, TaskState
+from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, TaskKind, TaskState
 from kpi_cms.evaluation.models import Delay, Task
+from kpi_cms.foundation.access.rules import in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
-from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.enums import Act
-from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
-from kpi_cms.foundation.core.errors import Invalid
+from kpi_cms.foundation.core.errors import Invalid, WrongState
 from snippets.models import Period, Person, Product, Unit
 
-from .deductions import record
+from .deductions import last_deducted_unit, record
 from .task_support import (
     check_fresh,
     facts,
     lock_task,
     pieces,
+    quantity_text,
     require_assigner,
     require_head,
     require_in_period,
-    require_pinned,
+    require_length,
     require_quantity,
     require_reason,
+    require_storable,
     require_time,
     require_undecided,
     require_with_person,
     share_period,
     store,
+    take_product,
+    type_text,
     unit_of,
 )
 
@@ -107,11 +110,14 @@ def assign_parts(
     """
     if not parts:
         raise Invalid(_("Name at least one part."))
+    for part in parts:
+        require_storable(part.share, "share")
+        require_length(part.label.strip(), "part_label")
     total = sum((part.share for part in parts), Decimal(0))
     if any(part.share <= 0 for part in parts) or total > ONE:
         raise Invalid(
             _("The shares of the parts add up to %(total)s. Each is above 0 and together they are at most 1.")
-            % {"total": total}
+            % {"total": quantity_text(total)}
         )
     period = share_period(period.pk)
     units = [unit_of(part.person, period) for part in parts]
@@ -131,7 +137,8 @@ def assign_parts(
             kind=TaskKind.PLANNED,
             note="",
         )
-        task.part_label, task.share, task.group_key = part.label.strip(), part.share, group
+        type_text(task, "part_label", part.label)
+        task.share, task.group_key = part.share, group
         tasks.append(store(task, Act.TASK_ASSIGNED, moment))
     return tasks
 
@@ -147,16 +154,64 @@ def change_task(
     due_on: date,
     reason: str,
 ) -> Task:
-    """Change quantity or due date before the person has reported, with a reason."""
-    task = lock_task(task)
+    """Change quantity or due date before the person has reported, with a reason.
+
+    A part's share follows its quantity, within what the other parts leave of the product (Đ18.1.c). The quantity of
+    work taken over is what changed hands, and stays.
+    """
+    task = lock_task(task, with_parts=True)
     require_assigner(actor, task.period, task.person, task.unit, extra=task.kind in EXTRA_KINDS)
     check_fresh(task, expected, {"assigned": quantity, "due_on": due_on})
     require_time(table.CHANGE_TASK, task)
     require_reason(reason)
     require_quantity(quantity)
+    require_in_period(task.period, due_on)
+    _require_room(task, quantity)
     before = facts(task)
     task.assigned, task.due_on = quantity, due_on
+    if task.group_key is not None:
+        task.share = quantity
     return store(task, Act.TASK_CHANGED, moment, before=before, reason=reason)
+
+
+def _require_room(task: Task, quantity: Decimal) -> None:
+    """Nothing that was handed over or deducted already stands outside the new quantity, nor a part outside its product.
+
+    The caller holds the locks of the other parts; what they add up to is read after that.
+    """
+    if task.kind == TaskKind.TAKEN_OVER and quantity != task.assigned:
+        raise _refused(
+            _("This work was taken over: its quantity is what changed hands. Only the due date can change.")
+        )
+    if quantity < task.handed_over:
+        raise _refused(
+            _("%(quantity)s of this task are handed over already. Its quantity cannot be less.")
+            % {"quantity": quantity_text(task.handed_over)}
+        )
+    if (last := last_deducted_unit(task)) > pieces(quantity):
+        raise _refused(
+            _(
+                "An error or a delay is recorded on unit %(unit)s. Ask the head to take it back before that unit goes."
+            )
+            % {"unit": last}
+        )
+    if task.group_key is not None:
+        others = Task.objects.filter(group_key=task.group_key, state__in=COUNTED_TASK_STATES).exclude(
+            pk=task.pk
+        )
+        given = sum((other.assigned - other.handed_over for other in others), Decimal(0))
+        most = ONE - given + task.handed_over
+        if quantity > most:
+            raise _refused(
+                _(
+                    "The parts of a product are together at most the product: this one can be at most %(most)s."
+                )
+                % {"most": quantity_text(most)}
+            )
+
+
+def _refused(sentence: str) -> Invalid:
+    return Invalid(sentence, problems={"quantity": [sentence]})
 
 
 def _new_task(
@@ -172,22 +227,10 @@ def _new_task(
 ) -> Task:
     require_quantity(quantity)
     require_in_period(period, due_on)
-    require_pinned(period, product, unit)
-    return Task(
-        period=period,
-        person=person,
-        unit=unit,
-        product=product,
-        kind=kind,
-        code=product.code,
-        name=product.duty,
-        coefficient=product.coefficient,
-        catalogue_version=f"{product.catalogue.title} ({product.catalogue.number})",
-        assigned=quantity,
-        due_on=due_on,
-        note=note.strip(),
-        note_key=texts.keep(TextKind.COMMENT, note.strip(), person_code=person.staff_code),
-    )
+    task = Task(period=period, person=person, unit=unit, kind=kind, assigned=quantity, due_on=due_on)
+    take_product(task, product)
+    type_text(task, "note", note)
+    return task
 
 
 @business_verb
@@ -202,18 +245,24 @@ def report_task(
     evidence_number: str,
     note: str = "",
 ) -> Task:
-    """The person says how much is completed, when, and under which document number (Đ18.2)."""
+    """The person says how much is completed in all, when, and under which document number (Đ18.2).
+
+    What the head has confirmed of it stays confirmed: more of the same task is reported on top of it, and waits for
+    them again.
+    """
     task = lock_task(task)
     rules.report_task(Scope.of(actor), task.person, task.unit).require()
     rules.require_open(task.period)
     check_fresh(task, expected, {"completed": completed, "completed_on": completed_on})
     require_time(table.REPORT_TASK, task)
     require_with_person(task)
+    if not rules.is_left(table.REPORT_TASK, task):
+        raise WrongState(_("All of this task is reported and confirmed. There is nothing left to report."))
+    require_storable(completed, "completed")
+    require_length(evidence_number.strip(), "evidence_number")
     problems: dict[str, list[str]] = {}
-    if completed < 0 or completed > task.assigned - task.handed_over:
-        problems["completed"] = [
-            _("At most %(most)s can be completed of this task.") % {"most": task.assigned - task.handed_over}
-        ]
+    if (sentence := _out_of_range(task, completed)) is not None:
+        problems["completed"] = [sentence]
     if completed > 0 and completed_on is None:
         problems["completed_on"] = [_("Say when it was completed.")]
     if completed > 0 and not evidence_number.strip():
@@ -223,86 +272,34 @@ def report_task(
     if problems:
         raise Invalid(_("The report is not complete. Correct it and save again."), problems=problems)
     before = facts(task)
+    if task.state == TaskState.CONFIRMED:
+        task.confirmed_before = task.completed
     task.completed, task.completed_on = completed, completed_on if completed > 0 else None
-    task.evidence_number = evidence_number.strip()
-    if note.strip() != task.note:
-        task.note = note.strip()
-        task.note_key = texts.keep(TextKind.COMMENT, task.note, person_code=task.person.staff_code)
+    type_text(task, "evidence_number", evidence_number)
+    type_text(task, "note", note)
     task.state = TaskState.REPORTED
     return store(task, Act.TASK_REPORTED, moment, before=before)
 
 
-@business_verb
-def propose_task(
-    *,
-    actor: User,
-    moment: datetime,
-    period: Period,
-    person: Person,
-    name: str,
-    product: Product | None,
-    quantity: Decimal,
-    due_on: date,
-    note: str = "",
-) -> Task:
-    """The person proposes a sudden task; it counts once the head has accepted it.
-
-    Without a product of the catalogue it stays unscored until one is decided (Đ13.3).
-    """
-    unit = unit_of(person, period)
-    period = share_period(period.pk)
-    rules.report_task(Scope.of(actor), person, unit).require()
-    rules.require_open(period)
-    if not name.strip() and product is None:
-        raise Invalid(_("Say what the task is."), problems={"name": [_("Say what the task is.")]})
-    require_quantity(quantity)
-    require_in_period(period, due_on)
-    if product is not None:
-        require_pinned(period, product, unit)
-    task = Task(
-        period=period,
-        person=person,
-        unit=unit,
-        product=product,
-        kind=TaskKind.SUDDEN,
-        state=TaskState.PROPOSED,
-        code=product.code if product else "",
-        name=name.strip() or (product.duty if product else ""),
-        coefficient=product.coefficient if product else None,
-        catalogue_version=f"{product.catalogue.title} ({product.catalogue.number})" if product else "",
-        assigned=quantity,
-        due_on=due_on,
-        note=note.strip(),
-        note_key=texts.keep(TextKind.COMMENT, note.strip(), person_code=person.staff_code),
-    )
-    return store(task, Act.TASK_PROPOSED, moment)
+def may_be_reported(task: Task) -> bool:
+    """Assigned or reported; and confirmed in part, for the rest of it."""
+    return in_state(table.REPORT_TASK, task.state) and rules.is_left(table.REPORT_TASK, task)
 
 
-@business_verb
-def decide_proposal(
-    *,
-    actor: User,
-    moment: datetime,
-    task: Task,
-    accepted: bool,
-    product: Product | None = None,
-    reason: str = "",
-) -> Task:
-    """The head accepts a proposed task as an extra, naming its product, or declines it with a reason."""
-    task = lock_task(task)
-    require_head(actor, task)
-    require_time(table.DECIDE_PROPOSAL, task)
-    before = facts(task)
-    if not accepted:
-        require_reason(reason)
-        task.state = TaskState.DECLINED
-        return store(task, Act.TASK_CHANGED, moment, before=before, reason=reason)
-    if product is not None:
-        require_pinned(task.period, product, task.unit)
-        task.product, task.code, task.coefficient = product, product.code, product.coefficient
-        task.catalogue_version = f"{product.catalogue.title} ({product.catalogue.number})"
-    task.state = TaskState.ASSIGNED
-    return store(task, Act.TASK_ASSIGNED, moment, before=before, reason=reason)
+def _out_of_range(task: Task, completed: Decimal) -> str | None:
+    most = task.assigned - task.handed_over
+    if task.state == TaskState.CONFIRMED:
+        confirmed, enough = task.completed, completed > task.completed
+    else:
+        confirmed, enough = task.confirmed_before, completed >= task.confirmed_before
+    if enough and completed <= most:
+        return None
+    if confirmed == 0:
+        return _("At most %(most)s can be completed of this task.") % {"most": quantity_text(most)}
+    return _(
+        "%(confirmed)s of this task are confirmed already. Report the whole quantity, more than that and at most "
+        "%(most)s."
+    ) % {"confirmed": quantity_text(confirmed), "most": quantity_text(most)}
 
 
 @business_verb
@@ -318,15 +315,18 @@ def confirm_task(
 ) -> Task:
     """The head confirms a report: how much met quality, and whether a late completion counts as a delay.
 
-    A late completion only *proposes* a delay: `delayed` records one on each completed unit, with its reason.
+    A late completion only *proposes* a delay: `delayed` records one, with its reason, on each unit of that completion
+    on which none stands. Confirming again asks for nothing that is recorded already: one late day costs 25% once.
     """
     task = lock_task(task)
     require_head(actor, task)
     check_fresh(task, expected, {"accepted": accepted})
     require_time(table.CONFIRM_TASK, task)
+    require_storable(accepted, "accepted")
     if accepted < 0 or accepted > task.completed:
         raise Invalid(
-            _("At most the %(completed)s completed can be accepted.") % {"completed": task.completed},
+            _("At most the %(completed)s completed can be accepted.")
+            % {"completed": quantity_text(task.completed)},
             problems={"accepted": [_("This is more than was completed.")]},
         )
     before = facts(task)
@@ -334,11 +334,18 @@ def confirm_task(
     task.state = TaskState.CONFIRMED
     if delayed:
         require_reason(reason)
-        for number in range(1, pieces(task.completed) + 1):
+        for number in undelayed_units(task):
             record(Delay, task, number, reason, moment)
     return store(task, Act.TASK_CONFIRMED, moment, before=before, reason=reason)
 
 
 def proposes_delay(task: Task) -> bool:
-    """Completed after its due date: the head is asked to record a delay, or not."""
+    """Completed after its due date, lately: the head is asked to record a delay, or not."""
     return task.completed > 0 and task.completed_on is not None and task.completed_on > task.due_on
+
+
+def undelayed_units(task: Task) -> list[int]:
+    """Units that the latest report completed and on which no delay stands. The unit it began in counts as completed."""
+    standing = set(task.delays.filter(withdrawn_at__isnull=True).values_list("unit_number", flat=True))
+    latest = range(int(task.confirmed_before) + 1, pieces(task.completed) + 1)
+    return [number for number in latest if number not in standing]

@@ -1,5 +1,7 @@
 """A product assigned to a person in a period, what became of it, and what is deducted (Đ14, Đ18)."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -9,13 +11,19 @@ from kpi_cms.foundation.access.querysets import RestrictedQuerySet
 from kpi_cms.foundation.audit.history import tracked
 from snippets.models import Period, Person, Product, Unit
 
+_UNITS_FROM_ONE = _("Units of quantity are numbered from 1.")
+_ONE_CAUSE = _("An objective cause is confirmed for this deduction already.")
+
 
 class Task(models.Model):
     """One product × person × period. Every change goes through `domain.tasks`.
 
     Code, name, coefficient and catalogue version are frozen when it is assigned. `assigned` stands in the total of
-    the person who has it, unless it is an extra (sudden or taken over). `source` is the task it was taken over or
-    split from; `share` the part of the product's total that a split task carries.
+    the person who has it, unless it is an extra (sudden or taken over). `source` is the task it was taken over from.
+    Tasks of one `group_key` are parts of one product: a part's `share` of it is the quantity assigned.
+
+    What people type (a proposal's name, a part's label, a document's number, a note) is not in history, which tracks
+    the key of each text in the erasable side table. A name taken from the catalogue has no key: `code` says it.
     """
 
     period = models.ForeignKey(
@@ -32,20 +40,27 @@ class Task(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=TaskState, default=TaskState.ASSIGNED)
     code = models.CharField(_("code"), max_length=40, blank=True)
     name = models.TextField(_("product or task"))
+    name_key = models.UUIDField(null=True, editable=False)
     coefficient = models.DecimalField(_("coefficient"), max_digits=8, decimal_places=2, null=True, blank=True)
-    catalogue_version = models.CharField(_("catalogue version"), max_length=120, blank=True)
+    # A catalogue's title with its number.
+    catalogue_version = models.CharField(_("catalogue version"), max_length=240, blank=True)
     part_label = models.CharField(_("part"), max_length=200, blank=True)
+    part_key = models.UUIDField(null=True, editable=False)
     share = models.DecimalField(_("share of the product"), max_digits=6, decimal_places=4, default=1)
     group_key = models.UUIDField(_("parts of one product"), null=True, blank=True)
     assigned = models.DecimalField(_("quantity assigned"), max_digits=10, decimal_places=3)
     due_on = models.DateField(_("due on"))
     completed = models.DecimalField(_("quantity completed"), default=0, max_digits=10, decimal_places=3)
     completed_on = models.DateField(_("completed on"), null=True, blank=True)
+    confirmed_before = models.DecimalField(
+        _("quantity confirmed before the latest report"), default=0, max_digits=10, decimal_places=3
+    )
     accepted = models.DecimalField(
         _("quantity accepted"), null=True, blank=True, max_digits=10, decimal_places=3
     )
     handed_over = models.DecimalField(_("quantity handed over"), default=0, max_digits=10, decimal_places=3)
     evidence_number = models.CharField(_("document number"), max_length=120, blank=True)
+    evidence_key = models.UUIDField(null=True, editable=False)
     note = models.TextField(_("note"), blank=True)
     note_key = models.UUIDField(null=True, editable=False)
     source = models.ForeignKey(
@@ -58,7 +73,7 @@ class Task(models.Model):
     )
     version_number = models.PositiveIntegerField(_("save number"), default=0)
 
-    history = tracked(excluded=["note", "version_number"])
+    history = tracked(excluded=["name", "part_label", "evidence_number", "note", "version_number"])
     objects = RestrictedQuerySet.as_manager()
 
     class Meta:
@@ -89,6 +104,30 @@ class Task(models.Model):
                 violation_error_message=_("A share lies above 0 and not above 1."),
             ),
             models.CheckConstraint(
+                condition=Q(group_key__isnull=True, share=1)
+                | Q(group_key__isnull=False, share=F("assigned")),
+                name="evaluation_task_share_is_quantity",
+                violation_error_message=_("The quantity of a part is its share of the product."),
+            ),
+            models.CheckConstraint(
+                condition=Q(completed=0) | Q(completed_on__isnull=False),
+                name="evaluation_task_completed_on_a_day",
+                violation_error_message=_("Say when it was completed."),
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_before__gte=0, confirmed_before__lte=F("completed")),
+                name="evaluation_task_confirmed_within_completed",
+                violation_error_message=_("No less can be completed than was confirmed before."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=TaskKind.TAKEN_OVER, source__isnull=False)
+                | (~Q(kind=TaskKind.TAKEN_OVER) & Q(source__isnull=True)),
+                name="evaluation_task_taken_over_from_another",
+                violation_error_message=_(
+                    "A task that was taken over, and no other, names the task it comes from."
+                ),
+            ),
+            models.CheckConstraint(
                 condition=Q(coefficient__isnull=True) | Q(coefficient__gt=0),
                 name="evaluation_task_coefficient",
                 violation_error_message=_("A coefficient is more than 0."),
@@ -101,6 +140,11 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def rest(self) -> Decimal:
+        """What is still to be done of it by the person who has it."""
+        return self.assigned - self.handed_over - self.completed
 
 
 class Deduction(models.Model):
@@ -129,7 +173,11 @@ class Fault(Deduction):
         verbose_name = _("major error")
         verbose_name_plural = _("major errors")
         constraints = [
-            models.CheckConstraint(condition=Q(unit_number__gte=1), name="evaluation_fault_unit_number")
+            models.CheckConstraint(
+                condition=Q(unit_number__gte=1),
+                name="evaluation_fault_unit_number",
+                violation_error_message=_UNITS_FROM_ONE,
+            )
         ]
 
     def __str__(self) -> str:
@@ -149,7 +197,11 @@ class Delay(Deduction):
         verbose_name = _("delay")
         verbose_name_plural = _("delays")
         constraints = [
-            models.CheckConstraint(condition=Q(unit_number__gte=1), name="evaluation_delay_unit_number")
+            models.CheckConstraint(
+                condition=Q(unit_number__gte=1),
+                name="evaluation_delay_unit_number",
+                violation_error_message=_UNITS_FROM_ONE,
+            )
         ]
 
     def __str__(self) -> str:
@@ -178,7 +230,20 @@ class ObjectiveCause(models.Model):
                 condition=Q(fault__isnull=False, delay__isnull=True)
                 | Q(fault__isnull=True, delay__isnull=False),
                 name="evaluation_cause_of_one_deduction",
-            )
+                violation_error_message=_("An objective cause lifts one major error or one delay."),
+            ),
+            models.UniqueConstraint(
+                fields=["fault"],
+                condition=Q(revoked_at__isnull=True),
+                name="evaluation_cause_one_standing_of_a_fault",
+                violation_error_message=_ONE_CAUSE,
+            ),
+            models.UniqueConstraint(
+                fields=["delay"],
+                condition=Q(revoked_at__isnull=True),
+                name="evaluation_cause_one_standing_of_a_delay",
+                violation_error_message=_ONE_CAUSE,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ TASKS = "kpi_cms.evaluation.domain.tasks"
 DEDUCTIONS = "kpi_cms.evaluation.domain.deductions"
 EVIDENCE = "kpi_cms.evaluation.domain.evidence"
 MOVING = "kpi_cms.evaluation.domain.moving"
+PROPOSALS = "kpi_cms.evaluation.domain.proposals"
 # Held on a unit, each of these lets its holder read the tasks of the unit's people.
 TASK_CAPABILITIES = (*READING_CAPABILITIES, Capability.ASSIGN)
 UNFINISHED = (TaskState.ASSIGNED, TaskState.REPORTED)
@@ -104,8 +105,9 @@ REPORT_TASK = _reporter(
     _("Report on a task"),
     f"{TASKS}.report_task",
     law="Đ18.2",
-    states=UNFINISHED,
+    states=COUNTED_TASK_STATES,
     card_states=WITH_THE_PERSON,
+    note=_("Of a confirmed task only what was not completed yet."),
 )
 ATTACH_TO_TASK = _task(
     "attach_to_task",
@@ -119,14 +121,21 @@ ATTACH_TO_TASK = _task(
     card_states=WITH_THE_PERSON,
 )
 PROPOSE_TASK = _reporter(
-    "propose_task", _("Propose a sudden task"), f"{TASKS}.propose_task", law="Đ13.3, Đ18.1"
+    "propose_task", _("Propose a sudden task"), f"{PROPOSALS}.propose_task", law="Đ13.3, Đ18.1"
 )
 DECIDE_PROPOSAL = _head(
     "decide_proposal",
     _("Decide on a proposed task"),
-    f"{TASKS}.decide_proposal",
+    f"{PROPOSALS}.decide_proposal",
     law="Đ13.3",
     states=(TaskState.PROPOSED,),
+)
+NAME_PRODUCT = _head(
+    "name_product",
+    _("Name the product of a task that had none"),
+    f"{PROPOSALS}.name_product",
+    law="Đ13.3",
+    states=COUNTED_TASK_STATES,
 )
 CONFIRM_TASK = _head(
     "confirm_task",
@@ -159,17 +168,15 @@ CONFIRM_CAUSE = _head(
     states=COUNTED_TASK_STATES,
 )
 HAND_OVER_TASK = _head(
-    "hand_over_task", _("Hand a task over"), f"{MOVING}.hand_over", law="Đ18.1", states=UNFINISHED
+    "hand_over_task", _("Hand a task over"), f"{MOVING}.hand_over", law="Đ18.1", states=COUNTED_TASK_STATES
 )
 MOVE_TASK = _head(
     "move_task",
     _("Move work"),
     f"{MOVING}.move_task",
     law="Đ18.1",
-    states=(TaskState.ASSIGNED,),
-    note=_(
-        "Besides: before the task's due date. Whoever takes it over must be somebody the head assigns to."
-    ),
+    states=COUNTED_TASK_STATES,
+    note=_("Besides: before the task's due date. Whoever takes it over is given it by their own head."),
 )
 
 TASK_RULES = (
@@ -181,6 +188,7 @@ TASK_RULES = (
     ATTACH_TO_TASK,
     PROPOSE_TASK,
     DECIDE_PROPOSAL,
+    NAME_PRODUCT,
     CONFIRM_TASK,
     RECORD_DEDUCTION,
     WITHDRAW_DEDUCTION,

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views import assigning, cards, evaluation, home, steps, task_actions, tasks, units
+from .views import assigning, cards, evaluation, home, proposals, steps, task_actions, tasks, units
 
 DEDUCTION = "nhiem-vu/<int:pk>/tru/<slug:kind>/<int:deduction>/"
 
@@ -44,7 +44,8 @@ urlpatterns = [
     path("nhiem-vu/<int:pk>/bao-cao/", task_actions.Report.as_view(), name="report_task"),
     path("nhiem-vu/<int:pk>/sua/", task_actions.Change.as_view(), name="change_task"),
     path("nhiem-vu/<int:pk>/xac-nhan/", task_actions.Confirm.as_view(), name="confirm_task"),
-    path("nhiem-vu/<int:pk>/quyet-dinh/", task_actions.Decide.as_view(), name="decide_task"),
+    path("nhiem-vu/<int:pk>/quyet-dinh/", proposals.Decide.as_view(), name="decide_task"),
+    path("nhiem-vu/<int:pk>/san-pham/", proposals.NameProduct.as_view(), name="name_product"),
     path("nhiem-vu/<int:pk>/sai-sot/", task_actions.RecordFault.as_view(), name="record_fault"),
     path("nhiem-vu/<int:pk>/cham/", task_actions.RecordDelay.as_view(), name="record_delay"),
     path("nhiem-vu/<int:pk>/chuyen-giao/", task_actions.HandOver.as_view(), name="hand_over_task"),

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
-from kpi_cms.evaluation.domain import deductions, moving, stages, tasks
+from kpi_cms.evaluation.domain import deductions, moving, proposals, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.audit.models import LedgerEntry
@@ -188,11 +188,11 @@ def test_work_that_changed_hands_and_work_without_a_product_are_said(world: Worl
         actor=world.head.user, moment=MOMENT, task=task, expected=1, quantity=Decimal(1), taker=world.minh,
         due_on=date(2026, 7, 30), reason="Không kịp",
     )  # fmt: skip
-    proposed = tasks.propose_task(
+    proposed = proposals.propose_task(
         actor=world.lan.user, moment=MOMENT, period=world.period, person=world.lan, name="Việc mới", product=None,
         quantity=Decimal(1), due_on=date(2026, 7, 30),
     )  # fmt: skip
-    tasks.decide_proposal(actor=world.head.user, moment=MOMENT, task=proposed, accepted=True)
+    proposals.decide_proposal(actor=world.head.user, moment=MOMENT, task=proposed, accepted=True)
     text = in_words(world, client, "lan", "lan")
     assert "Đã bàn giao: 1" in text
     assert "Chưa có trong danh mục: chưa tính điểm." in text

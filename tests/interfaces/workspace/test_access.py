@@ -27,6 +27,7 @@ TASK_PAGES = (
     "change_task",
     "move_task",
     "decide_task",
+    "name_product",
 )
 LISTS = ("home", "cards", "evaluations", "units", "tasks", "tasks_to_decide")
 
@@ -40,13 +41,18 @@ def scene(world: World) -> World:
     world.extra["reported"] = make.reported(world, world.minh)
     world.extra["assigned"] = make.assigned(world, world.minh)
     world.extra["proposed"] = make.proposed(world, world.minh)
+    world.extra["unnamed"] = make.unnamed(world, world.minh)
     return world
 
 
 def task_of(scene: World, page: str) -> Task:
-    name = {"change_task": "assigned", "move_task": "assigned", "decide_task": "proposed"}.get(
-        page, "reported"
-    )
+    name = {
+        "change_task": "assigned",
+        "hand_over_task": "assigned",
+        "move_task": "assigned",
+        "decide_task": "proposed",
+        "name_product": "unnamed",
+    }.get(page, "reported")
     return scene.extra[name]
 
 
@@ -159,6 +165,7 @@ TASK_CHANGES = (
     ("record_fault", {"unit_number": "1", "reason": "Sai"}),
     ("record_delay", {"unit_number": "1", "reason": "Chậm"}),
     ("decide_task", {"decision": "decline", "reason": "Không"}),
+    ("name_product", {"product": "1", "reason": ""}),
 )
 
 

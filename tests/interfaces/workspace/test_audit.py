@@ -11,7 +11,7 @@ from django.utils import translation
 
 from kpi_cms.evaluation import audit_queries
 from kpi_cms.evaluation.audit_queries import Cursor, Filters
-from kpi_cms.evaluation.domain import deductions, stages, tasks
+from kpi_cms.evaluation.domain import deductions, proposals, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import Scope
@@ -241,6 +241,33 @@ def test_tasks_errors_delays_and_causes_stand_in_the_same_line_of_time(
     assert found[4][0] == "Task: DC.01 Soạn thảo văn bản made new"
     assert "Quantity assigned: – → 4" in found[4][1]
     assert "Due on: – → 20/07/2026" in found[4][1]
+
+
+def test_a_proposals_own_words_are_read_from_the_texts_that_can_be_erased(
+    world: World, client: Client, auditor
+) -> None:
+    name = "Thăm bà Lê Thị Cúc"
+    task = proposals.propose_task(
+        actor=world.lan.user,
+        moment=at(1),
+        period=world.period,
+        person=world.lan,
+        name=name,
+        product=None,
+        quantity=Decimal(1),
+        due_on=date(2026, 7, 20),
+    )
+    task = proposals.decide_proposal(actor=world.head.user, moment=at(2), task=task, accepted=True)
+    proposals.name_product(actor=world.head.user, moment=at(3), task=task, product=world.product)
+    named, accepted, made = (row[2:4] for row in rows(client, of_card(world))[:3])
+    assert named == [f"Task: DC.01 {name}", "Code: – → DC.01 Coefficient: – → 2"]
+    assert accepted == [f"Task: {name}", "State: Proposed by the person → Assigned"]
+    assert made[0] == f"Task: {name} made new"
+    assert f"Product or task: – → {name}" in made[1]
+    ErasableText.objects.filter(text=name).update(text="", erased_at=at(4))
+    named, _accepted, made = (row[2:4] for row in rows(client, of_card(world))[:3])
+    assert named[0] == "Task: DC.01 (erased)"
+    assert "Product or task: – → (erased)" in made[1]
 
 
 def test_a_chosen_value_and_comments_read_as_words(world: World, client: Client, auditor) -> None:

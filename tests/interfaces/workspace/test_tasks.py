@@ -306,6 +306,42 @@ def test_a_late_completion_proposes_a_delay_and_preselects_nothing(world, client
     assert Delay.objects.count() == 4
 
 
+def test_confirming_again_asks_for_no_delay_that_stands(world, client):
+    task = make.reported(world, world.lan, done=make.DUE + timedelta(days=1))
+    page = url("confirm_task", task.pk)
+    data = {"expected": "2", "accepted": "4", "delayed": "yes", "reason": "Chậm"}
+    assert client.post(page, data).status_code == 302
+    assert 'name="delayed"' not in body(client.get(page))
+    assert client.post(page, data | {"expected": "3"}).status_code == 302
+    assert Delay.objects.count() == 4
+
+
+def test_the_rest_of_a_task_is_reported_after_a_part_was_confirmed(world, client, sign_in):
+    own = sign_in(world.lan)
+    task = make.accepted(world, world.lan, "1", quantity="4")
+    report, listed = url("report_task", task.pk), url("tasks")
+    assert [report in body(own.get(address)) for address in (listed, url("task", task.pk))] == [True, True]
+    assert "Báo cáo phần còn lại" in text(own.get(url("task", task.pk)))
+    data = {"expected": "3", "completed": "1", "completed_on": "19/07/2026", "evidence_number": "2/BC"}
+    refused = own.post(report, data)
+    assert (refused.status_code, 'href="#id_completed"' in body(refused)) == (422, True)
+    assert own.post(report, data | {"completed": "4"}).status_code == 302
+    task.refresh_from_db()
+    assert (task.state, task.completed, task.accepted) == (TaskState.REPORTED, Decimal(4), Decimal(1))
+    assert "Đã xác nhận trước lần báo cáo mới nhất 1" in text(own.get(url("task", task.pk)))
+    assert field(client.get(url("confirm_task", task.pk)), "accepted") == "4"
+    assert client.post(url("confirm_task", task.pk), {"expected": "4", "accepted": "4"}).status_code == 302
+    assert [report in body(own.get(address)) for address in (listed, url("task", task.pk))] == [False, False]
+    assert own.get(report).headers["Location"] == url("task", task.pk)
+
+
+def test_what_is_done_is_not_offered_to_somebody_else(world, client):
+    task = make.reported(world, world.lan)
+    for page in (url("hand_over_task", task.pk), url("move_task", task.pk)):
+        assert page not in body(client.get(url("task", task.pk)))
+        assert client.get(page).headers["Location"] == url("task", task.pk)
+
+
 def test_a_late_completion_can_be_excused(world, client):
     task = make.reported(world, world.lan, done=make.DUE + timedelta(days=1))
     data = {"expected": "2", "accepted": "4", "delayed": "no"}
@@ -408,6 +444,27 @@ def test_a_proposal_is_accepted_with_a_product_or_declined(world, client):
     second.refresh_from_db()
     assert second.state == TaskState.DECLINED
     assert "Không có nhiệm vụ nào chờ bạn quyết định." in text(client.get(url("tasks_to_decide")))
+
+
+def test_an_accepted_task_without_a_product_is_named_on_a_page_of_its_own(world, client):
+    task = make.unnamed(world, world.lan)
+    assert url("name_product", task.pk) in body(client.get(url("task", task.pk)))
+    assert url("name_product", task.pk) in body(client.get(url("person_tasks", world.lan.pk)))
+    page = url("name_product", task.pk)
+    shown = client.get(page)
+    assert ["Soạn thảo văn bản" in text(shown), 'name="decision"' in body(shown)] == [True, False]
+    empty = client.post(page, {"product": "", "reason": ""})
+    assert (empty.status_code, "Hãy chọn một sản phẩm/công việc trong danh sách." in text(empty)) == (
+        422,
+        True,
+    )
+    assert client.post(page, {"product": world.product.pk, "reason": ""}).status_code == 302
+    task.refresh_from_db()
+    assert (task.code, task.coefficient, task.name) == ("DC.01", Decimal(2), "Việc đột xuất")
+    assert client.get(page).headers["Location"] == url("task", task.pk)
+    assert client.post(page, {"product": world.product.pk, "reason": ""}).status_code == 409
+    for address in (url("task", task.pk), url("person_tasks", world.lan.pk)):
+        assert url("name_product", task.pk) not in body(client.get(address))
 
 
 # --- Lists -------------------------------------------------------------------------------------------------

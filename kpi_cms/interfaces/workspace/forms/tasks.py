@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from kpi_cms.evaluation.domain.tasks import proposes_delay
+from kpi_cms.evaluation.domain.tasks import proposes_delay, undelayed_units
 from kpi_cms.evaluation.models import Task
 from snippets.models import Person, Product
 
@@ -117,6 +117,25 @@ class DecisionForm(forms.Form):
         self.fields["product"].queryset = products  # type: ignore[attr-defined]  # a model choice
 
 
+class NameProductForm(forms.Form):
+    """The product of a task that had none."""
+
+    product = forms.ModelChoiceField(
+        queryset=Product.objects.none(),
+        label=_("Product or task"),
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Choose a product of the list."),
+            "invalid_choice": _("Choose a product of the list."),
+        },
+    )
+    reason = reason_field(required=False)
+
+    def __init__(self, *args: Any, products: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["product"].queryset = products  # type: ignore[attr-defined]  # a model choice
+
+
 class ChangeForm(StepForm):
     quantity = QuantityField(label=_("Quantity"))
     due_on = DayField(label=_("Due on"))
@@ -124,7 +143,10 @@ class ChangeForm(StepForm):
 
 
 class ConfirmTaskForm(StepForm):
-    """How much met quality; after a late completion, whether it counts as a delay: nothing is preselected."""
+    """How much met quality; after a late completion, whether it counts as a delay: nothing is preselected.
+
+    Where a delay stands on every unit of that completion there is nothing left to ask.
+    """
 
     accepted = QuantityField(label=_("Quantity that met quality"))
     delayed = forms.ChoiceField(
@@ -137,7 +159,7 @@ class ConfirmTaskForm(StepForm):
 
     def __init__(self, *args: Any, task: Task, **options: Any) -> None:
         super().__init__(*args, **options)
-        if not proposes_delay(task):
+        if not (proposes_delay(task) and undelayed_units(task)):
             del self.fields["delayed"]
             del self.fields["reason"]
         else:
@@ -183,7 +205,7 @@ class PartForm(forms.Form):
         queryset=Person.objects.none(), label=_("Person"), required=False, empty_label=_("Nobody")
     )
     label = forms.CharField(label=_("Output"), max_length=200, required=False)
-    share = QuantityField(label=_("Share"), places=4, required=False)
+    share = QuantityField(label=_("Share"), required=False)
     due_on = DayField(label=_("Due on"), required=False, help_text="")
 
     def __init__(self, *args: Any, people: Any, names: Any, **options: Any) -> None:

@@ -117,7 +117,7 @@ class _Reader:
             stage = StageKey(row.assessment.stage).label
             return f"{row.criterion.code} {row.criterion.label} ({stage})"
         if table is TASK:
-            return _("Task: %(task)s") % {"task": _task(row)}
+            return _("Task: %(task)s") % {"task": self.task(row)}
         if table is EVIDENCE:
             place = f"{row.criterion.code} {row.criterion.label}" if row.criterion_id else _task(row.task)
             return _("Evidence: %(place)s") % {"place": place}
@@ -125,6 +125,11 @@ class _Reader:
             deduction = row.fault or row.delay
             return _("Objective cause: %(task)s") % {"task": _task(deduction.task)}
         return f"{table.label}: {_task(row.task)}"
+
+    def task(self, row: Any) -> str:
+        """A task as its row of history knows it: by the name somebody typed, else by its product of the catalogue."""
+        typed, product = self.kept(row.name_key), row.product
+        return f"{row.code} {typed or (product.duty if product is not None else '')}".strip()
 
     def field(self, written: Written, name: str) -> dict[str, str]:
         """The field's label with its value before and after."""

@@ -7,8 +7,8 @@ from typing import Any
 from django.urls import reverse
 
 from kpi_cms.evaluation.domain import scoring
-from kpi_cms.evaluation.domain.tasks import proposes_delay
-from kpi_cms.evaluation.enums import DeductionKind, TaskKind, TaskState
+from kpi_cms.evaluation.domain.tasks import may_be_reported, proposes_delay
+from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, DeductionKind, TaskKind, TaskState
 from kpi_cms.evaluation.models import Delay, Fault, Scorecard, Task
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.engine import CardInputs
@@ -30,7 +30,8 @@ def task_rows(tasks: Iterable[Task], counted: Iterable[scoring.TaskRow]) -> list
                 "faults": sum(not fault.excused for fault in row.faults) if row else 0,
                 "delays": sum(not delay.excused for delay in row.delays) if row else 0,
                 "late": proposes_delay(task),
-                "to_report": task.state == TaskState.ASSIGNED,
+                "to_report": may_be_reported(task) and task.state != TaskState.REPORTED,
+                "to_name": task.state in COUNTED_TASK_STATES and task.coefficient is None,
             }
         )
     return rows

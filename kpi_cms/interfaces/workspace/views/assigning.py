@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from kpi_cms.evaluation import queries, rules
-from kpi_cms.evaluation.domain import scoring
+from kpi_cms.evaluation.domain import proposals, scoring
 from kpi_cms.evaluation.domain import tasks as domain
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.rule_table import ASSIGN_TASK
@@ -30,8 +30,8 @@ from kpi_cms.interfaces.workspace.presentation.tasks import extras_share
 from snippets.models import Period
 
 from .asking import actor_of
+from .proposals import product_choice
 from .shared import add_problems, by_whoever_assigns, refused, scope_of
-from .task_actions import product_choice
 from .tasks import card_of, readable_unit
 
 
@@ -123,7 +123,7 @@ def propose(request: HttpRequest, period: int) -> HttpResponse:
     error = Invalid("")
     if request.method == "POST" and form.is_valid():
         try:
-            domain.propose_task(
+            proposals.propose_task(
                 actor=actor_of(request),
                 moment=database_now(),
                 period=found,

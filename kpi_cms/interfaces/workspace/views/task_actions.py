@@ -11,13 +11,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
 from kpi_cms.evaluation import evidence_queries, queries, rules
 from kpi_cms.evaluation import rule_table as table
-from kpi_cms.evaluation.domain import deductions, moving
+from kpi_cms.evaluation.domain import deductions, moving, scoring
 from kpi_cms.evaluation.domain import tasks as domain
 from kpi_cms.evaluation.enums import EXTRA_KINDS, TaskState
 from kpi_cms.evaluation.models import Delay, Fault, ObjectiveCause, Task
@@ -28,7 +27,6 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.tasks import (
     ChangeForm,
     ConfirmTaskForm,
-    DecisionForm,
     DeductionForm,
     ReasonOnlyForm,
     ReportForm,
@@ -36,12 +34,9 @@ from kpi_cms.interfaces.workspace.forms.tasks import (
 )
 from kpi_cms.interfaces.workspace.presentation.evidence import evidence_lines, same_elsewhere
 from kpi_cms.interfaces.workspace.presentation.tasks import KINDS
-from snippets.models import Product
 
 from .asking import actor_of
 from .shared import add_problems, by_whoever_assigns, refused, scope_of, with_expected
-
-PRODUCTS_SHOWN = 20
 
 
 class TaskAction(LoginRequiredMixin, View):
@@ -146,7 +141,10 @@ class Report(TaskAction):
     form_class = ReportForm
     rule = table.REPORT_TASK
     title = gettext_lazy("Report on a task")
-    lead = gettext_lazy("Say how much is completed, on which day, and which document shows it.")
+    lead = gettext_lazy(
+        "Say how much is completed in all, on which day, and which document shows it. What your head has confirmed "
+        "stays confirmed."
+    )
     button = gettext_lazy("Report")
     done = gettext_lazy("The report is saved. Your head confirms it.")
 
@@ -204,7 +202,8 @@ class Confirm(TaskAction):
         return {"task": task}
 
     def initial(self, task: Task) -> dict[str, Any]:
-        return {"accepted": task.completed if task.accepted is None else task.accepted}
+        good = scoring.good_so_far(task.state, task.completed, task.accepted, task.confirmed_before)
+        return {"accepted": task.completed if good is None else good}
 
     def take(self, task: Task, common: dict[str, Any], values: dict[str, Any]) -> Any:
         return domain.confirm_task(
@@ -339,7 +338,7 @@ class HandOver(TaskAction):
         return {"people": people.exclude(pk=task.person_id)}
 
     def initial(self, task: Task) -> dict[str, Any]:
-        return {"quantity": task.assigned - task.handed_over - task.completed, "due_on": task.due_on}
+        return {"quantity": task.rest, "due_on": task.due_on}
 
     def take(self, task: Task, common: dict[str, Any], values: dict[str, Any]) -> Any:
         return moving.hand_over(**common, task=task, **values)
@@ -359,55 +358,3 @@ class Move(HandOver):
 
     def take(self, task: Task, common: dict[str, Any], values: dict[str, Any]) -> Any:
         return moving.move_task(**common, task=task, **values)
-
-
-class Decide(TaskAction):
-    """The head accepts a proposed task as an extra, naming its product, or declines it."""
-
-    template = "workspace/task_decide.html"
-    form_class = DecisionForm
-    rule = table.DECIDE_PROPOSAL
-    title = gettext_lazy("Decide on a proposed task")
-    lead = gettext_lazy(
-        "An accepted task counts as an extra, outside the total assigned. Without a product of the catalogue it stays "
-        "unscored until one is decided (Article 13)."
-    )
-    button = gettext_lazy("Decide")
-    done = gettext_lazy("The proposal is decided.")
-
-    def asks(self, task: Task) -> dict[str, Any]:
-        return {"products": queries.products_for(task.period, task.unit)}
-
-    def initial(self, task: Task) -> dict[str, Any]:
-        return {"product": task.product_id}
-
-    def take(self, task: Task, common: dict[str, Any], values: dict[str, Any]) -> Any:
-        return domain.decide_proposal(
-            **common,
-            task=task,
-            accepted=values["decision"] == "accept",
-            product=values["product"],
-            reason=values["reason"],
-        )
-
-    def more(self, task: Task, form: forms.Form) -> dict[str, Any]:
-        return product_choice(self.request, queries.products_for(task.period, task.unit), form)
-
-
-def product_choice(request: HttpRequest, products: Any, form: forms.Form) -> dict[str, Any]:
-    """The products found by `?q=`, and the one chosen already, as choices of the form."""
-    text = (request.POST.get("q") or request.GET.get("q") or "")[:100].strip()
-    found: list[Product] = list(
-        (queries.find_products(products, text) if text else products)[: PRODUCTS_SHOWN + 1]
-    )
-    more, found = len(found) > PRODUCTS_SHOWN, found[:PRODUCTS_SHOWN]
-    chosen = str(form["product"].value() or request.GET.get("san-pham") or "")
-    if chosen.isascii() and chosen.isdigit() and all(str(product.pk) != chosen for product in found):
-        found = [*products.filter(pk=chosen), *found]
-    return {
-        "q": text,
-        "products": found,
-        "more_products": more,
-        "chosen": chosen,
-        "nothing_found": _("Nothing found. Try fewer letters.") if text and not found else "",
-    }

@@ -242,6 +242,8 @@ def _facts(found: Task) -> list[dict[str, Any]]:
         {"key": _("Document number"), "value": found.evidence_number},
         {"key": _("Quantity that met quality"), "value": found.accepted},
     ]
+    if found.confirmed_before:
+        rows.insert(-1, {"key": _("Confirmed before the latest report"), "value": found.confirmed_before})
     if found.part_label:
         rows.insert(3, {"key": _("Part of a larger product"), "value": found.part_label})
     if found.handed_over:
@@ -265,6 +267,7 @@ ACTIONS = (
     (table.DECIDE_PROPOSAL, "decide_task", gettext_lazy("Decide on the proposal")),
     (table.CONFIRM_TASK, "confirm_task", gettext_lazy("Confirm")),
     (table.CHANGE_TASK, "change_task", gettext_lazy("Change quantity or due date")),
+    (table.NAME_PRODUCT, "name_product", gettext_lazy("Name the product")),
     (table.RECORD_DEDUCTION, "record_fault", gettext_lazy("Record a major error")),
     (table.RECORD_DEDUCTION, "record_delay", gettext_lazy("Record a delay")),
     (table.HAND_OVER_TASK, "hand_over_task", gettext_lazy("Hand over to somebody else")),
@@ -274,10 +277,13 @@ ACTIONS = (
 
 def _actions(found: Task, held: Mapping[Rule, bool]) -> list[dict[str, str]]:
     """What this reader can do with the task now, the main thing first."""
-    again = found.state == TaskState.CONFIRMED
+    again = {
+        table.CONFIRM_TASK: gettext_lazy("Confirm again"),
+        table.REPORT_TASK: gettext_lazy("Report the rest"),
+    }
     return [
         {
-            "label": _("Confirm again") if again and rule is table.CONFIRM_TASK else str(label),
+            "label": str(again.get(rule, label) if found.state == TaskState.CONFIRMED else label),
             "url": reverse(f"workspace:{name}", args=[found.pk]),
         }
         for rule, name, label in ACTIONS
