@@ -53,11 +53,6 @@ class JobPosition(models.Model):
         return self.title
 
 
-class PersonQuerySet(RestrictedQuerySet):
-    def in_name_order(self) -> "PersonQuerySet":
-        return self.order_by("sort_key", "staff_code")
-
-
 class Person(models.Model):
     """A member of staff. Registered and changed by `snippets.domain.people` only.
 
@@ -92,7 +87,7 @@ class Person(models.Model):
     )
 
     history = tracked(excluded=["full_name", "sort_key", "search_text", "birth_date", "email", "phone"])
-    objects = PersonQuerySet.as_manager()
+    objects = RestrictedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("person")

@@ -63,6 +63,12 @@ class Period(models.Model):
                 name="snippets_period_number",
                 violation_error_message=_("The number of a period lies between 1 and 12."),
             ),
+            models.CheckConstraint(
+                condition=Q(state="closed", closed_at__isnull=False)
+                | (~Q(state="closed") & Q(closed_at__isnull=True)),
+                name="snippets_period_closed_when",
+                violation_error_message=_("A closed period says when it was closed, and no other does."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -83,7 +89,13 @@ class ParticipatingUnit(models.Model):
         verbose_name = _("unit that takes part")
         verbose_name_plural = _("units that take part")
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["period", "unit"], name="snippets_participation_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period", "unit"],
+                name="snippets_participation_once",
+                violation_error_message=_("This unit takes part in the period already."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.period_id} {self.unit_id}"

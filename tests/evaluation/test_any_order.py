@@ -134,7 +134,7 @@ def play(world: World, card: Scorecard, task: Task, step: Step) -> None:
         "send_back": lambda: stages.return_to_evaluator(**common, reason="Xem lại"),
         "notify": lambda: stages.notify(**actor, card=card),
         "error": lambda: deductions.record_fault(**actor, task=task, unit_number=1, reason="Sai"),
-        "close": lambda: Period.objects.update(state=PeriodState.CLOSED),
+        "close": lambda: Period.objects.update(state=PeriodState.CLOSED, closed_at=MOMENT),
     }
     verbs[step.verb]()
 

@@ -173,7 +173,7 @@ def test_nothing_is_attached_or_withdrawn_once_the_period_is_closed(world: World
     kept = make.attached(world, world.lan)
     task = month.assign(world, world.lan)
     of_task = make.attached_to_task(task)
-    Period.objects.filter(pk=world.period.pk).update(state=PeriodState.CLOSED)
+    Period.objects.filter(pk=world.period.pk).update(state=PeriodState.CLOSED, closed_at=MOMENT)
     for attempt in (
         lambda: make.attached(world, world.lan, document(2)),
         lambda: make.attached_to_task(task, document(2)),

@@ -50,7 +50,7 @@ def test_nobody_notifies_what_they_do_not_see(world):
 
 def test_a_closed_period_stands_still(world):
     make.confirmed(world, world.lan)
-    Period.objects.update(state=PeriodState.CLOSED)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=make.MOMENT)
     with pytest.raises(WrongState):
         notify(world, world.head.user)
     assert world.card(world.lan).state == CardState.CONFIRMED

@@ -190,7 +190,7 @@ def test_two_openings_do_not_run_beside_each_other(draft_world: World, policy: P
 
 
 def test_a_closed_period_is_not_opened_again(draft_world: World, policy: Person) -> None:
-    Period.objects.update(state=PeriodState.CLOSED)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=MOMENT)
     with pytest.raises(WrongState):
         start(draft_world, policy)
 

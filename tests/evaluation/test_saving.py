@@ -166,7 +166,7 @@ def test_a_period_closed_meanwhile_gets_no_more_cards(draft_world: World) -> Non
     from kpi_cms.foundation.core.actor import as_actor
 
     plan = plan_opening(draft_world.period)
-    Period.objects.update(state=PeriodState.CLOSED)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=MOMENT)
     with as_actor(system_user(), MOMENT), pytest.raises(WrongState, match="closed meanwhile"):
         _make_batch(draft_world.period, Organisation(draft_world.period.ends_on), plan.cards)
     assert Scorecard.objects.count() == 0

@@ -151,7 +151,7 @@ def test_somebody_without_a_card_gets_no_task(world: World) -> None:
 
 
 def test_nothing_is_assigned_in_a_closed_period(world: World) -> None:
-    Period.objects.update(state=PeriodState.CLOSED)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=MOMENT)
     with pytest.raises(WrongState, match="closed"):
         month.assign(world, world.lan)
 
@@ -479,7 +479,7 @@ def test_a_closed_period_refuses_who_might_and_stays_unseen_by_everybody_else(wo
     cause = deductions.confirm_cause(
         actor=world.head.user, moment=MOMENT, deduction=fault, reason="Khách quan"
     )
-    Period.objects.update(state=PeriodState.CLOSED)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=MOMENT)
     common = {"moment": MOMENT, "task": task}
     moved = {"expected": 2, "quantity": Decimal(1), "taker": world.minh, "due_on": DUE, "reason": "x"}
     new = {"moment": MOMENT, "period": world.period, "product": world.product}

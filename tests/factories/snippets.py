@@ -17,6 +17,7 @@ from snippets.enums import (
     CatalogueState,
     GrantSource,
     PeriodKind,
+    PeriodState,
     PostRole,
     ProductScope,
     StaffKind,
@@ -205,6 +206,10 @@ class PeriodFactory(DjangoModelFactory[Period]):
     ends_on = date(2026, 7, 31)
     self_due_at = datetime(2026, 7, 29, 17, 0, tzinfo=HANOI)
     evaluation_due_at = datetime(2026, 8, 5, 17, 0, tzinfo=HANOI)
+    state = PeriodState.DRAFT
+    closed_at = factory.LazyAttribute(
+        lambda made: made.evaluation_due_at if made.state == PeriodState.CLOSED else None
+    )
 
     @factory.post_generation
     def units(self, create: bool, extracted: Any, **kwargs: Any) -> None:

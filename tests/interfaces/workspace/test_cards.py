@@ -123,7 +123,7 @@ def test_a_returned_card_shows_the_reason(world, sign_in):
 
 def test_a_card_of_a_closed_period_offers_nothing(world, sign_in):
     card = make.self_assessed(world, world.lan)
-    Period.objects.update(state=PeriodState.CLOSED)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=make.MOMENT)
     page = sign_in(world.lan).get(url("card", card.pk))
     assert "Kỳ này đã đóng." in text(page)
     assert 'name="expected"' not in body(page)
@@ -345,6 +345,7 @@ def test_the_list_of_own_cards_costs_the_same_for_one_and_for_three(world, sign_
     for number in (5, 6):
         period = Period.objects.get(pk=world.period.pk)
         period.pk, period.number, period.state = None, number, PeriodState.CLOSED
+        period.closed_at = make.MOMENT
         period.save()
         card = world.card(world.lan)
         card.pk, card.period = None, period

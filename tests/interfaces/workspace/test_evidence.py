@@ -155,7 +155,7 @@ def test_the_page_is_closed_when_it_is_not_the_time(world, sign_in):
     client, address = sign_in(world.lan), page_of(world, world.lan)
     task = make.assigned(world, world.lan)
     of_task = url("attach_to_task", task.pk)
-    Period.objects.filter(pk=world.period.pk).update(state=PeriodState.CLOSED)
+    Period.objects.filter(pk=world.period.pk).update(state=PeriodState.CLOSED, closed_at=MOMENT)
     key = first_key(world.card(world.lan))
     assert client.get(address)["Location"] == f"{url('card', world.card(world.lan).pk)}#c-{key}"
     assert client.get(of_task)["Location"] == url("task", task.pk)

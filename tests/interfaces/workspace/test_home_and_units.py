@@ -79,7 +79,7 @@ def test_an_account_for_which_nothing_waits_reads_so(world):
 
 def test_nothing_of_a_closed_period_waits(world, sign_in):
     make.submitted(world, world.lan)
-    Period.objects.update(state=PeriodState.CLOSED)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=make.MOMENT)
     assert "Hiện không có việc nào chờ bạn." in text(sign_in(world.head).get("/"))
 
 
@@ -212,6 +212,7 @@ def test_a_period_that_is_not_offered_leads_to_the_newest_open_one(world, wanted
 def test_a_closed_period_can_be_chosen(world):
     period = Period.objects.get(pk=world.period.pk)
     period.pk, period.number, period.state = None, 6, PeriodState.CLOSED
+    period.closed_at = make.MOMENT
     period.save()
     client = signed_in(holder(world.agency, Capability.VIEW))
     assert "Hồ Thị Lan" not in text(client.get(url("unit", "A1"), {"ky": period.pk}))

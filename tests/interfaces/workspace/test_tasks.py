@@ -523,7 +523,7 @@ def test_a_clerk_is_not_offered_extras_and_refused_with_a_sentence(world, client
 
 def test_a_closed_period_offers_no_task_action(world, client):
     task = make.reported(world, world.lan)
-    Period.objects.update(state=PeriodState.CLOSED)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=make.MOMENT)
     assert "Giao nhiệm vụ" not in text(client.get(url("person_tasks", world.lan.pk)))
     assert "Xác nhận" not in text(client.get(url("task", task.pk))).split("Về")[0].split("Người")[0]
     assert client.get(url("confirm_task", task.pk)).headers["Location"] == url("task", task.pk)

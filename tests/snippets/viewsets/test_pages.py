@@ -565,7 +565,7 @@ def test_policy_staff_prepare_and_change_a_period(signed_in):
     }
     assert client.post(url(Period, "edit", period.pk), changed).status_code == 422  # no reason
     assert client.post(url(Period, "edit", period.pk), {**changed, "reason": "Bão"}).status_code == 302
-    Period.objects.update(state=PeriodState.CLOSED)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=datetime(2026, 9, 1, tzinfo=UTC))
     assert client.get(url(Period, "edit", period.pk)).status_code == 403
     assert second.code in text(client.get(url(Period, "inspect", period.pk)))
 
