@@ -538,12 +538,13 @@ def test_the_hint_names_a_card_once_it_was_sent(world, sign_in):
 
 def test_one_piece_of_work_and_what_the_head_may_not_see_are_no_hint(world, sign_in):
     group = uuid.uuid4()
-    first, second = make.reported(world, world.lan), make.assigned(world, world.minh)
-    Task.objects.filter(pk__in=[first.pk, second.pk]).update(group_key=group, evidence_number="")
+    first = make.reported(world, world.lan, "0.5", quantity="0.5")
+    second = make.assigned(world, world.minh, "0.5")
+    Task.objects.filter(pk__in=[first.pk, second.pk]).update(group_key=group, share="0.5", evidence_number="")
     attach.attached_to_task(first, number="")
     attach.attached_to_task(second, number="")
     taken_over = make.assigned(world, world.minh)
-    Task.objects.filter(pk=taken_over.pk).update(source=first)
+    Task.objects.filter(pk=taken_over.pk).update(source=first, kind="taken_over")
     attach.attached_to_task(taken_over, number="")
     attach.attached_to_task(make.assigned(world, world.stranger), number="")
     head = sign_in(world.head)
