@@ -16,7 +16,7 @@ from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringE
 from kpi_cms.foundation.engine.rounding import round_half_up
 from kpi_cms.foundation.engine.scoring import Outcome
 from kpi_cms.foundation.engine.specification import SCHEMA_VERSION, Settings
-from kpi_cms.foundation.engine.tasks import Deduction, TaskInput, TaskTotals
+from kpi_cms.foundation.engine.tasks import Deduction, TaskInput, TaskTotals, TaskUnits
 from kpi_cms.foundation.engine.trace import Step
 from kpi_cms.foundation.engine.vectors import check_vector
 
@@ -40,6 +40,7 @@ __all__ = [
     "Step",
     "TaskInput",
     "TaskTotals",
+    "TaskUnits",
     "canonical_json",
     "check_specification",
     "check_vector",

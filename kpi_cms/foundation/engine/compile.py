@@ -25,7 +25,7 @@ from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManage
 from kpi_cms.foundation.engine.problems import SpecificationError
 from kpi_cms.foundation.engine.scoring import Outcome, work_out
 from kpi_cms.foundation.engine.specification import CriterionSpec, SectionSpec, Specification
-from kpi_cms.foundation.engine.tasks import MEASURES
+from kpi_cms.foundation.engine.tasks import MEASURES, TaskInput, TaskUnits, task_units
 from kpi_cms.foundation.engine.trace import Step, trace
 
 
@@ -39,6 +39,10 @@ class CompiledSet(ScoringPlan):
     def trace(self, inputs: CardInputs) -> tuple[Step, ...]:
         """Every number of a card's result, explained in order."""
         return trace(self, inputs)
+
+    def units_of(self, task: TaskInput) -> TaskUnits:
+        """A task's own quantities as the set counts them, not converted."""
+        return task_units(task, self.rules.tasks)
 
 
 def compile_set(spec: Mapping[str, object]) -> CompiledSet:

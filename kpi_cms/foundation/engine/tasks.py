@@ -62,6 +62,14 @@ class TaskRules:
     batch: bool
 
 
+class TaskUnits(NamedTuple):
+    """Units of a task's product, not converted: completed, of these accepted, of these without a delay that counts."""
+
+    completed: Decimal
+    accepted: Decimal
+    on_time: Decimal
+
+
 class TaskTotals(NamedTuple):
     """The converted totals of a card over one denominator: the five numbers divided by `scale`."""
 
@@ -142,6 +150,16 @@ def counted(
         for unit in sorted(times)
         if quantity > unit - 1
     ]
+
+
+def task_units(task: TaskInput, rules: TaskRules) -> TaskUnits:
+    """How much of a task was completed, accepted and on time, for its line in a list.
+
+    An excused delay leaves its unit on time; a delay on the last part of a fractional quantity takes that part.
+    """
+    done = completed_quantity(task)
+    late = sum((size for size, _times in counted(task, done, task.delays, rules)), _ZERO)
+    return TaskUnits(done, accepted_quantity(task), EXACT.subtract(done, late))
 
 
 def _lost(losses: Sequence[Loss], rules: TaskRules) -> Decimal:

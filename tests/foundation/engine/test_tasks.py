@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from kpi_cms.foundation.engine import Deduction, ScoringError, TaskInput, TaskTotals
-from kpi_cms.foundation.engine.tasks import TaskRules, task_totals
+from kpi_cms.foundation.engine.tasks import TaskRules, TaskUnits, task_totals, task_units
 
 UNIT, BATCH = TaskRules(Decimal("0.25"), batch=False), TaskRules(Decimal("0.25"), batch=True)
 
@@ -206,3 +206,30 @@ def test_units_are_numbered_from_one():
     assert (
         str(caught.value) == "The task Soạn thảo has an error or delay on unit 0: units are numbered from 1."
     )
+
+
+# --- A task's own line ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("completed", "delays", "on_time"),
+    [
+        ("3", (), "3"),
+        ("3", on(2), "2"),
+        ("3", on(2, 2), "2"),
+        ("3", [Deduction(2, excused=True)], "3"),
+        ("2.5", on(3), "2.0"),
+        ("2.5", on(1), "1.5"),
+        ("2", on(3), "2"),
+    ],
+)
+def test_a_unit_is_late_once_however_often_it_was_delayed(completed, delays, on_time):
+    task = TaskInput(Decimal(4), Decimal(4), Decimal(completed), delays=delays)
+    assert task_units(task, UNIT) == TaskUnits(Decimal(completed), Decimal(completed), Decimal(on_time))
+
+
+def test_a_delayed_batch_is_late_as_a_whole():
+    assert task_units(TaskInput(Decimal(1), Decimal(3), Decimal(3), delays=on(1)), BATCH).on_time == 0
+
+
+def test_what_was_handed_over_or_never_accepted_is_in_no_line():
+    task = TaskInput(Decimal(1), Decimal(4), Decimal(4), Decimal(2), handed_over=Decimal(1), delays=on(3))
+    assert task_units(task, UNIT) == TaskUnits(Decimal(3), Decimal(2), Decimal(2))
