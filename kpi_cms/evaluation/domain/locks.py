@@ -4,6 +4,10 @@ from django.db import connection
 
 from snippets.models import Period
 
+# Whoever locks several cards locks them from below: staff before the deputies and heads above them. A confirmation
+# locks its own card first and then the leaders whose d it changes, so two transactions never wait for each other.
+LOCK_ORDER = ("-unit__depth", "is_leader", "role", "pk")
+
 _SPACE = 335  # one advisory-lock space for periods
 
 

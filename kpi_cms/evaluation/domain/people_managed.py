@@ -1,4 +1,6 @@
-"""Whom a leader manages, and what became of them in the period: the base of d (Đ15.3.a, Đ15.4).
+"""Whom a leader manages, who manages somebody, and what became of them in the period: the base of d (Đ15.3.a, Đ15.4).
+
+`cards_managed` is the one answer to both questions, so that nobody is counted whose result the leader is not told of.
 
 Everybody is in exactly one list: with points, not decided yet, decided without a result, without a card. Which kinds
 of staff count, and what d makes of whoever has no points, is the set's to say (rules.md §4, open).
@@ -7,16 +9,19 @@ of staff count, and what d makes of whoever has no points, is the set's to say (
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kpi_cms.evaluation.domain.planning import scope_paths
 from kpi_cms.evaluation.enums import DECIDED, StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import paths_q
 from kpi_cms.foundation.access.wall import beyond_the_wall
-from kpi_cms.foundation.engine import CompiledSet, ManagedPeople
+from kpi_cms.foundation.engine import ManagedPeople
 from snippets.enums import LEADING_ROLES, Frame, PostRole
 from snippets.models import Appointment, FieldAssignment, Person
+from snippets.queries import lineage
+
+from .locks import LOCK_ORDER
 
 NOBODY = Q(pk__in=[])
 
@@ -37,11 +42,6 @@ class Managed:
             pending=len(self.pending),
             without_result=len(self.without_result) + len(self.without_card),
         )
-
-
-def counts(compiled: CompiledSet, staff_kind: str) -> bool:
-    """Whether a leader's d under this set counts the results of a kind of staff."""
-    return bool(compiled.managed) and staff_kind in compiled.rules.settings.managed_kinds
 
 
 @beyond_the_wall("d counts everybody whom a leader manages")
@@ -78,19 +78,50 @@ def _kinds(card: Scorecard) -> tuple[str, ...]:
     return card.version.compiled().rules.settings.managed_kinds
 
 
+def cards_managed(card: Scorecard) -> QuerySet[Scorecard]:
+    """The cards whose results the leader's d counts; none where the leader's set has no d."""
+    if not card.version.compiled().managed:
+        return Scorecard.objects.none()
+    found: QuerySet[Scorecard] = Scorecard.objects.filter(
+        _posts_managed(card, _units_managed(card)),
+        period_id=card.period_id,
+        staff_kind__in=_kinds(card),
+        frame=Frame.STATE,
+    ).exclude(person_id=card.person_id)
+    return found
+
+
+def leaders_of(card: Scorecard) -> list[Scorecard]:
+    """Cards of the period whose d counts this card: heads at or above its unit, deputies in charge of it.
+
+    Locked, from below: results of several people that are decided at once are counted one after the other. Whoever
+    does not count the card is not locked either.
+    """
+    above = lineage(card.unit.path)
+    in_charge = FieldAssignment.objects.on(card.period.ends_on).filter(unit__path__in=above)
+    near = Scorecard.objects.filter(
+        Q(role=PostRole.HEAD, unit__path__in=above)
+        | Q(role=PostRole.DEPUTY, person_id__in=in_charge.values("person_id")),
+        period_id=card.period_id,
+    ).select_related("version", "unit", "period")
+    telling = [leader.pk for leader in near if cards_managed(leader).filter(pk=card.pk).exists()]
+    if not telling:
+        return []
+    return list(
+        Scorecard.objects.filter(pk__in=telling)
+        .select_related("version", "unit", "agency", "period", "person")
+        .select_for_update(of=("self",))
+        .order_by(*LOCK_ORDER)
+    )
+
+
 def _with_cards(card: Scorecard) -> Managed:
     """Whoever has a card, in name order, in one query (two for a deputy)."""
     points: list[tuple[int, Fraction]] = []
     pending: list[int] = []
     without: list[int] = []
     rows = (
-        Scorecard.objects.filter(
-            _posts_managed(card, _units_managed(card)),
-            period_id=card.period_id,
-            staff_kind__in=_kinds(card),
-            frame=Frame.STATE,
-        )
-        .exclude(person_id=card.person_id)
+        cards_managed(card)
         .order_by("person__sort_key", "pk")
         .values_list("person_id", "state", "results__stage", "results__numerator", "results__denominator")
     )

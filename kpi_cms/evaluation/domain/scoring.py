@@ -13,9 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import QuerySet, Value
 
-from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation.enums import (
     COUNTED_TASK_STATES,
     DECIDED,
@@ -39,19 +38,12 @@ from kpi_cms.foundation.engine import (
     TaskInput,
     round_half_up,
 )
-from kpi_cms.foundation.engine.law import MANAGED_KINDS
-from snippets.enums import LEADING_ROLES, PostRole, UnitLevel
-from snippets.models import FieldAssignment
 
 from .people_managed import Managed as Managed  # read beside the results by whoever explains d
-from .people_managed import counts, managed_people
+from .people_managed import leaders_of, managed_people
 from .people_managed import managed as managed
 
 PENDING = "pending"
-
-# Whoever locks several cards locks them from below: staff before the deputies and heads above them. A confirmation
-# locks its own card first and then the leaders whose d it changes, so two transactions never wait for each other.
-LOCK_ORDER = ("-unit__depth", "is_leader", "role", "pk")
 
 
 # --- Tasks -------------------------------------------------------------------------------------------------
@@ -180,11 +172,14 @@ def kept_d(compiled: CompiledSet, state: str, confirmed_d: str, proposed_d: str)
 
 
 def stage_scores(card: Scorecard, stage: str) -> list[Score]:
-    """The scores of one stage with their criteria and the rater's assessment they belong to."""
+    """The scores that count at a stage, with their criteria and the assessment they belong to.
+
+    They are those of the rater whom the card names now: an earlier evaluator's stay readable, and count no more.
+    """
     return list(
-        Score.objects.filter(assessment__card=card, assessment__stage=stage).select_related(
-            "criterion", "assessment"
-        )
+        Score.objects.filter(
+            assessment__card=card, assessment__stage=stage, assessment__rater_id=card.rater_id(stage)
+        ).select_related("criterion", "assessment")
     )
 
 
@@ -268,10 +263,15 @@ def refresh_person(period_id: int, person_id: int, moment: datetime) -> None:
         .select_related("version", "unit", "agency", "period", "person")
     )
     for card in cards:
-        if card.state in WITH_THE_PERSON:
-            refresh(card, StageKey.SELF, moment)
-        if card.state != CardState.OPENED:
-            refresh(card, StageKey.EVALUATOR, moment)
+        refresh_undecided(card, moment)
+
+
+def refresh_undecided(card: Scorecard, moment: datetime) -> None:
+    """The results of a card that follow its tasks, or for a leader the people managed, as long as it is undecided."""
+    if card.state in WITH_THE_PERSON:
+        refresh(card, StageKey.SELF, moment)
+    if card.state != CardState.OPENED:
+        refresh(card, StageKey.EVALUATOR, moment)
 
 
 # --- d: what others' results do to a leader (Đ15.3.a, Đ15.4) ----------------------------------------------------
@@ -285,51 +285,20 @@ def d_of(card: Scorecard, outcome: Outcome) -> str:
     return exact_text(outcome.values[codes[0]]) if codes[0] in outcome.values else PENDING
 
 
-def leaders_of(card: Scorecard) -> list[Scorecard]:
-    """Cards of the period whose d counts this card: heads at or above its unit, deputies in charge of it.
-
-    Locked: results of several people that are decided at once are counted one after the other. Kinds of staff that
-    no set of the period counts lock nothing.
-    """
-    if card.staff_kind not in MANAGED_KINDS and not any(
-        counts(version.compiled(), card.staff_kind)
-        for version in CriteriaVersion.objects.filter(pins__period_id=card.period_id)
-    ):
-        return []
-    step = type(card.unit).steplen
-    above = [card.unit.path[:end] for end in range(step, len(card.unit.path) + 1, step)]
-    in_charge = (
-        FieldAssignment.objects.on(card.period.ends_on).filter(unit__path__in=above).values("person_id")
-    )
-    return list(
-        Scorecard.objects.filter(period_id=card.period_id, role__in=LEADING_ROLES)
-        .exclude(person_id=card.person_id)
-        .exclude(Q(role=PostRole.DEPUTY, unit_id=card.unit_id) if card.is_leader else Q(pk__in=[]))
-        .filter(
-            Q(role=PostRole.HEAD, unit__path__in=above) & ~Q(unit__level=UnitLevel.GROUPING)
-            | Q(role=PostRole.DEPUTY, person_id__in=in_charge)
-        )
-        .select_related("version", "unit", "agency", "period", "person")
-        .select_for_update(of=("self",))
-        .order_by(*LOCK_ORDER)
-    )
-
-
 @beyond_the_wall("d of the leaders above follows from each decision")
 def propose_basis(card: Scorecard, moment: datetime) -> list[Scorecard]:
     """After `card` was decided or its result changed: look at the d of the leaders above it.
 
-    An undecided leader's result is computed anew; a decided one's card is marked and shows the new d as a proposal
-    (rules.md §4), nothing else on it changes. Returns the cards that were marked.
+    An undecided leader's results are computed anew, their own stage among them while the card is with them. A decided
+    one's card is marked and shows the new d as a proposal (rules.md §4), nothing else on it changes. Returns the
+    cards that were marked.
     """
     marked: list[Scorecard] = []
     for leader in leaders_of(card):
-        if not counts(leader.version.compiled(), card.staff_kind):
+        if leader.state not in DECIDED:
+            refresh_undecided(leader, moment)
             continue
         outcome = outcome_of(leader, StageKey.EVALUATOR, proposed=True)
-        if leader.state not in DECIDED:
-            store_result(leader, StageKey.EVALUATOR, outcome, moment)
-            continue
         now = d_of(leader, outcome)
         before = leader.proposed_d or leader.confirmed_d
         if now == before:

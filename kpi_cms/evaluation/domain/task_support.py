@@ -108,7 +108,7 @@ def require_undecided(period_id: int, *person_ids: int) -> None:
     cards = (
         Scorecard.objects.select_for_update(of=("self",))
         .filter(period_id=period_id, person_id__in=person_ids)
-        .order_by(*scoring.LOCK_ORDER)
+        .order_by(*locks.LOCK_ORDER)
         .only("state")
     )
     if not all(in_card_state(table.CHANGE_TASK, card.state) for card in list(cards)):
