@@ -326,21 +326,26 @@ class Seeder:
             INSERT INTO evaluation_scorecard
               (period_id, person_id, frame, version_id, unit_id, agency_id, state, version_number, staff_kind, role,
                is_leader, position_title, unit_name, faces_citizens, appointments, evaluator_id, evaluator_basis,
-               evaluator_details, endorser_id, submitted_at, without_self, confirmed_at, notified_at, result_final_at,
-               confirmed_d, proposed_d)
+               evaluator_details, endorser_id, submitted_at, without_self, evaluated_at, confirmed_at, notified_at,
+               result_final_at, confirmed_d, proposed_d)
             SELECT %s, p.id, 'state', %s, u.id, agency.id,
                    CASE WHEN p.id %% 10 = 0 THEN 'submitted' ELSE 'notified' END, 3,
                    p.kind, a.role, {self._false}, 'Chức vụ', u.name, {self._false}, '[]',
-                   CASE WHEN head.person_id = p.id THEN NULL ELSE head.person_id END, %s, '{{}}', NULL,
-                   %s, {self._false},
+                   CASE WHEN head.person_id <> p.id THEN head.person_id
+                        ELSE (SELECT min(other.id) FROM snippets_person other WHERE other.id <> p.id) END,
+                   %s, '{{}}',
+                   CASE WHEN head.person_id NOT IN (p.id, chair.person_id) AND chair.person_id <> p.id
+                        THEN chair.person_id END,
+                   %s, {self._false}, %s,
                    %s, CASE WHEN p.id %% 10 = 0 THEN NULL ELSE {self._moment} END, %s, '', ''
             FROM snippets_person p
             JOIN snippets_appointment a ON a.person_id = p.id
             JOIN snippets_unit u ON u.id = p.unit_id
             JOIN snippets_unit agency ON agency.path = substr(u.path, 1, 8)
             JOIN snippets_appointment head ON head.unit_id = u.id AND head.role = 'head'
+            LEFT JOIN snippets_appointment chair ON chair.unit_id = agency.id AND chair.role = 'head'
             """,
-            [period.pk, version.pk, EvaluatorBasis.UNIT_HEAD, MOMENT, MOMENT, MOMENT],
+            [period.pk, version.pk, EvaluatorBasis.UNIT_HEAD, MOMENT, MOMENT, MOMENT, MOMENT],
         )
 
     @property
@@ -356,12 +361,13 @@ class Seeder:
         )
 
     def _scores(self) -> None:
-        for stage in STAGES:
+        raters = ("c.person_id", "c.evaluator_id", "COALESCE(c.endorser_id, c.evaluator_id)")
+        for stage, rater in zip(STAGES, raters, strict=True):
             self._execute(
                 f"""
                 INSERT INTO evaluation_assessment
                   (card_id, stage, rater_id, unit_id, person_id, state, strengths, weaknesses, comment, submitted_at)
-                SELECT c.id, '{stage}', COALESCE(c.evaluator_id, c.person_id), c.unit_id, c.person_id, 'submitted',
+                SELECT c.id, '{stage}', {rater}, c.unit_id, c.person_id, 'submitted',
                        '', '', '', {self._moment}
                 FROM evaluation_scorecard c
                 """

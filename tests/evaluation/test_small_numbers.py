@@ -294,7 +294,10 @@ def test_closing_publishes_each_unit_with_decided_cards_and_those_above(world: W
     decide(more_people(world, world.department, 2, "A"), "90.00", "excellent")
     decide([world.card(world.minh)], "70.50")
     Scorecard.objects.filter(person=world.stranger).update(
-        state=CardState.CONFIRMED, confirmed_at=worlds.MOMENT, result_final_at=worlds.MOMENT
+        state=CardState.CONFIRMED,
+        evaluated_at=worlds.MOMENT,
+        confirmed_at=worlds.MOMENT,
+        result_final_at=worlds.MOMENT,
     )
     close(world)
     rows = PublishedTotals.objects.order_by("path").values_list("unit__code", "results", "points", "bands")

@@ -20,7 +20,7 @@ def decide(
     """Give cards a decided result, as the domain stores it."""
     for card in cards:
         Scorecard.objects.filter(pk=card.pk).update(
-            state=state, confirmed_at=MOMENT, result_final_at=MOMENT, notified_at=MOMENT
+            state=state, evaluated_at=MOMENT, confirmed_at=MOMENT, result_final_at=MOMENT, notified_at=MOMENT
         )
         CardResult.objects.create(
             card=card,

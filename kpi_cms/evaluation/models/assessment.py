@@ -1,19 +1,30 @@
 """What one rater says at one stage of a card."""
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.evaluation.enums import AssessmentState, StageKey
 from kpi_cms.foundation.audit.history import tracked
 from snippets.models import Person, Unit
 
-from .scorecard import Scorecard
+from .scorecard import RATERS, Scorecard
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def that_count(self) -> "AssessmentQuerySet":
+        """Of the rater whom the card names for the stage now; those of an earlier evaluator stay and do not count."""
+        counts = Q(pk__in=[])
+        for stage, rater in RATERS.items():
+            counts |= Q(stage=stage, rater=F(f"card__{rater}"))
+        return self.filter(counts)
 
 
 class Assessment(models.Model):
-    """Card × stage × rater: scores and comments of their own, never overwritten by a later stage.
+    """Card × stage × rater: scores and comments of their own, never overwritten by a later stage or another rater.
 
-    Comments are not in history; history tracks `comments_key`, the key of the text in the erasable side table.
+    Comments are not in history; history tracks `comments_key`, the key of the text in the erasable side table. While
+    a card is returned, `returned_copy` keeps what had been submitted: the person may edit it and never send it.
     """
 
     card = models.ForeignKey(
@@ -31,15 +42,28 @@ class Assessment(models.Model):
     comment = models.TextField(_("comment"), blank=True)
     comments_key = models.UUIDField(null=True, editable=False)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+    returned_copy = models.JSONField(null=True, editable=False)
 
-    history = tracked(excluded=["strengths", "weaknesses", "comment"])
+    history = tracked(excluded=["strengths", "weaknesses", "comment", "returned_copy"])
+    objects = AssessmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("assessment")
         verbose_name_plural = _("assessments")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["card", "stage", "rater"], name="evaluation_assessment_once"),
+            models.UniqueConstraint(
+                fields=["card", "stage", "rater"],
+                name="evaluation_assessment_once",
+                violation_error_message=_(
+                    "This person has an assessment of this card at this stage already."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="submitted") | Q(submitted_at__isnull=False),
+                name="evaluation_assessment_submitted_has_moment",
+                violation_error_message=_("A submitted assessment says when it was submitted."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -22,7 +22,11 @@ class VersionPin(models.Model):
         verbose_name_plural = _("versions used by periods")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["period", "version"], name="evaluation_version_pin_once")
+            models.UniqueConstraint(
+                fields=["period", "version"],
+                name="evaluation_version_pin_once",
+                violation_error_message=_("This period uses this version already."),
+            )
         ]
 
     def __str__(self) -> str:
@@ -44,7 +48,11 @@ class CataloguePin(models.Model):
         verbose_name_plural = _("catalogues used by periods")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["period", "catalogue"], name="evaluation_catalogue_pin_once")
+            models.UniqueConstraint(
+                fields=["period", "catalogue"],
+                name="evaluation_catalogue_pin_once",
+                violation_error_message=_("This period uses this catalogue already."),
+            )
         ]
 
     def __str__(self) -> str:

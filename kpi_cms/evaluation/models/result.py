@@ -40,7 +40,13 @@ class CardResult(models.Model):
         verbose_name = _("result")
         verbose_name_plural = _("results")
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["card", "stage"], name="evaluation_result_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["card", "stage"],
+                name="evaluation_result_once",
+                violation_error_message=_("This card has a result of this stage already."),
+            )
+        ]
         indexes = [
             models.Index(fields=["period", "unit", "stage"], name="evaluation_result_unit"),
         ]

@@ -34,7 +34,11 @@ class Score(models.Model):
         verbose_name_plural = _("scores")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "criterion"], name="evaluation_score_once"),
+            models.UniqueConstraint(
+                fields=["assessment", "criterion"],
+                name="evaluation_score_once",
+                violation_error_message=_("This criterion has a score in this assessment already."),
+            ),
             models.CheckConstraint(
                 condition=Q(value__isnull=True) | Q(value__gte=0, value__lte=10000),
                 name="evaluation_score_range",

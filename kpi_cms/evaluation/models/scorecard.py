@@ -5,7 +5,7 @@ from django.db.models import F, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from criteria_pages.models import CriteriaVersion
-from kpi_cms.evaluation.enums import CardState, EvaluatorBasis
+from kpi_cms.evaluation.enums import WITH_THE_PERSON, CardState, EvaluatorBasis, StageKey
 from kpi_cms.foundation.access.querysets import RestrictedQuerySet
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit.history import tracked
@@ -14,6 +14,9 @@ from snippets.models import Period, Person, Unit
 
 # Held on a card's unit, each of these lets its holder read the card.
 READING_CAPABILITIES = (Capability.VIEW, Capability.AUDIT)
+
+# Whose scores count at a stage: the person a card names for it now, by the card's own field.
+RATERS = {StageKey.SELF: "person", StageKey.EVALUATOR: "evaluator", StageKey.ENDORSEMENT: "endorser"}
 
 
 def concerning(user_id: int) -> Q:
@@ -40,6 +43,8 @@ class ScorecardQuerySet(RestrictedQuerySet):
 class Scorecard(models.Model):
     """A card and the context it was opened in, frozen. Opened by `domain.opening`, moved on by `domain.stages` only.
 
+    Who evaluates and endorses is named anew by `domain.naming` only. `evaluated_at` is the evaluator's own
+    confirmation, `confirmed_at` the moment at which the result was decided: later where an endorsement follows.
     `version_number` counts saves: a save that names an older one is stale (409). `agency` is the using agency of the
     person, `appointments` the other appointments in the period's scope, as they stood.
     """
@@ -92,6 +97,7 @@ class Scorecard(models.Model):
     without_self = models.BooleanField(_("evaluated without a self-assessment"), default=False)
     returned_at = models.DateTimeField(_("returned at"), null=True, blank=True)
     return_reason_key = models.UUIDField(_("reason of the return"), null=True, blank=True)
+    evaluated_at = models.DateTimeField(_("evaluated at"), null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
     notified_at = models.DateTimeField(_("notified at"), null=True, blank=True)
     result_final_at = models.DateTimeField(_("result final at"), null=True, blank=True)
@@ -118,13 +124,36 @@ class Scorecard(models.Model):
                 violation_error_message=_("Nobody evaluates themselves."),
             ),
             models.CheckConstraint(
+                condition=Q(endorser__isnull=True) | ~Q(endorser=F("person")),
+                name="evaluation_card_endorser_not_oneself",
+                violation_error_message=_("Nobody endorses their own card."),
+            ),
+            models.CheckConstraint(
+                condition=Q(endorser__isnull=True) | Q(evaluator__isnull=True) | ~Q(endorser=F("evaluator")),
+                name="evaluation_card_endorser_not_evaluator",
+                violation_error_message=_("Whoever evaluates a card does not endorse it as well."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["evaluated", "confirmed", "notified"])
+                | Q(evaluated_at__isnull=False),
+                name="evaluation_card_evaluated_has_moment",
+                violation_error_message=_("An evaluated card says when the evaluator confirmed it."),
+            ),
+            models.CheckConstraint(
                 condition=~Q(state__in=["confirmed", "notified"])
                 | Q(confirmed_at__isnull=False, result_final_at__isnull=False),
                 name="evaluation_card_confirmed_has_moment",
+                violation_error_message=_("A confirmed card says when its result was confirmed and final."),
             ),
             models.CheckConstraint(
                 condition=~Q(state="notified") | Q(notified_at__isnull=False),
                 name="evaluation_card_notified_has_moment",
+                violation_error_message=_("A notified card says when the person was notified."),
+            ),
+            models.CheckConstraint(
+                condition=Q(without_self=False) | Q(submitted_at__isnull=True),
+                name="evaluation_card_without_self_never_submitted",
+                violation_error_message=_("A card whose self-assessment was submitted is not without one."),
             ),
         ]
         indexes = [
@@ -140,3 +169,13 @@ class Scorecard(models.Model):
     def code(self) -> str:
         """Printed on the form: unique, and tells nothing about the person."""
         return f"P{self.period_id}-{self.pk}"
+
+    @property
+    def self_is_submitted(self) -> bool:
+        """What the person says of themselves is said: a draft, and what is edited after a return, is theirs alone."""
+        return self.submitted_at is not None and self.state not in WITH_THE_PERSON
+
+    def rater_id(self, stage: str) -> int | None:
+        """Key of the person whose scores count at a stage."""
+        key: int | None = getattr(self, f"{RATERS[StageKey(stage)]}_id")
+        return key
