@@ -30,9 +30,10 @@ from snippets.models import Period, Person, Unit
 from snippets.queries import containing
 
 from . import rules
-from .enums import AssessmentState, CardState, StageKey
+from .enums import CardState, StageKey
 from .models import Assessment, Delay, Evidence, Fault, ObjectiveCause, Score, Scorecard, Task
 from .rule_table import READ_UNIT_HISTORY
+from .visibility import EVERYTHING, Sight, sight_of
 
 PAGE = 50
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -75,6 +76,7 @@ CARD = Tracked(
         "without_self",
         "returned_at",
         "return_reason_key",
+        "evaluated_at",
         "confirmed_at",
         "result_final_at",
         "notified_at",
@@ -167,9 +169,11 @@ EVIDENCE = Tracked(
 TABLES = (CARD, ASSESSMENT, SCORE, TASK, FAULT, DELAY, CAUSE, EVIDENCE)
 
 # What the person does not read on their card before the result is notified to them, nor here.
-_OF_THE_EVALUATION = ("basis_changed_at", "confirmed_d", "proposed_d")
-# Acts whose mere existence tells that an evaluation was changed.
-_ACTS_OF_THE_EVALUATION = ("score.changed", "card.basis_changed")
+_OF_THE_EVALUATION = ("confirmed_d",)
+# What the person never reads: a d that is proposed and not confirmed.
+_OF_A_NEW_BASIS = ("basis_changed_at", "proposed_d")
+# Acts whose mere existence tells that somebody wrote at a stage.
+_ACTS_OF_WRITING = ("score.changed", "comment.changed")
 
 
 def field_choices() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -290,24 +294,11 @@ class HistoryPage:
 
 
 # --- Who may ------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Sight:
-    """Which stages of a card its reader may see the history of."""
-
-    of_self: bool
-    of_evaluation: bool
-
-
 def sight(scope: Scope, card: Scorecard) -> Sight:
     """Everything for the auditor of the card's unit; for everybody else, themselves included, what the card shows."""
     if rules.see_whole_history(scope, card):
-        return Sight(True, True)
-    submitted = Assessment.objects.filter(
-        card=card, stage=StageKey.SELF, state=AssessmentState.SUBMITTED
-    ).exists()
-    return Sight(
-        rules.see_self_assessment(scope, card, submitted=submitted), rules.see_evaluation(scope, card)
-    )
+        return EVERYTHING
+    return sight_of(scope, card)
 
 
 def audited_unit(scope: Scope, code: str) -> Unit:
@@ -352,10 +343,12 @@ def card_changes(
 
 
 def visible_fields(table: Tracked, names: Sequence[str], seen: Sight) -> list[str]:
-    """Without those that would tell of an evaluation that the reader may not see yet."""
-    if seen.of_evaluation or table is not CARD:
+    """Without those that would tell of an evaluation, or of a new basis, that the reader may not see."""
+    if table is not CARD:
         return list(names)
-    return [name for name in names if name not in _OF_THE_EVALUATION]
+    hidden: tuple[str, ...] = () if seen.of_evaluation else _OF_THE_EVALUATION
+    hidden += () if seen.of_new_basis else _OF_A_NEW_BASIS
+    return [name for name in names if name not in hidden]
 
 
 def visible_reason(written: Written, seen: Sight) -> bool:
@@ -371,11 +364,12 @@ def card_acts(card: Scorecard, seen: Sight, *, filters: Filters = Filters()) -> 
     entries = entries.filter(~Q(subject_type="evaluation.Scorecard") | Q(subject_id=str(card.pk)))
     if not seen.of_evaluation:
         own = Q(actor_id=card.person.user_id) if card.person.user_id is not None else Q(pk__in=[])
-        entries = entries.exclude(~own & Q(act__in=_ACTS_OF_THE_EVALUATION))
+        entries = entries.exclude(~own & Q(act__in=_ACTS_OF_WRITING))
     if not seen.of_self:
-        entries = entries.exclude(act="score.changed")
-    if not seen.of_self:
+        entries = entries.exclude(act__in=_ACTS_OF_WRITING)
         entries = entries.exclude(act__startswith="evidence.", subject_type="evaluation.Scorecard")
+    if not seen.of_new_basis:
+        entries = entries.exclude(act="card.basis_changed")
     return _narrow_acts(entries, filters).order_by("-id")
 
 

@@ -9,20 +9,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from kpi_cms.evaluation import rules
+from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain.scoring import TaskRow
-from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, WITH_THE_PERSON, StageKey
-from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Score, Scorecard
+from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, StageKey
+from kpi_cms.evaluation.models import Delay, Fault, ObjectiveCause, Score, Scorecard
+from kpi_cms.evaluation.visibility import Sight, sight_of
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.engine import (
+    CardInputs,
     CompiledSection,
     CompiledSet,
     Outcome,
+    Step,
     TaskTotals,
+    decimal_text,
     round_half_up,
-    tally,
 )
 from kpi_cms.interfaces.reporting.card_documents import documents_of
 from kpi_cms.interfaces.reporting.forms import (
@@ -44,7 +47,6 @@ SUBJECTS = {
     StaffKind.PUBLIC_EMPLOYEE: "viên chức",
     StaffKind.CONTRACT: "người lao động",
 }
-PASS = 50  # Đ15.3.a: "hoàn thành nhiệm vụ" and above
 ROMAN = ("I", "II", "III", "IV")
 
 
@@ -71,16 +73,15 @@ def build_form01(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
 def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
     compiled = card.version.compiled()
     tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
-    submitted = card.state not in WITH_THE_PERSON
-    sees_self = rules.see_self_assessment(scope, card, submitted=submitted)
-    sees_evaluation = rules.see_evaluation(scope, card)
-    self_scores = scoring.stage_scores(card, StageKey.SELF) if sees_self else []
-    judged_scores = scoring.stage_scores(card, StageKey.EVALUATOR) if sees_evaluation else []
+    seen = sight_of(scope, card)
+    records = queries.stage_records(card)
+    self_scores = scoring.stage_scores(card, StageKey.SELF) if seen.of_self else []
+    judged_scores = scoring.stage_scores(card, StageKey.EVALUATOR) if seen.of_evaluation else []
     own = compiled.score(scoring.inputs_of(card, self_scores, tasks))
-    outcome = compiled.score(scoring.inputs_of(card, judged_scores, tasks))
-    assessments = {assessment.stage: assessment for assessment in Assessment.objects.filter(card=card)}
-    self_words = assessments.get(StageKey.SELF) if sees_self else None
-    judged = assessments.get(StageKey.EVALUATOR) if sees_evaluation else None
+    inputs = scoring.inputs_of(card, judged_scores, tasks)
+    outcome = compiled.score(inputs)
+    self_words = records.get(StageKey.SELF) if seen.of_self else None
+    judged = records.get(StageKey.EVALUATOR) if seen.of_evaluation else None
     confirmed = card.state in DECIDED
     results = next((part for part in compiled.parts if part.code == "results"), None)
     return Form01(
@@ -97,28 +98,30 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
         ),
         total_maximum=_maximum(compiled, "common"),
         total_score=_decimal(own.parts.get("common")),
-        common_points=_decimal(outcome.parts.get("common")),
-        result_points=_rounded(outcome.parts.get("results")) if sees_evaluation else None,
-        result_ratio=_decimal(outcome.ratio, 6) if sees_evaluation else None,
+        common_points=_decimal(outcome.parts.get("common")) if seen.of_evaluation else None,
+        result_points=_rounded(outcome.parts.get("results")) if seen.of_evaluation else None,
+        result_ratio=_decimal(outcome.ratio, 6) if seen.of_evaluation else None,
         result_maximum=results.max if results else None,
-        total_points=Decimal(outcome.shown) if outcome.shown else None,
+        total_points=Decimal(outcome.shown) if seen.of_evaluation and outcome.total is not None else None,
         insufficient=outcome.insufficient,
         confirmed=confirmed,
         strengths=self_words.strengths if self_words else "",
         weaknesses=self_words.weaknesses if self_words else "",
         comment=judged.comment if judged else "",
-        tasks=tuple(_tasks(tasks)),
-        ratios=_ratios(card, outcome, judged_scores),
+        tasks=tuple(_tasks(compiled, tasks)),
+        ratios=_ratios(card, outcome, _explained(card, inputs), judged_scores),
         documents=tuple(documents_of(card, scope, (row.task for row in tasks))),
-        annex_notes=tuple(_notes(card, outcome)),
+        annex_notes=tuple(_notes(card, outcome, seen, records.get(StageKey.ENDORSEMENT))),
         penalty=compiled.specification.settings.penalty_per_fault,
         self_signature=Signature(
-            name=card.person.full_name, position=card.position_title, acted_at=card.submitted_at
+            name=card.person.full_name,
+            position=card.position_title,
+            acted_at=card.submitted_at if card.self_is_submitted else None,
         ),
         evaluator_signature=Signature(
             name=card.evaluator.full_name if card.evaluator else "",
-            position=_position(card) if card.evaluator else "",
-            acted_at=card.confirmed_at if confirmed else None,
+            position=_position(card, card.evaluator_id) if card.evaluator else "",
+            acted_at=card.evaluated_at if confirmed else None,
         ),
         card_code=card.code,
         version_number=f"{card.version.set_code} v{card.version.number}",
@@ -160,12 +163,11 @@ def _maximum(compiled: CompiledSet, part: str) -> Decimal | None:
     return next((entry.max for entry in compiled.parts if entry.code == part), None)
 
 
-def _tasks(rows: Sequence[TaskRow]) -> Iterable[Form01Task]:
+def _tasks(compiled: CompiledSet, rows: Sequence[TaskRow]) -> Iterable[Form01Task]:
     ids = [row.task.pk for row in rows]
     faults, delays = _deductions(Fault, ids), _deductions(Delay, ids)
     for row in rows:
-        task = row.task
-        late = {entry.unit for entry in delays.get(task.pk, [])}
+        task, counted = row.task, scoring.task_input(row)
         yield Form01Task(
             code=task.code,
             name=" ".join(part for part in (task.name, task.part_label) if part),
@@ -173,7 +175,7 @@ def _tasks(rows: Sequence[TaskRow]) -> Iterable[Form01Task]:
             assigned=task.assigned,
             completed=task.completed,
             accepted=task.accepted,
-            on_time=max(task.completed - len(late), Decimal(0)),
+            on_time=compiled.units_of(counted).on_time if counted is not None else None,
             faults=tuple(faults.get(task.pk, ())),
             delays=tuple(delays.get(task.pk, ())),
             evidence=task.evidence_number,
@@ -223,7 +225,19 @@ def _deductions(
     return found
 
 
-def _ratios(card: Scorecard, outcome: Outcome, scores: Sequence[Score]) -> Form01Ratios:
+def _explained(card: Scorecard, inputs: CardInputs) -> Step | None:
+    """The engine's own step of d, with how many people it counted; None while d waits or was confirmed before.
+
+    Everybody managed is said, people without a card among them: they are left out, or d counts them already.
+    """
+    compiled = card.version.compiled()
+    if inputs.people is not None:
+        inputs = inputs._replace(people=scoring.managed(card).as_input())
+    codes = [criterion.code for criterion in compiled.managed]
+    return next((step for step in compiled.trace(inputs) if step.code in codes and step.inputs), None)
+
+
+def _ratios(card: Scorecard, outcome: Outcome, step: Step | None, scores: Sequence[Score]) -> Form01Ratios:
     totals = outcome.task_totals
     compiled = card.version.compiled()
     leader = {"d", "đ", "e"} <= {criterion.code for criterion in compiled.criteria}
@@ -232,7 +246,7 @@ def _ratios(card: Scorecard, outcome: Outcome, scores: Sequence[Score]) -> Form0
         a=_ratio(outcome, "a", totals, "completed"),
         b=_ratio(outcome, "b", totals, "quality"),
         c=_ratio(outcome, "c", totals, "progress"),
-        d=_d(card, outcome) if leader else None,
+        d=_d(card, outcome, step) if leader else None,
         dd=_choice(compiled, outcome, "đ", chosen.get("đ")) if leader else None,
         e=_choice(compiled, outcome, "e", chosen.get("e")) if leader else None,
     )
@@ -249,18 +263,26 @@ def _ratio(outcome: Outcome, code: str, totals: TaskTotals | None, numerator: st
     )
 
 
-def _d(card: Scorecard, outcome: Outcome) -> Form01Ratio:
-    managed = scoring.managed(card)
-    found = tally(managed.as_input(), Decimal(PASS), card.version.compiled().rules.people)
-    how = _("%(counted)s people managed count; %(below)s of them below 50 points.") % {
-        "counted": found.counted,
-        "below": found.below,
-    }
-    if found.failing:
-        how += " " + _("%(count)s of these have no result, which counts as below.") % {"count": found.failing}
-    if found.left_out:
-        how += " " + _("%(count)s without a result are left out.") % {"count": found.left_out}
-    missing = _("pending: %(count)s results are not confirmed") % {"count": len(managed.pending)}
+def _d(card: Scorecard, outcome: Outcome, step: Step | None) -> Form01Ratio:
+    """d with the numbers that the engine counted."""
+    how = missing = ""
+    if step is not None:
+        counted = dict(step.inputs)
+        how = _("%(counted)s people managed count; %(below)s of them below %(threshold)s points.") % {
+            "counted": counted["counted"],
+            "below": counted["below"],
+            "threshold": decimal_text(Decimal(str(step.params["threshold"]))),
+        }
+        if step.params["failing"]:
+            how += " " + _("%(count)s of these have no result, which counts as below.") % {
+                "count": step.params["failing"]
+            }
+        if step.params["left_out"]:
+            how += " " + _("%(count)s without a result are left out.") % {"count": step.params["left_out"]}
+    elif outcome.pending:
+        missing = _("pending: %(count)s results are not confirmed") % {
+            "count": len(scoring.managed(card).pending)
+        }
     return Form01Ratio(value=_decimal(outcome.values.get("d")), how=how, missing=missing)
 
 
@@ -274,18 +296,28 @@ def _choice(compiled: CompiledSet, outcome: Outcome, code: str, score: Score | N
     return Form01Ratio(value=_decimal(outcome.values.get(code)), how=how, missing=_("not evaluated yet"))
 
 
-def _position(card: Scorecard) -> str:
-    """The evaluator's post on the period's last day."""
-    posts = Appointment.objects.on(card.period.ends_on).filter(person_id=card.evaluator_id)
+def _position(card: Scorecard, person_id: int | None) -> str:
+    """Somebody's post on the period's last day."""
+    posts = Appointment.objects.on(card.period.ends_on).filter(person_id=person_id)
     return posts.order_by("-is_main", "pk").values_list("position__title", flat=True).first() or ""
 
 
-def _notes(card: Scorecard, outcome: Outcome) -> Iterable[str]:
+def _notes(
+    card: Scorecard, outcome: Outcome, seen: Sight, endorsement: queries.StageRecord | None
+) -> Iterable[str]:
     if card.without_self:
         yield _(
             "The person did not submit a self-assessment by the deadline; the evaluator took the card up."
         )
-    if card.proposed_d:
+    if endorsement is not None and endorsement.submitted_at and card.endorser and seen.of_evaluation:
+        yield _("Endorsed by %(name)s, %(position)s, on %(moment)s.") % {
+            "name": card.endorser.full_name,
+            "position": _position(card, card.endorser_id),
+            "moment": rules.local(endorsement.submitted_at),
+        }
+        if endorsement.comment:
+            yield _("Comment at the endorsement: %(comment)s") % {"comment": endorsement.comment}
+    if card.proposed_d and seen.of_new_basis:
         yield _(
             "The basis of this result has changed since it was confirmed: d is now proposed as %(d)s."
         ) % {"d": card.proposed_d}

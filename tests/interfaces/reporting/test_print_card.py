@@ -1,6 +1,6 @@
 """The printed card: what a reader of the PDF sees, and who may print it."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 
@@ -11,10 +11,12 @@ from pypdf import PdfReader
 
 from kpi_cms.evaluation.domain import deductions, moving, proposals, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
-from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.models import Delay, Scorecard
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.interfaces.reporting.card_form import period_in_words
 from tests.factories import evidence as attach
+from tests.factories.snippets import hold
 from tests.foundation.engine import specs
 from tests.helpers import files, month
 from tests.helpers import world as worlds
@@ -221,3 +223,138 @@ def test_the_period_is_written_as_the_form_asks(world: World, kind: str, number:
     card = world.card(world.lan)
     card.period.kind, card.period.number = kind, number
     assert period_in_words(card) == words
+
+
+# --- Paper shows what the screen shows -------------------------------------------------------------------------------
+DRAFT = "NHÁP CHƯA GỬI"
+
+
+def screen(world: World, client: Client, who: str) -> str:
+    client.force_login(getattr(world, who).user)
+    return client.get(reverse("workspace:card", args=[world.card(world.lan).pk])).content.decode()
+
+
+def drafted(world: World, card: Scorecard, reason: str = "") -> Scorecard:
+    """Lan saves a score of 1,25 and a remark, and sends nothing."""
+    first = next(criterion for criterion in card.version.compiled().criteria if criterion.entered)
+    return stages.save_self(
+        actor=world.lan.user, moment=MOMENT, card=card, expected=card.version_number, reason=reason,
+        entries={first.key: Entry(Decimal("1.25"))}, comments={"strengths": DRAFT},
+    ).card  # fmt: skip
+
+
+def test_a_draft_of_the_person_is_on_nobody_elses_paper_although_the_card_was_taken_up(
+    world: World, client: Client
+) -> None:
+    hold(world.stranger.user, world.agency, "view_cards")
+    card = drafted(world, world.card(world.lan))
+    stages.evaluate_without_self(
+        actor=world.head.user, moment=world.period.self_due_at, card=card, expected=card.version_number,
+        reason="Vắng",
+    )  # fmt: skip
+    for who in ("head", "stranger"):
+        paper = in_words(world, client, who, "lan")
+        assert DRAFT not in paper
+        assert "1,25" not in paper
+        assert DRAFT not in screen(world, client, who)
+    assert DRAFT in in_words(world, client, "lan", "lan")
+    assert DRAFT in screen(world, client, "lan")
+
+
+def test_edits_after_a_return_are_on_nobody_elses_paper_and_signed_by_nobody(
+    world: World, client: Client
+) -> None:
+    hold(world.stranger.user, world.agency, "view_cards")
+    month.worked(world, world.lan)
+    card = month.submitted(world, world.lan)
+    assert "Đã nộp trên phần mềm" in in_words(world, client, "head", "lan")
+    card = stages.return_to_person(
+        actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number, reason="Xem lại"
+    )
+    drafted(world, card, "Chấm lại")
+    for who in ("head", "stranger"):
+        assert DRAFT not in in_words(world, client, who, "lan")
+        assert DRAFT not in screen(world, client, who)
+    own = in_words(world, client, "lan", "lan")
+    assert DRAFT in own
+    assert "Đã nộp trên phần mềm" not in own
+
+
+def test_a_proposed_d_is_on_no_paper_of_the_persons(world: World, client: Client) -> None:
+    month.worked(world, world.lan)
+    month.notified(world, world.lan)
+    Scorecard.objects.filter(person=world.lan).update(proposed_d="1/2", confirmed_d="1")
+    assert "d hiện được đề xuất" in in_words(world, client, "head", "lan")
+    assert "d hiện được đề xuất" not in in_words(world, client, "lan", "lan")
+
+
+def test_a_card_that_was_returned_and_not_sent_again_prints_what_was_submitted(
+    world: World, client: Client
+) -> None:
+    month.worked(world, world.lan)
+    card = month.submitted(world, world.lan)
+    card = stages.return_to_person(
+        actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number, reason="Xem lại"
+    )
+    card = drafted(world, card, "Chấm lại")
+    stages.evaluate_without_self(
+        actor=world.head.user, moment=world.period.self_due_at, card=card, expected=card.version_number,
+        reason="Không gửi lại",
+    )  # fmt: skip
+    paper = in_words(world, client, "head", "lan")
+    assert "Đã nộp trên phần mềm" in paper
+    assert "không nộp phiếu tự chấm" not in paper
+    assert DRAFT not in paper
+
+
+# --- Numbers of tasks come from the engine ---------------------------------------------------------------------------
+def test_a_line_counts_an_excused_delay_as_on_time_and_a_part_of_a_unit_as_a_part(world: World) -> None:
+    from kpi_cms.interfaces.reporting.card_form import build_form01
+
+    task = month.worked(world, world.lan, completed="2.5")
+    for unit in (1, 3):
+        deductions.record_delay(
+            actor=world.head.user, moment=MOMENT, task=task, unit_number=unit, reason="Chậm"
+        )
+    card = world.card(world.lan)
+    [line] = build_form01(card, MOMENT, Scope.of(world.head.user)).tasks
+    assert (line.completed, line.on_time) == (Decimal("2.5"), Decimal("1.0"))
+    first = Delay.objects.order_by("unit_number").first()
+    assert first is not None
+    deductions.confirm_cause(actor=world.head.user, moment=MOMENT, deduction=first, reason="Bão")
+    [line] = build_form01(card, MOMENT, Scope.of(world.head.user)).tasks
+    assert line.on_time == Decimal("2.0")
+
+
+def test_work_outside_the_catalogue_has_no_units_on_time(world: World) -> None:
+    from kpi_cms.interfaces.reporting.card_form import build_form01
+
+    proposed = tasks.propose_task(
+        actor=world.lan.user, moment=MOMENT, period=world.period, person=world.lan, name="Việc mới", product=None,
+        quantity=Decimal(1), due_on=date(2026, 7, 30),
+    )  # fmt: skip
+    tasks.decide_proposal(actor=world.head.user, moment=MOMENT, task=proposed, accepted=True)
+    [line] = build_form01(world.card(world.lan), MOMENT, Scope.of(world.lan.user)).tasks
+    assert line.on_time is None
+
+
+# --- An endorsement --------------------------------------------------------------------------------------------------
+def test_the_form_is_signed_at_the_evaluators_moment_and_names_the_endorsement(client: Client) -> None:
+    world = worlds.build()
+    spec = worlds.staff_spec()
+    stage = {"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": False}
+    version = worlds.version(spec | {"stages": [*spec["stages"], stage]}, "NV-XN")
+    world.period.version_pins.filter(version=world.staff).update(version=version)
+    worlds.open_month(world)
+    month.worked(world, world.lan)
+    card = month.confirmed(world, world.lan)
+    assert "Đã xác nhận trên phần mềm" not in in_words(world, client, "head", "lan")
+    stages.endorse(
+        actor=world.chair.user, moment=MOMENT + timedelta(days=2), card=card, expected=card.version_number,
+        comment="NHẤT TRÍ",
+    )  # fmt: skip
+    paper = in_words(world, client, "head", "lan")
+    assert "Đã xác nhận trên phần mềm lúc 09:00 ngày 03/08/2026" in paper
+    assert "Trần Đức Chí, Chức vụ head, đã đồng ý với kết quả đánh giá lúc 05/08/2026 09:00." in paper
+    assert "Ý kiến khi đồng ý: NHẤT TRÍ" in paper
+    assert "NHẤT TRÍ" not in in_words(world, client, "lan", "lan")

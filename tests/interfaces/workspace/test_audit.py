@@ -367,7 +367,7 @@ def test_the_person_reads_the_evaluation_once_it_is_notified(world: World, clien
     assert "Self-assessment submitted" in acts
     assert len([row for row in rows(client, of_card(world), xem="viec") if row[2].startswith("Scores")]) == 2
     Scorecard.objects.filter(person=world.lan).update(
-        state="notified", confirmed_at=at(4), result_final_at=at(4), notified_at=at(4)
+        state="notified", evaluated_at=at(4), confirmed_at=at(4), result_final_at=at(4), notified_at=at(4)
     )
     html = client.get(of_card(world)).content.decode()
     assert "1.25" in html
@@ -412,9 +412,9 @@ def test_the_reason_why_an_evaluation_went_back_is_the_evaluators(world: World, 
 
     card = world.card(world.lan)
     with as_actor(world.head.user, at(1)):
-        card.state = "evaluated"
+        card.state, card.evaluated_at = "evaluated", at(1)
         save_tracked(card)
-        card.state = "submitted"
+        card.state, card.evaluated_at = "submitted", None
         save_tracked(card, reason="Điểm đ quá cao")
     client.force_login(world.lan.user)
     assert "Điểm đ quá cao" not in client.get(of_card(world)).content.decode()

@@ -20,7 +20,6 @@ from kpi_cms.evaluation.audit_queries import (
     TASK,
     HistoryPage,
     Names,
-    Sight,
     Written,
     label_of,
     names_of,
@@ -28,13 +27,13 @@ from kpi_cms.evaluation.audit_queries import (
     visible_reason,
 )
 from kpi_cms.evaluation.enums import StageKey
+from kpi_cms.evaluation.visibility import EVERYTHING, Sight
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.numbers import NOTHING, format_day, format_quantity
 
 from .card import d_text
 
 TO_THE_SECOND = "%d/%m/%Y %H:%M:%S"
-EVERYTHING = Sight(True, True)
 
 
 def second(moment: datetime) -> str:

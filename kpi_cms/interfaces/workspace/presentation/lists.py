@@ -9,12 +9,11 @@ from django.urls import reverse
 
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import queries, rules
-from kpi_cms.evaluation.enums import DECIDED, CardState
+from kpi_cms.evaluation.enums import CardState
+from kpi_cms.evaluation.visibility import sight_of
 from kpi_cms.foundation.access.scope import Scope
 
 from .card import shown_text
-
-SELF_SUBMITTED = (CardState.SUBMITTED, CardState.EVALUATED, *DECIDED)
 
 
 def band_labels(version_ids: Iterable[int]) -> dict[tuple[int, str], str]:
@@ -28,18 +27,18 @@ def card_rows(cards: list[Any], scope: Scope) -> list[dict[str, Any]]:
     labels = band_labels(card.version_id for card in cards)
     rows = []
     for card in cards:
-        submitted = card.state in SELF_SUBMITTED and not card.without_self
-        sees_self = rules.see_self_assessment(scope, card, submitted=submitted)
-        sees_result = card.state in SELF_SUBMITTED and rules.see_evaluation(scope, card)
+        seen = sight_of(scope, card)
         rows.append(
             {
                 "card": card,
                 "url": reverse("workspace:card", args=[card.pk]),
-                "self_points": shown_text(card.self_shown or "") if sees_self else "–",
-                "evaluator_points": shown_text(card.evaluator_shown or "") if sees_result else "–",
-                "band": labels.get((card.version_id, card.evaluator_band or ""), "") if sees_result else "",
+                "self_points": shown_text(card.self_shown or "") if seen.of_self else "–",
+                "evaluator_points": shown_text(card.evaluator_shown or "") if seen.of_evaluation else "–",
+                "band": labels.get((card.version_id, card.evaluator_band or ""), "")
+                if seen.of_evaluation
+                else "",
                 "is_own": rules.is_own(scope.user_id, card),
-                "basis_changed": bool(card.proposed_d) and not rules.is_own(scope.user_id, card),
+                "basis_changed": bool(card.proposed_d) and seen.of_new_basis,
                 "waits": card.state == CardState.SUBMITTED and rules.is_evaluator(scope.user_id, card),
             }
         )

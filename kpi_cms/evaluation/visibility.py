@@ -1,0 +1,37 @@
+"""What of a card its reader may read now: one answer for screens, lists, paper and history.
+
+Whoever shows a stage asks here and nowhere else, so that paper never says what the screen hides.
+"""
+
+from dataclasses import dataclass
+
+from kpi_cms.foundation.access.scope import Scope
+
+from . import rules
+from .models import Scorecard
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The person's own stage, the evaluation with its endorsement, and a new basis that is only proposed."""
+
+    of_self: bool
+    of_evaluation: bool
+    of_new_basis: bool
+
+
+EVERYTHING = Sight(True, True, True)
+
+
+def sight_of(scope: Scope, card: Scorecard) -> Sight:
+    """For a reader who sees the card.
+
+    A draft, and what is edited after a return, is the person's alone. An evaluation is its evaluator's until it is
+    decided, and the person's once notified; while the card is with the person there is none. A proposed d is no
+    result yet: it never reaches the person as one.
+    """
+    return Sight(
+        of_self=rules.see_self_assessment(scope, card, submitted=card.self_is_submitted),
+        of_evaluation=rules.see_evaluation(scope, card),
+        of_new_basis=not rules.is_own(scope.user_id, card),
+    )
