@@ -55,6 +55,16 @@ class EvaluatorBasis(models.TextChoices):
     NONE = "none", _("Nobody could be found")
 
 
+class NamingNeed(models.TextChoices):
+    """Why the evaluator or endorser of an open card has to be named anew."""
+
+    MISSING = "missing", _("Nobody is named to evaluate")
+    LEFT = "left", _("The evaluator has left the service")
+    DECISION = "decision", _("A dated decision names somebody else")
+    RULE = "rule", _("By the rule somebody else evaluates today")
+    ENDORSER = "endorser", _("Somebody else endorses today")
+
+
 class TaskKind(models.TextChoices):
     """Where a task stands in the total assigned (rules.md §4)."""
 

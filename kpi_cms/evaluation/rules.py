@@ -161,6 +161,12 @@ def manage_periods(scope: Scope, units: Iterable[Unit]) -> Decision:
     return ask(table.OPEN_PERIOD, scope, (), *units)
 
 
+def self_due_at(card: Scorecard) -> datetime:
+    """Until when the person may send the card: once returned, until the evaluation itself is due (decision 0002)."""
+    period = card.period
+    return period.evaluation_due_at if card.state == CardState.RETURNED else period.self_due_at
+
+
 # --- May it now --------------------------------------------------------------------------------------------
 def require_open(period: Period) -> None:
     """Every write to a period's cards and tasks. Raises WrongState."""

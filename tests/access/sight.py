@@ -112,12 +112,13 @@ def may_know(role: str, mark: Mark, shows: tuple[str, ...] = ()) -> bool:
         return letters in tasks(role)
     if letters not in cards(role):
         return False
+    with_the_person = state in ("opened", "returned")
     if kind in (SELF, EVIDENCE):
-        return mine or state != "opened" or (history and role == "auditor")
+        return mine or not with_the_person or (history and role == "auditor")
     if kind == EVALUATION:
         if mine:
             return state in ("notified", "closed")
-        evaluates = own(role) == evaluator_of(letters)
+        evaluates = own(role) == evaluator_of(letters) and not with_the_person
         return evaluates or state in DECIDED or (history and role == "auditor")
     return kind == REASON
 

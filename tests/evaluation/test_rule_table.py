@@ -28,6 +28,7 @@ COLUMNS: dict[str, tuple[tuple[Relation, ...], tuple[str, ...]]] = {
     "PROG": ((), (Capability.PROGRESS,)),
     "PERI": ((), (Capability.MANAGE_PERIODS,)),
     "GRAN": ((), (Capability.MANAGE_GRANTS,)),
+    "PEOP": ((), (Capability.MANAGE_PEOPLE,)),
     "none": ((), ()),
 }
 SHOWN = {capability for _relations, held in COLUMNS.values() for capability in held}
@@ -35,56 +36,57 @@ ELSE = tuple(capability for capability in Capability if capability not in SHOWN)
 
 # + allowed · = refused although seen, because it is one's own · - seen and refused · . missing
 WHO = """
-act                   own eval dele endo VIEW AUDI ASSI EVAL RECE PROG PERI GRAN none
-see_card              +   +    +    +    +    +    .    .    .    .    .    .    .
-read_self_assessment  +   +    +    +    +    +    .    .    .    .    .    .    .
-read_evidence         +   +    +    +    +    +    .    .    .    .    .    .    .
-read_evaluation       +   +    +    +    +    +    .    .    .    .    .    .    .
-read_card_history     +   +    +    +    +    +    .    .    .    .    .    .    .
-read_whole_history    =   .    .    .    .    +    .    .    .    .    .    .    .
-explain_card          +   -    -    -    -    +    .    .    .    .    .    +    .
-print_card            +   +    +    +    +    +    .    .    .    .    .    .    .
-save_self             +   -    -    -    -    -    .    .    .    .    .    .    .
-attach_evidence       +   -    -    -    -    -    .    .    .    .    .    .    .
-submit_self           +   -    -    -    -    -    .    .    .    .    .    .    .
-evaluate_without_self =   +    +    -    -    -    .    .    .    .    .    .    .
-save_evaluation       =   +    +    -    -    -    .    .    .    .    .    .    .
-return_to_person      =   +    +    -    -    -    .    .    .    .    .    .    .
-confirm               =   +    +    -    -    -    .    .    .    .    .    .    .
-endorse               =   -    -    +    -    -    .    .    .    .    .    .    .
-return_to_evaluator   =   -    -    +    -    -    .    .    .    .    .    .    .
-notify                =   +    +    -    -    -    .    .    +    .    .    .    .
-accept_new_basis      =   +    +    -    -    -    .    .    .    .    .    .    .
-see_task              +   +    +    +    +    +    +    .    .    .    .    .    .
-assign_task           =   +    +    .    -    -    +    .    .    .    .    .    .
-give_extras           =   +    +    .    -    -    -    +    .    .    .    .    .
-change_task           =   +    +    .    -    -    +    .    .    .    .    .    .
-report_task           +   .    .    .    -    -    -    .    .    .    .    .    .
-attach_to_task        +   -    -    .    -    -    -    .    .    .    .    .    .
-propose_task          +   .    .    .    -    -    -    .    .    .    .    .    .
-decide_proposal       =   +    +    .    -    -    -    +    .    .    .    .    .
-name_product          =   +    +    .    -    -    -    +    .    .    .    .    .
-confirm_task          =   +    +    .    -    -    -    +    .    .    .    .    .
-record_deduction      =   +    +    .    -    -    -    +    .    .    .    .    .
-withdraw_deduction    =   +    +    .    -    -    -    +    .    .    .    .    .
-confirm_cause         =   +    +    .    -    -    -    +    .    .    .    .    .
-hand_over_task        =   +    +    .    -    -    -    +    .    .    .    .    .
-move_task             =   +    +    .    -    -    -    +    .    .    .    .    .
-read_unit_cards       .   .    .    .    +    +    .    .    .    .    .    .    .
-read_unit_tasks       .   .    .    .    +    +    +    .    .    .    .    .    .
-read_unit_history     .   .    .    .    .    +    .    .    .    .    .    .    .
-follow_progress       .   .    .    .    +    .    .    .    .    +    .    .    .
-receive_results       .   .    .    .    .    .    .    .    +    .    .    .    .
-choose_versions       .   .    .    .    .    .    .    .    .    .    +    .    .
-open_period           .   .    .    .    .    .    .    .    .    .    +    .    .
-close_period          .   .    .    .    .    .    .    .    .    .    +    .    .
-erase_evidence        .   .    .    .    .    .    .    .    .    .    .    .    .
+act                   own eval dele endo VIEW AUDI ASSI EVAL RECE PROG PERI GRAN PEOP none
+see_card              +   +    +    +    +    +    .    .    .    .    .    .    .    .
+read_self_assessment  +   +    +    +    +    +    .    .    .    .    .    .    .    .
+read_evidence         +   +    +    +    +    +    .    .    .    .    .    .    .    .
+read_evaluation       +   +    +    +    +    +    .    .    .    .    .    .    .    .
+read_card_history     +   +    +    +    +    +    .    .    .    .    .    .    .    .
+read_whole_history    =   .    .    .    .    +    .    .    .    .    .    .    .    .
+explain_card          +   -    -    -    -    +    .    .    .    .    .    +    .    .
+print_card            +   +    +    +    +    +    .    .    .    .    .    .    .    .
+save_self             +   -    -    -    -    -    .    .    .    .    .    .    .    .
+attach_evidence       +   -    -    -    -    -    .    .    .    .    .    .    .    .
+submit_self           +   -    -    -    -    -    .    .    .    .    .    .    .    .
+evaluate_without_self =   +    +    -    -    -    .    .    .    .    .    .    .    .
+save_evaluation       =   +    +    -    -    -    .    .    .    .    .    .    .    .
+return_to_person      =   +    +    -    -    -    .    .    .    .    .    .    .    .
+confirm               =   +    +    -    -    -    .    .    .    .    .    .    .    .
+endorse               =   -    -    +    -    -    .    .    .    .    .    .    .    .
+return_to_evaluator   =   -    -    +    -    -    .    .    .    .    .    .    .    .
+notify                =   +    +    -    -    -    .    .    +    .    .    .    .    .
+accept_new_basis      =   +    +    -    -    -    .    .    .    .    .    .    .    .
+name_evaluators       =   -    -    -    -    -    .    .    +    .    .    .    +    .
+see_task              +   +    +    +    +    +    +    .    .    .    .    .    .    .
+assign_task           =   +    +    .    -    -    +    .    .    .    .    .    .    .
+give_extras           =   +    +    .    -    -    -    +    .    .    .    .    .    .
+change_task           =   +    +    .    -    -    +    .    .    .    .    .    .    .
+report_task           +   .    .    .    -    -    -    .    .    .    .    .    .    .
+attach_to_task        +   -    -    .    -    -    -    .    .    .    .    .    .    .
+propose_task          +   .    .    .    -    -    -    .    .    .    .    .    .    .
+decide_proposal       =   +    +    .    -    -    -    +    .    .    .    .    .    .
+name_product          =   +    +    .    -    -    -    +    .    .    .    .    .    .
+confirm_task          =   +    +    .    -    -    -    +    .    .    .    .    .    .
+record_deduction      =   +    +    .    -    -    -    +    .    .    .    .    .    .
+withdraw_deduction    =   +    +    .    -    -    -    +    .    .    .    .    .    .
+confirm_cause         =   +    +    .    -    -    -    +    .    .    .    .    .    .
+hand_over_task        =   +    +    .    -    -    -    +    .    .    .    .    .    .
+move_task             =   +    +    .    -    -    -    +    .    .    .    .    .    .
+read_unit_cards       .   .    .    .    +    +    .    .    .    .    .    .    .    .
+read_unit_tasks       .   .    .    .    +    +    +    .    .    .    .    .    .    .
+read_unit_history     .   .    .    .    .    +    .    .    .    .    .    .    .    .
+follow_progress       .   .    .    .    +    .    .    .    .    +    .    .    .    .
+receive_results       .   .    .    .    .    .    .    .    +    .    .    .    .    .
+choose_versions       .   .    .    .    .    .    .    .    .    .    +    .    .    .
+open_period           .   .    .    .    .    .    .    .    .    .    +    .    .    .
+close_period          .   .    .    .    .    .    .    .    .    .    +    .    .    .
+erase_evidence        .   .    .    .    .    .    .    .    .    .    .    .    .    .
 """
 
 CARDS = """
 act                   opened submitted returned evaluated confirmed notified
 see_card              +      +         +        +         +         +
-read_self_assessment  .      +         +        +         +         +
+read_self_assessment  .      +         .        +         +         +
 read_evidence         .      +         .        +         +         +
 read_evaluation       .      .         .        .         +         +
 read_card_history     +      +         +        +         +         +
@@ -102,6 +104,7 @@ endorse               .      .         .        +         .         .
 return_to_evaluator   .      .         .        +         .         .
 notify                .      .         .        .         +         .
 accept_new_basis      .      .         .        .         +         +
+name_evaluators       +      +         +        +         .         .
 see_task              +      +         +        +         +         +
 assign_task           +      +         +        +         .         .
 give_extras           +      +         +        +         .         .
@@ -229,11 +232,11 @@ def test_whoever_is_named_in_a_relation_reads_the_evaluation_in_their_own_time()
         relation: {state for state in CardState if in_state(table.READ_EVALUATION, state, (relation,))}
         for relation in Relation
     }
-    everything = set(CardState)
+    theirs = {CardState.SUBMITTED, CardState.EVALUATED, CardState.CONFIRMED, CardState.NOTIFIED}
     assert read == {
         Relation.OWN: {CardState.NOTIFIED},
-        Relation.EVALUATOR: everything,
-        Relation.DELEGATE: everything,
+        Relation.EVALUATOR: theirs,
+        Relation.DELEGATE: theirs,
         Relation.ENDORSER: {CardState.EVALUATED, CardState.CONFIRMED, CardState.NOTIFIED},
     }
 

@@ -164,7 +164,7 @@ def test_evaluator_and_endorser_without_an_account_are_not_every_visitor() -> No
 # Who reads the evaluator's scores in which state (Đ17.3: the person, once notified).
 READERS = {
     "own": {"notified"},
-    "evaluator": set(CardState.values),
+    "evaluator": {"submitted", "evaluated", "confirmed", "notified"},
     "endorser": {"evaluated", "confirmed", "notified"},
     "view": {"confirmed", "notified"},
     "audit": {"confirmed", "notified"},

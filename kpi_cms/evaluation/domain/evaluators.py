@@ -39,13 +39,20 @@ class Organisation:
         for unit_id, person_id, acting in heads.values_list("unit_id", "person_id", "acting"):
             # A regular head comes before an acting one, the earlier appointment before the later one.
             self._heads.setdefault(unit_id, _Head(person_id, acting))
-        decisions = EvaluatorDecision.objects.on(day).order_by("starts_on", "pk")
+        # Whoever has left the service is nobody's evaluator, whatever was decided before: the rule applies again.
+        decisions = EvaluatorDecision.objects.on(day).exclude(evaluator__left_on__lte=day)
+        decisions = decisions.order_by("starts_on", "pk")
         self._decisions = {decision.person_id: decision for decision in decisions}
 
     def head_of(self, unit: Unit) -> int | None:
         """Person id of the head, or of the acting head; None while the post is vacant."""
         head = self._heads.get(unit.pk)
         return head.person_id if head else None
+
+    def endorser_of(self, agency: Unit, *, person_id: int, evaluator_id: int | None) -> int | None:
+        """Person id of the agency's head, unless they evaluate or are the person themselves: then nobody endorses."""
+        head = self.head_of(agency)
+        return None if head in (person_id, evaluator_id) else head
 
     def ancestors(self, unit: Unit) -> Iterable[Unit]:
         """The unit itself, then its parents up to the root."""

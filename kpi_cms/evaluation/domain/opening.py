@@ -187,11 +187,12 @@ def _card(period: Period, organisation: Organisation, planned: PlannedCard) -> S
 
 
 def _endorser(organisation: Organisation, agency: Unit, planned: PlannedCard) -> int | None:
-    """Where the set has this stage: the agency's head, unless they evaluate or are the person themselves."""
+    """Where the set has this stage."""
     if not planned.endorsed:
         return None
-    head = organisation.head_of(agency)
-    return None if head in (planned.context.person_id, planned.evaluator.person_id) else head
+    return organisation.endorser_of(
+        agency, person_id=planned.context.person_id, evaluator_id=planned.evaluator.person_id
+    )
 
 
 @business_verb

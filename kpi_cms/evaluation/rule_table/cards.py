@@ -4,7 +4,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from kpi_cms.evaluation.enums import DECIDED, WITH_THE_EVALUATOR, WITH_THE_PERSON, CardState, Relation
+from kpi_cms.evaluation.enums import (
+    DECIDED,
+    UNDECIDED,
+    WITH_THE_EVALUATOR,
+    WITH_THE_PERSON,
+    CardState,
+    Relation,
+)
 from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.core.errors import Sentence
@@ -12,6 +19,10 @@ from snippets.enums import Capability
 
 from .shared import CONCERNED, EVALUATING, OPEN
 
+AWAY_FROM_THE_PERSON = tuple(state for state in CardState if state not in WITH_THE_PERSON)
+# Held on a card's unit, each of these lets its holder have its evaluator named: whoever keeps the people, or receives
+# the results.
+NAMING_CAPABILITIES = (Capability.MANAGE_PEOPLE, Capability.RECEIVE_RESULTS)
 STAGES = "kpi_cms.evaluation.domain.stages"
 
 _SELF = _("Only the person themselves writes their self-assessment.")
@@ -34,9 +45,9 @@ READ_SELF_ASSESSMENT = Rule(
     law="Đ17.2",
     relations=CONCERNED,
     capabilities=READING_CAPABILITIES,
-    states=tuple(state for state in CardState if state != CardState.OPENED),
+    states=AWAY_FROM_THE_PERSON,
     states_for={Relation.OWN: tuple(CardState)},
-    note=_("Until it is submitted a self-assessment is the person's alone."),
+    note=_("Until it is submitted, and again once it is returned, a self-assessment is the person's alone."),
 )
 READ_EVIDENCE = Rule(
     act="read_evidence",
@@ -59,8 +70,8 @@ READ_EVALUATION = Rule(
     states=DECIDED,
     states_for={
         Relation.OWN: (CardState.NOTIFIED,),
-        Relation.EVALUATOR: tuple(CardState),
-        Relation.DELEGATE: tuple(CardState),
+        Relation.EVALUATOR: AWAY_FROM_THE_PERSON,
+        Relation.DELEGATE: AWAY_FROM_THE_PERSON,
         Relation.ENDORSER: (CardState.EVALUATED, *DECIDED),
     },
     note=_("The person reads them when the result is notified, which opens the right to appeal."),
@@ -163,14 +174,17 @@ SUBMIT_SELF = _step(
     _SELF,
     law="Đ17.2",
     states=WITH_THE_PERSON,
-    note=_("Besides: before the deadline, complete, and somebody is named to evaluate."),
+    note=_(
+        "Besides: before the deadline, for a returned card that of the evaluation; complete; somebody is named to "
+        "evaluate."
+    ),
 )
 TAKE_UP = _evaluator_step(
     "evaluate_without_self",
-    _("Evaluate without a self-assessment"),
+    _("Take up a card that did not come in time"),
     law="Đ17.2",
     states=WITH_THE_PERSON,
-    note=_("Besides: after the person's deadline, with a reason."),
+    note=_("Besides: after the person's deadline, with a reason. What was submitted once counts as it was."),
 )
 SAVE_EVALUATION = _evaluator_step(
     "save_evaluation", _("Write the evaluation"), law="Đ10.1, Đ17.2", states=WITH_THE_EVALUATOR
@@ -187,7 +201,12 @@ CONFIRM = _evaluator_step(
         "Besides: before the deadline, complete scores, no task that waits, the results of the people managed known."
     ),
 )
-ENDORSE = _endorser_step("endorse", _("Endorse the evaluation"), states=(CardState.EVALUATED,))
+ENDORSE = _endorser_step(
+    "endorse",
+    _("Endorse the evaluation"),
+    states=(CardState.EVALUATED,),
+    note=_("Besides: what the confirmation asked holds still."),
+)
 RETURN_TO_EVALUATOR = _endorser_step(
     "return_to_evaluator", _("Return the evaluation"), states=(CardState.EVALUATED,)
 )
@@ -210,6 +229,24 @@ ACCEPT_NEW_BASIS = _evaluator_step(
     note=_("Besides: the results of the people the leader manages changed after the confirmation."),
 )
 
+NAME_EVALUATORS = Rule(
+    act="name_evaluators",
+    label=_("Have the evaluator of an open card named"),
+    subject="card",
+    law="Đ10.1, Đ18",
+    verbs=("kpi_cms.evaluation.domain.naming.name_evaluators",),
+    capabilities=NAMING_CAPABILITIES,
+    forbidden={
+        Relation.OWN: _("Nobody has the evaluator of their own card named. Ask the personnel office.")
+    },
+    seen_by=CONCERNED,
+    seen_with=READING_CAPABILITIES,
+    refusal=_("An evaluator is named by the clerk of the unit or by the personnel office."),
+    states=UNDECIDED,
+    period_states=OPEN,
+    note=_("Nobody is chosen: a dated decision names the evaluator, or the rule as it stands today."),
+)
+
 CARD_RULES = (
     SEE_CARD,
     READ_SELF_ASSESSMENT,
@@ -230,4 +267,5 @@ CARD_RULES = (
     RETURN_TO_EVALUATOR,
     NOTIFY,
     ACCEPT_NEW_BASIS,
+    NAME_EVALUATORS,
 )

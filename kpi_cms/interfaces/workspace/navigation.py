@@ -73,6 +73,7 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
             ("workspace:units", "workspace:unit", "workspace:unit_tasks"),
             0,
         ),
+        (somewhere(table.NAME_EVALUATORS, scope), _("Evaluators to name"), ("workspace:evaluators",), 0),
         (somewhere(table.OPEN_PERIOD, scope), _("Periods"), ("workspace:periods", "workspace:period"), 0),
         (
             somewhere(table.FOLLOW_PROGRESS, scope),

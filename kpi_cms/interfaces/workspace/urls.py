@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views import assigning, cards, evaluation, home, proposals, steps, task_actions, tasks, units
+from .views import assigning, cards, evaluation, home, naming, proposals, steps, task_actions, tasks, units
 
 DEDUCTION = "nhiem-vu/<int:pk>/tru/<slug:kind>/<int:deduction>/"
 
@@ -28,6 +28,7 @@ urlpatterns = [
     path("phieu/<int:pk>/can-cu-moi/", steps.AcceptBasis.as_view(), name="accept_basis"),
     path("phieu/<int:pk>/thong-bao/", steps.notify, name="notify"),
     # Evaluation and units
+    path("nguoi-danh-gia/", naming.evaluators, name="evaluators"),
     path("danh-gia/", evaluation.evaluations, name="evaluations"),
     path("don-vi/", units.units, name="units"),
     path("don-vi/<str:code>/", units.unit, name="unit"),

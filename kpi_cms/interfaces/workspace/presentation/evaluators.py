@@ -1,23 +1,39 @@
 """Why this evaluator: the sentence on the card, from the basis and the details frozen with it (rules.md §7)."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation.enums import EvaluatorBasis
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.core.numbers import format_day
 
 
 def units_named(card: Scorecard) -> set[str]:
     """Codes of the units that the sentence and the other appointments name."""
-    details = card.evaluator_details
-    codes = {*details.get("vacant", ()), *(other.get("unit", "") for other in card.appointments)}
-    return {code for code in {*codes, details.get("unit", "")} if code}
+    others = {other.get("unit", "") for other in card.appointments}
+    return {code for code in others if code} | unit_codes(card.evaluator_details)
+
+
+def unit_codes(details: Mapping[str, Any]) -> set[str]:
+    """Codes of the units that the sentence names."""
+    return {code for code in {*details.get("vacant", ()), details.get("unit", "")} if code}
 
 
 def why_this_evaluator(card: Scorecard, names: Mapping[str, str]) -> str:
-    """One sentence; `names` maps unit codes to names, a code without one is shown itself."""
+    """One sentence, and since when where the evaluator was named after the opening."""
     details = card.evaluator_details
+    sentence = why_evaluator(card.evaluator_basis, details, names)
+    if "since" not in details:
+        return sentence
+    day = format_day(date.fromisoformat(details["since"]))
+    return sentence + " " + _("Evaluates this card since %(day)s.") % {"day": day}
+
+
+def why_evaluator(basis: str, details: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """One sentence; `names` maps unit codes to names, a code without one is shown itself."""
     unit = _name(details.get("unit", ""), names)
     vacant = _names(details.get("vacant", ()), names)
     values = {"unit": unit, "vacant": vacant, "decision": details.get("decision", "")}
@@ -44,7 +60,7 @@ def why_this_evaluator(card: Scorecard, names: Mapping[str, str]) -> str:
             "Nobody could be found: no head and no acting head in %(vacant)s. The personnel office names an evaluator."
         ),
     }
-    return sentences[EvaluatorBasis(card.evaluator_basis)] % values
+    return sentences[EvaluatorBasis(basis)] % values
 
 
 def other_appointments(card: Scorecard, names: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,273 @@
+"""Name the evaluator of an open card anew: by a dated decision, or by the rule as it stands today (rules.md §7).
+
+A card names its evaluator when it is opened. Until it is decided people leave, posts are filled, and decisions are
+dated. Whoever keeps the people of a unit, or receives its results, then has the rule applied again. Nobody is chosen
+here: `evaluators` says who is competent, a decision of the registers comes before it, and the card explains which.
+
+What an earlier evaluator wrote stays theirs and readable; the new one begins with an assessment of their own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation import rule_table as table
+from kpi_cms.evaluation import rules
+from kpi_cms.evaluation.enums import UNDECIDED, CardState, EvaluatorBasis, NamingNeed, StageKey
+from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import ledger, texts
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.models import TextKind
+from kpi_cms.foundation.core.actor import business_verb
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
+from snippets.models import Appointment, Period, Person
+
+from . import locks, scoring
+from .evaluators import EvaluatorFound, Organisation
+from .planning import has_endorsement
+from .stages import reopen_evaluation
+
+
+@dataclass(frozen=True)
+class Competent:
+    """Who evaluates a card and who endorses it by today's rule and decisions: keys of people."""
+
+    evaluator: EvaluatorFound
+    endorser_id: int | None
+
+    @property
+    def pair(self) -> tuple[int | None, int | None]:
+        """What was on the screen when a naming is agreed to."""
+        return self.evaluator.person_id, self.endorser_id
+
+
+@dataclass(frozen=True)
+class Naming:
+    """A card whose evaluator or endorser is to be named anew, and who is competent; nobody where none was found."""
+
+    card: Scorecard
+    need: NamingNeed
+    competent: Competent
+
+    @property
+    def is_possible(self) -> bool:
+        return self.competent.evaluator.person_id is not None
+
+
+@dataclass(frozen=True)
+class Namings:
+    """The first cards that need a naming, in the order of units and names, and how many there are."""
+
+    shown: list[Naming]
+    total: int
+
+
+class _Today:
+    """The rule as it stands on one day, for many cards of a period: six queries, whatever their number."""
+
+    def __init__(self, day: date, period: Period) -> None:
+        self.organisation = Organisation(day)
+        seconded = Appointment.objects.on(period.ends_on).filter(seconded=True)
+        self._seconded = set(seconded.values_list("person_id", "unit_id"))
+        self._left = set(Person.objects.filter(left_on__lte=day).values_list("pk", flat=True))
+        versions = CriteriaVersion.objects.filter(cards__period=period).distinct()
+        self._endorsed = {version.pk for version in versions if has_endorsement(version)}
+
+    def competent(self, card: Scorecard) -> Competent:
+        """A confirmed evaluation stands as long as somebody endorses it: then only the endorser is asked for anew."""
+        if card.state == CardState.EVALUATED:
+            kept = EvaluatorFound(
+                card.evaluator_id, EvaluatorBasis(card.evaluator_basis), card.evaluator_details
+            )
+            endorser = self._endorser(card, card.evaluator_id)
+            if endorser is not None:
+                return Competent(kept, endorser)
+        found = self.organisation.evaluator_of(
+            person_id=card.person_id,
+            unit=self.organisation.units[card.unit_id],
+            role=card.role,
+            seconded=(card.person_id, card.unit_id) in self._seconded,
+        )
+        return Competent(found, self._endorser(card, found.person_id))
+
+    def _endorser(self, card: Scorecard, evaluator_id: int | None) -> int | None:
+        if card.version_id not in self._endorsed:
+            return None
+        agency = self.organisation.units[card.agency_id]
+        return self.organisation.endorser_of(agency, person_id=card.person_id, evaluator_id=evaluator_id)
+
+    def need(self, card: Scorecard, competent: Competent) -> NamingNeed | None:
+        """Why the card needs a naming; None while whoever it names is still competent, or nobody else is."""
+        found = competent.evaluator
+        if card.evaluator_id is None:
+            return NamingNeed.MISSING
+        if found.person_id == card.evaluator_id:
+            return NamingNeed.ENDORSER if competent.endorser_id != card.endorser_id else None
+        if card.evaluator_id in self._left:
+            return NamingNeed.LEFT
+        if found.person_id is None:
+            return None
+        return NamingNeed.DECISION if found.basis == EvaluatorBasis.DECISION else NamingNeed.RULE
+
+
+_ASKED = (
+    "person_id", "unit_id", "agency_id", "version_id", "role", "state", "evaluator_id", "evaluator_basis",
+    "evaluator_details", "endorser_id",
+)  # fmt: skip
+
+
+def namings(scope: Scope, period: Period, day: date, *, most: int) -> Namings:
+    """Cards of the period that need a naming and that the reader may have named: the first `most`, and their number.
+
+    Never the reader's own. Without scores: a clerk keeps people, and reads no card.
+    """
+    cards = (
+        Scorecard.objects.within(scope, *table.NAMING_CAPABILITIES)
+        .filter(period=period, state__in=UNDECIDED)
+        .exclude(person__user_id=scope.user_id)
+        .order_by("unit__path", "person__sort_key", "pk")
+        .only(*_ASKED)
+    )
+    today, found = _Today(day, period), []
+    for card in cards.iterator(chunk_size=2_000):
+        competent = today.competent(card)
+        need = today.need(card, competent)
+        if need is not None:
+            found.append((card.pk, need, competent))
+    loaded = Scorecard.objects.with_context().in_bulk([pk for pk, _need, _competent in found[:most]])
+    return Namings([Naming(loaded[pk], need, competent) for pk, need, competent in found[:most]], len(found))
+
+
+@business_verb
+def name_evaluators(
+    *,
+    actor: User,
+    moment: datetime,
+    period: Period,
+    seen: Mapping[int, tuple[int | None, int | None]],
+    reason: str,
+) -> list[Scorecard]:
+    """Name whoever is competent today on each of these cards, all of them or none.
+
+    `seen` maps a card's key to the evaluator and endorser that were on the screen: where the rule says another one
+    now, nothing is named. A card that was submitted keeps its self-assessment and waits for the new evaluator; an
+    evaluation that nobody endorses any more is its evaluator's again. Raises Invalid, NotFound, Refused, WrongState,
+    Stale.
+    """
+    locks.share_period(period.pk)
+    if not seen:
+        sentence = _("Choose at least one card whose evaluator is to be named.")
+        raise Invalid(sentence, problems={"cards": [sentence]})
+    if not reason.strip():
+        raise Invalid(
+            _("Give a reason that the other person can read."), problems={"reason": [_("Give a reason.")]}
+        )
+    cards = list(
+        Scorecard.objects.select_for_update(of=("self",))
+        .with_context()
+        .filter(period=period, pk__in=seen)
+        .order_by(*locks.LOCK_ORDER)
+    )
+    if len(cards) != len(seen):
+        raise NotFound
+    scope = Scope.of(actor)
+    for card in cards:
+        rules.require_step(table.NAME_EVALUATORS, scope, card)
+    today = _Today(timezone.localdate(moment), period)
+    found = {card.pk: today.competent(card) for card in cards}
+    for card in cards:
+        _check(card, found[card.pk], seen[card.pk])
+    keys = {key for competent in found.values() for key in competent.pair if key is not None}
+    people = Person.objects.in_bulk(keys)
+    for card in cards:
+        _name(card, found[card.pk], people, moment, reason.strip())
+    return cards
+
+
+def _check(card: Scorecard, competent: Competent, seen: tuple[int | None, int | None]) -> None:
+    if competent.evaluator.person_id is None:
+        raise WrongState(
+            _(
+                "Nobody can be found to evaluate %(person)s. Record a decision on their evaluator in the register of "
+                "people first."
+            )
+            % {"person": card.person.full_name}
+        )
+    if competent.pair == (card.evaluator_id, card.endorser_id):
+        raise WrongState(
+            _("The card of %(person)s names whoever is competent already. Reload the page.")
+            % {"person": card.person.full_name}
+        )
+    if competent.pair != seen:
+        label = _("Evaluator of %(person)s") % {"person": card.person.full_name}
+        names = dict(
+            Person.objects.filter(pk__in=_known(competent.pair, seen)).values_list("pk", "full_name")
+        )
+        raise Stale(
+            _(
+                "Somebody else is competent now than when you opened the page. Look at it again before you go on."
+            ),
+            mine={label: _named(names, seen)},
+            theirs={label: _named(names, competent.pair)},
+        )
+
+
+def _known(*pairs: tuple[int | None, int | None]) -> set[int]:
+    return {key for pair in pairs for key in pair if key is not None}
+
+
+def _named(names: Mapping[int, str], pair: tuple[int | None, int | None]) -> str:
+    """The evaluator, and who endorses where somebody does."""
+    return ", ".join(names.get(key, "–") for key in pair if key is not None) or "–"
+
+
+def _name(
+    card: Scorecard, competent: Competent, people: Mapping[int, Person], moment: datetime, reason: str
+) -> None:
+    """Change a card with history and the ledger's entry; its stages and scores stay as they are."""
+    before = _standing(card)
+    anew = competent.evaluator.person_id != card.evaluator_id
+    if card.state == CardState.EVALUATED and competent.endorser_id is None:
+        reopen_evaluation(card)
+        card.state = CardState.SUBMITTED
+    if anew:
+        assert competent.evaluator.person_id is not None  # checked before
+        card.evaluator = people[competent.evaluator.person_id]
+        card.evaluator_basis = competent.evaluator.basis
+        card.evaluator_details = {
+            **competent.evaluator.details, "since": timezone.localdate(moment).isoformat()
+        }  # fmt: skip
+    card.endorser = people[competent.endorser_id] if competent.endorser_id is not None else None
+    card.version_number += 1
+    reason_key = texts.keep(TextKind.REASON, reason, person_code=card.person.staff_code)
+    save_tracked(card, reason_key=reason_key)
+    ledger.record(
+        Act.EVALUATOR_CHANGED,
+        subject=card,
+        label=card.code,
+        unit=card.unit,
+        person=card.person,
+        period_id=card.period_id,
+        before=before,
+        after=_standing(card),
+        reason_key=reason_key,
+    )
+    if anew and card.state != CardState.OPENED:
+        scoring.refresh(card, StageKey.EVALUATOR, moment)
+
+
+def _standing(card: Scorecard) -> dict[str, Any]:
+    return {
+        "state": card.state,
+        "evaluator": card.evaluator.staff_code if card.evaluator is not None else None,
+        "basis": card.evaluator_basis,
+        "endorser": card.endorser.staff_code if card.endorser is not None else None,
+    }
