@@ -74,9 +74,10 @@ class StageRecord:
 
 
 def stage_records(card: Scorecard) -> dict[str, StageRecord]:
-    """Stage → what was given there, comments and scores, in one query."""
+    """Stage → what its present rater gave there, comments and scores, in one query."""
     rows = (
-        Assessment.objects.filter(card=card)
+        Assessment.objects.that_count()
+        .filter(card=card)
         .order_by("pk")
         .values_list(
             "stage",

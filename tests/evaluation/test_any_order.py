@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kpi_cms.evaluation.domain import deductions, scoring, stages
 from kpi_cms.evaluation.domain.recompute import WRITTEN
 from kpi_cms.evaluation.domain.saving import Entry
-from kpi_cms.evaluation.models import CardResult, Fault, Score, Scorecard, Task
+from kpi_cms.evaluation.models import Assessment, CardResult, Fault, Score, Scorecard, Task
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import DomainError
 from snippets.enums import PeriodState
@@ -67,6 +67,8 @@ class Model:
     closed: bool = False
     # stage → what stands there: "full", "some", "none" or nothing yet
     entered: dict[str, str] = field(default_factory=dict)
+    # what the person sent last, and what stood there when it was sent
+    sent: str | None = None
 
     def answer(self, step: Step) -> str | None:
         """The refusal this step meets, or None."""
@@ -77,6 +79,8 @@ class Model:
         if self.closed or self.state not in states:
             return "WrongState"
         first = step.verb == "take_up" and not step.fresh
+        if step.verb == "submit" and self.state == "returned":
+            deadline = ("-", AFTER_ALL)  # sent again as long as it can be evaluated
         late = deadline is not None and (step.moment < deadline[1]) != (deadline[0] == "-")
         if first:
             return "Stale"
@@ -92,6 +96,10 @@ class Model:
     def take(self, step: Step) -> None:
         """After a step that was not refused."""
         after = WAY[step.verb][3]
+        if step.verb == "submit":
+            self.sent = self.entered["self"]
+        if step.verb == "take_up" and self.sent is not None:
+            self.entered["self"] = self.sent  # what was submitted counts, not what was edited since
         if step.verb == "close":
             self.closed = True
         elif after is not None:
@@ -165,13 +173,27 @@ def computed(card: Scorecard, stage: str) -> dict[str, Any]:
     return {name: found[name] for name in COMPARED}
 
 
+def check_self(card: Scorecard, model: Model) -> None:
+    """What is said of the self-assessment agrees with what was sent, and with the assessment's own state."""
+    away = model.state not in WITH_PERSON
+    assert card.self_is_submitted == (away and model.sent is not None)
+    assert not (card.without_self and model.sent is not None)
+    assert card.without_self or model.sent is not None or not away
+    own = Assessment.objects.filter(card=card, stage="self").first()
+    assert (own is not None and own.state == "submitted") == card.self_is_submitted
+    given = 0 if own is None else own.scores.filter(value__isnull=False).count()
+    everything = len(month.entries(card, "self"))
+    wanted = {"full": everything, "some": everything - 1, "none": 0}
+    assert given == wanted[model.entered.get("self", "none")]
+
+
 def sensible(model: Model) -> st.SearchStrategy[Step]:
     """A step that may well succeed, so that cards get far."""
     here = [verb for verb, (_who, states, _deadline, _after) in WAY.items() if model.state in states]
     return st.sampled_from(here or ["notify"]).flatmap(
         lambda verb: st.builds(
             Step, st.just(verb), st.just(WAY[verb][0]), points=st.sampled_from(["full", "full", "some"]),
-            moment=st.just(AFTER_SELF if verb == "take_up" else MOMENT),
+            moment=st.just(AFTER_SELF if verb == "take_up" or model.state == "returned" else MOMENT),
         )
     )  # fmt: skip
 
@@ -233,6 +255,7 @@ def test_a_card_stands_where_the_model_says_after_any_steps(
             model.take(step)
             card = world.card(world.lan)
             assert (card.state, card.version_number) == (model.state, model.number)
+            check_self(card, model)
             own, final = stored(card, "self"), stored(card, "evaluator")
             if was in WITH_PERSON or model.state in WITH_PERSON:
                 submitted = own

@@ -25,6 +25,7 @@ from kpi_cms.evaluation.models import (
 )
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit import texts
+from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid, Stale, WrongState
 from snippets.enums import Capability, PeriodState
 from snippets.models import Period
@@ -293,3 +294,74 @@ def test_the_list_of_cards_agrees_with_the_rule_for_one_card(world: World) -> No
     assert seen[world.lan.user_id] == {"CC004"}
     assert seen[world.stranger.user_id] == {"CC002", "CC003", "CC004", "CC005", "CC102"}
     assert seen[None] == set()
+
+
+# --- Every write leaves its act --------------------------------------------------------------------------------------
+def test_a_remark_alone_is_an_act_with_keys_and_no_words(world: World) -> None:
+    card = world.card(world.lan)
+    save(card, {}, {"strengths": "Chủ động"}, expected=0)
+    first = Assessment.objects.get().comments_key
+    save(world.card(world.lan), {}, {"strengths": ""})
+    acts = LedgerEntry.objects.filter(subject_type="evaluation.Scorecard").order_by("pk")
+    assert [(entry.act, entry.before, entry.after) for entry in acts] == [
+        ("comment.changed", {"stage": "self", "comments": ""}, {"stage": "self", "comments": str(first)}),
+        ("comment.changed", {"stage": "self", "comments": str(first)}, {"stage": "self", "comments": ""}),
+    ]
+
+
+def test_scores_and_a_remark_are_one_act(world: World) -> None:
+    card = world.card(world.lan)
+    save(card, {first_key(card): Entry(Decimal(2))}, {"comment": "Kèm minh chứng"}, expected=0)
+    entry = LedgerEntry.objects.get(subject_type="evaluation.Scorecard")
+    key = str(Assessment.objects.get().comments_key)
+    assert (entry.act, entry.before, entry.after) == (
+        "score.changed", {"stage": "self", "I.1": "", "comments": ""},
+        {"stage": "self", "I.1": "2", "comments": key},
+    )  # fmt: skip
+
+
+def test_nothing_is_written_into_a_closed_period_and_everything_can_still_be_compared(world: World) -> None:
+    month.worked(world, world.lan)
+    month.confirmed(world, world.lan)
+    CardResult.objects.filter(person=world.lan, stage="evaluator").update(numerator="1", denominator="1")
+    Period.objects.update(state=PeriodState.CLOSED)
+    before = LedgerEntry.objects.count(), list(CardResult.objects.order_by("pk").values())
+    with pytest.raises(WrongState) as raised:
+        recompute_period(actor=system_user(), moment=MOMENT, period=world.period)
+    assert str(raised.value.sentence) == "This period is closed. Nothing in it can be changed any more."
+    report = recompute_period(actor=system_user(), moment=MOMENT, period=world.period, write=False)
+    assert report.differing == [world.card(world.lan).pk]
+    assert (LedgerEntry.objects.count(), list(CardResult.objects.order_by("pk").values())) == before
+
+
+def test_computing_a_period_anew_is_one_act_with_its_counts(world: World) -> None:
+    month.worked(world, world.lan)
+    month.confirmed(world, world.lan)
+    CardResult.objects.filter(person=world.lan, stage="evaluator").update(numerator="1", denominator="1")
+    recompute_period(actor=system_user(), moment=MOMENT, period=world.period)
+    entry = LedgerEntry.objects.get(act="period.recomputed")
+    assert (entry.subject_id, entry.period_id, entry.after) == (
+        str(world.period.pk), world.period.pk,
+        {"stage": "evaluator", "computed": 7, "added": 6, "changed": 1},
+    )  # fmt: skip
+
+
+def test_a_closing_in_between_ends_the_run_and_what_was_written_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kpi_cms.evaluation.domain import recompute
+
+    read = recompute._read
+
+    def close_behind(*args: Any) -> Any:
+        batch = read(*args)
+        Period.objects.update(state=PeriodState.CLOSED)
+        return batch
+
+    monkeypatch.setattr(recompute, "_read", close_behind)
+    monkeypatch.setattr(recompute, "CHUNK", 2)
+    with pytest.raises(WrongState, match="closed"):
+        recompute_period(actor=system_user(), moment=MOMENT, period=world.period)
+    entry = LedgerEntry.objects.get(act="period.recomputed")
+    assert entry.after == {"stage": "evaluator", "computed": 2, "added": 2, "changed": 0}
+    assert CardResult.objects.filter(stage="evaluator").count() == 2

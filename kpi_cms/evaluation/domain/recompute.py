@@ -13,12 +13,18 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from django.db.models import F
+
 from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain import locks, scoring
 from kpi_cms.evaluation.domain.people_managed import managed_people
 from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, StageKey
 from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
+from kpi_cms.evaluation.models.scorecard import RATERS
 from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit import ledger
+from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import as_actor
 from kpi_cms.foundation.core.rows import bulk_update_each
 from kpi_cms.foundation.engine import CardInputs, CompiledSet, TaskInput
@@ -40,32 +46,60 @@ class Report:
     added: int = 0
     differing: list[int] = field(default_factory=list)
 
+    def add(self, other: "Report") -> None:
+        self.computed += other.computed
+        self.added += other.added
+        self.differing += other.differing
+
 
 def recompute_period(
     *, actor: User, moment: datetime, period: Period, stage: str = StageKey.EVALUATOR, write: bool = True
 ) -> Report:
     """Compute every card of a period at one stage and compare it with what is stored.
 
-    With `write`, missing and differing results are stored, in batches of one transaction each; without, nothing is
-    written and the report says what would be.
+    With `write`, missing and differing results of an open period are stored, in batches of one transaction each, and
+    one entry of the ledger says how many; without, nothing is written and the report says what would be. Raises
+    WrongState for writing into a period that is not open: what is closed is compared, and never altered.
     """
     report = Report()
     compiled = {
         version.pk: version.compiled()
         for version in CriteriaVersion.objects.filter(cards__period=period).distinct()
     }
-    for cards in _passes(period):
-        last = 0
-        while True:
-            with as_actor(actor, moment):
-                if write:
-                    locks.take_period(period.pk)  # a save between reading and writing would be lost
-                batch = _read(cards.filter(pk__gt=last), compiled, stage)
-                _store(batch, stage, moment, report, write=write)
-            if not batch:
-                break
-            last = batch[-1][0].pk
+    try:
+        for cards in _passes(period):
+            last = 0
+            while True:
+                with as_actor(actor, moment):
+                    if write:  # a save between reading and writing would be lost
+                        rules.require_open(locks.take_period(period.pk))
+                    batch = _read(cards.filter(pk__gt=last), compiled, stage)
+                    done = _store(batch, stage, moment, write=write)
+                report.add(done)
+                if not batch:
+                    break
+                last = batch[-1][0].pk
+    finally:
+        # A run that the closing of the period ended half-way says what it had written until then.
+        if write and report.computed:
+            _record(actor, moment, period, stage, report)
     return report
+
+
+def _record(actor: User, moment: datetime, period: Period, stage: str, report: Report) -> None:
+    with as_actor(actor, moment):
+        ledger.record(
+            Act.PERIOD_RECOMPUTED,
+            subject=period,
+            label=str(period),
+            period_id=period.pk,
+            after={
+                "stage": stage,
+                "computed": report.computed,
+                "added": report.added,
+                "changed": len(report.differing),
+            },
+        )
 
 
 def _passes(period: Period) -> Iterator[Any]:
@@ -121,7 +155,11 @@ def _read(
 
 def _entered(card_ids: list[int], stage: str) -> Mapping[int, dict[str, Decimal | str]]:
     rows = (
-        Score.objects.filter(assessment__card_id__in=card_ids, assessment__stage=stage)
+        Score.objects.filter(
+            assessment__card_id__in=card_ids,
+            assessment__stage=stage,
+            assessment__rater=F(f"assessment__card__{RATERS[StageKey(stage)]}"),
+        )
         .order_by("assessment__card_id")
         .values_list("assessment__card_id", "criterion__key", "value", "choice")
     )
@@ -194,10 +232,11 @@ def _store(
     batch: list[tuple[_Card, CardInputs, CompiledSet]],
     stage: str,
     moment: datetime,
-    report: Report,
     *,
     write: bool,
-) -> None:
+) -> Report:
+    """Compare a batch and, with `write`, store what differs; what it says counts once its transaction is through."""
+    report = Report()
     stored = {
         result.card_id: result
         for result in CardResult.objects.filter(
@@ -226,3 +265,4 @@ def _store(
     if write:
         CardResult.objects.bulk_create(added, batch_size=CHUNK)
         bulk_update_each(CardResult, changed, WRITTEN, batch_size=500)
+    return report

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from criteria_pages.models import FrozenCriterion
-from kpi_cms.evaluation.enums import StageKey
+from kpi_cms.evaluation.enums import AssessmentState, StageKey
 from kpi_cms.evaluation.models import Assessment, Score, Scorecard
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
@@ -66,12 +66,15 @@ def save_stage(
     assessment.card = card
     _check_fresh(card, expected, entries, comments, scores, assessment)
     changed, before, after, reason_key = _write_scores(card, assessment, scores, entries, reason)
-    commented = _write_comments(assessment, comments)
+    comments_before = assessment.comments_key
+    commented = write_comments(assessment, comments)
+    if commented:
+        before |= {"comments": _key_text(comments_before)}
+        after |= {"comments": _key_text(assessment.comments_key)}
     if changed or commented:
         _count_save(card)
-    if changed:
         ledger.record(
-            Act.SCORE_CHANGED,
+            Act.SCORE_CHANGED if changed else Act.COMMENT_CHANGED,
             subject=card,
             label=card.code,
             unit=card.unit,
@@ -248,11 +251,16 @@ def _load_criteria(scores: list[Score]) -> None:
         score.criterion = criteria[score.criterion_id]
 
 
+def _key_text(key: uuid.UUID | None) -> str:
+    return str(key) if key is not None else ""
+
+
 def _comments(comments: Mapping[str, str]) -> dict[str, str]:
     return {name: text.strip() for name, text in comments.items() if name in COMMENT_FIELDS}
 
 
-def _write_comments(assessment: Assessment, comments: Mapping[str, str]) -> bool:
+def write_comments(assessment: Assessment, comments: Mapping[str, str]) -> bool:
+    """Store the comments that differ; the text itself only on the row and in the erasable side table."""
     wanted = _comments(comments)
     if all(getattr(assessment, name) == text for name, text in wanted.items()):
         return False
@@ -268,6 +276,54 @@ def _write_comments(assessment: Assessment, comments: Mapping[str, str]) -> bool
     )
     save_tracked(assessment)
     return True
+
+
+# --- What was submitted, while it is returned --------------------------------------------------------------------
+def take_back(assessment: Assessment) -> None:
+    """An assessment is its rater's to edit again: a draft, although it was submitted before."""
+    assessment.state = AssessmentState.DRAFT
+    save_tracked(assessment)
+
+
+def keep_copy(card: Scorecard, assessment: Assessment) -> None:
+    """Remember what was submitted, before its author edits it and perhaps never sends it."""
+    assessment.returned_copy = {
+        "scores": {
+            score.criterion.key: [
+                None if score.value is None else decimal_text(score.value), score.choice, score.grounds,
+            ]
+            for score in scoring.stage_scores(card, assessment.stage)
+        },
+        "comments": {name: getattr(assessment, name) for name in COMMENT_FIELDS},
+    }  # fmt: skip
+    take_back(assessment)
+
+
+def restore_copy(card: Scorecard, assessment: Assessment, reason: str) -> None:
+    """What was submitted stands again: edits that were never sent are nobody else's to read.
+
+    They leave the rows through the same door as every change, with history and the reason.
+    """
+    copy = assessment.returned_copy or {"scores": {}, "comments": {}}
+    scores = {score.criterion.key: score for score in scoring.stage_scores(card, assessment.stage)}
+    entries = {
+        key: Entry(Decimal(value) if value is not None else choice or None, grounds)
+        for key, (value, choice, grounds) in copy["scores"].items()
+    }
+    assessment.card = card
+    _write_scores(card, assessment, scores, entries, reason)
+    write_comments(assessment, copy["comments"])
+    assessment.returned_copy = None
+    assessment.state = AssessmentState.SUBMITTED
+    save_tracked(assessment)
+
+
+def submit(assessment: Assessment, moment: datetime) -> None:
+    """Everybody who sees the card may read the stage, as far as its state says so."""
+    assessment.state = AssessmentState.SUBMITTED
+    assessment.submitted_at = moment
+    assessment.returned_copy = None
+    save_tracked(assessment)
 
 
 def _count_save(card: Scorecard) -> None:

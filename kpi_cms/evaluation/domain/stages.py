@@ -15,12 +15,11 @@ from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import (
     DECIDED,
-    AssessmentState,
     CardState,
     StageKey,
     TaskState,
 )
-from kpi_cms.evaluation.models import Assessment, Scorecard, Task
+from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
@@ -39,7 +38,12 @@ from .saving import (
     Saved,
     assessment_of,
     criterion_of,
+    keep_copy,
+    restore_copy,
     save_stage,
+    submit,
+    take_back,
+    write_comments,
 )
 
 
@@ -99,10 +103,13 @@ def _lock(card: Scorecard) -> Scorecard:
 # --- Moving on ---------------------------------------------------------------------------------------------------
 @business_verb
 def submit_self(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
-    """Send the self-assessment to the competent person. Every criterion of the stage must have a value."""
+    """Send the self-assessment to the competent person. Every criterion of the stage must have a value.
+
+    A card that was returned may be sent again as long as it can still be evaluated, whatever the first deadline.
+    """
     card = _lock(card)
     rules.require_step(table.SUBMIT_SELF, Scope.of(actor), card)
-    rules.require_before(card.period.self_due_at, moment, _("The self-assessment"))
+    rules.require_before(rules.self_due_at(card), moment, _("The self-assessment"))
     _check_unchanged(card, expected)
     if card.evaluator_id is None:
         raise WrongState(
@@ -111,10 +118,11 @@ def submit_self(*, actor: User, moment: datetime, card: Scorecard, expected: int
     assessment = assessment_of(card, StageKey.SELF, card.person)
     outcome = scoring.outcome_of(card, StageKey.SELF)
     _require_complete(card, StageKey.SELF, outcome)
-    _submit(assessment, moment)
+    submit(assessment, moment)
     scoring.store_result(card, StageKey.SELF, outcome, moment)
     scoring.refresh(card, StageKey.EVALUATOR, moment)
     card.submitted_at = moment
+    card.without_self = False
     return _move(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=_summary(outcome))
 
 
@@ -122,7 +130,11 @@ def submit_self(*, actor: User, moment: datetime, card: Scorecard, expected: int
 def evaluate_without_self(
     *, actor: User, moment: datetime, card: Scorecard, expected: int, reason: str
 ) -> Scorecard:
-    """The evaluator takes up a card whose self-assessment did not come by its deadline, with a reason."""
+    """The evaluator takes up a card that did not come by the deadline of self-assessments, with a reason.
+
+    Without a self-assessment only where none was ever submitted. One that was returned and not sent again counts as
+    it was submitted: whoever returns a card takes nothing away that the person has said.
+    """
     card = _lock(card)
     rules.require_step(table.TAKE_UP, Scope.of(actor), card)
     _check_unchanged(card, expected)
@@ -132,16 +144,20 @@ def evaluate_without_self(
             % {"deadline": rules.local(card.period.self_due_at)}
         )
     _require_reason(reason)
-    card.without_self = True
+    card.without_self = card.submitted_at is None
+    if not card.without_self:
+        restore_copy(card, assessment_of(card, StageKey.SELF, card.person), reason)
+        scoring.refresh(card, StageKey.SELF, moment)
     scoring.refresh(card, StageKey.EVALUATOR, moment)
-    return _move(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after={"without_self": True}, reason=reason)
+    after = {"without_self": card.without_self}
+    return _move(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=after, reason=reason)
 
 
 @business_verb
 def return_to_person(
     *, actor: User, moment: datetime, card: Scorecard, expected: int, reason: str
 ) -> Scorecard:
-    """Send a submitted card back to the person with a reason they read."""
+    """Send a submitted card back to the person with a reason they read. What they edit then is theirs alone."""
     card = _lock(card)
     rules.require_step(table.RETURN_TO_PERSON, Scope.of(actor), card)
     _check_unchanged(card, expected)
@@ -149,6 +165,8 @@ def return_to_person(
     scoring.refresh(
         card, StageKey.SELF, moment
     )  # tasks may have changed while the card was with the evaluator
+    if card.submitted_at is not None:
+        keep_copy(card, assessment_of(card, StageKey.SELF, card.person))
     card.returned_at = moment
     card.return_reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
     return _move(card, CardState.RETURNED, Act.CARD_RETURNED, reason_key=card.return_reason_key)
@@ -174,8 +192,9 @@ def confirm(
     _require_tasks_confirmed(card)
     _require_d_known(outcome)
     _refuse_each_other(card, card.evaluator)
-    _submit(assessment_of(card, StageKey.EVALUATOR, card.evaluator), moment)
+    submit(assessment_of(card, StageKey.EVALUATOR, card.evaluator), moment)
     scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
+    card.evaluated_at = moment
     if needs_endorsement(card):
         return _move(card, CardState.EVALUATED, Act.CARD_CONFIRMED, after=_summary(outcome))
     return _decide(card, outcome, moment, Act.CARD_CONFIRMED)
@@ -188,15 +207,31 @@ def needs_endorsement(card: Scorecard) -> bool:
 
 @business_verb
 def endorse(
-    *, actor: User, moment: datetime, card: Scorecard, expected: int, shown: str | None = None
+    *,
+    actor: User,
+    moment: datetime,
+    card: Scorecard,
+    expected: int,
+    shown: str | None = None,
+    comment: str = "",
 ) -> Scorecard:
-    """The head of the agency endorses an evaluation, seen with the points `shown`: the result is decided."""
+    """The head of the agency endorses an evaluation, seen with the points `shown`: the result is decided.
+
+    Everything that held when the evaluator confirmed is asked again: tasks may have been reported and people
+    registered since. The endorsement is an assessment of its own, with a comment where its author has one.
+    """
     card = _lock(card)
     rules.require_step(table.ENDORSE, Scope.of(actor), card)
     _check_unchanged(card, expected)
+    assert card.endorser is not None  # rules.endorse allows nobody else
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
+    _require_complete(card, StageKey.EVALUATOR, outcome)
+    _require_tasks_confirmed(card)
     _require_d_known(outcome)
+    endorsement = assessment_of(card, StageKey.ENDORSEMENT, card.endorser)
+    write_comments(endorsement, {"comment": comment})
+    submit(endorsement, moment)
     return _decide(card, outcome, moment, Act.CARD_ENDORSED)
 
 
@@ -209,7 +244,15 @@ def return_to_evaluator(
     rules.require_step(table.RETURN_TO_EVALUATOR, Scope.of(actor), card)
     _check_unchanged(card, expected)
     _require_reason(reason)
+    reopen_evaluation(card)
     return _move(card, CardState.SUBMITTED, Act.CARD_RETURNED, reason=reason)
+
+
+def reopen_evaluation(card: Scorecard) -> None:
+    """An evaluation that waited for its endorsement is its evaluator's again; the caller moves the card."""
+    assert card.evaluator is not None  # nothing is evaluated without
+    take_back(assessment_of(card, StageKey.EVALUATOR, card.evaluator))
+    card.evaluated_at = None
 
 
 @business_verb
@@ -237,6 +280,7 @@ def accept_new_basis(*, actor: User, moment: datetime, card: Scorecard, expected
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR, proposed=True)
     _require_d_known(outcome)
     scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
+    card.evaluated_at = moment
     card.proposed_d = ""
     card.basis_changed_at = None
     return _decide(card, outcome, moment, Act.CARD_CONFIRMED)
@@ -287,12 +331,6 @@ def _summary(outcome: Outcome) -> dict[str, Any]:
         "rounded": str(outcome.rounded) if outcome.rounded is not None else None,
         "band": outcome.band,
     }
-
-
-def _submit(assessment: Assessment, moment: datetime) -> None:
-    assessment.state = AssessmentState.SUBMITTED
-    assessment.submitted_at = moment
-    save_tracked(assessment)
 
 
 def _check_unchanged(card: Scorecard, expected: int) -> None:
@@ -394,6 +432,14 @@ def _require_tasks_confirmed(card: Scorecard) -> None:
     waiting = Task.objects.filter(
         period_id=card.period_id, person_id=card.person_id, state__in=(TaskState.REPORTED, TaskState.PROPOSED)
     ).count()
+    if waiting and card.state == CardState.EVALUATED:
+        raise WrongState(
+            _(
+                "%(count)s tasks were reported or proposed after the evaluation. Return it, so that the evaluator "
+                "decides on them."
+            )
+            % {"count": waiting}
+        )
     if waiting:
         raise WrongState(
             _(

@@ -267,7 +267,19 @@ def test_an_unknown_stage_has_no_trace(world, sign_in):
     assert sign_in(world.lan).get(url("trace", card.pk, "nam")).status_code == 404
 
 
+def test_a_leaders_trace_names_nobody_whose_card_its_reader_does_not_see(world, sign_in):
+    """Chí evaluates Hà, and holds nothing on her department."""
+    make.confirmed(world, world.lan)
+    make.submitted(world, world.head)
+    shown = text(sign_in(world.chair).get(url("trace", world.card(world.head).pk, "danh-gia")))
+    assert "Được tính 1 1 người có phiếu ngoài phạm vi được xem của bạn" in shown
+    assert "Chưa được xác nhận 2 2 người có phiếu ngoài phạm vi được xem của bạn" in shown
+    for who in (world.lan, world.minh, world.deputy):
+        assert who.full_name not in shown
+
+
 def test_a_leaders_trace_names_whose_results_count(world, sign_in):
+    hold(world.chair.user, world.department, "view_cards")
     make.confirmed(world, world.lan)
     make.submitted(world, world.head)
     shown = text(sign_in(world.chair).get(url("trace", world.card(world.head).pk, "danh-gia")))
@@ -292,6 +304,7 @@ def test_a_leaders_trace_says_what_becomes_of_people_without_points(
     Scorecard.objects.filter(is_leader=True).update(version=worlds.version(spec, "LD-KHAC"))
     worlds.person("CC006", "Lê Thị Mới", world.department)
     worlds.person("CC103", "Cao Văn Xa", world.other_department)
+    hold(world.chair.user, world.department, "view_cards")
     month.notified(world, world.lan)  # with nothing assigned: a card without a result
     make.submitted(world, world.head)
     shown = text(sign_in(world.chair).get(url("trace", world.card(world.head).pk, "danh-gia")))

@@ -50,6 +50,7 @@ def test_each_state_of_an_own_card_says_whats_next(world, sign_in, clock):
     assert "Không có: phiếu đang ở cấp có thẩm quyền." in text(client.get("/"))
     Scorecard.objects.filter(person=world.lan).update(
         state=CardState.NOTIFIED,
+        evaluated_at=make.MOMENT,
         confirmed_at=make.MOMENT,
         result_final_at=make.MOMENT,
         notified_at=make.MOMENT,

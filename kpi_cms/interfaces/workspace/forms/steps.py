@@ -18,6 +18,18 @@ class DecideForm(StepForm):
     shown = forms.CharField(required=False, empty_value=None, widget=forms.HiddenInput)
 
 
+class EndorseForm(DecideForm):
+    """An endorsement may be commented on."""
+
+    comment = forms.CharField(
+        label=_("Comment"),
+        help_text=_("Optional. Whoever reads the evaluation reads it too."),
+        required=False,
+        max_length=4000,
+        widget=text_area(4),
+    )
+
+
 class ReasonForm(StepForm):
     """A step with a reason that the other person reads."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -14,6 +15,7 @@ from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, StageKey, TaskState
 from kpi_cms.evaluation.models import CardResult, Scorecard, Task
+from kpi_cms.evaluation.visibility import Sight, sight_of
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
@@ -23,8 +25,6 @@ from snippets.enums import PeriodState
 from .evaluators import other_appointments, units_named, why_this_evaluator
 from .links import optional_url
 from .sheet import Column
-
-EVALUATOR_AND_LATER = (CardState.SUBMITTED, CardState.EVALUATED, *DECIDED)
 
 
 @dataclass
@@ -47,20 +47,21 @@ class CardReading:
     def is_evaluator(self) -> bool:
         return rules.is_evaluator(self.scope.user_id, self.card)
 
+    @cached_property
+    def sight(self) -> Sight:
+        return sight_of(self.scope, self.card)
+
     def columns(self) -> list[Column]:
         """The stages this reader may see, side by side."""
-        found = []
-        record = self.records.get(StageKey.SELF)
-        if rules.see_self_assessment(
-            self.scope, self.card, submitted=record is not None and record.is_submitted
-        ):
-            found.append(Column(StageKey.SELF, _("Self-assessment"), record, self.results.get(StageKey.SELF)))
-        if self.card.state in EVALUATOR_AND_LATER and rules.see_evaluation(self.scope, self.card):
-            stage = StageKey.EVALUATOR
-            found.append(
-                Column(stage, _("Competent person"), self.records.get(stage), self.results.get(stage))
-            )
-        return found
+        stages_seen = []
+        if self.sight.of_self:
+            stages_seen.append((StageKey.SELF, _("Self-assessment")))
+        if self.sight.of_evaluation:
+            stages_seen.append((StageKey.EVALUATOR, _("Competent person")))
+        return [
+            Column(stage, heading, self.records.get(stage), self.results.get(stage))
+            for stage, heading in stages_seen
+        ]
 
 
 def read_card(scope: Scope, card: Scorecard) -> CardReading:
@@ -85,9 +86,10 @@ def read_stages(scope: Scope, card: Scorecard) -> CardReading:
     return CardReading(card, scope, queries.stage_records(card), queries.results_of(card), [], {}, "")
 
 
-def progress_of(card: Scorecard) -> list[dict[str, Any]]:
+def progress_of(reading: CardReading) -> list[dict[str, Any]]:
     """The stages for `includes/steps.html`, with names and moments."""
-    state = card.state
+    card, state = reading.card, reading.card.state
+    endorsement = reading.records.get(StageKey.ENDORSEMENT)
     labels = {stage.key: stage.label for stage in card.version.compiled().stages}
     evaluator = card.evaluator.full_name if card.evaluator else ""
     decided = state in DECIDED
@@ -104,7 +106,7 @@ def progress_of(card: Scorecard) -> list[dict[str, Any]]:
             done=decided or state == CardState.EVALUATED,
             current=state == CardState.SUBMITTED,
             who=evaluator,
-            when=card.confirmed_at if decided else None,
+            when=card.evaluated_at,
         ),
     ]
     if stages.needs_endorsement(card):
@@ -114,7 +116,7 @@ def progress_of(card: Scorecard) -> list[dict[str, Any]]:
                 done=decided,
                 current=state == CardState.EVALUATED,
                 who=card.endorser.full_name if card.endorser else "",
-                when=None,
+                when=endorsement.submitted_at if endorsement is not None else None,
             )
         )
     steps.append(
@@ -232,11 +234,8 @@ def notices_of(reading: CardReading, now: datetime) -> list[dict[str, Any]]:
             }
         )
     if period_open and card.state in WITH_THE_PERSON and now >= card.period.self_due_at:
-        text = _(
-            "The self-assessment was due before %(deadline)s. The evaluator can take the card up without it."
-        )
-        found.append({"kind": "warning", "text": text % {"deadline": rules.local(card.period.self_due_at)}})
-    if card.proposed_d and not reading.is_own:
+        found.append({"kind": "warning", "text": _late(card)})
+    if card.proposed_d and reading.sight.of_new_basis:
         found.append(
             {
                 "kind": "warning",
@@ -252,6 +251,27 @@ def notices_of(reading: CardReading, now: datetime) -> list[dict[str, Any]]:
             {"kind": "info", "text": _("This period is closed. Nothing in it can be changed any more.")}
         )
     return found
+
+
+def _late(card: Scorecard) -> str:
+    """What the missed deadline of self-assessments means for a card that is with the person."""
+    if card.state == CardState.RETURNED:
+        text = _(
+            "The card can be sent again until %(deadline)s. Until it is, the evaluator may go on with what was "
+            "submitted before."
+        )
+        return text % {"deadline": rules.local(rules.self_due_at(card))}
+    text = _(
+        "The self-assessment was due before %(deadline)s. The evaluator can take the card up without it."
+    )
+    return text % {"deadline": rules.local(rules.self_due_at(card))}
+
+
+def take_up_label(card: Scorecard) -> str:
+    """What taking a card up means: without a self-assessment, or with the one submitted before its return."""
+    if card.submitted_at is None:
+        return _("Evaluate without a self-assessment")
+    return _("Evaluate with the self-assessment as it was submitted")
 
 
 def d_text(stored: str) -> str:
@@ -271,8 +291,7 @@ def actions_of(reading: CardReading, now: datetime) -> list[dict[str, str]]:
     offer(table.SAVE_EVALUATION, "workspace:evaluate", _("Evaluate"), kind="primary")
     offer(table.RETURN_TO_PERSON, "workspace:return_card", _("Return to the person"))
     if now >= card.period.self_due_at:
-        label = _("Evaluate without a self-assessment")
-        offer(table.TAKE_UP, "workspace:take_up", label, kind="primary")
+        offer(table.TAKE_UP, "workspace:take_up", take_up_label(card), kind="primary")
     if card.proposed_d:
         offer(table.ACCEPT_NEW_BASIS, "workspace:accept_basis", _("Look at the new basis"), kind="primary")
     offer(table.ENDORSE, "workspace:endorse", _("Endorse"), kind="primary")
@@ -300,7 +319,7 @@ def page_of(reading: CardReading) -> dict[str, Any]:
         "card": card,
         "period": card.period,
         "reading": reading,
-        "progress": progress_of(card),
+        "progress": progress_of(reading),
         "facts": facts_of(reading),
         "notices": notices_of(reading, now),
         "actions": actions_of(reading, now),

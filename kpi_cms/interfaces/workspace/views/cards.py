@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kpi_cms.evaluation import queries, rules
-from kpi_cms.evaluation.domain import saving, scoring, stages
+from kpi_cms.evaluation.domain import people_managed, saving, scoring, stages
 from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
 from kpi_cms.evaluation.rule_table import SAVE_SELF
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
@@ -156,12 +159,15 @@ def _was_submitted(reading: CardReading, stage: StageKey) -> bool:
 
 
 def _comments(reading: CardReading) -> list[dict[str, str]]:
-    """Remarks of the stages the reader may see, in order."""
+    """Remarks of the stages the reader may see, in order; the endorsement's go with the evaluation."""
+    spoken = [(column.heading, column.record) for column in reading.columns()]
+    if reading.sight.of_evaluation:
+        spoken.append((_("Endorsement"), reading.records.get(StageKey.ENDORSEMENT)))
     return [
-        {"heading": f"{saving.comment_label(name)} ({column.heading})", "text": getattr(column.record, name)}
-        for column in reading.columns()
+        {"heading": f"{saving.comment_label(name)} ({heading})", "text": getattr(record, name)}
+        for heading, record in spoken
         for name in saving.COMMENT_FIELDS
-        if column.record is not None and getattr(column.record, name)
+        if record is not None and getattr(record, name)
     ]
 
 
@@ -182,17 +188,20 @@ def trace(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
         "steps": trace_rows(scoring.trace_of(found, column.stage)),
         "figures": figures_of(found, column.result),
         "result_note": state_of_result(column.result),
-        "managed": _managed(found),
+        "managed": _managed(scope, found),
     }
     return TemplateResponse(request, "workspace/trace.html", context)
 
 
-def _managed(found: Scorecard) -> list[dict[str, Any]]:
-    """Whose results a leader's d counts, leaves out, or waits for: everybody managed, by name."""
+def _managed(scope: Scope, found: Scorecard) -> list[dict[str, Any]]:
+    """Whose results a leader's d counts, leaves out, or waits for: everybody managed.
+
+    By name where the reader may see the cards of the person's unit, or of the person; the others are a number.
+    """
     compiled = found.version.compiled()
     if not compiled.managed:
         return []
-    people, settings = scoring.managed(found), compiled.rules.settings
+    people, settings = people_managed.managed(found), compiled.rules.settings
     missed = settings.managed_without_result == "failing"
     waiting = {
         "pending": _("Not confirmed yet"),
@@ -213,9 +222,19 @@ def _managed(found: Scorecard) -> list[dict[str, Any]]:
             list(people.without_card),
         ),
     )
-    names = Person.objects.in_bulk([person for _label, members in groups for person in members])
+    everybody = [person for _label, members in groups for person in members]
+    seen = Scorecard.objects.visible_to(scope).filter(period_id=found.period_id, person_id__in=everybody)
+    readable = Person.objects.filter(pk__in=everybody).filter(
+        Q(pk__in=seen.values("person_id")) | scope.q(*READING_CAPABILITIES)
+    )
+    names = dict(readable.values_list("pk", "full_name"))
     return [
-        {"label": label, "names": [names[person].full_name for person in members]}
+        {
+            "label": label,
+            "count": len(members),
+            "names": [names[person] for person in members if person in names],
+            "unseen": sum(person not in names for person in members),
+        }
         for label, members in groups
         if members
     ]

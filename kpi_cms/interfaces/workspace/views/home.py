@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from kpi_cms.evaluation import queries
+from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.evaluation.rule_table import RECEIVE_RESULTS
@@ -71,7 +71,8 @@ def _own(cards: Iterable[Scorecard], person_id: int, now: datetime) -> list[dict
             "card": card,
             "url": reverse("workspace:card", args=[card.pk]),
             "writable": card.state in WITH_THE_PERSON,
-            "late": card.state in WITH_THE_PERSON and now >= card.period.self_due_at,
+            "due": rules.self_due_at(card),
+            "late": card.state in WITH_THE_PERSON and now >= rules.self_due_at(card),
             "reason": reasons.get(card.return_reason_key, "") if card.return_reason_key else "",
         }
         for card in mine

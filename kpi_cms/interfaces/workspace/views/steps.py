@@ -24,7 +24,7 @@ from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
-from kpi_cms.interfaces.workspace.forms.steps import DecideForm, ReasonForm, StepForm
+from kpi_cms.interfaces.workspace.forms.steps import DecideForm, EndorseForm, ReasonForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.card import (
     CardReading,
     d_text,
@@ -235,8 +235,11 @@ class TakeUp(CardStep):
 
     form_class = ReasonForm
     rule = table.TAKE_UP
-    title = gettext_lazy("Evaluate without a self-assessment")
-    lead = gettext_lazy("The deadline has passed. Say why you evaluate without the person's own scores.")
+    title = gettext_lazy("Take the card up")
+    lead = gettext_lazy(
+        "The deadline has passed. A self-assessment that was returned counts as it was submitted; without one, you "
+        "evaluate without the person's own scores. Say why you take the card up."
+    )
     button = gettext_lazy("Take the card up")
     done = gettext_lazy("You can evaluate the card now.")
 
@@ -247,7 +250,7 @@ class TakeUp(CardStep):
 class Endorse(CardStep):
     """The head of the agency endorses, where the set has this stage."""
 
-    form_class = DecideForm
+    form_class = EndorseForm
     rule = table.ENDORSE
     title = gettext_lazy("Endorse the evaluation")
     lead = gettext_lazy("Endorsing makes the result final until it is decided anew.")
@@ -255,7 +258,16 @@ class Endorse(CardStep):
     done = gettext_lazy("The evaluation is endorsed: the result is decided.")
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
-        return stages.endorse(**common, shown=form.cleaned_data["shown"])
+        return stages.endorse(
+            **common, shown=form.cleaned_data["shown"], comment=form.cleaned_data["comment"]
+        )
+
+    def missing(self, reading: CardReading) -> list[dict[str, str]]:
+        undecided = sum(task.state in queries.TO_DECIDE for task in reading.tasks)
+        if not undecided:
+            return []
+        text = _("%(count)s tasks were reported or proposed after the evaluation.") % {"count": undecided}
+        return [{"text": text, "url": tasks_url(reading.card)}]
 
 
 class ReturnEvaluation(CardStep):
