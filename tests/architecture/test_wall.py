@@ -15,14 +15,17 @@ PASSES = {"beyond_the_wall", "shown_within"}
 BEYOND = {
     "kpi_cms/evaluation/domain/closing.py": 1,  # how many are not notified yet
     "kpi_cms/evaluation/domain/moving.py": 1,  # what the card's set says about moved work
+    "kpi_cms/evaluation/domain/naming.py": 1,  # evaluators are named by whoever reads no card
     "kpi_cms/evaluation/domain/opening.py": 2,  # cards are made by whoever reads none
     "kpi_cms/evaluation/domain/people_managed.py": 2,  # d of a leader
+    "kpi_cms/evaluation/domain/saving.py": 2,  # a returned self-assessment: a draft again, and what it had said
     "kpi_cms/evaluation/domain/scoring.py": 3,  # results, and d of the leaders above
     "kpi_cms/evaluation/domain/task_support.py": 2,  # whose work it is, and whether the result is decided
     "kpi_cms/evaluation/domain/totals.py": 1,  # totals of a closed period
     "kpi_cms/evaluation/period_queries.py": 1,  # which cards an opening need not make
     "kpi_cms/evaluation/progress_queries.py": 1,  # which numbers are too small to be told
     "kpi_cms/evaluation/sight_queries.py": 1,  # how much an account sees, as a number
+    "kpi_cms/interfaces/workspace/views/naming.py": 1,  # within MANAGE_PEOPLE, RECEIVE_RESULTS
     "kpi_cms/interfaces/workspace/views/periods.py": 1,  # within MANAGE_PERIODS
     "kpi_cms/interfaces/workspace/views/progress.py": 1,  # within PROGRESS
     "kpi_cms/interfaces/workspace/views/shared.py": 1,  # within ASSIGN

@@ -21,6 +21,7 @@ from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import UNDECIDED, CardState, EvaluatorBasis, NamingNeed, StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
@@ -147,6 +148,7 @@ def namings(scope: Scope, period: Period, day: date, *, most: int) -> Namings:
 
 
 @business_verb
+@beyond_the_wall("whoever keeps the people has evaluators named and reads no card")
 def name_evaluators(
     *,
     actor: User,

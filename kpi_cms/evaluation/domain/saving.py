@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from criteria_pages.models import FrozenCriterion
 from kpi_cms.evaluation.enums import AssessmentState, StageKey
 from kpi_cms.evaluation.models import Assessment, Score, Scorecard
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
@@ -285,6 +286,7 @@ def take_back(assessment: Assessment) -> None:
     save_tracked(assessment)
 
 
+@beyond_the_wall("a return gives the self-assessment back to its person as a draft")
 def keep_copy(card: Scorecard, assessment: Assessment) -> None:
     """Remember what was submitted, before its author edits it and perhaps never sends it."""
     assessment.returned_copy = {
@@ -299,6 +301,7 @@ def keep_copy(card: Scorecard, assessment: Assessment) -> None:
     take_back(assessment)
 
 
+@beyond_the_wall("a card that is taken up says what its person had submitted")
 def restore_copy(card: Scorecard, assessment: Assessment, reason: str) -> None:
     """What was submitted stands again: edits that were never sent are nobody else's to read.
 

@@ -16,6 +16,7 @@ from kpi_cms.evaluation import queries
 from kpi_cms.evaluation.domain.naming import Namings, name_evaluators, namings
 from kpi_cms.evaluation.enums import NamingNeed
 from kpi_cms.evaluation.rule_table import NAME_EVALUATORS
+from kpi_cms.foundation.access.wall import shown_within
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.naming import NamingForm, row_value
@@ -34,6 +35,7 @@ WEIGHED = (NamingNeed.RULE,)
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@shown_within("cards are listed by name for whoever keeps their people", *NAME_EVALUATORS.capabilities)
 def evaluators(request: HttpRequest) -> HttpResponse:
     """By unit and name, without a score: whoever keeps people has evaluators named and reads no card."""
     require_somewhere(NAME_EVALUATORS, scope_of(request))
