@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("evaluation", "0005_add_published_totals"),
+        ("evaluation", "0008_task_constraints"),
     ]
 
     operations = [

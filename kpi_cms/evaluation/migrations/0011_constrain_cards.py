@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("evaluation", "0007_populate_evaluated_at"),
+        ("evaluation", "0010_populate_evaluated_at"),
     ]
 
     operations = [

@@ -36,7 +36,7 @@ def forwards(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("evaluation", "0006_add_evaluated_at_and_returned_copy"),
+        ("evaluation", "0009_add_evaluated_at_and_returned_copy"),
     ]
 
     operations = [
