@@ -366,7 +366,7 @@ def people_to_give_work_to(scope: Scope, period: Period, unit: Unit) -> QuerySet
     )
     people: QuerySet[Person] = (
         Person.objects.filter(pk__in=cards.values("person_id"))
-        .exclude(user_id=scope.user_id)
+        .exclude(Q(user_id=scope.user_id))
         .order_by("sort_key", "staff_code")
     )
     return people
