@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kpi_cms.foundation.access.rules import SIGNED_IN, SYSTEM, Reach, Rule
 from kpi_cms.foundation.core.errors import Sentence
 
-from .enums import AUTHORING_CAPABILITIES, DELEGABLE, Capability, CatalogueState, PeriodState
+from .enums import AUTHORING_CAPABILITIES, Capability, CatalogueState, PeriodState
 
 DOMAIN = "snippets.domain"
 ACCOUNTS = "kpi_cms.foundation.accounts.domain"
@@ -298,12 +298,13 @@ DELEGATE = Rule(
     label=_("Delegate while one is absent"),
     subject="grant",
     verbs=(f"{DOMAIN}.delegation.delegate",),
-    capabilities=DELEGABLE,
+    capabilities=(Capability.EVALUATE,),
     seen_with=EVERYTHING,
     refusal=_("You hold nothing on this unit that can be delegated."),
     note=_(
-        "Only what one holds in one's own right, on its unit or below, within its days and at most for the days that "
-        "the settings allow; to somebody of one's own units, who cannot pass it on."
+        "Evaluating, and with it reading and assigning: only what one holds in one's own right, on its unit or below, "
+        "within its days and at most for the days that the settings allow; to somebody of one's own units, who cannot "
+        "pass it on."
     ),
 )
 END_DELEGATION = _kept(

@@ -91,9 +91,9 @@ ASSESSMENT = Tracked(
     "assessment",
     Assessment,
     _("Assessment"),
-    ("state", "rater", "comments_key", "submitted_at"),
+    ("state", "rater", "delegate", "comments_key", "submitted_at"),
     period_path="card__period_id",
-    people=("rater",),
+    people=("rater", "delegate"),
     kept=("comments_key",),
     stage_path="stage",
 )
@@ -502,7 +502,7 @@ def _names(changes: Iterable[Written]) -> Names:
             people.update(_attribute(row, name) for name in written.table.people)
             kept.update(getattr(row, name) for name in written.table.kept)
         kept.add(written.row.history_change_reason)
-        accounts.add(written.row.history_user_id)
+        accounts.update((written.row.history_user_id, written.row.history_on_behalf_of_id))
     return names_of(people, accounts, kept)
 
 
@@ -542,7 +542,8 @@ def _narrow(filters: Filters) -> Q:
     if filters.person:
         query &= Q(person_id__in=Person.objects.filter(containing(filters.person)).values("pk"))
     if filters.actor:
-        query &= Q(history_user_id__in=_accounts(filters.actor))
+        named = _accounts(filters.actor)
+        query &= Q(history_user_id__in=named) | Q(history_on_behalf_of_id__in=named)
     return query
 
 
@@ -551,7 +552,8 @@ def _narrow_acts(entries: QuerySet[LedgerEntry], filters: Filters) -> QuerySet[L
     if filters.person:
         query &= Q(person_id__in=Person.objects.filter(containing(filters.person)).values("pk"))
     if filters.actor:
-        query &= Q(actor_id__in=_accounts(filters.actor))
+        named = _accounts(filters.actor)
+        query &= Q(actor_id__in=named) | Q(on_behalf_of_id__in=named)
     return entries.filter(query)
 
 

@@ -14,13 +14,14 @@ from django.db.models.functions import Coalesce
 
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import NotFound
-from snippets.enums import PeriodState
+from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person, Product, Unit
 from snippets.queries import containing, lineage
 
+from . import rules
 from .enums import DECIDED, WITH_THE_PERSON, AssessmentState, CardState, StageKey, TaskState
 from .models import Assessment, CardResult, CataloguePin, Scorecard, Task, VersionPin
-from .models.scorecard import concerning
+from .models.scorecard import concerned_with, standing_in
 from .rule_table import SEE_TASK
 
 TASK_CAPABILITIES = SEE_TASK.capabilities
@@ -58,7 +59,8 @@ class Given:
 
 @dataclass
 class StageRecord:
-    """Everything one rater said at one stage of a card; `given` by the criterion's key."""
+    """Everything one rater said at one stage of a card; `given` by the criterion's key, `delegate` the name of whoever
+    confirmed it in the rater's place."""
 
     stage: str
     state: str
@@ -66,6 +68,7 @@ class StageRecord:
     strengths: str
     weaknesses: str
     comment: str
+    delegate: str = ""
     given: dict[str, Given] = field(default_factory=dict)
 
     @property
@@ -86,6 +89,7 @@ def stage_records(card: Scorecard) -> dict[str, StageRecord]:
             "strengths",
             "weaknesses",
             "comment",
+            "delegate__full_name",
             "scores__criterion__key",
             "scores__value",
             "scores__choice",
@@ -93,9 +97,12 @@ def stage_records(card: Scorecard) -> dict[str, StageRecord]:
         )
     )
     records: dict[str, StageRecord] = {}
-    for stage, state, submitted_at, strengths, weaknesses, comment, key, value, choice, grounds in rows:
+    for row in rows:
+        stage, state, submitted_at, strengths, weaknesses, comment, delegate, key, value, choice, grounds = (
+            row
+        )
         record = records.setdefault(
-            stage, StageRecord(stage, state, submitted_at, strengths, weaknesses, comment)
+            stage, StageRecord(stage, state, submitted_at, strengths, weaknesses, comment, delegate or "")
         )
         if key is not None:
             record.given[key] = Given(value, choice, grounds)
@@ -134,16 +141,37 @@ def cards_of_unit(scope: Scope, unit: Unit, period: Period) -> QuerySet[Scorecar
     return cards
 
 
-def cards_in_hand(person_id: int) -> QuerySet[Scorecard]:
-    """Cards of open periods that are this person's own, theirs to evaluate or theirs to endorse."""
+def cards_in_hand(scope: Scope, person_id: int) -> QuerySet[Scorecard]:
+    """Cards of open periods that are the account's person's own, theirs to evaluate or theirs to endorse."""
     return Scorecard.objects.filter(period__state=PeriodState.OPEN).filter(
-        Q(person_id=person_id) | Q(evaluator_id=person_id) | Q(endorser_id=person_id)
+        Q(person_id=person_id) | evaluating(scope, person_id) | Q(endorser_id=person_id)
     )
 
 
-def evaluated_or_endorsed(person_id: int, period: Period) -> QuerySet[Scorecard]:
-    """Cards of a period that this person evaluates or endorses."""
-    return Scorecard.objects.filter(Q(evaluator_id=person_id) | Q(endorser_id=person_id), period=period)
+def evaluated_or_endorsed(scope: Scope, person_id: int, period: Period) -> QuerySet[Scorecard]:
+    """Cards of a period that the account's person evaluates or endorses."""
+    return Scorecard.objects.filter(evaluating(scope, person_id) | Q(endorser_id=person_id), period=period)
+
+
+def evaluating(scope: Scope, person: Any) -> Q:
+    """Cards that are the account's to evaluate: `person` (a key or an outer reference) is their evaluator, or
+    somebody absent is who delegated it.
+
+    In somebody else's place nobody works on their own card, on one they endorse, or on that of whoever evaluates
+    or endorses them in the period.
+    """
+    own = Q(evaluator=person)
+    if scope.user_id is None or not scope.delegations(Capability.EVALUATE):
+        return own
+    me = Subquery(Person.objects.filter(user_id=scope.user_id).values("pk")[:1])
+    mine = Scorecard.objects.filter(person_id=me, period=OuterRef("period"))
+    above_me = mine.filter(Q(evaluator=OuterRef("person")) | Q(endorser=OuterRef("person")))
+    return own | (standing_in(scope) & ~Q(person_id=me) & ~Q(endorser_id=me) & Q(~Exists(above_me)))
+
+
+def worked_on_by(scope: Scope) -> Q:
+    """Cards of others that concern the account: evaluated or endorsed, also in the place of somebody absent."""
+    return Q(evaluator__user_id=scope.user_id) | Q(endorser__user_id=scope.user_id) | standing_in(scope)
 
 
 def find_by_name(cards: QuerySet[Scorecard], text: str) -> QuerySet[Scorecard]:
@@ -222,12 +250,12 @@ class Waiting:
         )
 
 
-def waiting(user_id: int | None) -> Waiting:
-    """Every counter of one account, in one query."""
-    if user_id is None:
+def waiting(scope: Scope) -> Waiting:
+    """Every counter of one account, what it does in somebody's place included, in one query."""
+    if scope.user_id is None:
         return Waiting()
     current = Q(period__state=PeriodState.OPEN)
-    mine, evaluated = Scorecard.objects.filter(person=OuterRef("pk")), _evaluated_by(OuterRef("pk"))
+    mine, evaluated = Scorecard.objects.filter(person=OuterRef("pk")), _evaluated_by(scope, OuterRef("pk"))
     own_tasks = Task.objects.filter(person=OuterRef("pk"))
     numbers = {
         "own_cards": mine,
@@ -239,11 +267,11 @@ def waiting(user_id: int | None) -> Waiting:
         "basis_changed": evaluated.filter(state__in=DECIDED).exclude(proposed_d=""),
         "own_tasks": own_tasks,
         "tasks_to_report": own_tasks.filter(current, state=TaskState.ASSIGNED),
-        "tasks_to_decide": _tasks_to_decide(OuterRef(OuterRef("pk"))),
+        "tasks_to_decide": _tasks_to_decide(scope, OuterRef(OuterRef("pk"))),
     }
     # The names stand apart from the person's own fields and relations.
     row = (
-        Person.objects.filter(user_id=user_id)
+        Person.objects.filter(user_id=scope.user_id)
         .annotate(**{f"n_{name}": _number(rows) for name, rows in numbers.items()})
         .values("pk", *(f"n_{name}" for name in numbers))
         .first()
@@ -259,26 +287,27 @@ def _number(rows: QuerySet[Any]) -> Coalesce:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-def _evaluated_by(person: Any) -> QuerySet[Scorecard]:
-    return Scorecard.objects.filter(period__state=PeriodState.OPEN, evaluator=person)
+def _evaluated_by(scope: Scope, person: Any) -> QuerySet[Scorecard]:
+    return Scorecard.objects.filter(evaluating(scope, person), period__state=PeriodState.OPEN)
 
 
-def _tasks_to_decide(person: Any) -> QuerySet[Task]:
+def _tasks_to_decide(scope: Scope, person: Any) -> QuerySet[Task]:
     undecided = Scorecard.objects.filter(
-        period=OuterRef("period"), person=OuterRef("person"), evaluator=person
+        evaluating(scope, person), period=OuterRef("period"), person=OuterRef("person")
     ).exclude(state__in=DECIDED)
     return Task.objects.filter(Exists(undecided), period__state=PeriodState.OPEN, state__in=TO_DECIDE)
 
 
-def tasks_to_decide(person_id: int) -> QuerySet[Task]:
-    """Reported and proposed tasks of the people this person evaluates, the longest waiting first."""
-    return _tasks_to_decide(person_id).select_related("person", "period", "unit").order_by("due_on", "pk")
+def tasks_to_decide(scope: Scope, person_id: int) -> QuerySet[Task]:
+    """Reported and proposed tasks of the people whom the account evaluates, the longest waiting first."""
+    waiting_tasks = _tasks_to_decide(scope, person_id)
+    return waiting_tasks.select_related("person", "period", "unit").order_by("due_on", "pk")
 
 
-def evaluated_without_tasks(person_id: int) -> QuerySet[Scorecard]:
-    """Cards that this person evaluates whose person has no task in the open period: the head's omission (Đ18.1d)."""
+def evaluated_without_tasks(scope: Scope, person_id: int) -> QuerySet[Scorecard]:
+    """Cards to evaluate whose person has no task in the open period: the head's omission (Đ18.1d)."""
     return (
-        without_tasks(_evaluated_by(person_id).exclude(state__in=DECIDED))
+        without_tasks(_evaluated_by(scope, person_id).exclude(state__in=DECIDED))
         .select_related("person", "period", "unit")
         .order_by("person__sort_key", "pk")
     )
@@ -290,7 +319,7 @@ def tasks_visible_to(scope: Scope) -> QuerySet[Task]:
     if scope.user_id is None:
         return Task.objects.none()
     concerned = Scorecard.objects.filter(
-        concerning(scope.user_id), period=OuterRef("period"), person=OuterRef("person")
+        concerned_with(scope), period=OuterRef("period"), person=OuterRef("person")
     )
     return Task.objects.filter(
         Q(person__user_id=scope.user_id) | scope.q(*TASK_CAPABILITIES) | Exists(concerned)
@@ -314,33 +343,39 @@ def cards_with_tasks_visible_to(scope: Scope) -> QuerySet[Scorecard]:
     """Cards whose person's tasks the reader may see: an assigning clerk sees tasks, and no scores."""
     if scope.user_id is None:
         return Scorecard.objects.none()
-    cards: QuerySet[Scorecard] = Scorecard.objects.filter(
-        concerning(scope.user_id) | scope.q(*TASK_CAPABILITIES)
-    )
+    cards: QuerySet[Scorecard] = Scorecard.objects.filter(concerned_with(scope) | scope.q(*TASK_CAPABILITIES))
     return cards
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How an account stands to a person's cards of a period: their evaluator, and whether a result is decided."""
+    """How an account stands to a person's cards of a period: their evaluator, or in the place of the account
+    `stands_in_for`; and whether a result is decided."""
 
     evaluates: bool
     decided: bool
+    stands_in_for: int | None = None
+
+    @property
+    def relation(self) -> dict[str, Any]:
+        """What rules about a person's tasks ask."""
+        return {"evaluates": self.evaluates, "stands_in_for": self.stands_in_for}
 
 
-def standing(user_id: int | None, period_id: int, person_id: int) -> Standing:
+def standing(scope: Scope, period_id: int, person_id: int) -> Standing:
     """In one query. What a decided result was computed from can no longer change."""
-    cards = Scorecard.objects.filter(period_id=period_id, person_id=person_id)
-    rows = list(cards.values_list("state", "evaluator__user_id"))
-    return Standing(
-        evaluates=user_id is not None and any(evaluator == user_id for _state, evaluator in rows),
-        decided=any(state in DECIDED for state, _evaluator in rows),
+    cards = list(
+        Scorecard.objects.filter(period_id=period_id, person_id=person_id)
+        .select_related("person", "evaluator", "endorser", "unit")
+        .order_by("pk")
     )
-
-
-def evaluates(user_id: int | None, period_id: int, person_id: int) -> bool:
-    """Whether the account is the evaluator of one of the person's cards in the period."""
-    return standing(user_id, period_id, person_id).evaluates
+    evaluates = any(rules.is_evaluator(scope.user_id, card) for card in cards)
+    absent = () if evaluates else (rules.stands_in_for(scope, card) for card in cards)
+    return Standing(
+        evaluates=evaluates,
+        decided=any(card.state in DECIDED for card in cards),
+        stands_in_for=next((account for account in absent if account is not None), None),
+    )
 
 
 def with_task_counts(cards: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
@@ -362,7 +397,7 @@ def without_tasks(cards: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
 def people_to_give_work_to(scope: Scope, period: Period, unit: Unit) -> QuerySet[Person]:
     """People with a card of the period in the unit and below it, or evaluated by the reader; never the reader."""
     cards = Scorecard.objects.filter(period=period).filter(
-        Q(unit__path__startswith=unit.path) | Q(evaluator__user_id=scope.user_id)
+        Q(unit__path__startswith=unit.path) | Q(evaluator__user_id=scope.user_id) | standing_in(scope)
     )
     people: QuerySet[Person] = (
         Person.objects.filter(pk__in=cards.values("person_id"))

@@ -5,6 +5,7 @@ is missing (404), a seen one of somebody else is refused (403), the wrong moment
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -14,7 +15,7 @@ from kpi_cms.foundation.access.decisions import Decision
 from kpi_cms.foundation.access.rules import Rule, ask, in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import WrongState
-from snippets.enums import PeriodState
+from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person, Unit
 
 from . import rule_table as table
@@ -42,33 +43,76 @@ def is_endorser(user_id: int | None, card: Scorecard) -> bool:
     return user_id is not None and card.endorser is not None and card.endorser.user_id == user_id
 
 
+def stands_in_for(scope: Scope, card: Scorecard) -> int | None:
+    """The account of the card's evaluator, where this account evaluates in their place by a delegation.
+
+    Never on one's own card, nor on one that the account endorses: its own evaluation would then be what it endorses.
+    The card of whoever delegated is evaluated by somebody else, so nothing of theirs reaches it.
+    """
+    if is_own(scope.user_id, card) or is_endorser(scope.user_id, card) or card.evaluator is None:
+        return None
+    absent = card.evaluator.user_id
+    if absent not in scope.delegations(Capability.EVALUATE):
+        return None
+    return absent if scope.acts_for(absent, Capability.EVALUATE, card.unit) else None
+
+
+def evaluates(scope: Scope, card: Scorecard) -> bool:
+    """The account is the card's evaluator, or stands in for them."""
+    return is_evaluator(scope.user_id, card) or stands_in_for(scope, card) is not None
+
+
 def relations_of(scope: Scope, card: Scorecard) -> frozenset[Relation]:
     """The one place that says how an account stands to a card; what it holds on the unit is asked beside it."""
     user_id = scope.user_id
+    evaluates = is_evaluator(user_id, card)
     standing = {
         Relation.OWN: is_own(user_id, card),
-        Relation.EVALUATOR: is_evaluator(user_id, card),
+        Relation.EVALUATOR: evaluates,
+        Relation.DELEGATE: not evaluates and stands_in_for(scope, card) is not None,
         Relation.ENDORSER: is_endorser(user_id, card),
     }
     return frozenset(relation for relation, stands in standing.items() if stands)
 
 
-def relations_to(scope: Scope, person: Person, *, evaluates: bool) -> frozenset[Relation]:
-    """The same for a person's tasks; `evaluates`: the account evaluates a card of theirs in the period."""
+def relations_to(
+    scope: Scope, person: Person, *, evaluates: bool, stands_in_for: int | None = None
+) -> frozenset[Relation]:
+    """The same for a person's tasks; `evaluates`: the account evaluates a card of theirs in the period, and
+    `stands_in_for`: it does so in the place of that account."""
     own = scope.user_id is not None and person.user_id == scope.user_id
-    standing = {Relation.OWN: own, Relation.EVALUATOR: evaluates}
+    standing = {
+        Relation.OWN: own,
+        Relation.EVALUATOR: evaluates,
+        Relation.DELEGATE: not own and stands_in_for is not None,
+    }
     return frozenset(relation for relation, stands in standing.items() if stands)
 
 
 # --- Who may -----------------------------------------------------------------------------------------------
 def may(rule: Rule, scope: Scope, card: Scorecard) -> Decision:
-    """A rule of the table, asked about a card."""
-    return ask(rule, scope, relations_of(scope, card), card.unit)
+    """A rule of the table, asked about a card. A decision that a delegation allows says on whose behalf."""
+    decision = ask(rule, scope, relations_of(scope, card), card.unit, about=card.person.user_id)
+    return _on_behalf(decision, stands_in_for(scope, card) if decision.because == Relation.DELEGATE else None)
 
 
-def may_with_tasks(rule: Rule, scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
+def may_with_tasks(
+    rule: Rule,
+    scope: Scope,
+    person: Person,
+    unit: Unit,
+    *,
+    evaluates: bool,
+    stands_in_for: int | None = None,
+) -> Decision:
     """A rule of the table, asked about the tasks of a person whose work belongs to `unit`."""
-    return ask(rule, scope, relations_to(scope, person, evaluates=evaluates), unit)
+    relations = relations_to(scope, person, evaluates=evaluates, stands_in_for=stands_in_for)
+    decision = ask(rule, scope, relations, unit, about=person.user_id)
+    return _on_behalf(decision, stands_in_for if decision.because == Relation.DELEGATE else None)
+
+
+def _on_behalf(decision: Decision, absent: int | None) -> Decision:
+    return decision if absent is None else replace(decision, on_behalf_of=absent)
 
 
 def may_in_unit(rule: Rule, scope: Scope, unit: Unit) -> Decision:
@@ -136,19 +180,31 @@ def notify(scope: Scope, card: Scorecard) -> Decision:
     return may(table.NOTIFY, scope, card)
 
 
-def assign_tasks(scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
+def assign_tasks(
+    scope: Scope, person: Person, unit: Unit, *, evaluates: bool, stands_in_for: int | None = None
+) -> Decision:
     """The evaluator, or somebody who holds it on the unit; nobody assigns work to themselves (Đ18.1)."""
-    return may_with_tasks(table.ASSIGN_TASK, scope, person, unit, evaluates=evaluates)
+    return may_with_tasks(
+        table.ASSIGN_TASK, scope, person, unit, evaluates=evaluates, stands_in_for=stands_in_for
+    )
 
 
-def give_extras(scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
+def give_extras(
+    scope: Scope, person: Person, unit: Unit, *, evaluates: bool, stands_in_for: int | None = None
+) -> Decision:
     """Sudden and taken-over work, which counts outside the total assigned, is given by the head (Đ18.1.d)."""
-    return may_with_tasks(table.GIVE_EXTRAS, scope, person, unit, evaluates=evaluates)
+    return may_with_tasks(
+        table.GIVE_EXTRAS, scope, person, unit, evaluates=evaluates, stands_in_for=stands_in_for
+    )
 
 
-def confirm_tasks(scope: Scope, person: Person, unit: Unit, *, evaluates: bool) -> Decision:
+def confirm_tasks(
+    scope: Scope, person: Person, unit: Unit, *, evaluates: bool, stands_in_for: int | None = None
+) -> Decision:
     """Confirming, accepting, faults, delays and objective causes are the head's (Đ14.2, Đ18)."""
-    return may_with_tasks(table.CONFIRM_TASK, scope, person, unit, evaluates=evaluates)
+    return may_with_tasks(
+        table.CONFIRM_TASK, scope, person, unit, evaluates=evaluates, stands_in_for=stands_in_for
+    )
 
 
 def report_task(scope: Scope, person: Person, unit: Unit) -> Decision:

@@ -18,6 +18,7 @@ from kpi_cms.foundation.access.scope import Delegated, Scope, shortest
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import NotFound
+from snippets.enums import Capability
 from snippets.models import Grant, Period, Person, Unit
 from snippets.past_queries import At, lineage_of, within_the_giver
 
@@ -120,7 +121,11 @@ def _allows(rule: Rule, scope: Scope, relations: frozenset[Relation], card: Scor
     """Who may, and whether the card and its period stand where it is possible."""
     possible = in_card_state if rule.subject == "task" else partial(in_state, relations=relations)
     open_enough = rule.period_states is None or card.period.state in rule.period_states
-    return open_enough and possible(rule, card.state) and bool(ask(rule, scope, relations, card.unit))
+    return (
+        open_enough
+        and possible(rule, card.state)
+        and bool(ask(rule, scope, relations, card.unit, about=card.person.user_id))
+    )
 
 
 def _order(reader: Reader) -> tuple[int, str]:
@@ -175,7 +180,7 @@ def grants_of(user: User, at: At) -> list[HeldUnit]:
 
 @beyond_the_wall("how much an account sees is a number, whoever asks")
 def cards_seen(user: User, held: Sequence[HeldUnit], at: At) -> set[int]:
-    """The keys of all cards the account may read: named on them, or of a unit that it reads."""
+    """The keys of all cards the account may read: named on them, in the place of their evaluator, or of a unit."""
     if not at.accounts().filter(pk=user.pk).exists():
         return set()
     scope = scope_from(user.pk, [(item.grant, item.unit.path) for item in held])
@@ -183,8 +188,15 @@ def cards_seen(user: User, held: Sequence[HeldUnit], at: At) -> set[int]:
         return set(Scorecard.objects.visible_to(scope).values_list("pk", flat=True))
     me = at.people_of(user.pk)
     paths = scope.paths(*READING_CAPABILITIES)
-    units = [key for key, unit in at.rows(Unit, _all(Unit)).items() if unit.path.startswith(paths)]
-    return set(at.last(Scorecard).filter(_naming(me) | Q(unit_id__in=units)).values_list("id", flat=True))
+    standing = at.rows(Unit, _all(Unit))
+
+    def below(some: tuple[str, ...]) -> list[int]:
+        return [key for key, unit in standing.items() if unit.path.startswith(some)]
+
+    readable = _naming(me) | Q(unit_id__in=below(paths))
+    for giver_id, delegated in scope.delegations(Capability.EVALUATE).items():
+        readable |= Q(evaluator_id__in=at.people_of(giver_id), unit_id__in=below(delegated))
+    return set(at.last(Scorecard).filter(readable).values_list("id", flat=True))
 
 
 def _naming(people: Collection[int]) -> Q:

@@ -1,9 +1,9 @@
 """A head who is absent leaves some of what they hold to somebody of their own units, for a time, and takes it back.
 
 What is delegated never exceeds the giver: each delegated grant hangs on one grant that the giver holds in their own
-right (`delegated_from`), lies within its unit and its days, ends with it, and cannot be passed on. Reading, assigning
-and evaluating may be delegated (`enums.DELEGABLE`); a person's own matter is never decided through somebody else
-(`Scope.means`).
+right (`delegated_from`), lies within its unit and its days, ends with it, and cannot be passed on. A head delegates:
+evaluating, and reading and assigning where the giver evaluates (`enums.DELEGABLE`); a person's own matter is never
+decided through somebody else (`Scope.means`).
 """
 
 from collections.abc import Sequence
@@ -66,6 +66,7 @@ def delegate(
     require_reason(reason)
     if unit.closed_on is not None and unit.closed_on <= starts_on:
         raise WrongState(_("The unit “%(name)s” is closed. Choose its successor.") % {"name": unit.name})
+    _giver(own, Capability.EVALUATE, unit, starts_on, ends_on)  # reading or assigning alone is no head's
     givers = [_giver(own, capability, unit, starts_on, ends_on) for capability in wanted]
     _require_not_delegated(receiver, givers, unit, starts_on, ends_on)
     reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=to.staff_code)

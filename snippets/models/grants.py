@@ -1,11 +1,8 @@
 """Who was given what, on which unit, from when to when: append-only truth and today's projection of it."""
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.foundation.access.projection import ProjectedPermission
@@ -24,11 +21,11 @@ def _dated(day: object, prefix: str = "") -> Q:
     )
 
 
-def _within_the_giver(day: object, alive: Q) -> Q:
+def _within_the_giver(day: object) -> Q:
     """What was delegated lasts while the giver's own grant does, on units still at or below the giver's."""
     return Q(delegated_from__isnull=True) | Q(
         _dated(day, "delegated_from__"),
-        alive,
+        delegated_from__ended_at__isnull=True,
         delegated_from__delegated_from__isnull=True,
         delegated_from__user__is_active=True,
         unit__path__startswith=F("delegated_from__unit__path"),
@@ -38,22 +35,7 @@ def _within_the_giver(day: object, alive: Q) -> Q:
 class GrantQuerySet(RestrictedQuerySet):
     def on(self, day: object) -> "GrantQuerySet":
         """Grants in force on a day (`ends_on` is the last day) that nobody ended before."""
-        alive = Q(delegated_from__ended_at__isnull=True)
-        return self.filter(_dated(day), _within_the_giver(day, alive), ended_at__isnull=True)
-
-    def as_of(self, moment: datetime) -> "GrantQuerySet":
-        """Grants that were in force at a past moment, by the tree as it is now: given by then and not ended by then.
-
-        A grant given later with an earlier first day opened nothing at that moment.
-        """
-        day = timezone.localdate(moment)
-        alive = Q(delegated_from__ended_at__isnull=True) | Q(delegated_from__ended_at__gt=moment)
-        return self.filter(
-            _dated(day),
-            _within_the_giver(day, alive),
-            Q(ended_at__isnull=True) | Q(ended_at__gt=moment),
-            given_at__lte=moment,
-        )
+        return self.filter(_dated(day), _within_the_giver(day), ended_at__isnull=True)
 
     def own(self) -> "GrantQuerySet":
         """Held in somebody's own right: what may be delegated."""

@@ -37,6 +37,8 @@ def furnish(made: Institution) -> None:
     extra = made.extra
     extra["position"] = Position.objects.get(role="member")
     extra["job_position"] = JobPosition.objects.create(code="VT1", title="Chuyên viên")
+    extra["stand_in"] = made.people["sa"]
+    extra["delegation"] = made.user("delegate").grants.filter(source="delegation").first()
     extra["newcomer"] = {unit: made.people[letters] for letters, unit in NEWCOMERS.items()}
     _of_people(made)
     _catalogues(made)

@@ -142,7 +142,10 @@ def _stands(role: str, relation: str, row: Row) -> set[str]:
         return set()
     if relation == "own":
         return {"own"}
-    return {"evaluator"} if sight.evaluator_of(person_at(role, relation)) == sight.own(role) else set()
+    whose = person_at(role, relation)
+    if role == "delegate" and sight.evaluated_in_place_of_the_head(whose):
+        return {"delegate"}
+    return {"evaluator"} if sight.evaluator_of(whose) == sight.own(role) else set()
 
 
 def _holds(role: str, relation: str, capabilities: tuple[str, ...], reach: Reach) -> bool:

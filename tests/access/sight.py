@@ -56,6 +56,12 @@ def evaluator_of(letters: str) -> str:
     return HEADS[agency] if agency != unit else HEADS["QL"]
 
 
+def evaluated_in_place_of_the_head(letters: str) -> bool:
+    """Whom the delegate evaluates: those of the head's whose cards belong to the delegated unit, never themselves."""
+    evaluated = evaluator_of(letters) == own("head") and WORKS_IN[letters] in below(home_of("head"))
+    return evaluated and letters != own("delegate")
+
+
 def own(role: str) -> str:
     return HOLDERS[role][0]
 
@@ -118,7 +124,8 @@ def may_know(role: str, mark: Mark, shows: tuple[str, ...] = ()) -> bool:
     if kind == EVALUATION:
         if mine:
             return state in ("notified", "closed")
-        evaluates = own(role) == evaluator_of(letters) and not with_the_person
+        in_place = role == "delegate" and evaluated_in_place_of_the_head(letters)
+        evaluates = (own(role) == evaluator_of(letters) or in_place) and not with_the_person
         return evaluates or state in DECIDED or (history and role == "auditor")
     return kind == REASON
 

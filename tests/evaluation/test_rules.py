@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.decisions import Decision, allow, refuse, unseen
-from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.scope import Delegated, Scope
 from kpi_cms.foundation.core.errors import WrongState
 from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person, Unit
@@ -27,6 +28,11 @@ def holding(capability: str, path: str = DEPARTMENT) -> Scope:
     return Scope(OTHER, {capability: (path,)})
 
 
+def standing_in(giver: int, capability: str = Capability.EVALUATE, path: str = DEPARTMENT) -> Scope:
+    """Somebody else, to whom `giver` delegated while absent."""
+    return Scope(OTHER, {}, (Delegated(giver, capability, path),))
+
+
 RELATIONS = {
     "own": Scope(LAN),
     "evaluator": Scope(HEAD),
@@ -39,13 +45,22 @@ RELATIONS = {
     "evaluate": holding(Capability.EVALUATE),
     "receive": holding(Capability.RECEIVE_RESULTS),
     "progress": holding(Capability.PROGRESS),
+    "delegate": standing_in(HEAD),
+    "delegate above": standing_in(HEAD, path=AGENCY),
+    "delegate beside": standing_in(HEAD, path=BESIDE),
+    "chairs delegate": standing_in(CHAIR),
+    "view delegated": standing_in(CHAIR, Capability.VIEW),
+    "own delegate": standing_in(LAN),
+    "own assigner": standing_in(LAN, Capability.ASSIGN),
+    "delegate own": Scope(LAN, {}, (Delegated(HEAD, Capability.EVALUATE, DEPARTMENT),)),
+    "delegate endorser": Scope(CHAIR, {}, (Delegated(HEAD, Capability.EVALUATE, DEPARTMENT),)),
     "nobody": Scope(OTHER),
     "visitor": Scope(),
 }
 
 
-def evaluates(scope: Scope) -> bool:
-    return scope.user_id == HEAD
+def relation(scope: Scope) -> dict[str, Any]:
+    return {"evaluates": scope.user_id == HEAD, "stands_in_for": rules.stands_in_for(scope, CARD)}
 
 
 STEPS: dict[str, Callable[[Scope], Decision]] = {
@@ -54,9 +69,9 @@ STEPS: dict[str, Callable[[Scope], Decision]] = {
     "evaluate": lambda scope: rules.evaluate(scope, CARD),
     "endorse": lambda scope: rules.endorse(scope, CARD),
     "notify": lambda scope: rules.notify(scope, CARD),
-    "assign": lambda scope: rules.assign_tasks(scope, CARD.person, CARD.unit, evaluates=evaluates(scope)),
-    "extra": lambda scope: rules.give_extras(scope, CARD.person, CARD.unit, evaluates=evaluates(scope)),
-    "confirm": lambda scope: rules.confirm_tasks(scope, CARD.person, CARD.unit, evaluates=evaluates(scope)),
+    "assign": lambda scope: rules.assign_tasks(scope, CARD.person, CARD.unit, **relation(scope)),
+    "extra": lambda scope: rules.give_extras(scope, CARD.person, CARD.unit, **relation(scope)),
+    "confirm": lambda scope: rules.confirm_tasks(scope, CARD.person, CARD.unit, **relation(scope)),
     "report": lambda scope: rules.report_task(scope, CARD.person, CARD.unit),
 }
 
@@ -74,6 +89,15 @@ assign         .    .    .        .       .      +      -     -       -
 evaluate       .    .    .        .       .      .      +     +       .
 receive        .    .    .        .       +      .      .     .       .
 progress       .    .    .        .       .      .      .     .       .
+delegate       +    -    +        -       +      +      +     +       .
+delegate_above +    -    +        -       +      +      +     +       .
+delegate_beside .   .    .        .       .      .      .     .       .
+chairs_delegate .   .    .        .       .      .      +     +       .
+view_delegated +    -    -        -       -      -      -     -       -
+own_delegate   .    .    .        .       .      .      .     .       .
+own_assigner   .    .    .        .       .      .      -     -       -
+delegate_own   +    +    =        =       =      =      =     =       +
+delegate_endorser + -    -        +       -      .      +     +       .
 nobody         .    .    .        .       .      .      .     .       .
 visitor        .    .    .        .       .      .      .     .       .
 """
@@ -87,7 +111,20 @@ BECAUSE = {
     "assign": "assign_tasks",
     "evaluate": "evaluate",
     "receive": "receive_results",
+    "delegate": "delegate",
+    "delegate above": "delegate",
+    "chairs delegate": "evaluate",
+    "view delegated": "view_cards",
+    "delegate own": "own",
+    "delegate endorser": {
+        "see": "endorser",
+        "endorse": "endorser",
+        "extra": "evaluate",
+        "confirm": "evaluate",
+    },
 }
+# Relation → on whose behalf it acts.
+ABSENT = {"delegate": HEAD, "delegate above": HEAD, "chairs delegate": CHAIR, "delegate endorser": HEAD}
 ONES_OWN = {
     "evaluate": "Nobody evaluates their own card. The evaluator named on it does.",
     "endorse": "Nobody endorses their own card.",
@@ -127,8 +164,10 @@ def test_the_table_asks_everybody_about_every_step() -> None:
 @pytest.mark.parametrize(("relation", "step", "cell"), cells())
 def test_who_may_take_a_step(relation: str, step: str, cell: str) -> None:
     found = STEPS[step](RELATIONS[relation])
+    because = BECAUSE.get(relation, "")
+    because = because[step] if isinstance(because, dict) and cell == "+" else because
     expected = {
-        "+": lambda: allow(BECAUSE[relation]),
+        "+": lambda: allow(because),
         "=": lambda: refuse(ONES_OWN[step]),
         "-": lambda: refuse(SOMEBODY_ELSES[step]),
         ".": unseen,
@@ -136,6 +175,17 @@ def test_who_may_take_a_step(relation: str, step: str, cell: str) -> None:
     assert (found.allowed, str(found.sentence), found.because, found.seen) == (
         expected.allowed, expected.sentence, expected.because, expected.seen,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("relation", "step", "cell"), cells())
+def test_whoever_acts_by_a_delegation_does_so_on_behalf_of_its_giver(
+    relation: str, step: str, cell: str
+) -> None:
+    """Reading is nobody's act, and an endorser endorses in their own right."""
+    found = STEPS[step](RELATIONS[relation])
+    acts = cell == "+" and step != "see" and (relation, step) != ("delegate endorser", "endorse")
+    by_relation = relation in {"delegate", "delegate above"} and step == "see"
+    assert found.on_behalf_of == (ABSENT.get(relation) if acts or by_relation else None)
 
 
 def test_a_card_without_evaluator_or_endorser_belongs_to_nobody_else() -> None:

@@ -113,9 +113,16 @@ def _lock_card(card: Scorecard) -> Scorecard:
 def _lock_task(actor: User, task: Task) -> Task:
     """The task under its lock and the person's cards under theirs, while the person may change it."""
     task = lock_task(task)
-    evaluates = queries.evaluates(actor.pk, task.period_id, task.person_id)
-    rule = table.ATTACH_TO_TASK
-    rules.may_with_tasks(rule, Scope.of(actor), task.person, task.unit, evaluates=evaluates).require()
+    rule, scope = table.ATTACH_TO_TASK, Scope.of(actor)
+    standing = queries.standing(scope, task.period_id, task.person_id)
+    rules.may_with_tasks(
+        rule,
+        scope,
+        task.person,
+        task.unit,
+        evaluates=standing.evaluates,
+        stands_in_for=standing.stands_in_for,
+    ).require()
     rules.require_open(task.period)
     require_time(rule, task)
     require_undecided(task.period_id, task.person_id)

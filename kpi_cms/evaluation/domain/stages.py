@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import (
-    DECIDED,
     CardState,
     StageKey,
     TaskState,
@@ -27,11 +26,11 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
-from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, Stale, WrongState
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
 from kpi_cms.foundation.engine import CompiledCriterion, Outcome, decimal_text
-from snippets.models import Person
 
 from . import locks, scoring
+from .acting import delegate_of, take_step
 from .planning import has_endorsement
 from .saving import (
     Entry,
@@ -45,6 +44,7 @@ from .saving import (
     take_back,
     write_comments,
 )
+from .separation import refuse_each_other
 
 
 # --- Saving scores ---------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def save_evaluation(
 ) -> Saved:
     """Keep the evaluator's scores and comments, beside the person's own."""
     card = _lock(card)
-    rules.require_step(table.SAVE_EVALUATION, Scope.of(actor), card)
+    take_step(table.SAVE_EVALUATION, actor, card)
     assert card.evaluator is not None  # the table allows nobody else
     return save_stage(
         card, StageKey.EVALUATOR, card.evaluator, expected, entries, comments or {}, reason, moment
@@ -136,7 +136,7 @@ def evaluate_without_self(
     it was submitted: whoever returns a card takes nothing away that the person has said.
     """
     card = _lock(card)
-    rules.require_step(table.TAKE_UP, Scope.of(actor), card)
+    take_step(table.TAKE_UP, actor, card)
     _check_unchanged(card, expected)
     if moment < card.period.self_due_at:
         raise WrongState(
@@ -159,7 +159,7 @@ def return_to_person(
 ) -> Scorecard:
     """Send a submitted card back to the person with a reason they read. What they edit then is theirs alone."""
     card = _lock(card)
-    rules.require_step(table.RETURN_TO_PERSON, Scope.of(actor), card)
+    take_step(table.RETURN_TO_PERSON, actor, card)
     _check_unchanged(card, expected)
     _require_reason(reason)
     scoring.refresh(
@@ -182,7 +182,7 @@ def confirm(
     With an endorsement in the set's stages the card waits for the agency's head; without one it is decided.
     """
     card = _lock(card)
-    rules.require_step(table.CONFIRM, Scope.of(actor), card)
+    take_step(table.CONFIRM, actor, card)
     rules.require_before(card.period.evaluation_due_at, moment, _("The evaluation"))
     _check_unchanged(card, expected)
     assert card.evaluator is not None  # the table allows nobody else
@@ -191,8 +191,11 @@ def confirm(
     _require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
     _require_d_known(outcome)
-    _refuse_each_other(card, card.evaluator)
-    submit(assessment_of(card, StageKey.EVALUATOR, card.evaluator), moment)
+    delegate = delegate_of(actor)
+    refuse_each_other(card, card.evaluator, delegate)
+    assessment = assessment_of(card, StageKey.EVALUATOR, card.evaluator)
+    assessment.delegate = delegate
+    submit(assessment, moment)
     scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
     card.evaluated_at = moment
     if needs_endorsement(card):
@@ -229,6 +232,7 @@ def endorse(
     _require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
     _require_d_known(outcome)
+    refuse_each_other(card, card.endorser)
     endorsement = assessment_of(card, StageKey.ENDORSEMENT, card.endorser)
     write_comments(endorsement, {"comment": comment})
     submit(endorsement, moment)
@@ -259,7 +263,7 @@ def reopen_evaluation(card: Scorecard) -> None:
 def notify(*, actor: User, moment: datetime, card: Scorecard) -> Scorecard:
     """Notify the person of the confirmed result: dated, it opens the right to appeal (Đ17.3, Đ22)."""
     card = _lock(card)
-    rules.require_step(table.NOTIFY, Scope.of(actor), card)
+    take_step(table.NOTIFY, actor, card)
     card.notified_at = moment
     return _move(card, CardState.NOTIFIED, Act.CARD_NOTIFIED)
 
@@ -268,7 +272,7 @@ def notify(*, actor: User, moment: datetime, card: Scorecard) -> Scorecard:
 def accept_new_basis(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
     """Confirm a leader's result again with the d proposed since; it must be notified again (rules.md §4)."""
     card = _lock(card)
-    rules.require_step(table.ACCEPT_NEW_BASIS, Scope.of(actor), card)
+    take_step(table.ACCEPT_NEW_BASIS, actor, card)
     _check_unchanged(card, expected)
     if not card.proposed_d:
         raise WrongState(_("The basis of this result has not changed."))
@@ -279,6 +283,13 @@ def accept_new_basis(*, actor: User, moment: datetime, card: Scorecard, expected
     card.notified_at = None
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR, proposed=True)
     _require_d_known(outcome)
+    assert card.evaluator is not None  # rules.evaluate allows nobody else
+    delegate = delegate_of(actor)
+    refuse_each_other(card, card.evaluator, delegate)
+    assessment = assessment_of(card, StageKey.EVALUATOR, card.evaluator)
+    if assessment.delegate != delegate:
+        assessment.delegate = delegate
+        save_tracked(assessment)
     scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
     card.evaluated_at = moment
     card.proposed_d = ""
@@ -407,23 +418,6 @@ def _require_d_known(outcome: Outcome) -> None:
             _(
                 "The results of people this leader manages are not all confirmed yet (d is pending). "
                 "Confirm theirs first."
-            )
-        )
-
-
-def _refuse_each_other(card: Scorecard, evaluator: Person) -> None:
-    """Two people whose agencies manage each other: the second of the two needs somebody else (security.md T02)."""
-    confirmed_by_the_person = Scorecard.objects.filter(
-        period_id=card.period_id,
-        person=evaluator,
-        evaluator=card.person,
-        state__in=(CardState.EVALUATED, *DECIDED),
-    )
-    if confirmed_by_the_person.exists():
-        raise Refused(
-            _(
-                "This person has confirmed your own result in this period, so you do not confirm theirs. "
-                "Ask for a decision that names another evaluator."
             )
         )
 

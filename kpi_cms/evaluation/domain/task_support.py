@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation import rule_table as table
-from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, Task
 from kpi_cms.foundation.access.rules import Rule, in_card_state, in_state
 from kpi_cms.foundation.access.scope import Scope
@@ -26,6 +26,7 @@ from kpi_cms.foundation.core.numbers import format_quantity
 from snippets.models import Period, Person, Product, Unit
 
 from . import locks, scoring
+from .acting import in_place_of_the_absent
 
 # What the columns of a quantity hold: more would be rounded unseen, or refused by the database without a sentence.
 SMALLEST, LARGEST = Decimal("0.001"), Decimal(999_999)
@@ -80,23 +81,26 @@ def unit_of(person: Person, period: Period) -> Unit:
     return card.unit
 
 
-def _evaluates(actor: User, period: Period, person: Person) -> bool:
-    return Scorecard.objects.filter(period=period, person=person, evaluator__user_id=actor.pk).exists()
+def _require(rule: Rule, actor: User, period: Period, person: Person, unit: Unit) -> None:
+    """Who may; then whether the period is open. What a delegation allows is recorded on behalf of the absent."""
+    scope = Scope.of(actor)
+    standing = queries.standing(scope, period.pk, person.pk)
+    decision = rules.may_with_tasks(
+        rule, scope, person, unit, evaluates=standing.evaluates, stands_in_for=standing.stands_in_for
+    )
+    decision.require()
+    in_place_of_the_absent(decision, actor, period.pk, person)
+    rules.require_open(period)
 
 
 def require_assigner(actor: User, period: Period, person: Person, unit: Unit, *, extra: bool) -> None:
     """Whoever gives this person work, in an open period; extras are the head's to give (Đ18.1.d)."""
-    evaluates = _evaluates(actor, period, person)
-    rule = rules.give_extras if extra else rules.assign_tasks
-    rule(Scope.of(actor), person, unit, evaluates=evaluates).require()
-    rules.require_open(period)
+    _require(table.GIVE_EXTRAS if extra else table.ASSIGN_TASK, actor, period, person, unit)
 
 
 def require_head(actor: User, task: Task) -> None:
     """Whoever confirms this person's tasks, in an open period."""
-    evaluates = _evaluates(actor, task.period, task.person)
-    rules.confirm_tasks(Scope.of(actor), task.person, task.unit, evaluates=evaluates).require()
-    rules.require_open(task.period)
+    _require(table.CONFIRM_TASK, actor, task.period, task.person, task.unit)
 
 
 @beyond_the_wall("a decided result stands still, whether one sees it or not")

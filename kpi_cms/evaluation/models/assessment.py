@@ -23,8 +23,9 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 class Assessment(models.Model):
     """Card × stage × rater: scores and comments of their own, never overwritten by a later stage or another rater.
 
-    Comments are not in history; history tracks `comments_key`, the key of the text in the erasable side table. While
-    a card is returned, `returned_copy` keeps what had been submitted: the person may edit it and never send it.
+    `delegate` confirmed it in the place of the rater, who was absent and stays the competent person. Comments are not
+    in history; history tracks `comments_key`, the key of the text in the erasable side table. While a card is
+    returned, `returned_copy` keeps what had been submitted: the person may edit it and never send it.
     """
 
     card = models.ForeignKey(
@@ -32,6 +33,14 @@ class Assessment(models.Model):
     )
     stage = models.CharField(_("stage"), max_length=12, choices=StageKey)
     rater = models.ForeignKey(Person, verbose_name=_("rater"), on_delete=models.PROTECT, related_name="+")
+    delegate = models.ForeignKey(
+        Person,
+        verbose_name=_("confirmed in the rater's place by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(
@@ -63,6 +72,14 @@ class Assessment(models.Model):
                 condition=~Q(state="submitted") | Q(submitted_at__isnull=False),
                 name="evaluation_assessment_submitted_has_moment",
                 violation_error_message=_("A submitted assessment says when it was submitted."),
+            ),
+            models.CheckConstraint(
+                condition=Q(delegate__isnull=True)
+                | (Q(stage="evaluator") & ~Q(delegate=F("person")) & ~Q(delegate=F("rater"))),
+                name="evaluation_assessment_delegate_is_somebody_else",
+                violation_error_message=_(
+                    "In an evaluator's place somebody else confirms, never the person."
+                ),
             ),
         ]
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation.enums import WITH_THE_PERSON, CardState, EvaluatorBasis, StageKey
 from kpi_cms.foundation.access.querysets import RestrictedQuerySet
-from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.scope import Scope, paths_q
 from kpi_cms.foundation.audit.history import tracked
 from snippets.enums import Capability, Frame, PostRole, StaffKind
 from snippets.models import Period, Person, Unit
@@ -28,12 +28,28 @@ def concerning(user_id: int) -> Q:
     return Q(person_id=me) | Q(evaluator_id=me) | Q(endorser_id=me)
 
 
+def concerned_with(scope: Scope) -> Q:
+    """Cards that concern a signed-in account by a relation, whatever it holds on their units."""
+    assert scope.user_id is not None  # callers answer a visitor themselves
+    return concerning(scope.user_id) | standing_in(scope)
+
+
+def standing_in(scope: Scope) -> Q:
+    """Cards whose evaluator delegated evaluating to the account, on the units delegated; none where nobody did."""
+    cards = Q(pk__in=[])
+    for giver_id, paths in scope.delegations(Capability.EVALUATE).items():
+        giver = Subquery(Person.objects.filter(user_id=giver_id).values("pk")[:1])
+        cards |= Q(evaluator_id=giver) & paths_q(paths, "unit__path")
+    return cards
+
+
 class ScorecardQuerySet(RestrictedQuerySet):
     def visible_to(self, scope: Scope) -> "ScorecardQuerySet":
-        """Cards this account may read: their own, those they evaluate or endorse, those of units they may read."""
+        """Cards this account may read: their own, those they evaluate or endorse, also in the place of somebody
+        absent, those of units they may read."""
         if scope.user_id is None:
             return self.none()
-        return self.filter(concerning(scope.user_id) | scope.q(*READING_CAPABILITIES))
+        return self.filter(concerned_with(scope) | scope.q(*READING_CAPABILITIES))
 
     def with_context(self) -> "ScorecardQuerySet":
         """Everything that rules and screens ask of a card, in the same query."""

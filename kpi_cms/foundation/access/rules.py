@@ -68,8 +68,13 @@ class Rule:
         return self.act
 
 
-def ask(rule: Rule, scope: Scope, relations: Collection[str], *units: ScopeNode) -> Decision:
-    """Who may: whoever stands in `relations` to the object, which belongs to `units`."""
+def ask(
+    rule: Rule, scope: Scope, relations: Collection[str], *units: ScopeNode, about: int | None = None
+) -> Decision:
+    """Who may: whoever stands in `relations` to the object, which belongs to `units`.
+
+    Where the act changes something about the account `about`, nothing that this account delegated allows it.
+    """
     for relation, sentence in rule.forbidden.items():
         if relation in relations:
             return refuse(sentence)
@@ -77,7 +82,12 @@ def ask(rule: Rule, scope: Scope, relations: Collection[str], *units: ScopeNode)
         if relation in relations:
             return allow(relation)
     for capability in rule.capabilities:
-        if reaches(rule.reach, scope, capability, *units):
+        if rule.changes and rule.reach is Reach.UNIT:
+            for unit in units:
+                means = scope.means(capability, unit, about=about)
+                if means is not None:
+                    return allow(capability, on_behalf_of=means.on_behalf_of)
+        elif reaches(rule.reach, scope, capability, *units):
             return allow(capability)
     if any(relation in relations for relation in rule.seen_by):
         return refuse(rule.refusal)

@@ -112,11 +112,12 @@ class Scope:
 
     def acts_for(self, giver_id: int | None, capability: str, unit: ScopeNode) -> bool:
         """The account `giver_id` delegated the capability on the unit or above it."""
-        return any(unit.path.startswith(path) for path in self.delegations(capability).get(giver_id, ()))
+        paths = self.delegations(capability).get(giver_id, ()) if giver_id is not None else ()
+        return any(unit.path.startswith(path) for path in paths)
 
-    def delegations(self, capability: str) -> dict[int | None, tuple[str, ...]]:
+    def delegations(self, capability: str) -> dict[int, tuple[str, ...]]:
         """Who delegated the capability → the shortest paths."""
-        found: dict[int | None, list[str]] = {}
+        found: dict[int, list[str]] = {}
         for one in self.delegated:
             if one.capability == capability:
                 found.setdefault(one.giver_id, []).append(one.path)

@@ -13,7 +13,7 @@ from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain.scoring import TaskRow
 from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, StageKey
-from kpi_cms.evaluation.models import Delay, Fault, ObjectiveCause, Score, Scorecard
+from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Score, Scorecard
 from kpi_cms.evaluation.visibility import Sight, sight_of
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
@@ -39,7 +39,7 @@ from kpi_cms.interfaces.reporting.forms import (
     Signature,
 )
 from snippets.enums import PeriodKind, StaffKind
-from snippets.models import Appointment
+from snippets.models import Appointment, Person
 
 SUBJECTS = {
     StaffKind.OFFICIAL: "cán bộ",
@@ -82,7 +82,7 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
     outcome = compiled.score(inputs)
     self_words = records.get(StageKey.SELF) if seen.of_self else None
     judged = records.get(StageKey.EVALUATOR) if seen.of_evaluation else None
-    confirmed = card.state in DECIDED
+    confirmed, in_place = card.state in DECIDED, _in_place_of_the_evaluator(card)
     results = next((part for part in compiled.parts if part.code == "results"), None)
     return Form01(
         layout="party" if card.frame == "party" else "state",
@@ -111,18 +111,14 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
         tasks=tuple(_tasks(compiled, tasks)),
         ratios=_ratios(card, outcome, _explained(card, inputs), judged_scores),
         documents=tuple(documents_of(card, scope, (row.task for row in tasks))),
-        annex_notes=tuple(_notes(card, outcome, seen, records.get(StageKey.ENDORSEMENT))),
+        annex_notes=tuple(_notes(card, outcome, seen, records.get(StageKey.ENDORSEMENT), in_place)),
         penalty=compiled.specification.settings.penalty_per_fault,
         self_signature=Signature(
             name=card.person.full_name,
             position=card.position_title,
             acted_at=card.submitted_at if card.self_is_submitted else None,
         ),
-        evaluator_signature=Signature(
-            name=card.evaluator.full_name if card.evaluator else "",
-            position=_position(card, card.evaluator_id) if card.evaluator else "",
-            acted_at=card.evaluated_at if confirmed else None,
-        ),
+        evaluator_signature=_evaluator_signature(card, in_place),
         card_code=card.code,
         version_number=f"{card.version.set_code} v{card.version.number}",
         version_hash=card.version.sha256,
@@ -296,6 +292,29 @@ def _choice(compiled: CompiledSet, outcome: Outcome, code: str, score: Score | N
     return Form01Ratio(value=_decimal(outcome.values.get(code)), how=how, missing=_("not evaluated yet"))
 
 
+def _in_place_of_the_evaluator(card: Scorecard) -> Person | None:
+    """Who confirmed a decided result in the evaluator's place, by a delegation."""
+    if card.state not in DECIDED or card.evaluator_id is None:
+        return None
+    confirmed = Assessment.objects.filter(
+        card=card, stage=StageKey.EVALUATOR, rater_id=card.evaluator_id, delegate__isnull=False
+    )
+    return Person.objects.filter(pk__in=confirmed.values("delegate_id")).first()
+
+
+def _evaluator_signature(card: Scorecard, in_place: Person | None) -> Signature:
+    """The competent person's block. Whoever confirmed in their place signs, and the form names both (TUQ.)."""
+    acted_at = card.evaluated_at if card.state in DECIDED else None
+    if card.evaluator is None:
+        return Signature(acted_at=acted_at)
+    name, position = card.evaluator.full_name, _position(card, card.evaluator.pk)
+    if in_place is not None:
+        absent = " ".join(part for part in (position, name) if part)
+        own = _position(card, in_place.pk)
+        name, position = in_place.full_name, f"TUQ. {absent}\n{own}".strip()
+    return Signature(name=name, position=position, acted_at=acted_at)
+
+
 def _position(card: Scorecard, person_id: int | None) -> str:
     """Somebody's post on the period's last day."""
     posts = Appointment.objects.on(card.period.ends_on).filter(person_id=person_id)
@@ -303,8 +322,17 @@ def _position(card: Scorecard, person_id: int | None) -> str:
 
 
 def _notes(
-    card: Scorecard, outcome: Outcome, seen: Sight, endorsement: queries.StageRecord | None
+    card: Scorecard,
+    outcome: Outcome,
+    seen: Sight,
+    endorsement: queries.StageRecord | None,
+    in_place: Person | None,
 ) -> Iterable[str]:
+    if in_place is not None and card.evaluator is not None:
+        yield _("%(delegate)s confirmed this result on behalf of %(evaluator)s, who was absent.") % {
+            "delegate": in_place.full_name,
+            "evaluator": card.evaluator.full_name,
+        }
     if card.without_self:
         yield _(
             "The person did not submit a self-assessment by the deadline; the evaluator took the card up."

@@ -11,6 +11,7 @@ from kpi_cms.evaluation import queries
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.foundation.access.rules import somewhere
 from kpi_cms.foundation.access.scope import Scope
+from snippets.enums import Capability
 from snippets.rule_table import ENTER_ADMIN, REVIEW_GRANTS
 
 from .presentation.links import optional_url
@@ -20,7 +21,7 @@ def waiting(request: HttpRequest) -> queries.Waiting:
     """The counters of the signed-in account, read once for each request."""
     known: queries.Waiting | None = getattr(request, "workspace_waiting", None)
     if known is None:
-        known = queries.waiting(request.user.pk if request.user.is_authenticated else None)
+        known = queries.waiting(_scope(request) if request.user.is_authenticated else Scope())
         request.workspace_waiting = known  # type: ignore[attr-defined]  # our own attribute
     return known
 
@@ -66,6 +67,12 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
             _("Tasks to decide"),
             ("workspace:tasks_to_decide",),
             counts.tasks_to_decide,
+        ),
+        (
+            bool(scope.held.get(Capability.EVALUATE)) or bool(scope.delegated),
+            _("Delegation"),
+            ("workspace:delegations", "workspace:delegate"),
+            0,
         ),
         (
             somewhere(table.READ_UNIT_TASKS, scope),

@@ -14,6 +14,7 @@ urlpatterns = [
     # Evidence
     path("", include("kpi_cms.interfaces.workspace.urls_evidence")),
     path("", include("kpi_cms.interfaces.workspace.urls_review")),
+    path("", include("kpi_cms.interfaces.workspace.urls_delegation")),
     # Cards
     path("phieu/", cards.cards, name="cards"),
     path("phieu/<int:pk>/", cards.card, name="card"),

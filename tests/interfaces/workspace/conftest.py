@@ -12,7 +12,16 @@ from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
 
 SignIn = Callable[[Person], Client]
-CLOCK_READERS = ("assigning", "cards", "evaluation", "review", "sight", "steps", "task_actions")
+CLOCK_READERS = (
+    "assigning",
+    "cards",
+    "delegation",
+    "evaluation",
+    "review",
+    "sight",
+    "steps",
+    "task_actions",
+)
 
 
 class Clock:

@@ -65,7 +65,7 @@ def request(signed_in: bool = True) -> HttpRequest:
     made.user = User(username="HN-0123", display_name="Bùi Minh Nam") if signed_in else AnonymousUser()
     # What the middleware and the navigation would read: nothing is held and nothing waits.
     made.scope = Scope()  # type: ignore[attr-defined]  # set by ScopeMiddleware
-    made.workspace_waiting = queries.waiting(None)  # type: ignore[attr-defined]  # navigation's own attribute
+    made.workspace_waiting = queries.waiting(Scope())  # type: ignore[attr-defined]  # navigation's own attribute
     return made
 
 

@@ -22,6 +22,7 @@ from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.numbers import format_moment, format_points, separator
 from snippets.enums import PeriodState
 
+from .delegation import in_place_of
 from .evaluators import other_appointments, units_named, why_this_evaluator
 from .links import optional_url
 from .sheet import Column
@@ -156,6 +157,7 @@ def facts_of(reading: CardReading) -> list[dict[str, Any]]:
             "value": card.evaluator.full_name if card.evaluator else None,
             "hint": why_this_evaluator(card, reading.names),
         },
+        *_delegate_of(reading),
         {
             "key": _("Criteria set"),
             "value": _("%(title)s, version %(number)s")
@@ -172,6 +174,20 @@ def facts_of(reading: CardReading) -> list[dict[str, Any]]:
         },
     ]
     return rows
+
+
+def _delegate_of(reading: CardReading) -> list[dict[str, Any]]:
+    """Who confirmed in the evaluator's place, once there is a confirmed result."""
+    record = reading.records.get(StageKey.EVALUATOR)
+    if record is None or not record.delegate or reading.card.state not in DECIDED:
+        return []
+    return [
+        {
+            "key": _("Confirmed on behalf of the evaluator by"),
+            "value": record.delegate,
+            "hint": _("The evaluator was absent and had delegated it."),
+        }
+    ]
 
 
 def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any]]:
@@ -219,8 +235,14 @@ def band_label(card: Scorecard, code: str) -> str:
 
 def notices_of(reading: CardReading, now: datetime) -> list[dict[str, Any]]:
     """What the reader should know before anything else on the page."""
-    card, found = reading.card, []
+    card, found = reading.card, list[dict[str, Any]]()
     period_open = card.period.state == PeriodState.OPEN
+    absent = in_place_of(reading.scope, card)
+    if absent and period_open:
+        text = _(
+            "You act on this card %(absent)s, who delegated it to you. The card and its history name both of you."
+        )
+        found.append({"kind": "info", "text": text % {"absent": absent}})
     if card.state == CardState.RETURNED:
         text = _("The card came back with this reason: %(reason)s") % {"reason": reading.return_reason or "–"}
         found.append({"kind": "warning", "text": text})
@@ -322,6 +344,7 @@ def page_of(reading: CardReading) -> dict[str, Any]:
         "progress": progress_of(reading),
         "facts": facts_of(reading),
         "notices": notices_of(reading, now),
+        "in_place_of": in_place_of(reading.scope, card),
         "actions": actions_of(reading, now),
         "tasks": reading.tasks,
         "task_summary": task_summary(reading.tasks),

@@ -55,6 +55,7 @@ def change_rows(
             {
                 "when": second(written.row.history_date),
                 "who": page.names.accounts.get(written.row.history_user_id, NOTHING),
+                "absent": page.names.accounts.get(written.row.history_on_behalf_of_id, ""),
                 "person": page.names.people.get(written.row.person_id, NOTHING),
                 "url": _card_url(page.names.cards, written.row.person_id),
                 "what": reader.record(written),
@@ -73,7 +74,7 @@ def act_rows(entries: Iterable[LedgerEntry], cards: Mapping[int, int]) -> list[d
     listed = list(entries)
     names = names_of(
         (entry.person_id for entry in listed),
-        (entry.actor_id for entry in listed),
+        (key for entry in listed for key in (entry.actor_id, entry.on_behalf_of_id)),
         (entry.reason_key for entry in listed),
     )
     reader = _Reader(names, {})
@@ -81,6 +82,7 @@ def act_rows(entries: Iterable[LedgerEntry], cards: Mapping[int, int]) -> list[d
         {
             "when": second(entry.at),
             "who": names.accounts.get(entry.actor_id, entry.actor_code),
+            "absent": names.accounts.get(entry.on_behalf_of_id or 0, entry.on_behalf_of_code),
             "person": names.people.get(entry.person_id or 0, entry.person_code),
             "url": _card_url(cards, entry.person_id),
             "what": entry.get_act_display(),

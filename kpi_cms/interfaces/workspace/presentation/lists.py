@@ -39,7 +39,7 @@ def card_rows(cards: list[Any], scope: Scope) -> list[dict[str, Any]]:
                 else "",
                 "is_own": rules.is_own(scope.user_id, card),
                 "basis_changed": bool(card.proposed_d) and seen.of_new_basis,
-                "waits": card.state == CardState.SUBMITTED and rules.is_evaluator(scope.user_id, card),
+                "waits": card.state == CardState.SUBMITTED and rules.evaluates(scope, card),
             }
         )
     return rows

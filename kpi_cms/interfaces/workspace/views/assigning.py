@@ -58,8 +58,8 @@ def assign(request: HttpRequest, period: int, person: int) -> HttpResponse:
     card = _card_or_missing(request, person, found)
     products = queries.products_for(found, card.unit)
     back_url = f"{reverse('workspace:person_tasks', args=[person])}?ky={period}"
-    evaluates = queries.evaluates(scope.user_id, period, person)
-    rules.assign_tasks(scope, card.person, card.unit, evaluates=evaluates).require()
+    standing = queries.standing(scope, period, person)
+    rules.assign_tasks(scope, card.person, card.unit, **standing.relation).require()
     form = NewTaskForm(request.POST or None, products=products)
     errors: list[dict[str, str]] = []
     error = Invalid("")
@@ -81,7 +81,7 @@ def assign(request: HttpRequest, period: int, person: int) -> HttpResponse:
         "card": card,
         "period": found,
         "form": form,
-        "may_give_extras": bool(rules.give_extras(scope, card.person, card.unit, evaluates=evaluates)),
+        "may_give_extras": bool(rules.give_extras(scope, card.person, card.unit, **standing.relation)),
         "back_url": back_url,
         **product_choice(request, products, form),
     }

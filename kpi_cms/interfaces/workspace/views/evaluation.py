@@ -128,7 +128,7 @@ def evaluations(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")[:100].strip()
     page = queries.Slice([], None, None)
     if period is not None and me.person_id is not None:
-        cards = queries.evaluated_or_endorsed(me.person_id, period)
+        cards = queries.evaluated_or_endorsed(scope, me.person_id, period)
         if state:
             cards = cards.filter(state=state)
         if text:

@@ -17,8 +17,10 @@ from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, TaskSt
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.evaluation.rule_table import RECEIVE_RESULTS
 from kpi_cms.foundation.access.rules import somewhere
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
 from kpi_cms.interfaces.workspace.navigation import waiting
+from kpi_cms.interfaces.workspace.presentation.delegation import in_place_of
 from snippets.enums import PeriodState
 from snippets.models import Period
 
@@ -32,17 +34,17 @@ READ = 300  # cards in hand read for the groups; whoever has more works from the
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for me. The number of queries does not depend on how much waits."""
-    me, now = waiting(request), timezone.now()
+    scope, me, now = scope_of(request), waiting(request), timezone.now()
     context: dict[str, Any] = {"me": me, "periods": _periods(now), "own": [], "groups": []}
     if me.person_id is not None:
         cards = list(
-            queries.cards_in_hand(me.person_id)
-            .select_related("period", "person", "unit")
+            queries.cards_in_hand(scope, me.person_id)
+            .select_related("period", "person", "unit", "evaluator", "endorser")
             .order_by("period__starts_on", "person__sort_key", "pk")[:READ]
         )
         context |= {
             "own": _own(cards, me.person_id, now),
-            "groups": [*_evaluating(cards, me, now), *_tasks(me)],
+            "groups": [*_evaluating(cards, scope, me, now), *_tasks(scope, me)],
         }
     context["results"] = _results_to_notify(request)
     context["nothing"] = not (context["own"] or context["groups"] or context["results"])
@@ -79,10 +81,12 @@ def _own(cards: Iterable[Scorecard], person_id: int, now: datetime) -> list[dict
     ]
 
 
-def _evaluating(cards: Iterable[Scorecard], me: queries.Waiting, now: datetime) -> list[dict[str, Any]]:
+def _evaluating(
+    cards: Iterable[Scorecard], scope: Scope, me: queries.Waiting, now: datetime
+) -> list[dict[str, Any]]:
     """Cards of others that wait for me, grouped by what is to be done."""
     theirs = [card for card in cards if card.person_id != me.person_id]
-    mine = [card for card in theirs if card.evaluator_id == me.person_id]
+    mine = [card for card in theirs if rules.evaluates(scope, card)]
     groups = (
         (
             _("Cards to evaluate"),
@@ -122,7 +126,7 @@ def _evaluating(cards: Iterable[Scorecard], me: queries.Waiting, now: datetime) 
                 {
                     "text": card.person.full_name,
                     "url": reverse(page, args=[card.pk]),
-                    "hint": f"{card.unit_name}, {card.period}",
+                    "hint": _hint(card, scope),
                 }
                 for card in found[:SHOWN]
             ],
@@ -133,7 +137,13 @@ def _evaluating(cards: Iterable[Scorecard], me: queries.Waiting, now: datetime) 
     ]
 
 
-def _tasks(me: queries.Waiting) -> list[dict[str, Any]]:
+def _hint(card: Scorecard, scope: Scope) -> str:
+    """Where the card belongs, and in whose place the account works on it."""
+    absent = in_place_of(scope, card)
+    return ", ".join(part for part in (card.unit_name, str(card.period), absent) if part)
+
+
+def _tasks(scope: Scope, me: queries.Waiting) -> list[dict[str, Any]]:
     """My tasks to report, others' to decide, and the people I evaluate who have none: three queries."""
     assert me.person_id is not None  # the caller asked
     to_report = (
@@ -141,7 +151,7 @@ def _tasks(me: queries.Waiting) -> list[dict[str, Any]]:
         .select_related("period")
         .order_by("due_on", "pk")
     )
-    without = list(queries.evaluated_without_tasks(me.person_id)[:READ])
+    without = list(queries.evaluated_without_tasks(scope, me.person_id)[:READ])
     groups = [
         {
             "title": _("Tasks to report"),
@@ -154,7 +164,7 @@ def _tasks(me: queries.Waiting) -> list[dict[str, Any]]:
             "count": me.tasks_to_decide,
             "rows": [
                 _task_row(task, "workspace:task", task.person.full_name)
-                for task in queries.tasks_to_decide(me.person_id)[:SHOWN]
+                for task in queries.tasks_to_decide(scope, me.person_id)[:SHOWN]
             ],
             "more_url": reverse("workspace:tasks_to_decide"),
         },

@@ -131,8 +131,8 @@ class TaskAction(LoginRequiredMixin, View):
 
     def _asked(self, rule: Rule, task: Task) -> Decision:
         scope = scope_of(self.request)
-        evaluates = queries.evaluates(scope.user_id, task.period_id, task.person_id)
-        return rules.may_with_tasks(rule, scope, task.person, task.unit, evaluates=evaluates)
+        standing = queries.standing(scope, task.period_id, task.person_id)
+        return rules.may_with_tasks(rule, scope, task.person, task.unit, **standing.relation)
 
 
 class Report(TaskAction):

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -65,13 +65,13 @@ def _tasks_of(request: HttpRequest, person_id: int, *, own: bool) -> HttpRespons
         )
         counted = scoring.task_rows(period.pk, [person_id])[person_id]
         share, warning = extras_share(card, counted)
-        standing = queries.standing(scope.user_id, period.pk, person_id)
+        standing = queries.standing(scope, period.pk, person_id)
         changeable = period.is_open and not standing.decided
         may_assign = changeable and bool(
-            rules.assign_tasks(scope, card.person, card.unit, evaluates=standing.evaluates)
+            rules.assign_tasks(scope, card.person, card.unit, **standing.relation)
         )
         may_confirm = changeable and bool(
-            rules.confirm_tasks(scope, card.person, card.unit, evaluates=standing.evaluates)
+            rules.confirm_tasks(scope, card.person, card.unit, **standing.relation)
         )
         context |= {
             "person": card.person,
@@ -163,8 +163,8 @@ def readable_unit(request: HttpRequest, code: str) -> Unit:
     if unit is None:
         raise NotFound
     if not rules.may_in_unit(table.READ_UNIT_TASKS, scope, unit):
-        concerned = Q(evaluator__user_id=scope.user_id) | Q(endorser__user_id=scope.user_id)
-        if not Scorecard.objects.filter(concerned, unit__path__startswith=unit.path).exists():
+        concerned = Scorecard.objects.filter(queries.worked_on_by(scope), unit__path__startswith=unit.path)
+        if scope.user_id is None or not concerned.exists():
             raise NotFound
     return unit
 
@@ -173,8 +173,8 @@ def readable_unit(request: HttpRequest, code: str) -> Unit:
 @require_GET
 def tasks_to_decide(request: HttpRequest) -> HttpResponse:
     """Reported and proposed tasks of the people I evaluate, the longest waiting first."""
-    person_id = waiting(request).person_id
-    found = queries.tasks_to_decide(person_id)[: PAGE + 1] if person_id is not None else []
+    scope, person_id = scope_of(request), waiting(request).person_id
+    found = queries.tasks_to_decide(scope, person_id)[: PAGE + 1] if person_id is not None else []
     rows = [
         {
             "task": task,
@@ -196,13 +196,11 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
     """One task: what was given, what became of it, what is deducted and why."""
     scope = scope_of(request)
     found = queries.task_for(scope, pk)
-    standing = queries.standing(scope.user_id, found.period_id, found.person_id)
+    standing = queries.standing(scope, found.period_id, found.person_id)
     changeable = found.period.is_open and not standing.decided
     may = partial(rules.may_with_tasks, scope=scope, person=found.person, unit=found.unit)
     held = {
-        rule: changeable
-        and rules.is_task_time(rule, found)
-        and bool(may(asked, evaluates=standing.evaluates))
+        rule: changeable and rules.is_task_time(rule, found) and bool(may(asked, **standing.relation))
         for rule, asked in _asked(found)
     }
     own = bool(rules.report_task(scope, found.person, found.unit))
@@ -215,7 +213,7 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         "evidence": evidence_lines(attached, withdrawable=held[table.ATTACH_TO_TASK]),
         "deductions": deductions_of(found),
         "followers": list(followers),
-        "may_confirm": changeable and bool(may(table.CONFIRM_CAUSE, evaluates=standing.evaluates)),
+        "may_confirm": changeable and bool(may(table.CONFIRM_CAUSE, **standing.relation)),
         "actions": _actions(found, held),
         "back_url": reverse("workspace:tasks")
         if own

@@ -99,10 +99,7 @@ def readable_unit(request: HttpRequest, code: str) -> Unit:
     if found is None:
         raise NotFound
     if not rules.may_in_unit(table.READ_UNIT_CARDS, scope, found):
-        concerned = Scorecard.objects.filter(
-            Q(evaluator__user_id=scope.user_id) | Q(endorser__user_id=scope.user_id),
-            unit__path__startswith=found.path,
-        )
+        concerned = Scorecard.objects.filter(queries.worked_on_by(scope), unit__path__startswith=found.path)
         if scope.user_id is None or not concerned.exists():
             raise NotFound
     return found
@@ -133,7 +130,7 @@ def _can_notify(
         return False
     if rules.may_in_unit(table.RECEIVE_RESULTS, scope, found):
         return True
-    return any(rules.is_evaluator(scope.user_id, row["card"]) for row in rows)
+    return any(rules.evaluates(scope, row["card"]) for row in rows)
 
 
 def _with_period(url: str, period: Period | None) -> str:
