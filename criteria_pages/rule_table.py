@@ -15,6 +15,8 @@ WRITE = Rule(
     refusal=_("Only policy staff write criteria sets. Ask for the capability to write them."),
     note=_("To everybody else the working copies do not exist."),
 )
+LAST_AUTHOR = "last_author"  # whoever made the last change of the set
+
 ISSUE = Rule(
     act="issue_criteria",
     label=_("Issue a criteria set"),
@@ -23,8 +25,15 @@ ISSUE = Rule(
     relations=(SYSTEM,),
     capabilities=(Capability.PUBLISH,),
     reach=Reach.ANYWHERE,
+    forbidden={
+        LAST_AUTHOR: _(
+            "You made the last change of this criteria set, so somebody else approves and issues it. Ask another "
+            "member of policy staff."
+        )
+    },
     seen_by=(SIGNED_IN,),
     refusal=_("You may write criteria sets, not issue them. Ask somebody who may issue this one."),
+    note=_("The same holds for every step of an approval: nobody approves their own last change."),
 )
 READ_HANDBOOK = Rule(
     act="read_handbook",

@@ -14,6 +14,17 @@ def write(scope: Scope) -> Decision:
     return ask(table.WRITE, scope, (SIGNED_IN,))
 
 
-def issue(actor: User, scope: Scope) -> Decision:
-    """Issue a set: who holds the capability anywhere, and the system's own account (the demonstration loader)."""
-    return ask(table.ISSUE, scope, (SYSTEM,) if is_system(actor) else (SIGNED_IN,))
+def issue(actor: User, scope: Scope, *, author: int | None = None) -> Decision:
+    """Issue a set: who holds the capability anywhere and did not make its last change (`author`), and the system's own
+    account (the demonstration loader)."""
+    if is_system(actor):
+        return ask(table.ISSUE, scope, (SYSTEM,))
+    may = ask(table.ISSUE, scope, (SIGNED_IN,))
+    return (
+        ask(table.ISSUE, scope, (SIGNED_IN, table.LAST_AUTHOR)) if may and is_author(actor, author) else may
+    )
+
+
+def is_author(actor: User, author: int | None) -> bool:
+    """The account made the last change. What the product itself wrote has no author."""
+    return author is not None and author == actor.pk and not is_system(actor)

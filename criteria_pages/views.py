@@ -18,6 +18,7 @@ from kpi_cms.foundation.core.errors import DomainError
 
 from . import queries, rules
 from .domain import pins
+from .domain.authors import last_author
 from .domain.publishing import publish, summary_of
 from .models import CriteriaSetPage
 
@@ -59,7 +60,7 @@ def issue(request: HttpRequest, page_id: int) -> HttpResponse:
         "page": page,
         "summary": summary_of(page),
         "edit_url": reverse("wagtailadmin_pages:edit", args=[page.pk]),
-        "may_issue": rules.issue(request.user, request.scope),  # type: ignore[attr-defined,arg-type]  # as above
+        "may_issue": rules.issue(request.user, request.scope, author=last_author(page)),  # type: ignore[attr-defined,arg-type]  # as above
     }
     return TemplateResponse(request, "criteria_pages/admin/issue.html", context, status=status)
 

@@ -22,6 +22,7 @@ EVERYTHING: tuple[str, ...] = tuple(Capability.values)
 
 ONESELF = "oneself"
 GIVER = "giver"  # of a delegation
+SENDER = "sender"  # of a catalogue
 
 _KEEPERS: dict[str, Sentence] = {
     Capability.MANAGE_UNITS: _(
@@ -255,6 +256,11 @@ APPROVE_CATALOGUE = _catalogue(
     _("Approve a catalogue"),
     "workflow.approve_catalogue",
     capability=Capability.APPROVE_CATALOGUE,
+    forbidden={
+        SENDER: _(
+            "You sent this catalogue, so somebody else approves it. Ask another member of the personnel office."
+        )
+    },
     states=SENT,
 )
 IMPORT_CATALOGUE = _catalogue(

@@ -13,7 +13,7 @@ from kpi_cms.foundation.accounts.models import User
 
 from . import rule_table as table
 from .enums import Capability
-from .models import Grant, Person, Unit
+from .models import Catalogue, Grant, Person, Unit
 
 # Whoever holds one of these on a unit reads its people, appointments and catalogues in the registers.
 READS_PEOPLE = (Capability.MANAGE_PEOPLE, Capability.MANAGE_ACCOUNTS)
@@ -56,6 +56,14 @@ def may_on_all(actor: User, rule: Rule, units: Iterable[Unit]) -> Decision:
 def may_now(rule: Rule, scope: Scope, unit: Unit, state: str = "") -> bool:
     """What a register offers: the reader may, and the record stands where the act is taken from."""
     return bool(ask(rule, scope, (), unit)) and in_state(rule, state)
+
+
+def may_approve_catalogue(actor: User, catalogue: Catalogue, *, scope: Scope | None = None) -> Decision:
+    """Whoever approves catalogues on the unit, and did not send this one. The system's own account does both."""
+    decision = may(actor, table.APPROVE_CATALOGUE, catalogue.unit, scope=scope)
+    if decision and catalogue.sent_by == actor.pk and not is_system(actor):
+        return refuse(table.APPROVE_CATALOGUE.forbidden[table.SENDER])
+    return decision
 
 
 def may_end_delegation(actor: User, grant: Grant) -> Decision:

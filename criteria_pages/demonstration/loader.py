@@ -19,20 +19,24 @@ def draft_of(entry: DemonstrationSet) -> CriteriaSetPage:
 
 
 @business_verb
-def load_sets(*, actor: User, moment: datetime) -> dict[str, CriteriaVersion]:
-    """Set code → its version in force. A set that has a version already is left as it is, however it was changed."""
+def load_sets(*, actor: User, moment: datetime, author: User | None = None) -> dict[str, CriteriaVersion]:
+    """Set code → its version in force, written by `author` (the actor) and issued by the actor.
+
+    A set that has a version already is left as it is, however it was changed.
+    """
     rules.issue(actor, Scope.of(actor)).require()
-    return {entry.code: _load(entry, actor=actor, moment=moment) for entry in SETS}
+    writer = actor if author is None else author
+    return {entry.code: _load(entry, writer, actor=actor, moment=moment) for entry in SETS}
 
 
-def _load(entry: DemonstrationSet, *, actor: User, moment: datetime) -> CriteriaVersion:
+def _load(entry: DemonstrationSet, writer: User, *, actor: User, moment: datetime) -> CriteriaVersion:
     version = last_version(entry.code)
     if version is not None:
         return version
     page = CriteriaSetPage.objects.filter(code=entry.code).first()
     if page is None:
         page = draft_of(entry)
-        page.owner = actor
+        page.owner = writer
         criteria_index().add_child(instance=page)
-        page.save_revision(user=actor, clean=False)
+        page.save_revision(user=writer, clean=False)
     return publish(actor=actor, moment=moment, page=page)

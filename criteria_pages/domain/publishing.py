@@ -6,7 +6,7 @@ loader call it; Wagtail's own ways of making a page live are closed (`models.pag
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,9 +26,10 @@ from kpi_cms.foundation.engine import canonical_json, check_specification, compi
 from .. import rules
 from ..models import CriteriaSetPage, CriteriaVersion, FrozenCriterion
 from ..models.pages import issuing
+from .authors import last_author
 from .comparison import Change, differences
 from .problems import PageProblem, of_engine
-from .specification import Node, specification_of
+from .specification import Node, citations_of, specification_of
 
 __all__ = [
     "IssueSummary",
@@ -114,13 +115,15 @@ def publish(
 
     Locks the page, reads its latest revision again, checks it, freezes specification and criteria, makes the page
     live with that revision, and records the act. `expected_sha256` is the digest its issuer was shown: another
-    draft saved in between is refused (Stale). Raises Refused, NotFound, NotReady with every problem, and WrongState
-    when the draft is the last version again, dates of effect and legal basis included.
+    draft saved in between is refused (Stale). Raises Refused, also for whoever made the last change, NotFound, NotReady
+    with every problem, and WrongState when the draft is the last version again, dates of effect and legal basis
+    included.
     """
     rules.issue(actor, Scope.of(actor)).require()
     locked = CriteriaSetPage.objects.select_for_update().filter(pk=page.pk).first()
     if locked is None:
         raise NotFound
+    rules.issue(actor, Scope.of(actor), author=last_author(locked)).require()
     revision = locked.get_latest_revision() or locked.save_revision(user=actor)
     draft: CriteriaSetPage = revision.as_object()
     specification = specification_of(draft)
@@ -194,7 +197,7 @@ def _freeze(
         title=draft.title,
         frame=draft.frame,
         is_demonstration=draft.is_demonstration,
-        citations=_citations(draft),
+        citations=citations_of(draft),
         effective_on=draft.effective_on,
         effective_until=draft.effective_until,
         specification=_frozen(specification),
@@ -225,27 +228,11 @@ def frozen_criteria(version: CriteriaVersion) -> list[FrozenCriterion]:
     ]
 
 
-def _citations(draft: CriteriaSetPage) -> list[dict[str, str]]:
-    """The legal basis as plain values: number, title, day (ISO, or "") and clauses."""
-    citations = []
-    for child in draft.legal_basis:
-        issued_on: date | None = child.value["issued_on"]
-        citations.append(
-            {
-                "number": child.value["number"] or "",
-                "title": child.value["title"] or "",
-                "issued_on": issued_on.isoformat() if issued_on else "",
-                "clauses": child.value["clauses"] or "",
-            }
-        )
-    return citations
-
-
 def _nothing_changed(draft: CriteriaSetPage, sha256: str, previous: CriteriaVersion) -> bool:
     return (
         sha256 == previous.sha256
         and draft.effect == (previous.effective_on, previous.effective_until)
-        and _citations(draft) == previous.citations
+        and citations_of(draft) == previous.citations
     )
 
 

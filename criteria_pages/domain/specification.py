@@ -5,6 +5,7 @@ choices have, so that ticking boxes in another order is the same set.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -220,3 +221,19 @@ def _applicability(page: CriteriaSetPage) -> Node:
         "blocks": _ordered(page.unit_blocks, Block.values),
         "period_kinds": _ordered(page.period_kinds, PeriodKind.values),
     }
+
+
+def citations_of(draft: CriteriaSetPage) -> list[dict[str, str]]:
+    """The legal basis as plain values: number, title, day (ISO, or "") and clauses."""
+    citations = []
+    for child in draft.legal_basis:
+        issued_on: date | None = child.value["issued_on"]
+        citations.append(
+            {
+                "number": child.value["number"] or "",
+                "title": child.value["title"] or "",
+                "issued_on": issued_on.isoformat() if issued_on else "",
+                "clauses": child.value["clauses"] or "",
+            }
+        )
+    return citations

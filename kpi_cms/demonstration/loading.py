@@ -28,7 +28,7 @@ from .people import SEED, people
 from .play import Month
 
 Say = Callable[[str], None]
-POLICY = "chinh-sach"
+POLICY, SECOND_POLICY = "chinh-sach", "chinh-sach-2"
 
 
 def load(say: Say, *, moment: datetime | None = None, seed: str = SEED) -> bool:
@@ -80,8 +80,8 @@ def _write_registers(say: Say, moment: datetime, seed: str) -> None:
             _("%(people)d people with their appointments, %(accounts)d accounts.")
             % {"people": len(everybody), "accounts": accounts}
         )
-    author = User.objects.get(username=POLICY)
-    sets = registers.write_criteria(author, moment)
+    author, issuer = (User.objects.get(username=username) for username in (POLICY, SECOND_POLICY))
+    sets = registers.write_criteria(author, issuer, moment)
     say(_("%(count)d criteria sets, issued.") % {"count": sets})
     with as_actor(actor, moment):
         products = registers.write_catalogues(actor, moment, units)

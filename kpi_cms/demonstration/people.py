@@ -33,9 +33,9 @@ ACCOUNTS = (
     NamedAccount("truong-phong", "HUNG-NGUYEN-CQ-KT/TP/1"),
     NamedAccount("chu-tich", "HUNG-NGUYEN-CQ/CT-UBND/1"),
     NamedAccount("kiem-tra", "BTCTU-DV/CV/1", Role.AUDITOR, ("HUNG-NGUYEN", "THANH-VINH")),
-    # Beyond the six of the sign-in page: a second author, who approves what the first one wrote, the personnel
-    # office of the commune, and whoever gives and ends grants.
+    # Nobody issues their own last change: the second member of policy staff issues what the first wrote.
     NamedAccount("chinh-sach-2", "BTCTU-DV/CVC/1", Role.POLICY, (ROOT,)),
+    # Beyond those of the sign-in page: the personnel office of the commune, and whoever gives and ends grants.
     NamedAccount("to-chuc", "HUNG-NGUYEN-CQ-VHXH/CV/6", Role.PERSONNEL, ("HUNG-NGUYEN",)),
     NamedAccount("quan-tri", "BTCTU-VP/CV/1", Role.ACCESS, (ROOT,)),
 )

@@ -180,9 +180,9 @@ def write_accounts(actor: User, moment: datetime, people: dict[str, Person], uni
 
 
 # --- Criteria sets, catalogues, periods --------------------------------------------------------------------
-def write_criteria(author: User, moment: datetime) -> int:
-    """The three criteria sets, issued; returns how many."""
-    return len(load_sets(actor=author, moment=moment))
+def write_criteria(author: User, issuer: User, moment: datetime) -> int:
+    """The three criteria sets, written by one of the policy staff and issued by another; returns how many."""
+    return len(load_sets(actor=issuer, moment=moment, author=author))
 
 
 def write_catalogues(actor: User, moment: datetime, units: dict[str, Unit]) -> int:

@@ -23,7 +23,7 @@ class Catalogue(models.Model):
     """A numbered version of one agency's list. Draft → sent → approved by `snippets.domain.catalogue` only.
 
     `standard_points` are the points of the standard product (in Nghệ An 5 = coefficient 1.00). An approved one
-    never changes: a new version replaces it.
+    never changes: a new version replaces it. Whoever sent it (`sent_by`, an account) does not approve it.
     """
 
     unit = models.ForeignKey(
@@ -35,6 +35,7 @@ class Catalogue(models.Model):
     standard_points = models.DecimalField(
         _("points of the standard product"), max_digits=6, decimal_places=2, default=5
     )
+    sent_by = models.BigIntegerField(_("sent by"), null=True, editable=False)
     decision_number = models.CharField(_("decision number"), max_length=60, blank=True)
     decision_date = models.DateField(_("decision date"), null=True, blank=True)
     signer = models.CharField(_("signed by"), max_length=120, blank=True)

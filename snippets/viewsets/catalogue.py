@@ -95,6 +95,11 @@ def _return(*, actor: Any, moment: datetime, instance: Catalogue, data: dict[str
     return Outcome(_("The catalogue was returned to its unit."))
 
 
+def _may_approve(scope: Scope, catalogue: Catalogue) -> bool:
+    """Not offered to whoever sent it."""
+    return catalogue.sent_by != scope.user_id and _may(table.APPROVE_CATALOGUE)(scope, catalogue)
+
+
 def _approve(*, actor: Any, moment: datetime, instance: Catalogue, data: dict[str, Any]) -> Outcome:
     domain.approve_catalogue(actor=actor, moment=moment, catalogue=instance, **data)
     return Outcome(_("The catalogue is approved and no longer changes."))
@@ -167,7 +172,7 @@ class CatalogueViewSet(GuardedViewSet):
             gettext_lazy("Approve"),
             "check",
             ApproveForm,
-            _may(table.APPROVE_CATALOGUE),
+            _may_approve,
             _approve,
             gettext_lazy(
                 "Enter the decision of the head with authority. Afterwards nothing in the catalogue changes."

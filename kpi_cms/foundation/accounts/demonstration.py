@@ -23,6 +23,7 @@ ACCOUNTS = (
     DemonstrationAccount(
         "chinh-sach", _("Policy staff"), _("writes criteria sets, opens and closes the month")
     ),
+    DemonstrationAccount("chinh-sach-2", _("Policy staff, second member"), _("issues what the first wrote")),
     DemonstrationAccount("dau-moi", _("Unit clerk"), _("keeps the unit's people and catalogue")),
     DemonstrationAccount("can-bo", _("Member of staff"), _("reports tasks and assesses their own work")),
     DemonstrationAccount("truong-phong", _("Unit head"), _("assigns tasks, evaluates and confirms")),

@@ -18,7 +18,7 @@ from kpi_cms.foundation.core.text import fold, normal
 from ... import rule_table as table
 from ...enums import CatalogueState
 from ...models import Catalogue, Product, Unit
-from ...rules import may
+from ...rules import may, may_approve_catalogue
 from .common import coefficient, label, locked, require_time, standard_problem, title_problem
 
 
@@ -139,7 +139,8 @@ def send_catalogue(*, actor: User, moment: datetime, catalogue: Catalogue, reaso
     require_time(table.SEND_CATALOGUE, catalogue)
     if not Product.objects.filter(catalogue=catalogue).exists():
         raise WrongState(_("The catalogue has no products yet. Add or import them, then send it."))
-    return _step(catalogue, CatalogueState.SENT, Act.CATALOGUE_SENT, reason, ["state"])
+    catalogue.sent_by = actor.pk
+    return _step(catalogue, CatalogueState.SENT, Act.CATALOGUE_SENT, reason, ["state", "sent_by"])
 
 
 @business_verb
@@ -166,9 +167,12 @@ def approve_catalogue(
     effective_on: date,
     reason: str = "",
 ) -> Catalogue:
-    """Sent → approved, with the decision of the head with authority. From then on nothing in it changes."""
+    """Sent → approved, with the decision of the head with authority. From then on nothing in it changes.
+
+    Whoever sent it does not approve it: somebody else standardises what a unit proposes (Đ13).
+    """
     catalogue = locked(catalogue)
-    may(actor, table.APPROVE_CATALOGUE, catalogue.unit).require()
+    may_approve_catalogue(actor, catalogue).require()
     require_time(table.APPROVE_CATALOGUE, catalogue)
     problems: dict[str, list[str]] = {}
     if not normal(decision_number):

@@ -475,3 +475,40 @@ def test_nobody_imports_for_a_unit_they_do_not_keep(moment):
     with pytest.raises(Refused):
         apply(holder(unit, Capability.APPROVE_CATALOGUE), moment, unit, Row())
     assert Catalogue.objects.count() == 0
+
+
+# --- Two people -----------------------------------------------------------------------------------------------
+def test_t02_whoever_sent_a_catalogue_does_not_approve_it(moment):
+    unit = UnitFactory(using=True)
+    both = holder(unit, Capability.MANAGE_CATALOGUE, Capability.APPROVE_CATALOGUE)
+    catalogue = CatalogueFactory(unit=unit)
+    ProductFactory(catalogue=catalogue)
+
+    sent = domain.send_catalogue(actor=both, moment=moment, catalogue=catalogue)
+    with pytest.raises(Refused) as refused:
+        domain.approve_catalogue(actor=both, moment=moment, catalogue=sent, **DECISION)
+
+    assert str(refused.value) == (
+        "You sent this catalogue, so somebody else approves it. Ask another member of the personnel office."
+    )
+    assert (Catalogue.objects.get().state, Catalogue.objects.get().sent_by) == (CatalogueState.SENT, both.pk)
+    domain.return_catalogue(actor=both, moment=moment, catalogue=sent, reason="Sửa")
+    domain.send_catalogue(actor=holder(unit, Capability.MANAGE_CATALOGUE), moment=moment, catalogue=sent)
+    assert domain.approve_catalogue(actor=both, moment=moment, catalogue=sent, **DECISION).state == "approved"
+
+
+def test_the_system_account_sends_and_approves(system, moment):
+    catalogue = CatalogueFactory()
+    ProductFactory(catalogue=catalogue)
+    sent = domain.send_catalogue(actor=system, moment=moment, catalogue=catalogue)
+    assert (
+        domain.approve_catalogue(actor=system, moment=moment, catalogue=sent, **DECISION).sent_by == system.pk
+    )
+
+
+def test_whoever_sent_it_and_lost_the_unit_finds_nothing(moment):
+    unit = UnitFactory(using=True)
+    sender = UserFactory()
+    catalogue = CatalogueFactory(unit=unit, sent=True, sent_by=sender.pk)
+    with pytest.raises(NotFound):
+        domain.approve_catalogue(actor=sender, moment=moment, catalogue=catalogue, **DECISION)
