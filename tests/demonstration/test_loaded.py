@@ -213,7 +213,7 @@ def test_the_special_cases_of_the_rules_are_there(period):
 
 
 # --- Accounts ----------------------------------------------------------------------------------------------
-def test_the_sign_in_page_offers_the_six_people_by_name():
+def test_the_sign_in_page_offers_its_people_by_name():
     offered = offered_accounts()
     assert [account.username for account in offered] == [account.username for account in OFFERED]
     by_post = {person.post.key: person.full_name for person in people()}

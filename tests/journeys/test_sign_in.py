@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.people import PASSWORD, SIX, Town, vi
+from tests.journeys.people import OFFERED, PASSWORD, Town, vi
 
 pytestmark = pytest.mark.journey
 
@@ -20,11 +20,11 @@ NAMES = {
 }
 
 
-def test_one_press_signs_in_each_of_the_six(town: Town) -> None:
+def test_one_press_signs_in_each_of_those_offered(town: Town) -> None:
     visitor = town.stranger("visitor").open("/tai-khoan/dang-nhap/").shot("sign-in")
     buttons = visitor.page.locator("button[name=demonstration]")
-    assert [button.get_attribute("value") for button in buttons.all()] == list(SIX)
-    for who in SIX:
+    assert [button.get_attribute("value") for button in buttons.all()] == list(OFFERED)
+    for who in OFFERED:
         somebody = town[who].reads("What waits for me").shot("home")
         assert somebody.page.locator(".kpi-account__name").inner_text() == NAMES[who]
 
