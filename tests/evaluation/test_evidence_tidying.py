@@ -116,7 +116,10 @@ def test_the_log_says_how_many_were_swept(world: World, at_night: Run, caplog) -
     assert caplog.messages == ["Swept 1 files of evidence that no row names."]
 
 
-def test_f17_what_is_missing_or_damaged_is_named(world: World, at_night: Run) -> None:
+def test_f17_what_is_missing_or_damaged_is_named(
+    world: World, at_night: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_tidying, "BATCH", 2)
     whole, missing, flipped = (
         make.attached(world, world.lan, files.pdf(b"% " + str(number).encode())) for number in range(3)
     )

@@ -23,6 +23,8 @@ from .evidence import RELATED, STORE, enter_ledger, facts
 
 logger = logging.getLogger(__name__)
 
+BATCH = 500
+
 
 def tidy(*, actor: User, moment: datetime) -> None:
     """Run daily, and safe to run twice. Each file is erased in a transaction of its own."""
@@ -76,12 +78,21 @@ def _named(actor: User, names: Collection[str]) -> Collection[str]:
 
 
 def damaged(*, actor: User) -> Iterator[tuple[Evidence, str]]:
-    """Every file that is not what it was, with the sentence that says so: missing, or another digest."""
-    with asked_by(actor):
-        for evidence in (
-            Evidence.objects.filter(erased_at__isnull=True).order_by("pk").iterator(chunk_size=500)
-        ):
+    """Every file that is not what it was, with the sentence that says so: missing, or another digest.
+
+    Reading them all takes as long as their bytes do, so no transaction is held meanwhile.
+    """
+    last = 0
+    while rows := _kept_after(last, actor):
+        for evidence in rows:
             try:
                 keeping.hand_out(STORE, evidence.storage_name, evidence.sha256).close()
             except DomainError as error:
                 yield evidence, str(error.sentence)
+        last = rows[-1].pk
+
+
+def _kept_after(last: int, actor: User) -> list[Evidence]:
+    """The next rows whose file is to be there."""
+    with asked_by(actor):
+        return list(Evidence.objects.filter(erased_at__isnull=True, pk__gt=last).order_by("pk")[:BATCH])

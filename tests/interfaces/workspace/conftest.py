@@ -13,15 +13,8 @@ from tests.helpers.world import MOMENT, World
 
 SignIn = Callable[[Person], Client]
 CLOCK_READERS = (
-    "assigning",
-    "cards",
-    "delegation",
-    "evaluation",
-    "review",
-    "sight",
-    "steps",
-    "task_actions",
-)
+    "assigning", "cards", "delegation", "evaluation", "evidence", "review", "sight", "steps", "task_actions",
+)  # fmt: skip
 
 
 class Clock:

@@ -461,7 +461,6 @@ def test_t43_nothing_is_left_for_the_next_person_at_the_same_browser(scene, sign
         response = client.get(address, follow=True)
         assert "no-store" in response["Cache-Control"], address
         assert {"ETag", "Last-Modified", "Expires"} & set(response.headers) == set()
-        response.close()
     client.post(reverse("accounts:sign_out"))
     client.force_login(scene.stranger.user)
     for address in pages:
