@@ -37,7 +37,7 @@ def test_a_changed_static_file_is_collected_again(called, monkeypatch):
 
 
 def test_missing_triggers_are_put_back_by_migrating(called, monkeypatch):
-    monkeypatch.setattr(append_only, "missing", lambda: ["audit_ledgerentry"])
+    monkeypatch.setattr(append_only, "missing", lambda using: ["audit_ledgerentry"])
     call_command("prepare")
     assert called == ["migrate", "collectstatic"]
 

@@ -26,7 +26,7 @@ def execute(*statements):
 
 
 def said(caught):
-    return [query["sql"] for query in caught if "set_config" in query["sql"]]
+    return [query["sql"] for query in caught if "set_config('kpi." in query["sql"]]
 
 
 def test_a_setting_holds_inside_its_block_and_what_was_said_before_holds_after_it():
