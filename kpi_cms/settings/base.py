@@ -166,13 +166,16 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True  # the access log of our own keeps sign-ins for 12 months
-AXES_IPWARE_PROXY_COUNT = 0
+AXES_CLIENT_IP_CALLABLE = "kpi_cms.foundation.core.addresses.client_address"
 
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
 ACCESS_SCOPE_MODEL = "snippets.Unit"
 # A head who is absent for longer is replaced by a dated acting decision, not by a delegation.
 DELEGATION_MAX_DAYS = 90
+
+# How many proxies of our own stand before the server: what they wrote into X-Forwarded-For is believed, and no more.
+PROXY_COUNT = 0
 
 # --- Security ----------------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -19,7 +19,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 SESSION_COOKIE_NAME = "__Host-kpi_session"
 CSRF_COOKIE_NAME = "__Host-kpi_csrf"
-AXES_IPWARE_PROXY_COUNT = int(os.environ.get("KPI_PROXY_COUNT", "1"))
+PROXY_COUNT = int(os.environ.get("KPI_PROXY_COUNT", "1"))
 SILENCED_SYSTEM_CHECKS = [
     "security.W005",  # HSTS for subdomains: the domain above is the province's, other services live there
     "security.W019",  # X-Frame-Options SAMEORIGIN: Wagtail previews a page in a frame of its own origin

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from .actor import Origin, coming_from
+from .addresses import client_address
 from .errors import DomainError, NotFound
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -24,7 +25,7 @@ class OriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        origin = Origin(request_id=uuid.uuid4(), address=request.META.get("REMOTE_ADDR") or None)
+        origin = Origin(request_id=uuid.uuid4(), address=client_address(request))
         with coming_from(origin):
             response = self.get_response(request)
         response["X-Request-ID"] = str(origin.request_id)

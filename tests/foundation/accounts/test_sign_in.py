@@ -311,3 +311,19 @@ def test_only_active_people_of_the_demonstration_are_offered(client, user, peopl
 
 def test_the_tests_themselves_run_outside_a_demonstration(settings):
     assert settings.DEMONSTRATION is False
+
+
+def test_t42_a_made_up_address_at_each_attempt_does_not_lift_the_lock(client, user, settings):
+    """What a client writes into X-Forwarded-For is no way around the lock; the owner elsewhere still enters (T36)."""
+    settings.PROXY_COUNT = 1
+    address = reverse("accounts:sign_in")
+
+    def tried(password: str, forwarded: str) -> int:
+        data = {"username": user.username, "password": password}
+        return client.post(address, data, headers={"x-forwarded-for": forwarded}).status_code
+
+    statuses = [tried("sai", f"198.51.100.{number}, 203.0.113.9") for number in range(6)]
+
+    assert statuses == [200, 200, 200, 200, 429, 429]
+    assert tried(PASSWORD, "203.0.113.9") == 429
+    assert tried(PASSWORD, "203.0.113.10") == 302
