@@ -324,7 +324,7 @@ def test_nothing_is_written_into_a_closed_period_and_everything_can_still_be_com
     month.worked(world, world.lan)
     month.confirmed(world, world.lan)
     CardResult.objects.filter(person=world.lan, stage="evaluator").update(numerator="1", denominator="1")
-    Period.objects.update(state=PeriodState.CLOSED)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=MOMENT)
     before = LedgerEntry.objects.count(), list(CardResult.objects.order_by("pk").values())
     with pytest.raises(WrongState) as raised:
         recompute_period(actor=system_user(), moment=MOMENT, period=world.period)
@@ -355,7 +355,7 @@ def test_a_closing_in_between_ends_the_run_and_what_was_written_is_said(
 
     def close_behind(*args: Any) -> Any:
         batch = read(*args)
-        Period.objects.update(state=PeriodState.CLOSED)
+        Period.objects.update(state=PeriodState.CLOSED, closed_at=MOMENT)
         return batch
 
     monkeypatch.setattr(recompute, "_read", close_behind)

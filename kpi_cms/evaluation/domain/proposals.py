@@ -52,7 +52,7 @@ def propose_task(
     """
     unit = unit_of(person, period)
     period = share_period(period.pk)
-    rules.report_task(Scope.of(actor), person, unit).require()
+    rules.may_with_tasks(table.PROPOSE_TASK, Scope.of(actor), person, unit, evaluates=False).require()
     rules.require_open(period)
     if not name.strip() and product is None:
         raise Invalid(_("Say what the task is."), problems={"name": [_("Say what the task is.")]})

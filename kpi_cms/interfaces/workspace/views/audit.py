@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from criteria_pages.models import CriteriaVersion
-from kpi_cms.evaluation import audit_queries, queries
+from kpi_cms.evaluation import audit_queries, queries, rules
 from kpi_cms.evaluation.audit_queries import Cursor, Filters, HistoryPage
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.progress_queries import units_above
-from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY
+from kpi_cms.evaluation.rule_table import READ_CARD_HISTORY, READ_UNIT_HISTORY
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.interfaces.workspace.forms.history import CardHistoryFilterForm, HistoryFilterForm
 from kpi_cms.interfaces.workspace.presentation.history import act_rows, change_rows
@@ -53,6 +53,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     """Changes and acts of one card."""
     scope = scope_of(request)
     found = queries.card_for(scope, pk)
+    rules.may(READ_CARD_HISTORY, scope, found).require()
     seen = audit_queries.sight(scope, found)
     form = CardHistoryFilterForm(request.GET or None)
     filters = form.filters()
