@@ -20,6 +20,7 @@ BEYOND = {
     "kpi_cms/evaluation/domain/people_managed.py": 2,  # d of a leader
     "kpi_cms/evaluation/domain/saving.py": 2,  # a returned self-assessment: a draft again, and what it had said
     "kpi_cms/evaluation/domain/scoring.py": 3,  # results, and d of the leaders above
+    "kpi_cms/evaluation/domain/separation.py": 1,  # whether two people decide about each other
     "kpi_cms/evaluation/domain/task_support.py": 2,  # whose work it is, and whether the result is decided
     "kpi_cms/evaluation/domain/totals.py": 1,  # totals of a closed period
     "kpi_cms/evaluation/period_queries.py": 1,  # which cards an opening need not make

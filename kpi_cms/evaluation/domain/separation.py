@@ -5,12 +5,14 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation.enums import DECIDED, AssessmentState, CardState, StageKey
 from kpi_cms.evaluation.models import Assessment, Scorecard
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.core.errors import Refused
 from snippets.models import Person
 
 CONFIRMED = (CardState.EVALUATED, *DECIDED)
 
 
+@beyond_the_wall("whether two people decide about each other is asked of cards that one of them may not see")
 def refuse_each_other(card: Scorecard, *deciders: Person | None) -> None:
     """Refuse where the card's person has decided about one of `deciders` in the period (security.md T02).
 
