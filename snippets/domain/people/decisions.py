@@ -111,7 +111,7 @@ def decide_evaluator(
     ends_on: date | None = None,
     reason: str = "",
 ) -> EvaluatorDecision:
-    """Name a person's evaluator instead of the rule of Đ10. Cards opened before keep theirs."""
+    """Name a person's evaluator instead of the rule of Đ10. Open cards keep theirs until it is named anew."""
     person = locked(person)
     may(actor, table.DECIDE_EVALUATOR, person.unit).require()
     not_oneself(actor, person, table.DECIDE_EVALUATOR).require()
