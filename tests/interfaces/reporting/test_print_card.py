@@ -355,6 +355,6 @@ def test_the_form_is_signed_at_the_evaluators_moment_and_names_the_endorsement(c
     )  # fmt: skip
     paper = in_words(world, client, "head", "lan")
     assert "Đã xác nhận trên phần mềm lúc 09:00 ngày 03/08/2026" in paper
-    assert "Trần Đức Chí, Chức vụ head, đã đồng ý với kết quả đánh giá lúc 05/08/2026 09:00." in paper
-    assert "Ý kiến khi đồng ý: NHẤT TRÍ" in paper
+    assert "Trần Đức Chí, Chức vụ head, đã xác nhận kết quả đánh giá lúc 05/08/2026 09:00." in paper
+    assert "Ý kiến khi xác nhận: NHẤT TRÍ" in paper
     assert "NHẤT TRÍ" not in in_words(world, client, "lan", "lan")
