@@ -220,10 +220,9 @@ def _cards(made: Province, chance: Random, period: Period, version: CriteriaVers
     made.cards, made.tasks = [], []
     for person in made.people:
         unit = chance.choice(made.units)
-        evaluator, endorser = (
-            chance.choice([None, *(other for other in made.people[:12] if other.pk != person.pk)])
-            for _each in "ab"
-        )
+        others = [other for other in made.people[:12] if other.pk != person.pk]
+        evaluator = chance.choice([None, *others])
+        endorser = chance.choice([None, *(other for other in others if other != evaluator)])
         made.cards.append(
             Scorecard(
                 period=period, person=person, frame="state", version=version, unit=unit, agency=unit,

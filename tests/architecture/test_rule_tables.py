@@ -24,6 +24,12 @@ WITHOUT_ROW = {
 # file → why it names capabilities although it is no table.
 NAMES_CAPABILITIES = {
     "kpi_cms/evaluation/models/scorecard.py": "the group that the restricted queryset and the table share",
+    "kpi_cms/evaluation/queries.py": "finds the cards of the evaluators that the reader stands in for",
+    "kpi_cms/evaluation/rules.py": "says who stands in for an evaluator: whoever evaluates by delegation",
+    "kpi_cms/evaluation/sight_queries.py": "finds the same evaluators among an account's delegations",
+    "kpi_cms/interfaces/workspace/navigation.py": "offers delegating to whoever evaluates in their own right",
+    "snippets/delegation_queries.py": "what a head may leave to others begins with evaluating",
+    "snippets/domain/delegation.py": "reading or assigning alone is no head's, so evaluating is looked for",
     "kpi_cms/evaluation/matrix.py": "makes up a delegate, whom one capability makes one",
     "snippets/rules.py": "the groups whose holders read a register, which its viewset restricts by",
     "snippets/domain/projection.py": "writes today's capabilities: they are what it is about",

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from kpi_cms.evaluation import queries
-from kpi_cms.evaluation.domain import deductions, moving, notifying, stages, tasks
+from kpi_cms.evaluation.domain import deductions, moving, notifying, proposals, stages, tasks
 from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.models import Assessment, Score, Scorecard, Task
 from kpi_cms.foundation.access.scope import Scope
@@ -140,7 +140,7 @@ def test_the_delegate_decides_tasks_under_both_names(absent: World) -> None:
         actor=deputy, moment=MOMENT, task=reported, unit_number=1, reason="Sai số liệu"
     )
     deductions.confirm_cause(actor=deputy, moment=MOMENT, deduction=fault, reason="Mất điện")
-    tasks.decide_proposal(actor=deputy, moment=MOMENT, task=proposed, accepted=False, reason="Không")
+    proposals.decide_proposal(actor=deputy, moment=MOMENT, task=proposed, accepted=False, reason="Không")
     given = tasks.assign_task(
         actor=deputy, moment=MOMENT, period=absent.period, person=absent.minh, product=absent.product,
         quantity=Decimal(2), due_on=make.DUE,

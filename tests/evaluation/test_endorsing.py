@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from kpi_cms.evaluation.domain import stages, tasks
+from kpi_cms.evaluation.domain import proposals, stages
 from kpi_cms.evaluation.models import Assessment, Score, Scorecard
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import LedgerEntry
@@ -45,7 +45,7 @@ def step(verb: Any, who: Person, card: Scorecard, moment: datetime = LATER, **mo
 def test_a_task_reported_after_the_evaluation_holds_the_endorsement_back(endorsed_world: World) -> None:
     world = endorsed_world
     card = month.confirmed(world, world.lan)
-    proposed = tasks.propose_task(
+    proposed = proposals.propose_task(
         actor=world.lan.user, moment=MOMENT, period=world.period, person=world.lan, name="Việc mới", product=None,
         quantity=Decimal(1), due_on=date(2026, 7, 30),
     )  # fmt: skip
@@ -54,7 +54,9 @@ def test_a_task_reported_after_the_evaluation_holds_the_endorsement_back(endorse
     assert str(raised.value.sentence) == (
         "1 tasks were reported or proposed after the evaluation. Return it, so that the evaluator decides on them."
     )
-    tasks.decide_proposal(actor=world.head.user, moment=MOMENT, task=proposed, accepted=False, reason="Trùng")
+    proposals.decide_proposal(
+        actor=world.head.user, moment=MOMENT, task=proposed, accepted=False, reason="Trùng"
+    )
     assert step(stages.endorse, world.chair, card).state == "confirmed"
 
 

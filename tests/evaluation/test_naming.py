@@ -119,7 +119,7 @@ def test_a_decided_card_keeps_its_evaluator(world: World) -> None:
 @pytest.mark.parametrize("state", [PeriodState.CLOSED, PeriodState.OPENING])
 def test_nothing_is_named_outside_an_open_period(world: World, state: PeriodState) -> None:
     decided(world, world.lan, world.minh)
-    Period.objects.update(state=state)
+    Period.objects.update(state=state, closed_at=MOMENT if state == PeriodState.CLOSED else None)
     with pytest.raises(WrongState):
         name(world, to(world, world.lan, world.minh), clerk(world))
 

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.journey
 OWN = "mùa gặt tháng mười ở Hưng Nguyên"
 NAMES = {
     "chinh-sach": "Đỗ Thị Vân",
+    "chinh-sach-2": "Nguyễn Thị Nga",
     "dau-moi": "Đặng Văn Thuận",
     "can-bo": "Dương Thanh Dũng",
     "truong-phong": "Đậu Công Hưng",

@@ -329,11 +329,11 @@ def test_a_line_counts_an_excused_delay_as_on_time_and_a_part_of_a_unit_as_a_par
 def test_work_outside_the_catalogue_has_no_units_on_time(world: World) -> None:
     from kpi_cms.interfaces.reporting.card_form import build_form01
 
-    proposed = tasks.propose_task(
+    proposed = proposals.propose_task(
         actor=world.lan.user, moment=MOMENT, period=world.period, person=world.lan, name="Việc mới", product=None,
         quantity=Decimal(1), due_on=date(2026, 7, 30),
     )  # fmt: skip
-    tasks.decide_proposal(actor=world.head.user, moment=MOMENT, task=proposed, accepted=True)
+    proposals.decide_proposal(actor=world.head.user, moment=MOMENT, task=proposed, accepted=True)
     [line] = build_form01(world.card(world.lan), MOMENT, Scope.of(world.lan.user)).tasks
     assert line.on_time is None
 

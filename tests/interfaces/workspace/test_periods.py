@@ -348,7 +348,8 @@ def test_policy_staff_see_names_and_no_points(world: World, client: Client, poli
 
 @pytest.mark.parametrize("state", list(PeriodState))
 def test_each_state_offers_its_own_steps(world: World, client: Client, policy, state) -> None:
-    Period.objects.filter(pk=world.period.pk).update(state=state)
+    closed_at = worlds.MOMENT if state == PeriodState.CLOSED else None
+    Period.objects.filter(pk=world.period.pk).update(state=state, closed_at=closed_at)
     html = page(client, "period", world.period.pk)
     offered = {
         name

@@ -198,7 +198,11 @@ def test_the_rules_as_a_workbook_say_every_answer_and_are_recorded(world, sign_i
     ]
     answers = [row for row in rows_of(details) if row[0] == "Confirm the result"]
     assert [row for row in answers if row[3] == "yes"] == [
-        ["Confirm the result", "The evaluator named on the card", "Submitted for evaluation", "yes", None]
+        ["Confirm the result", who, "Submitted for evaluation", "yes", None]
+        for who in (
+            "The evaluator named on the card",
+            "Whoever stands in for the evaluator, by a dated delegation",
+        )
     ]
     own = [row[4] for row in answers if row[1] == "The person themselves"]
     assert own == ["Nobody evaluates their own card. The evaluator named on it does."] * 7

@@ -21,6 +21,7 @@ from kpi_cms.evaluation.domain import notifying, stages
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.rules import Rule
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
@@ -64,11 +65,15 @@ class CardStep(LoginRequiredMixin, View):
         """What has to be done first: {text, url}."""
         return []
 
+    def is_time(self, scope: Scope, card: Scorecard) -> bool:
+        """Whether the page shows the step, or leads back to the card."""
+        return rules.is_time(self.rule, scope, card)
+
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         scope = scope_of(request)
         card = queries.card_for(scope, pk)
         rules.may(self.rule, scope, card).require()
-        if not rules.is_time(self.rule, scope, card):
+        if not self.is_time(scope, card):
             return redirect("workspace:card", pk)
         reading = read_card(scope, card)
         form = self.form_class(initial={"expected": card.version_number, "shown": points_shown(reading)})
@@ -242,6 +247,10 @@ class TakeUp(CardStep):
     )
     button = gettext_lazy("Take the card up")
     done = gettext_lazy("You can evaluate the card now.")
+
+    def is_time(self, scope: Scope, card: Scorecard) -> bool:
+        """Until the deadline the person may still submit, and the page has nothing to offer."""
+        return super().is_time(scope, card) and database_now() >= card.period.self_due_at
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return stages.evaluate_without_self(**common, reason=form.cleaned_data["reason"])
