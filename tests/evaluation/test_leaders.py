@@ -8,12 +8,14 @@ import pytest
 from kpi_cms.evaluation.domain import scoring, stages
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.enums import CardState
-from kpi_cms.evaluation.models import CardResult, Scorecard
+from kpi_cms.evaluation.models import Assessment, CardResult, Scorecard
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import WrongState
 from snippets.models import FieldAssignment
 from tests.helpers import month
+from tests.helpers import world as worlds
+from tests.helpers.delegating import delegated, made_head
 from tests.helpers.world import MOMENT, SINCE, World
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +176,19 @@ def test_the_evaluator_confirms_the_new_basis_and_notifies_again(world: World) -
         CardState.CONFIRMED, None, "1/2", "",
     )  # fmt: skip
     assert CardResult.objects.get(card=card, stage="evaluator").rounded == Decimal("94.17")
+
+
+def test_whoever_stands_in_for_the_evaluator_accepts_the_new_basis_under_their_own_name(world: World) -> None:
+    everybody_of_the_department(world)
+    month.worked(world, world.head)
+    month.notified(world, world.head)
+    reopened(world, "49")
+    stands_in = worlds.person("CC009", "Ngô Văn Thay", world.agency)
+    delegated(made_head(world.chair), stands_in, world.agency)
+    card = world.card(world.head)
+    stages.accept_new_basis(actor=stands_in.user, moment=MOMENT, card=card, expected=card.version_number)
+    evaluation = Assessment.objects.get(card=card, stage="evaluator")
+    assert (evaluation.rater, evaluation.delegate) == (world.chair, stands_in)
 
 
 def test_a_basis_that_is_pending_cannot_be_accepted(world: World) -> None:

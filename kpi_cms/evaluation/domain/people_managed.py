@@ -122,7 +122,7 @@ def _with_cards(card: Scorecard) -> Managed:
     without: list[int] = []
     rows = (
         cards_managed(card)
-        .order_by("person__sort_key", "pk")
+        .order_by("person__sort_key", "pk", "results__stage")
         .values_list("person_id", "state", "results__stage", "results__numerator", "results__denominator")
     )
     seen: dict[int, tuple[str, str, str]] = {}
