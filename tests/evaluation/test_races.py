@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import storages
-from django.db import connection
+from django.db import connection, transaction
 
 from kpi_cms.evaluation.domain import closing, deductions, moving, opening, scoring, stages
 from kpi_cms.evaluation.domain.recompute import recompute_period
@@ -253,7 +253,8 @@ def test_t21_every_save_during_the_closing_is_wholly_in_or_refused(committed_wor
         assert [score.value for score in Score.objects.filter(person=who)] == values[-1:]
         if values:
             stored = CardResult.objects.get(card=card, stage="self")
-            outcome = scoring.result_fields(scoring.outcome_of(card, "self"), MOMENT)
+            with transaction.atomic():  # what goes beyond the wall is told inside a transaction
+                outcome = scoring.result_fields(scoring.outcome_of(card, "self"), MOMENT)
             assert {name: getattr(stored, name) for name in outcome} == outcome
     closing_entry = LedgerEntry.objects.get(act="period.closed")
     assert not LedgerEntry.objects.filter(act="score.changed", id__gt=closing_entry.id).exists()
@@ -353,7 +354,6 @@ def test_readers_and_writers_of_other_cards_do_not_wait_for_a_save(committed_wor
     holding, done = threading.Event(), threading.Event()
 
     def hold_lans_card() -> str:
-        from django.db import transaction
 
         with transaction.atomic():
             stages._lock(world.card(world.lan))
