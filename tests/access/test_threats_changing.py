@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.apps import apps
+from django.core.management.color import no_style
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -163,6 +165,13 @@ def rows() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def count_keys_anew() -> None:
+    """PostgreSQL's sequences do not go back with what is taken back; the second time, new rows get the first keys."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
+            cursor.execute(statement)
+
+
 @pytest.mark.parametrize(("key", "role", "relation", "state"), CHANGES)
 def test_t14_fields_that_a_form_does_not_have_are_not_read(prober, key, role, relation, state):
     """The same change with thirty more fields stores the same rows."""
@@ -175,6 +184,7 @@ def test_t14_fields_that_a_form_does_not_have_are_not_read(prober, key, role, re
     for more in ({}, extra):
         data = filled(entry.data, filling)
         with taken_back():
+            count_keys_anew()
             response = prober.client(role).post(path, {**more, **data})
             stored.append((response.status_code, rows()))
         assert rows() == before

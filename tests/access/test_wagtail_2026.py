@@ -4,6 +4,7 @@ The editor enters the admin for one register of one unit, the catalogue of A1, a
 nothing of anybody else appears, no row changes and no file leaves, whatever version of the host is installed.
 """
 
+import hashlib
 from importlib.metadata import version
 
 import pytest
@@ -317,7 +318,7 @@ def test_ghsa_92hv_j533_69wc_a_guessed_digest_is_never_confirmed(editor, prober)
         assert (response.status_code, "ETag" in response, "Last-Modified" in response) == (404, False, False)
     reading = prober.client("head").get(reverse("workspace:evidence", args=[evidence.key]), headers=guesses)
     assert (reading.status_code, "ETag" in reading, "Last-Modified" in reading) == (200, False, False)
-    reading.close()
+    assert hashlib.sha256(reading.getvalue()).hexdigest() == evidence.sha256
 
 
 @pytest.mark.parametrize("kind", ["documents", "images"])
