@@ -266,6 +266,11 @@ DAILY_WORK = {
     "tidy evidence": ("02:20", "kpi_cms.evaluation.domain.evidence_tidying.tidy"),
 }
 
+# Name → seconds from one end to the next beginning, function called with moment.
+FREQUENT_WORK = {
+    "seal the ledger": (0.5, "kpi_cms.foundation.audit.sealing.seal_waiting"),
+}
+
 # --- Wagtail -----------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Đánh giá cán bộ, công chức, viên chức"
 WAGTAILADMIN_BASE_URL = os.environ.get("KPI_BASE_URL", "http://127.0.0.1:8000")

@@ -9,6 +9,8 @@ from typing import Any
 from django.db import migrations
 from django.db.models import F, Q
 
+from kpi_cms.foundation.audit.canonical import text_key
+
 BATCH = 2_000
 KEYS = {"name": "name_key", "part_label": "part_key", "evidence_number": "evidence_key"}
 
@@ -25,8 +27,13 @@ def keep_texts(apps: Any, schema_editor: Any) -> None:
                 text = getattr(task, column)
                 if not text or (column == "name" and task.product is not None and text == task.product.duty):
                     continue
+                salt, code = secrets.token_hex(16), task.person.staff_code
                 kept = text_model(
-                    kind="comment", text=text, salt=secrets.token_hex(16), person_code=task.person.staff_code
+                    key=text_key(salt, "comment", code, text),
+                    kind="comment",
+                    text=text,
+                    salt=salt,
+                    person_code=code,
                 )
                 setattr(task, key, kept.key)
                 texts.append(kept)

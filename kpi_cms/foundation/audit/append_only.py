@@ -1,8 +1,10 @@
 """Tables whose rows are written once: refused at the database, on PostgreSQL and SQLite.
 
-`register` names a table and, where some columns may still change, those columns. Triggers are put in place after
-every migrate and their presence is checked by `audit.E001`. `flush` of a test database marks its connection
-(PostgreSQL: `kpi.maintenance`; SQLite: a temporary table), which nothing in the product ever does.
+`register` names a table and, where some columns may still change, those columns. Unless it says otherwise each new
+row is also put down in `audit_sealwaiting` by a trigger, in the writer's own transaction, for the sealer to chain
+(`sealing`). Triggers are put in place after every migrate and their presence is checked by `audit.E001`. `flush` of a
+test database marks its connection (PostgreSQL: `kpi.maintenance`; SQLite: a temporary table), which nothing in the
+product ever does.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,9 +13,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 MESSAGE = "append-only"
+WAITING = "audit_sealwaiting"
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Protected:
 
     table: str
     mutable: tuple[str, ...] = ()
+    sealed: bool = True
 
     @property
     def prefix(self) -> str:
@@ -32,13 +37,22 @@ _protected: dict[str, Protected] = {}
 _being_repaired: ContextVar[bool] = ContextVar("append_only_being_repaired", default=False)
 
 
-def register(table: str, *, mutable: Sequence[str] = ()) -> None:
-    """Protect `table` from the next migrate on. Called by the app that owns the table, from `ready()`."""
-    _protected[table] = Protected(table, tuple(mutable))
+def register(table: str, *, mutable: Sequence[str] = (), sealed: bool = True) -> None:
+    """Protect `table` from the next migrate on. Called by the app that owns the table, from `ready()`.
+
+    A sealed table has a whole number as its key, and its rows stand in the ledger's chain, `mutable` columns left out.
+    """
+    _protected[table] = Protected(table, tuple(mutable), sealed)
 
 
 def protected_tables() -> list[Protected]:
     return sorted(_protected.values(), key=lambda entry: entry.table)
+
+
+def suffixes(entry: Protected, vendor: str) -> tuple[str, ...]:
+    """The triggers of a table, by the ends of their names."""
+    keeping = ("_row", "_truncate") if vendor == "postgresql" else ("_delete", "_update")
+    return (*keeping, "_seal") if entry.sealed else keeping
 
 
 def _columns(connection: Any, table: str) -> list[str]:
@@ -59,6 +73,12 @@ def _statements_sqlite(entry: Protected, columns: list[str]) -> Iterator[str]:
         f'CREATE TRIGGER "{entry.prefix}_update" BEFORE UPDATE OF {guarded} ON {quoted} '
         f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}: {entry.table}'); END"
     )
+    yield f'DROP TRIGGER IF EXISTS "{entry.prefix}_seal"'
+    if entry.sealed:
+        yield (
+            f'CREATE TRIGGER "{entry.prefix}_seal" AFTER INSERT ON {quoted} BEGIN INSERT INTO "{WAITING}" '
+            f"(source, row_id) VALUES ('{entry.table}', NEW.\"{key_column(entry.table)}\"); END"
+        )
 
 
 def _statements_postgresql(entry: Protected, columns: list[str]) -> Iterator[str]:
@@ -80,6 +100,27 @@ def _statements_postgresql(entry: Protected, columns: list[str]) -> Iterator[str
         f'CREATE TRIGGER "{entry.prefix}_truncate" BEFORE TRUNCATE ON {quoted} '
         "FOR EACH STATEMENT EXECUTE FUNCTION kpi_append_only()"
     )
+    yield f'DROP TRIGGER IF EXISTS "{entry.prefix}_seal" ON {quoted}'
+    if entry.sealed:
+        # One statement for all rows of a statement: an opening inserts thousands.
+        yield (
+            "CREATE OR REPLACE FUNCTION kpi_wait_for_seal() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            "BEGIN EXECUTE format("
+            f"'INSERT INTO {WAITING} (source, row_id) SELECT %L, %I FROM fresh ORDER BY 2', "
+            "TG_TABLE_NAME, TG_ARGV[0]); RETURN NULL; END $$"
+        )
+        yield (
+            f'CREATE TRIGGER "{entry.prefix}_seal" AFTER INSERT ON {quoted} REFERENCING NEW TABLE AS fresh '
+            f"FOR EACH STATEMENT EXECUTE FUNCTION kpi_wait_for_seal('{key_column(entry.table)}')"
+        )
+
+
+def key_column(table: str) -> str:
+    """The column of a table's key, by its model."""
+    found = next(model for model in apps.get_models() if model._meta.db_table == table)
+    key = found._meta.pk
+    assert key is not None  # every model has one
+    return str(key.column)
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
@@ -100,7 +141,7 @@ def lift(table: str, connection: Any) -> None:
     entry = Protected(table)
     on_table = f' ON "{table}"' if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        for suffix in ("row", "truncate", "delete", "update"):
+        for suffix in ("row", "truncate", "delete", "update", "seal"):
             cursor.execute(f'DROP TRIGGER IF EXISTS "{entry.prefix}_{suffix}"{on_table}')
 
 
@@ -132,11 +173,11 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         triggers = {row[0] for row in cursor.fetchall()}
-    suffixes = ("_row", "_truncate") if connection.vendor == "postgresql" else ("_delete", "_update")
     return [
         entry.table
         for entry in protected_tables()
-        if entry.table in existing and not all(entry.prefix + suffix in triggers for suffix in suffixes)
+        if entry.table in existing
+        and not all(entry.prefix + suffix in triggers for suffix in suffixes(entry, connection.vendor))
     ]
 
 

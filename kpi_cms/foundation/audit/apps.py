@@ -13,8 +13,10 @@ class AuditConfig(AppConfig):
         from .history import HistoryRow
 
         append_only.register("audit_ledgerentry")
-        # Text that the law wants erased is blanked, with the moment; its key, kind and salt stay.
-        append_only.register("audit_erasabletext", mutable=["text", "erased_at"])
+        # Text that the law wants erased is blanked with its salt, without which its key tells nothing about it.
+        append_only.register("audit_erasabletext", mutable=["text", "salt", "erased_at"], sealed=False)
+        for table in ("audit_seal", "audit_sealform", "audit_anchor"):
+            append_only.register(table, sealed=False)
         for model in apps.get_models():
             if issubclass(model, HistoryRow):
                 append_only.register(model._meta.db_table)

@@ -1,7 +1,5 @@
 """The ledger and the side table for text that the law may require to be erased."""
 
-import uuid
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -15,12 +13,12 @@ class TextKind(models.TextChoices):
 
 
 class ErasableText(models.Model):
-    """A name, comment or reason. History and ledger rows hold only its key (and, once sealed, a salted hash).
+    """A name, comment or reason. History and ledger rows hold only its key, which is its salted hash (`canonical`).
 
-    Written once by `texts.keep`; `text` is blanked, never changed, when the law requires it.
+    Written once by `texts.keep`; `texts.erase` blanks text and salt when the law requires it, and nothing else does.
     """
 
-    key = models.UUIDField(_("key"), primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.UUIDField(_("key"), primary_key=True, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=TextKind)
     text = models.TextField(_("text"))
     salt = models.CharField(_("salt"), max_length=32)
@@ -80,3 +78,91 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.subject_label}"
+
+
+class SealForm(models.Model):
+    """The columns of a sealed table, in the order in which they are hashed. Written by `sealing` when they change.
+
+    `columns` is the header of `canonical.Form`. A column added by a later release makes another form, and what was
+    sealed by the old one is still verified by it; so a column of a sealed table is never dropped or renamed.
+    """
+
+    id = models.SmallAutoField(primary_key=True)
+    source = models.CharField(_("table"), max_length=63)
+    columns = models.TextField(_("columns"))
+
+    class Meta:
+        verbose_name = _("form of sealed rows")
+        verbose_name_plural = _("forms of sealed rows")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["source", "columns"], name="audit_seal_form_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.pk}"
+
+
+class SealWaiting(models.Model):
+    """A row that is not sealed yet: put down by a trigger in its writer's transaction, taken away by `sealing`."""
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.CharField(_("table"), max_length=63)
+    row_id = models.BigIntegerField(_("row"))
+
+    class Meta:
+        verbose_name = _("row waiting for its seal")
+        verbose_name_plural = _("rows waiting for their seals")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.row_id}"
+
+
+class Seal(models.Model):
+    """One link of a chain: the hash of a row, and of all links before it (docs/ledger.md). Append-only.
+
+    `chain` is the code of the unit of the second level above which the row happened, or that of the province.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    chain = models.CharField(_("chain"), max_length=60)
+    number = models.BigIntegerField(_("number"))
+    form_id = models.SmallIntegerField(_("form"))
+    row_id = models.BigIntegerField(_("row"))
+    sealed_at = models.DateTimeField(_("sealed at"))
+    row_hash = models.BinaryField(_("hash of the row"), max_length=32)
+    head = models.BinaryField(_("head"), max_length=32)
+
+    class Meta:
+        verbose_name = _("seal")
+        verbose_name_plural = _("seals")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["chain", "number"], name="audit_seal_number_once"),
+            models.UniqueConstraint(fields=["form_id", "row_id"], name="audit_seal_row_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chain} {self.number}"
+
+
+class Anchor(models.Model):
+    """Heads of all chains, as they were written to places outside the database at a moment. Append-only.
+
+    `heads` is chain → [number, head]. `sha256` is of the file's bytes, `previous` of the file before it.
+    """
+
+    number = models.BigIntegerField(_("number"), primary_key=True)
+    at = models.DateTimeField(_("at"))
+    heads = models.JSONField(_("heads"))
+    sha256 = models.CharField(_("digest of the file"), max_length=64)
+    previous = models.CharField(_("digest of the file before"), max_length=64, blank=True)
+    file_name = models.CharField(_("file"), max_length=120)
+    occasion = models.CharField(_("occasion"), max_length=40)
+
+    class Meta:
+        verbose_name = _("anchor")
+        verbose_name_plural = _("anchors")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.file_name

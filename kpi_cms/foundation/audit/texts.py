@@ -4,6 +4,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 
+from .canonical import text_key
 from .models import ErasableText, TextKind
 
 
@@ -11,10 +12,15 @@ def keep(kind: TextKind, text: str, *, person_code: str = "") -> uuid.UUID | Non
     """Store `text` and return its key; an empty text needs none."""
     if not text:
         return None
-    kept = ErasableText.objects.create(
-        kind=kind, text=text, salt=secrets.token_hex(16), person_code=person_code
-    )
+    kept = _row(kind, text, person_code)
+    kept.save(force_insert=True)
     return kept.key
+
+
+def _row(kind: TextKind, text: str, person_code: str) -> ErasableText:
+    salt = secrets.token_hex(16)
+    key = text_key(salt, str(kind), person_code, text)
+    return ErasableText(key=key, kind=kind, text=text, salt=salt, person_code=person_code)
 
 
 def keep_required(kind: TextKind, text: str, *, person_code: str = "") -> uuid.UUID:
@@ -27,10 +33,7 @@ def keep_required(kind: TextKind, text: str, *, person_code: str = "") -> uuid.U
 
 def keep_many(kind: TextKind, pairs: Sequence[tuple[str, str]]) -> list[uuid.UUID | None]:
     """Store (text, staff code it is about) pairs in few queries; their keys in the same order."""
-    rows = [
-        ErasableText(kind=kind, text=text, salt=secrets.token_hex(16), person_code=code)
-        for text, code in pairs
-    ]
+    rows = [_row(kind, text, code) for text, code in pairs]
     ErasableText.objects.bulk_create([row for row in rows if row.text], batch_size=500)
     return [row.key if row.text else None for row in rows]
 

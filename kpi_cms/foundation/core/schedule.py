@@ -1,4 +1,5 @@
-"""What the scheduler has to do and when: daily work named in `settings.DAILY_WORK`, by the clock of settings.TIME_ZONE.
+"""What the scheduler has to do and when: daily work named in `settings.DAILY_WORK`, by the clock of settings.TIME_ZONE,
+and what `settings.FREQUENT_WORK` names every few seconds.
 
 Settings name the functions, because the scheduler stands below the rooms whose work it calls.
 """
@@ -31,6 +32,24 @@ def daily_work(settings: Mapping[str, tuple[str, str]]) -> list[Daily]:
     """`{"name": ("00:05", "package.module.function")}` as work, in the order of the clock."""
     works = [Daily(name, time.fromisoformat(at), path) for name, (at, path) in settings.items()]
     return sorted(works, key=lambda work: (work.at, work.name))
+
+
+@dataclass(frozen=True)
+class Frequent:
+    """Work of every few seconds: `run(moment=…)`. It must be safe to run twice, and at once in two processes."""
+
+    name: str
+    seconds: float
+    path: str
+
+    def run(self) -> DailyWork:
+        work: DailyWork = import_string(self.path)
+        return work
+
+
+def frequent_work(settings: Mapping[str, tuple[float, str]]) -> list[Frequent]:
+    """`{"name": (seconds, "package.module.function")}` as work."""
+    return [Frequent(name, seconds, path) for name, (seconds, path) in settings.items()]
 
 
 @dataclass

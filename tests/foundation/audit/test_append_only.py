@@ -9,7 +9,7 @@ from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, connection, transaction
 
 from kpi_cms.foundation.accounts.domain import create_account
-from kpi_cms.foundation.audit import append_only
+from kpi_cms.foundation.audit import append_only, layouts
 from kpi_cms.foundation.audit.checks import append_only_triggers
 from kpi_cms.foundation.audit.models import ErasableText, LedgerEntry, TextKind
 from kpi_cms.foundation.audit.texts import keep, read
@@ -77,9 +77,9 @@ def test_an_upsert_cannot_change_an_entry(entry):
 
 def test_a_kept_text_can_be_blanked_and_nothing_else_changed():
     key = keep(TextKind.REASON, "Sai sót khi nhập điểm", person_code="CB001")
-    ErasableText.objects.filter(pk=key).update(text="", erased_at=MOMENT)
+    ErasableText.objects.filter(pk=key).update(text="", salt="", erased_at=MOMENT)
     assert read([key]) == {key: ""}
-    for change in ("salt = 'x'", "kind = 'name'", "person_code = ''"):
+    for change in ("key = '00000000000000000000000000000000'", "kind = 'name'", "person_code = ''"):
         refuses(f"UPDATE audit_erasabletext SET {change}")
     refuses("DELETE FROM audit_erasabletext")
 
@@ -89,7 +89,7 @@ def test_history_is_protected(table):
     assert table in {entry.table for entry in append_only.protected_tables()}
 
 
-def test_every_protected_table_refuses_updates_and_deletes():
+def test_every_protected_table_refuses_updates_and_deletes_and_puts_new_rows_down_for_the_sealer():
     triggers = {
         "postgresql": "SELECT tgrelid::regclass::text, count(*) FROM pg_trigger WHERE NOT tgisinternal GROUP BY 1",
         "sqlite": "SELECT tbl_name, count(*) FROM sqlite_master WHERE type = 'trigger' GROUP BY 1",
@@ -98,7 +98,8 @@ def test_every_protected_table_refuses_updates_and_deletes():
         cursor.execute(triggers[connection.vendor])
         found = dict(cursor.fetchall())
     found.pop("wagtailsearch_indexentry", None)  # the host's own, for its search
-    assert found == dict.fromkeys((entry.table for entry in append_only.protected_tables()), 2)
+    assert found == {entry.table: 2 + entry.sealed for entry in append_only.protected_tables()}
+    assert not {"audit_seal", "audit_anchor", "audit_erasabletext"} & set(layouts.sealed_models())
 
 
 def drop_trigger():

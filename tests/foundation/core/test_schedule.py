@@ -2,6 +2,7 @@
 
 import logging
 from datetime import date, datetime, time, timedelta
+from time import sleep
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -11,7 +12,7 @@ from django.db import OperationalError, connection
 from django.utils.module_loading import import_string
 
 from kpi_cms.foundation.accounts.management.commands import scheduler
-from kpi_cms.foundation.core.schedule import Calendar, Daily, daily_work
+from kpi_cms.foundation.core.schedule import Calendar, Daily, Frequent, daily_work
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = datetime(2026, 8, 3, 0, 0, tzinfo=HANOI)
@@ -70,6 +71,50 @@ def test_what_settings_name_exists(settings):
     for _at, path in settings.DAILY_WORK.values():
         assert callable(import_string(path))
         assert Daily("x", time(0), path).run() is import_string(path)
+    for _seconds, path in settings.FREQUENT_WORK.values():
+        assert callable(import_string(path))
+        assert Frequent("x", 1, path).run() is import_string(path)
+
+
+@pytest.fixture
+def often(monkeypatch, settings):
+    """Frequent work that writes down its name; the second one fails."""
+    settings.FREQUENT_WORK = {"a": (0.01, "x.y"), "b": (0.01, "x.z"), "c": (60, "x.y")}
+    calls = []
+
+    def run(self):
+        def called(*, moment):
+            calls.append(self.name)
+            assert self.name != "b"
+
+        return called
+
+    monkeypatch.setattr(Frequent, "run", run)
+    return calls
+
+
+@pytest.mark.django_db
+def test_what_is_often_due_is_done_at_once_and_one_failure_stops_nothing(often, settings, caplog):
+    settings.DAILY_WORK = {}
+    call_command("scheduler", once=True)
+    assert often == ["a", "b", "c"]
+    assert "frequent work b failed" in caplog.text
+
+
+def test_what_is_often_due_is_done_again_and_again_until_the_end(often, monkeypatch):
+    monkeypatch.setattr(scheduler, "database_now", lambda: DAY)
+    monkeypatch.setattr(scheduler.connection, "close", lambda: None)
+    rounds = iter([False, False, False, True, True])
+
+    class Ended:
+        def is_set(self):
+            return next(rounds)
+
+        def wait(self, seconds):
+            sleep(seconds)
+
+    scheduler.Command._often(Ended())
+    assert often == ["a", "b", "c", "a", "b", "a", "b"]
 
 
 @pytest.fixture
@@ -170,7 +215,12 @@ def test_a_signal_ends_the_rounds(settings, monkeypatch):
     # Ten rounds without an end would be a defect, and must not be an endless test.
     wait = scheduler.threading.Event.wait
     monkeypatch.setattr(
-        scheduler.threading.Event, "wait", lambda self, timeout: next(pauses) or wait(self, timeout)
+        scheduler.threading.Event,
+        "wait",
+        lambda self, timeout=None: next(pauses) or wait(self, timeout) if timeout == 0 else wait(self, timeout),
     )
+    often = []
+    monkeypatch.setattr(scheduler.Command, "_often", often.append)
     call_command("scheduler")
     assert len(rounds) == 3
+    assert often[0].is_set()
