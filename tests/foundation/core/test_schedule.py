@@ -217,7 +217,9 @@ def test_a_signal_ends_the_rounds(settings, monkeypatch):
     monkeypatch.setattr(
         scheduler.threading.Event,
         "wait",
-        lambda self, timeout=None: next(pauses) or wait(self, timeout) if timeout == 0 else wait(self, timeout),
+        lambda self, timeout=None: (
+            next(pauses) or wait(self, timeout) if timeout == 0 else wait(self, timeout)
+        ),
     )
     often = []
     monkeypatch.setattr(scheduler.Command, "_often", often.append)
