@@ -67,12 +67,22 @@ def _define_helpers() -> None:
     """Short lists of one account, each read once for a statement."""
     person, account = Person._meta.db_table, Person._meta.get_field("user").related_model._meta.db_table
     card, assessment, task = (model._meta.db_table for model in (Scorecard, Assessment, Task))
-    evaluated = f"(card.evaluator_id = kpi_person() OR {_standing_in('card.')})"
-    in_hand = f"({evaluated} OR card.endorser_id = kpi_person())"
     delegable = ",".join(table.CONFIRM_TASK.capabilities).join("{}")
     ids, work = "SETOF bigint", "TABLE (period bigint, person bigint)"
-    of_card = f'FROM "{card}" card WHERE'
-    said_on = f'FROM "{assessment}" said JOIN "{card}" card ON card.id = said.card_id WHERE'
+
+    def evaluated(columns: str) -> str:
+        """Cards by index, one way after the other: joined by OR, each would be looked at."""
+        return f"""SELECT {columns} FROM "{card}" card WHERE card.evaluator_id = (SELECT kpi_person())
+            UNION SELECT {columns} FROM kpi_stands_in() absent
+            JOIN "{card}" card ON card.evaluator_id = absent.evaluator AND card.unit_id = absent.unit"""
+
+    def in_hand(columns: str) -> str:
+        return f"""{evaluated(columns)}
+            UNION SELECT {columns} FROM "{card}" card WHERE card.endorser_id = (SELECT kpi_person())"""
+
+    def said_on(cards: str) -> str:
+        return f'SELECT said.id FROM ({cards}) mine JOIN "{assessment}" said ON said.card_id = mine.id'
+
     define(
         "kpi_person",
         "bigint",
@@ -86,21 +96,18 @@ def _define_helpers() -> None:
         f"""RETURN QUERY SELECT person.id, delegated.unit FROM kpi_delegated('{delegable}') delegated
             JOIN "{person}" person ON person.user_id = delegated.giver;""",
     )
-    define("kpi_cards_in_hand", ids, f"RETURN QUERY SELECT card.id {of_card} {in_hand};")
-    define("kpi_assessments_in_hand", ids, f"RETURN QUERY SELECT said.id {said_on} {in_hand};")
+    define("kpi_cards_in_hand", ids, f"RETURN QUERY {in_hand('card.id')};")
+    define("kpi_assessments_in_hand", ids, f"RETURN QUERY {said_on(in_hand('card.id'))};")
+    own = f"""SELECT card.id FROM "{card}" card WHERE card.person_id = (SELECT kpi_person())"""
     define(
         "kpi_assessments_to_write",
         ids,
-        f"""RETURN QUERY SELECT said.id {said_on}
-            (card.person_id = kpi_person() AND said.stage = '{StageKey.SELF}')
-            OR (card.person_id IS DISTINCT FROM kpi_person() AND said.stage <> '{StageKey.SELF}' AND {in_hand});""",
+        f"""RETURN QUERY {said_on(own)} WHERE said.stage = '{StageKey.SELF}'
+            UNION {said_on(in_hand("card.id, card.person_id"))}
+            WHERE mine.person_id IS DISTINCT FROM (SELECT kpi_person()) AND said.stage <> '{StageKey.SELF}';""",
     )
     for which, whose in (("in_hand", in_hand), ("evaluated", evaluated)):
-        define(
-            f"kpi_work_{which}",
-            work,
-            f"RETURN QUERY SELECT card.period_id, card.person_id {of_card} {whose};",
-        )
+        define(f"kpi_work_{which}", work, f"RETURN QUERY {whose('card.period_id, card.person_id')};")
         define(
             f"kpi_tasks_{which}",
             ids,
