@@ -1,5 +1,7 @@
 """What `make bench` measures: the product as in production, on a scratch database of this machine."""
 
+import os
+
 from .base import *  # noqa: F403  (settings modules extend each other)
 
 SECRET_KEY = "benchmarks only"  # noqa: S105  (opens nothing but a seeded scratch database)
@@ -13,3 +15,9 @@ TASKS = {
     "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
     "jobs": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": ["jobs"]},
 }
+
+# What is measured acts as the application's role, whom the policies of the second wall restrict; floors and counts are
+# the owner's. The benchmark's own process seeds as the owner and takes the role afterwards.
+DATABASES["owner"] = DATABASES["default"] | {"OPTIONS": dict(DATABASES["default"].get("OPTIONS", {}))}
+if _role := os.environ.get("BENCH_ROLE"):
+    DATABASES["default"]["OPTIONS"]["options"] = f"-c role={_role}"
