@@ -1,4 +1,5 @@
 import criteria_pages.fields
+import criteria_pages.models.pages
 import django.core.validators
 import django.db.models.deletion
 import wagtail.fields
@@ -53,6 +54,11 @@ class Migration(migrations.Migration):
                 ('penalty_scope', models.CharField(choices=[('unit', 'One unit of the quantity'), ('batch', 'The whole task')], default='unit', max_length=6, verbose_name='a fault or delay lowers')),
                 ('penalty_per_fault', models.DecimalField(decimal_places=3, default=Decimal('0.25'), help_text='A share: 0.25 is 25%, which the decree fixes.', max_digits=8, validators=[django.core.validators.MinValueValidator(0)], verbose_name='deduction for each fault or delay')),
                 ('nobody_managed', models.DecimalField(decimal_places=3, default=Decimal('1'), help_text='A share: 1 is 100%.', max_digits=8, validators=[django.core.validators.MinValueValidator(0)], verbose_name='result of a leader who manages nobody')),
+                ('managed_kinds', criteria_pages.fields.ChoiceListField(blank=True, default=criteria_pages.models.pages.default_managed_kinds, help_text='The decree speaks of civil servants.', verbose_name='kinds of staff that count for the people managed')),
+                ('managed_without_result', models.CharField(choices=[('left_out', 'Are left out and listed'), ('failing', 'Count as having fewer points than required')], default='left_out', max_length=10, verbose_name='people managed who have no result')),
+                ('managed_unconfirmed', models.CharField(choices=[('pending', 'Are waited for'), ('left_out', 'Are left out and listed'), ('failing', 'Count as having fewer points than required')], default='pending', max_length=10, verbose_name='people managed who are not confirmed yet')),
+                ('nothing_assigned', models.CharField(choices=[('insufficient', 'No result: insufficient data, not rated'), ('zero', 'Each ratio counts 0%')], default='insufficient', help_text='Even where extra tasks were done.', max_length=12, verbose_name='nothing assigned in the period')),
+                ('band_from', models.CharField(choices=[('exact', 'The exact points: 89.995 is not 90'), ('rounded', 'The points as they are rounded')], default='exact', help_text='Also whether the people managed have the points that everybody must reach.', max_length=8, verbose_name='bands are read from')),
                 ('extras_warning', models.DecimalField(decimal_places=3, default=Decimal('0.3'), help_text='Their share of the quantity assigned: 0.3 is 30%.', max_digits=8, validators=[django.core.validators.MinValueValidator(0)], verbose_name='warn of extra tasks above')),
                 ('moved_leaves_total', models.BooleanField(default=True, verbose_name='work that the head moves before its due date leaves the total')),
                 ('means_of', models.CharField(choices=[('published', 'Published months, at two places'), ('exact', 'Exact months')], default='published', max_length=10, verbose_name='quarter and year are the mean of')),

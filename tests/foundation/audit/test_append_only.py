@@ -173,4 +173,4 @@ def test_nothing_in_the_product_lifts_them():
         for path in (root / folder).rglob("*.py")
         if "append_only.lift(" in path.read_text()
     }
-    assert lifting == {"migrations"}
+    assert lifting <= {"migrations"}

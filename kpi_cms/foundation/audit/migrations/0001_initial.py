@@ -1,3 +1,4 @@
+import kpi_cms.foundation.audit.models
 import uuid
 from django.db import migrations, models
 
@@ -29,10 +30,12 @@ class Migration(migrations.Migration):
             name='LedgerEntry',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('act', models.CharField(choices=[('version.published', 'Criteria version issued'), ('unit.created', 'Unit created'), ('unit.renamed', 'Unit renamed'), ('unit.changed', "Unit's details changed"), ('unit.moved', 'Unit moved'), ('unit.closed', 'Unit closed'), ('person.created', 'Person registered'), ('person.changed', "Person's details changed"), ('appointment.made', 'Appointment made'), ('appointment.ended', 'Appointment ended'), ('register.changed', 'Register changed'), ('import.applied', 'Import applied'), ('catalogue.sent', 'Catalogue sent'), ('catalogue.returned', 'Catalogue returned'), ('catalogue.approved', 'Catalogue approved'), ('grant.given', 'Grant given'), ('grant.ended', 'Grant ended'), ('account.created', 'Account created'), ('account.reset', 'Password reset'), ('account.unlocked', 'Account unlocked'), ('account.deactivated', 'Account deactivated'), ('period.created', 'Period created'), ('period.changed', 'Period changed'), ('period.opened', 'Period opened'), ('period.closed', 'Period closed'), ('task.assigned', 'Task assigned'), ('task.changed', 'Task changed'), ('task.reported', 'Task reported'), ('task.proposed', 'Extra task proposed'), ('task.confirmed', 'Task confirmed'), ('task.handed_over', 'Task handed over'), ('task.moved', 'Task moved'), ('deduction.recorded', 'Error or delay recorded'), ('cause.confirmed', 'Objective cause confirmed'), ('score.changed', 'Scores changed'), ('card.submitted', 'Self-assessment submitted'), ('card.returned', 'Card returned'), ('card.endorsed', 'Card endorsed'), ('card.confirmed', 'Result confirmed'), ('card.notified', 'Result notified'), ('card.basis_changed', 'Basis of the result changed'), ('evaluator.changed', 'Evaluator decided'), ('form.printed', 'Form printed'), ('export.taken', 'Export taken'), ('text.erased', 'Text erased')], max_length=40, verbose_name='act')),
+                ('act', models.CharField(choices=kpi_cms.foundation.audit.models.acts, max_length=40, verbose_name='act')),
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('actor_id', models.BigIntegerField(verbose_name='actor')),
                 ('actor_code', models.CharField(max_length=60, verbose_name='account name')),
+                ('on_behalf_of_id', models.BigIntegerField(null=True, verbose_name='on behalf of')),
+                ('on_behalf_of_code', models.CharField(blank=True, max_length=60, verbose_name='on behalf of, account name')),
                 ('unit_id', models.BigIntegerField(null=True, verbose_name='unit')),
                 ('unit_code', models.CharField(blank=True, max_length=60, verbose_name='unit code')),
                 ('person_id', models.BigIntegerField(null=True, verbose_name='person')),

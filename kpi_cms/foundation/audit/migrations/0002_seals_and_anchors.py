@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0003_on_behalf_of"),
+        ("audit", "0001_initial"),
     ]
 
     operations = [
