@@ -16,7 +16,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.helpers import databases, pages, roles, scratch
+from tests.helpers import databases, pages, roles, scratch, watching
 from tests.helpers.shared import SHARED
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -141,4 +141,14 @@ def _the_application_acts(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     with roles.acting_as_the_application():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _history_moves_with_the_rows(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every act of every test, unless the test changes rows behind an act on purpose."""
+    if request.node.get_closest_marker("unwatched") is not None:
+        yield
+        return
+    with watching.watched():
         yield

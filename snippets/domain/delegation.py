@@ -18,6 +18,7 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.many import create_many
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
@@ -28,7 +29,6 @@ from ..models import Grant, Person, Unit
 from ..rules import may, may_end_delegation
 from .grants import facts, locked, require_lasting, require_reason
 from .projection import project
-from .tracking import create_many
 
 
 @business_verb

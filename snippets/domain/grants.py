@@ -19,6 +19,7 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.many import create_many, update_few
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
@@ -28,7 +29,6 @@ from ..enums import ROLE_CAPABILITIES, Capability, GrantSource, PostRole, Role
 from ..models import Appointment, Grant, Unit
 from ..rules import may
 from .projection import project, project_many
-from .tracking import BATCH, create_many, write_history
 
 
 # --- Decisions ---------------------------------------------------------------------------------------------
@@ -285,8 +285,7 @@ def _set_last_day(grant: Grant, last_day: date | None, moment: datetime) -> None
 
 def _store_ends(changed: Sequence[Grant], moment: datetime, *, reason_key: Any = None) -> None:
     """Write the ends with their history; what was delegated from these grants ends with them."""
-    Grant.objects.bulk_update(changed, ["ended_at", "ends_on"], batch_size=BATCH)
-    write_history(Grant, changed, reason_key=reason_key)
+    update_few(Grant, changed, ["ended_at", "ends_on"], reason_key=reason_key)
     end_delegations_of(changed, moment)
 
 
@@ -400,8 +399,7 @@ def end_delegations_of(givers: Sequence[Grant], moment: datetime) -> None:
         else:
             continue
         changed.append(delegation)
-    Grant.objects.bulk_update(changed, ["ended_at", "ends_on"], batch_size=BATCH)
-    write_history(Grant, changed)
+    update_few(Grant, changed, ["ended_at", "ends_on"])
 
 
 def follow_tree(unit_ids: Iterable[int], *, moment: datetime) -> None:
@@ -416,6 +414,5 @@ def follow_tree(unit_ids: Iterable[int], *, moment: datetime) -> None:
     ended = list(outside)
     for grant in ended:
         grant.ended_at = moment
-    Grant.objects.bulk_update(ended, ["ended_at"], batch_size=BATCH)
-    write_history(Grant, ended)
+    update_few(Grant, ended, ["ended_at"])
     project_many({grant.user_id for grant in ended}, moment=moment)

@@ -11,6 +11,7 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.many import move_nodes
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, WrongState
@@ -20,7 +21,6 @@ from .. import rule_table as table
 from ..models import Appointment, Unit
 from ..rules import may, may_create_root
 from .grants import follow_tree
-from .tracking import write_history
 
 
 def search_text(code: str, name: str) -> str:
@@ -213,10 +213,8 @@ def move_unit(*, actor: User, moment: datetime, unit: Unit, new_parent: Unit, re
     old_parent = unit.get_parent()
     if old_parent is not None and old_parent.pk == new_parent.pk:
         return unit
-    unit.move(new_parent, pos="last-child")
-    moved = list(Unit.objects.filter(pk__in=[node.pk for node in moving]))
     reason_key = texts.keep(TextKind.REASON, reason)
-    write_history(Unit, moved, reason_key=reason_key)
+    moved = move_nodes(unit, new_parent, moving, reason_key=reason_key)
     follow_tree([node.pk for node in moved], moment=moment)
     ledger.record(
         Act.UNIT_MOVED,

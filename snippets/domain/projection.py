@@ -18,12 +18,12 @@ from django.utils import timezone
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.many import BATCH
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.actor import business_verb
 
 from ..enums import AUTHORING_CAPABILITIES, Capability
 from ..models import Grant, Unit, UnitUserObjectPermission
-from .tracking import BATCH
 
 __all__ = [
     "AUTHORS_GROUP",

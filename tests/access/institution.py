@@ -38,11 +38,11 @@ from kpi_cms.evaluation.models import (
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
+from kpi_cms.foundation.audit.many import create_many
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import as_actor
 from kpi_cms.foundation.core.files.keeping import keep
 from snippets.domain import delegation
-from snippets.domain.tracking import create_many
 from snippets.enums import (
     DELEGABLE,
     ROLE_CAPABILITIES,

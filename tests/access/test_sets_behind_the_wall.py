@@ -12,7 +12,6 @@ from django.utils import timezone
 from hypothesis import given, settings
 
 from kpi_cms.evaluation import queries
-from kpi_cms.evaluation.domain import history
 from kpi_cms.evaluation.models import (
     Assessment,
     CardResult,
@@ -27,6 +26,7 @@ from kpi_cms.evaluation.models import (
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import walled_tables
 from kpi_cms.foundation.accounts.domain import system_user
+from kpi_cms.foundation.audit.many import write_history
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.actor import as_actor, asked_by
 from snippets.enums import Capability
@@ -94,7 +94,7 @@ def furnish(made: Province, version) -> None:
     )  # fmt: skip
     with as_actor(system_user(), MOMENT):
         for model in TRACKED:
-            history.record_created(model, list(model.objects.all()))
+            write_history(model, list(model.objects.all()), changed=False)
     common = {"act": "unit.changed", "at": MOMENT, "request_id": uuid.uuid4(), "actor_code": "x"}
     LedgerEntry.objects.bulk_create(
         LedgerEntry(

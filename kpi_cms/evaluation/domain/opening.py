@@ -18,6 +18,7 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.many import create_many
 from kpi_cms.foundation.core import jobs
 from kpi_cms.foundation.core.actor import as_actor, business_verb, database_now
 from kpi_cms.foundation.core.errors import Invalid, WrongState
@@ -26,7 +27,7 @@ from snippets.domain.periods import label
 from snippets.enums import PeriodState
 from snippets.models import Period, Unit
 
-from . import history, locks
+from . import locks
 from .evaluators import Organisation
 from .planning import PlannedCard, candidate_catalogues, plan_opening
 
@@ -157,8 +158,7 @@ def _make_batch(period: Period, organisation: Organisation, batch: Sequence[Plan
         Scorecard.objects.filter(period=period, person_id__in=people).values_list("person_id", "frame")
     )
     missing = [card for card in batch if _key(card) not in existing]
-    made = Scorecard.objects.bulk_create([_card(period, organisation, card) for card in missing])
-    history.record_created(Scorecard, made)
+    create_many(Scorecard, [_card(period, organisation, card) for card in missing])
 
 
 def _card(period: Period, organisation: Organisation, planned: PlannedCard) -> Scorecard:

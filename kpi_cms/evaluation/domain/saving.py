@@ -16,13 +16,14 @@ from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.many import create_many, update_few
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.errors import Invalid, Stale
-from kpi_cms.foundation.core.rows import bulk_update_each, update_each
+from kpi_cms.foundation.core.rows import update_each
 from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome, Problem, decimal_text
 from snippets.models import Person
 
-from . import history, scoring
+from . import scoring
 
 COMMENT_FIELDS = ("strengths", "weaknesses", "comment")
 
@@ -236,12 +237,10 @@ def _write_scores(
         )
     reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
     if created:
-        Score.objects.bulk_create(created)
+        create_many(Score, created, reason_key=reason_key)
         _load_criteria(created)
-        history.record_created(Score, created, reason_key=reason_key)
     if updated:
-        bulk_update_each(Score, updated, ["value", "choice", "grounds", "grounds_key"])
-        history.record_changed(Score, updated, reason_key=reason_key)
+        update_few(Score, updated, ["value", "choice", "grounds", "grounds_key"], reason_key=reason_key)
     return tuple(after), before, after, reason_key
 
 

@@ -11,6 +11,7 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.audit.many import update_many
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, WrongState
@@ -20,7 +21,6 @@ from ...enums import PostRole
 from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import may, not_oneself
 from .. import grants, projection
-from ..tracking import update_many
 from .records import locked, require_in_service
 
 ONE_DAY = timedelta(days=1)

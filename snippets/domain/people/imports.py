@@ -12,13 +12,13 @@ from kpi_cms.foundation.accounts import domain as accounts
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
 from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.many import BATCH, create_many, update_many
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid
 
 from ...models import Appointment, Person, Unit
 from .. import grants, projection
-from ..tracking import BATCH, create_many, update_many
 from .plan import PeoplePlan, PersonRow, PlannedPerson, chunks, make_plan
 from .records import NAME_FIELDS
 

@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.audit.many import BATCH
 from kpi_cms.foundation.core.text import fold, name_sort_key, normal
 
 from ... import rule_table as table
 from ...enums import PostRole, StaffKind
 from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import is_system, may_now
-from ..tracking import BATCH
 from .records import normal_code, search_text
 
 ONE_DAY = timedelta(days=1)

@@ -138,6 +138,7 @@ def test_a_failed_save_does_not_hand_its_reason_to_the_next():
     assert newest(unit).history_change_reason is None
 
 
+@pytest.mark.unwatched
 def test_only_the_named_fields_are_saved():
     unit = UnitFactory(name="Trước")
     with as_actor(UserFactory(), MOMENT):

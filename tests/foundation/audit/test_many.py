@@ -1,13 +1,27 @@
 """Many tracked rows at once."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from kpi_cms.foundation.accounts.domain import system_user
+from kpi_cms.foundation.audit.many import create_many, update_few, update_many, write_history
 from kpi_cms.foundation.core.actor import as_actor
-from snippets.domain.tracking import create_many, update_many, write_history
+from kpi_cms.foundation.core.errors import NotWritten
 from snippets.models import Person, Position
 from tests.factories.snippets import PersonFactory, PositionFactory
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moment():
+    return datetime(2026, 7, 15, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def system(db):
+    return system_user()
 
 
 def test_rows_written_together_have_the_history_of_rows_written_alone(system, moment):
@@ -32,8 +46,20 @@ def test_nothing_is_written_for_nothing(system, moment):
     with as_actor(system, moment):
         create_many(Person, [])
         update_many(Person, [], ["phone"])
+        update_few(Person, [], ["phone"])
 
     assert Person.history.count() == 0
+
+
+def test_a_row_that_is_gone_takes_everything_back(system, moment):
+    kept, gone = PositionFactory(), PositionFactory()
+    Position.objects.filter(pk=gone.pk).delete()
+    kept.title = gone.title = "Khác"
+    with pytest.raises(NotWritten), as_actor(system, moment):
+        update_few(Position, [kept, gone], ["title"])
+
+    assert not Position.objects.filter(title="Khác").exists()
+    assert not Position.history.filter(title="Khác").exists()
 
 
 def test_history_has_an_actor():

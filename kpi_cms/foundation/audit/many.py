@@ -1,14 +1,21 @@
-"""Many tracked rows at once: written past `save()`, with the history that `save()` would have written (traps.md 22)."""
+"""Many tracked rows at once: the one module that writes them past `save()`, with the history `save()` would write.
+
+`QuerySet.update`, `bulk_create`, `bulk_update`, `delete` and the tree library write no history (traps.md 22); a test
+bans them on tracked models everywhere else (`tests/architecture/test_silent_writes.py`).
+"""
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 
-from kpi_cms.foundation.audit.history import stamp
 from kpi_cms.foundation.core.actor import current_action
+from kpi_cms.foundation.core.rows import bulk_update_each
 
+from .history import stamp
+
+M = TypeVar("M", bound=models.Model)
 BATCH = 500
 
 
@@ -38,6 +45,30 @@ def update_many(
             rows, batch_size=BATCH, update_conflicts=True, unique_fields=["pk"], update_fields=list(fields)
         )
         write_history(model, rows, changed=True, reason_key=reason_key)
+
+
+def update_few(
+    model: type[models.Model],
+    rows: Sequence[Any],
+    fields: Sequence[str],
+    *,
+    reason_key: uuid.UUID | None = None,
+) -> None:
+    """The same for a handful of rows, counted: raises NotWritten unless every one was there to be changed."""
+    if rows:
+        bulk_update_each(model, rows, fields, batch_size=BATCH)
+        write_history(model, rows, changed=True, reason_key=reason_key)
+
+
+def move_nodes(
+    node: Any, new_parent: Any, moving: Sequence[M], *, reason_key: uuid.UUID | None = None
+) -> list[M]:
+    """Move a tree node with `moving`, itself and all below it; returns them as they stand now, each with history."""
+    node.move(new_parent, pos="last-child")
+    model = type(node)
+    moved = list(model._default_manager.filter(pk__in=[each.pk for each in moving]))
+    write_history(model, moved, changed=True, reason_key=reason_key)
+    return moved
 
 
 def write_history(

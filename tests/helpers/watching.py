@@ -1,0 +1,144 @@
+"""Every act of the suite is watched: history moves with the rows, and says who, when and from where.
+
+Whatever acts through `as_actor` in a test is compared: of each tracked table that it wrote, every row must afterwards
+be what its newest row of history says, a row that is gone must have its “deleted” row, and each row of history written
+meanwhile carries the act's actor, moment, request and address. So each test of a domain function, command or page is
+a test of its history as well.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, models
+
+from kpi_cms.foundation.audit.history import HistoryRow
+from kpi_cms.foundation.core import actor as acting
+
+WRITES = re.compile(r'^(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
+Rows = dict[Any, tuple[Any, ...]]
+
+
+def tracked() -> dict[str, type[models.Model]]:
+    """Table → tracked model."""
+    return {
+        model._meta.db_table: model
+        for model in apps.get_models()
+        if hasattr(model, "history") and issubclass(model.history.model, HistoryRow)
+    }
+
+
+def _columns(model: type[models.Model]) -> list[str]:
+    rows: Any = model.history.model
+    kept = {field.attname for field in rows._meta.concrete_fields}
+    return [field.attname for field in model._meta.concrete_fields if field.attname in kept]
+
+
+def _live(model: type[models.Model]) -> Rows:
+    found = model._base_manager.order_by().values_list("pk", *_columns(model))
+    return {row[0]: row[1:] for row in found}
+
+
+def _told(model: type[models.Model]) -> tuple[Rows, set[Any]]:
+    """What history says of each record now, and the records that it says are gone."""
+    name = model._meta.pk.attname
+    rows = model.history.order_by("history_id").values_list(name, "history_type", *_columns(model))
+    latest = {row[0]: row[1:] for row in rows}
+    gone = {key for key, row in latest.items() if row[0] == "-"}
+    return {key: row[1:] for key, row in latest.items()}, gone
+
+
+class Watch:
+    """What one act writes. `before` holds, of each table written, the rows and the newest key of its history."""
+
+    def __init__(self, tables: dict[str, type[models.Model]]) -> None:
+        self.tables = tables
+        self.before: dict[str, tuple[Rows, int]] = {}
+        self.looking = False
+        self.actions: list[tuple[Any, ...]] = []
+
+    def note(self, action: acting.Action) -> None:
+        self.actions.append((action.actor.pk, action.moment, action.origin.request_id, action.origin.address))
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        match = WRITES.match(sql)
+        table = match[1] if match else ""
+        if table in self.tables and table not in self.before and not self.looking:
+            with self.aside():
+                model = self.tables[table]
+                newest = model.history.order_by("-history_id").values_list("history_id", flat=True).first()
+                self.before[table] = (_live(model), newest or 0)
+        return execute(sql, params, many, context)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Our own questions are no queries of the product."""
+        counted, self.looking, connection.force_debug_cursor = connection.force_debug_cursor, True, False
+        try:
+            yield
+        finally:
+            self.looking, connection.force_debug_cursor = False, counted
+
+    def check(self) -> None:
+        with self.aside():
+            for table, (before, newest) in self.before.items():
+                model = self.tables[table]
+                now, (told, gone) = _live(model), _told(model)
+                for key, row in now.items():
+                    if row != before.get(key):
+                        assert told.get(key) == row, (
+                            f"{model.__name__} {key} was changed and its history was not."
+                        )
+                for key in before.keys() - now.keys():
+                    assert key in gone, f"{model.__name__} {key} was deleted and its history does not say so."
+                self._check_origin(model, newest)
+
+    def _check_origin(self, model: type[models.Model], newest: int) -> None:
+        for row in model.history.filter(history_id__gt=newest):
+            told = (row.history_user_id, row.history_date, row.history_request_id, row.history_address)
+            assert told in self.actions, (
+                f"History of {model.__name__} {row.pk} says {told}, not {self.actions}."
+            )
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Until the block ends, the outermost `as_actor` of this thread's connection is checked at its end."""
+    original, action_class, tables = acting._transaction_of, acting.Action, tracked()
+    under_way: list[Watch] = []
+    made: list[acting.Action] = []
+
+    def action_of(**values: Any) -> acting.Action:
+        action = action_class(**values)
+        made[:] = [action]
+        for watch in under_way:
+            watch.note(action)
+        return action
+
+    @contextmanager
+    def transaction_of(actor: Any, origin: Any, *, savepoint: bool) -> Iterator[None]:
+        # A reader asks, and does not act; the second wall hides rows from whoever acts; a test without a transaction
+        # of its own has threads, whose rows come in between.
+        alone = connection.in_atomic_block and not os.environ.get("KPI_TEST_ROLE")
+        with original(actor, origin, savepoint=savepoint):
+            if not savepoint or under_way or not alone:
+                yield
+                return
+            watch = Watch(tables)
+            watch.note(made[0])
+            under_way.append(watch)
+            try:
+                with connection.execute_wrapper(watch):
+                    yield
+                watch.check()
+            finally:
+                under_way.remove(watch)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(acting, "_transaction_of", transaction_of)
+        patch.setattr(acting, "Action", action_of)
+        yield
