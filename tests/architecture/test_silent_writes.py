@@ -14,7 +14,6 @@ SILENT = {"bulk_create", "bulk_update", "delete", "raw", "update", "_raw_delete"
 HELPERS = {"update_each", "bulk_update_each"}
 # Simple-history's own ways around its signal.
 NAMES = {
-    "_base_manager",
     "skip_history_when_saving",
     "save_without_historical_record",
     "SIMPLE_HISTORY_ENABLED",
