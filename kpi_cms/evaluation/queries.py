@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Exists, F, FilteredRelation, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from kpi_cms.foundation.access.rules import Rule, in_card_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import NotFound
 from snippets.enums import Capability, PeriodState
@@ -350,16 +351,23 @@ def cards_with_tasks_visible_to(scope: Scope) -> QuerySet[Scorecard]:
 @dataclass(frozen=True)
 class Standing:
     """How an account stands to a person's cards of a period: their evaluator, or in the place of the account
-    `stands_in_for`; and whether a result is decided."""
+    `stands_in_for`; whether a result is decided, and where the cards stand."""
 
     evaluates: bool
     decided: bool
     stands_in_for: int | None = None
+    states: frozenset[str] = frozenset()
 
     @property
     def relation(self) -> dict[str, Any]:
         """What rules about a person's tasks ask."""
         return {"evaluates": self.evaluates, "stands_in_for": self.stands_in_for}
+
+    def is_time(self, rule: Rule) -> bool:
+        """The cards let this be done to the tasks behind them; somebody without a card is not held up."""
+        if self.decided:
+            return False
+        return not self.states or any(in_card_state(rule, state) for state in self.states)
 
 
 def standing(scope: Scope, period_id: int, person_id: int) -> Standing:
@@ -375,6 +383,7 @@ def standing(scope: Scope, period_id: int, person_id: int) -> Standing:
         evaluates=evaluates,
         decided=any(card.state in DECIDED for card in cards),
         stands_in_for=next((account for account in absent if account is not None), None),
+        states=frozenset(card.state for card in cards),
     )
 
 

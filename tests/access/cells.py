@@ -166,14 +166,12 @@ class Filling:
         return next(kept[key] for key in (*keys, self.letters, self.unit) if key in kept)
 
     def _colleague(self) -> Any:
-        """Somebody else of the same unit, to hand work to."""
-        unit = self.made.people[self.letters].unit_id
-        others = [
-            person
-            for letters, person in sorted(self.made.people.items())
-            if person.unit_id == unit and letters not in (*NEWCOMERS, self.letters)
-        ]
-        return others[0]
+        """Somebody else to hand work to: of the same unit or, where nobody is left there, of one below it."""
+        unit = self.made.people[self.letters].unit
+        themselves = {*NEWCOMERS, self.letters, person_at(self.role, "own")}
+        others = [each for letters, each in sorted(self.made.people.items()) if letters not in themselves]
+        near = [each for each in others if each.unit_id == unit.pk]
+        return near[0] if near else next(each for each in others if each.unit.path.startswith(unit.path))
 
     def text(self, template: str) -> str:
         return _WORD.sub(lambda match: self(match[1]), template)

@@ -33,11 +33,10 @@ PASSING = {
 
 @dataclass
 class Answer:
-    """What came back, and which tables were written to."""
+    """What came back, and which tables hold other rows than before."""
 
     response: Any
-    written: set[str] = field(default_factory=set)
-    after: str = ""
+    changed: set[str] = field(default_factory=set)
     sent: Any = None
 
     @property
@@ -56,16 +55,16 @@ def protected_tables() -> list[str]:
     return sorted(tables - PASSING)
 
 
-def digest() -> str:
-    """All rows of the protected tables as one number: whatever changes changes it."""
-    found = hashlib.sha256()
+def digest() -> dict[str, str]:
+    """Each protected table with its rows as one number."""
+    return {table: digest_of(table) for table in protected_tables()}
+
+
+def digest_of(table: str) -> str:
+    """All rows of a table as one number: whatever changes changes it."""
     with connection.cursor() as cursor:
-        for table in protected_tables():
-            cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
-            found.update(table.encode())
-            for row in cursor.fetchall():
-                found.update(repr(row).encode())
-    return found.hexdigest()
+        cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
+        return hashlib.sha256(repr(cursor.fetchall()).encode()).hexdigest()
 
 
 @contextmanager
@@ -135,9 +134,9 @@ class Prober:
         with transaction.atomic(), writes() as written:
             send = getattr(self.client(cell.role), cell.method)
             response = send(path + query, data) if cell.method == "post" else send(path + query)
-            answer = Answer(response, written, digest() if written else self.before, (path, query, data))
+            changed = {table for table in written if digest_of(table) != self.before.get(table)}
             transaction.set_rollback(True)
-        return answer
+        return Answer(response, changed, (path, query, data))
 
     def judge(self, cell: Cell) -> str:
         """The first thing that is wrong, as a sentence for the reader of a red run."""
@@ -182,5 +181,5 @@ class Prober:
 
     def _rows(self, promised: Expected, answer: Answer) -> str:
         if promised.writes:
-            return "" if answer.after != self.before else "changed nothing"
-        return "" if answer.after == self.before else f"changed rows of {sorted(answer.written)}"
+            return "" if answer.changed else "changed nothing"
+        return f"changed rows of {sorted(answer.changed)}" if answer.changed else ""

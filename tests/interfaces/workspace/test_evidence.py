@@ -487,7 +487,7 @@ def test_pages_cost_the_same_with_one_file_and_with_three(world, sign_in):
         if number != 1:
             costs.append({name: queries(client, address) for name, (client, address) in addresses.items()})
     assert costs[0] == costs[1]
-    assert costs[0] == {"card": 10, "attach": 6, "task": 10, "attach_to_task": 6}
+    assert costs[0] == {"card": 10, "attach": 6, "task": 10, "attach_to_task": 7}
     make.submitted(world, world.lan)
     reported, head = make.reported(world, world.minh), sign_in(world.head)
     confirming = []

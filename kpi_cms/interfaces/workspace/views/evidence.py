@@ -177,7 +177,8 @@ class AttachToTask(Attach):
         _require_own(self.scope, self.task)
 
     def is_time(self) -> bool:
-        return rules.is_task_time(table.ATTACH_TO_TASK, self.task)
+        standing = queries.standing(self.scope, self.task.period_id, self.task.person_id)
+        return rules.is_task_time(table.ATTACH_TO_TASK, self.task) and standing.is_time(table.ATTACH_TO_TASK)
 
     def attached(self) -> list[Evidence]:
         return evidence_queries.attached_to_task(self.scope, self.task)

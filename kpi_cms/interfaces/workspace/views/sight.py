@@ -27,7 +27,7 @@ from kpi_cms.interfaces.workspace.presentation.sight import held_rows, reader_ro
 from snippets.domain import view_as
 from snippets.models import Grant
 from snippets.rule_table import VIEW_AS
-from snippets.rules import explain_account
+from snippets.rules import explain_account, not_the_same
 
 from .asking import actor_of
 from .shared import add_problems, refused, scope_of
@@ -146,6 +146,7 @@ def begin(request: HttpRequest, username: str) -> HttpResponse:
     user = _account(request, username)
     if not somewhere(VIEW_AS, scope_of(request)):
         raise NotFound
+    not_the_same(actor_of(request), user).require()
     form = ViewAsForm(request.POST or None)
     context = {"account": user, "form": form}
     if request.method == "GET":

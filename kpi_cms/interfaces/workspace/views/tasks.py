@@ -197,10 +197,13 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
     scope = scope_of(request)
     found = queries.task_for(scope, pk)
     standing = queries.standing(scope, found.period_id, found.person_id)
-    changeable = found.period.is_open and not standing.decided
+    is_open = found.period.is_open
     may = partial(rules.may_with_tasks, scope=scope, person=found.person, unit=found.unit)
     held = {
-        rule: changeable and rules.is_task_time(rule, found) and bool(may(asked, **standing.relation))
+        rule: is_open
+        and standing.is_time(rule)
+        and rules.is_task_time(rule, found)
+        and bool(may(asked, **standing.relation))
         for rule, asked in _asked(found)
     }
     own = bool(rules.report_task(scope, found.person, found.unit))
@@ -213,7 +216,9 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         "evidence": evidence_lines(attached, withdrawable=held[table.ATTACH_TO_TASK]),
         "deductions": deductions_of(found),
         "followers": list(followers),
-        "may_confirm": changeable and bool(may(table.CONFIRM_CAUSE, **standing.relation)),
+        "may_confirm": is_open
+        and standing.is_time(table.CONFIRM_CAUSE)
+        and bool(may(table.CONFIRM_CAUSE, **standing.relation)),
         "actions": _actions(found, held),
         "back_url": reverse("workspace:tasks")
         if own
