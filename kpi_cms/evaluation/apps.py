@@ -10,11 +10,16 @@ class EvaluationConfig(AppConfig):
     def ready(self) -> None:
         from criteria_pages.domain import pins
         from kpi_cms.foundation.audit import append_only
+        from snippets.signals import posts_changed
 
         from . import wall
+        from .domain import following
         from .models import PublishedTotals
         from .queries import periods_of_versions
+        from .signals import evaluation_reopened
 
         append_only.register(PublishedTotals._meta.db_table)
         pins.register(periods_of_versions)
         wall.protect_all()
+        posts_changed.connect(following.follow_change, dispatch_uid="evaluators follow posts")
+        evaluation_reopened.connect(following.follow_card, dispatch_uid="evaluators follow a reopened card")

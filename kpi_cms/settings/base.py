@@ -261,6 +261,7 @@ SCHEDULER_SECONDS = 5
 # Name → local time, function called with actor (the system account) and moment.
 DAILY_WORK = {
     "turn the day": ("00:05", "snippets.domain.nightly.turn_the_day"),
+    "follow the registers": ("00:20", "kpi_cms.evaluation.domain.following.follow_by_night"),
     "forget ended sessions": ("02:00", "kpi_cms.foundation.accounts.domain.forget_ended_sessions"),
     "forget uploads": ("02:10", "kpi_cms.interfaces.exchange.domain.forget_uploads"),
     "tidy evidence": ("02:20", "kpi_cms.evaluation.domain.evidence_tidying.tidy"),

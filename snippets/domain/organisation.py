@@ -20,6 +20,7 @@ from kpi_cms.foundation.core.text import fold, normal
 from .. import rule_table as table
 from ..models import Appointment, Unit
 from ..rules import may, may_create_root
+from .announcing import announce_posts
 from .grants import follow_tree
 
 
@@ -167,7 +168,10 @@ def change_unit(
     managing_unit: Unit | None,
     reason: str = "",
 ) -> Unit:
-    """Set block, level and managing agency: the facts that decide who evaluates whom from the next opening on."""
+    """Set block, level and managing agency: the facts that decide who evaluates whom, on open cards too.
+
+    Raises Invalid, Refused, NotFound, WrongState.
+    """
     unit = locked(unit)
     may(actor, table.CHANGE_UNIT, unit).require()
     _require_open(unit)
@@ -188,6 +192,7 @@ def change_unit(
         after=after,
         reason_key=reason_key,
     )
+    announce_posts(units=Unit.objects.filter(path__startswith=unit.path).values_list("pk", flat=True))
     return unit
 
 
@@ -225,6 +230,7 @@ def move_unit(*, actor: User, moment: datetime, unit: Unit, new_parent: Unit, re
         after={"parent": new_parent.code, "units_moved": len(moved)},
         reason_key=reason_key,
     )
+    announce_posts(units=[node.pk for node in moved])
     return moved[0]
 
 

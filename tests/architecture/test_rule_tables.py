@@ -45,6 +45,7 @@ NOT_ASKED = {
     "FORGET_UPLOADS": "scheduled: nobody is asked",
     "ERASE_EVIDENCE": "scheduled: nobody is asked",
     "TURN_THE_DAY": "scheduled: nobody is asked",
+    "FOLLOW_REGISTERS": "follows an act that was asked for, or the night: nobody is asked",
 }
 
 
@@ -168,7 +169,7 @@ def test_only_the_system_and_oneself_need_nothing():
     """Acts without a capability: everybody's own card and tasks, the handbook, and scheduled work."""
     open_to = {rule.act: rule.relations for rule in RULES if not rule.capabilities}
     assert {act for act, relations in open_to.items() if relations == (SYSTEM,)} == {
-        "create_root", "turn_the_day", "forget_uploads", "erase_evidence",
+        "create_root", "turn_the_day", "forget_uploads", "erase_evidence", "follow_registers",
     }  # fmt: skip
     assert {act for act, relations in open_to.items() if relations == (SIGNED_IN,)} == {"read_handbook"}
     assert {rule.act for rule in RULES if rule.reach is Reach.ANYWHERE} == {

@@ -17,6 +17,7 @@ from kpi_cms.demonstration.people import ACCOUNTS, SEED, people
 from kpi_cms.demonstration.play import Month
 from kpi_cms.demonstration.workbooks import AGENCY, catalogue_workbook, people_workbook
 from kpi_cms.evaluation.domain import stages, tasks
+from kpi_cms.evaluation.domain.following import follow_by_night
 from kpi_cms.evaluation.domain.planning import plan_opening
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import CardState, EvaluatorBasis, StageKey, TaskState
@@ -24,6 +25,7 @@ from kpi_cms.evaluation.models import CardResult, Delay, Fault, ObjectiveCause, 
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.demonstration import ACCOUNTS as OFFERED
 from kpi_cms.foundation.accounts.demonstration import accounts as offered_accounts
+from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.actor import database_now
@@ -471,3 +473,8 @@ def test_the_workbooks_are_for_the_commune_of_the_six_people():
 
 def test_the_seed_of_the_demonstration_is_the_documented_one():
     assert SEED == "nghe-an-2026"
+
+
+def test_the_night_leaves_every_evaluator_as_the_opening_named_them():
+    """The scheduler does each day's work at its start: cards of the demonstration keep the evaluators it tells of."""
+    assert follow_by_night(actor=system_user(), moment=database_now()) == 0

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.world import World
 
@@ -22,4 +23,17 @@ def committed_world(scratch_database: str) -> World:
     """An open month in a database of its own, which threads and other processes see."""
     world = worlds.build()
     worlds.open_month(world)
+    return world
+
+
+@pytest.fixture
+def endorsed_world(draft_world: World) -> World:
+    """Lan's and Minh's cards go through all three stages."""
+    world = draft_world
+    spec = worlds.staff_spec()
+    stage = {"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": False}
+    version = worlds.version(spec | {"stages": [*spec["stages"], stage]}, "NV-XN")
+    world.period.version_pins.filter(version=world.staff).update(version=version)
+    worlds.open_month(world)
+    month.worked(world, world.lan)
     return world

@@ -367,19 +367,6 @@ def test_a_secondment_is_still_explained_as_one(draft_world: World) -> None:
 
 
 # --- Who endorses ----------------------------------------------------------------------------------------------------
-@pytest.fixture
-def endorsed_world(draft_world: World) -> World:
-    """Lan's and Minh's cards go through all three stages."""
-    world = draft_world
-    spec = worlds.staff_spec()
-    stage = {"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": False}
-    version = worlds.version(spec | {"stages": [*spec["stages"], stage]}, "NV-XN")
-    world.period.version_pins.filter(version=world.staff).update(version=version)
-    worlds.open_month(world)
-    month.worked(world, world.lan)
-    return world
-
-
 def test_the_head_who_becomes_the_evaluator_does_not_endorse_as_well(endorsed_world: World) -> None:
     world = endorsed_world
     assert world.card(world.lan).endorser == world.chair

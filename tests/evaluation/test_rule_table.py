@@ -57,6 +57,7 @@ return_to_evaluator   =   -    -    +    -    -    .    .    .    .    .    .   
 notify                =   +    +    -    -    -    .    .    +    .    .    .    .    .
 accept_new_basis      =   +    +    -    -    -    .    .    .    .    .    .    .    .
 name_evaluators       =   -    -    -    -    -    .    .    +    .    .    .    +    .
+follow_registers      .   .    .    .    .    .    .    .    .    .    .    .    .    .
 see_task              +   +    +    +    +    +    +    .    .    .    .    .    .    .
 assign_task           =   +    +    .    -    -    +    .    .    .    .    .    .    .
 give_extras           =   +    +    .    -    -    -    +    .    .    .    .    .    .
@@ -104,7 +105,8 @@ endorse               .      .         .        +         .         .
 return_to_evaluator   .      .         .        +         .         .
 notify                .      .         .        .         +         .
 accept_new_basis      .      .         .        .         +         +
-name_evaluators       +      +         +        +         .         .
+name_evaluators       +      +         +        +         +         +
+follow_registers      +      +         +        +         +         +
 see_task              +      +         +        +         +         +
 assign_task           +      +         +        +         .         .
 give_extras           +      +         +        +         .         .
@@ -160,7 +162,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 44
+    assert len(ACTS) == len(table.TABLE) == 45
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)

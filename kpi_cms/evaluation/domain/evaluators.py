@@ -1,6 +1,6 @@
 """Who evaluates whom in a month or quarter (Đ10.1, Đ18; rules.md §7), for thousands of people in a few queries."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -72,6 +72,19 @@ class Organisation:
         if agency.pk != unit.pk:
             return agency
         return self.units[unit.managing_unit_id] if unit.managing_unit_id else None
+
+    def answering_to(self, units: Collection[int]) -> set[int]:
+        """Keys of units whose people somebody heading one of `units` may evaluate, as far as vacant posts may lead."""
+        return {unit.pk for unit in self.units.values() if not set(units).isdisjoint(self._line(unit))}
+
+    def _line(self, unit: Unit) -> list[int]:
+        """Keys of the unit and of the superiors above it, to the top."""
+        line: list[int] = []
+        at: Unit | None = unit
+        while at is not None and at.pk not in line:
+            line.append(at.pk)
+            at = self.superior(at)
+        return line
 
     def evaluator_of(
         self, *, person_id: int, unit: Unit, role: str, seconded: bool = False

@@ -7,18 +7,19 @@ here: `evaluators` says who is competent, a decision of the registers comes befo
 What an earlier evaluator wrote stays theirs and readable; the new one begins with an assessment of their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
-from kpi_cms.evaluation.enums import UNDECIDED, CardState, EvaluatorBasis, NamingNeed, StageKey
+from kpi_cms.evaluation.enums import DECIDED, UNDECIDED, CardState, EvaluatorBasis, NamingNeed, StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
@@ -34,6 +35,7 @@ from snippets.models import Appointment, Period, Person
 from . import locks, scoring
 from .evaluators import EvaluatorFound, Organisation
 from .planning import has_endorsement
+from .saving import carry_over
 from .stages import reopen_evaluation
 
 
@@ -71,7 +73,12 @@ class Namings:
     total: int
 
 
-class _Today:
+def standing_evaluator(card: Scorecard) -> EvaluatorFound:
+    """Whoever the card names, for the reason it gives."""
+    return EvaluatorFound(card.evaluator_id, EvaluatorBasis(card.evaluator_basis), card.evaluator_details)
+
+
+class Today:
     """The rule as it stands on one day, for many cards of a period: six queries, whatever their number."""
 
     def __init__(self, day: date, period: Period) -> None:
@@ -83,20 +90,22 @@ class _Today:
         self._endorsed = {version.pk for version in versions if has_endorsement(version)}
 
     def competent(self, card: Scorecard) -> Competent:
-        """A confirmed evaluation stands as long as somebody endorses it: then only the endorser is asked for anew."""
+        """A confirmed evaluation stands as long as somebody endorses it: then only the endorser is asked for anew.
+
+        Of a decided card, whose new basis is to be confirmed, the evaluator alone: its endorsement has happened.
+        """
         if card.state == CardState.EVALUATED:
-            kept = EvaluatorFound(
-                card.evaluator_id, EvaluatorBasis(card.evaluator_basis), card.evaluator_details
-            )
             endorser = self._endorser(card, card.evaluator_id)
             if endorser is not None:
-                return Competent(kept, endorser)
+                return Competent(standing_evaluator(card), endorser)
         found = self.organisation.evaluator_of(
             person_id=card.person_id,
             unit=self.organisation.units[card.unit_id],
             role=card.role,
             seconded=(card.person_id, card.unit_id) in self._seconded,
         )
+        if card.state in DECIDED:
+            return Competent(found, card.endorser_id if card.endorser_id != found.person_id else None)
         return Competent(found, self._endorser(card, found.person_id))
 
     def _endorser(self, card: Scorecard, evaluator_id: int | None) -> int | None:
@@ -111,7 +120,10 @@ class _Today:
         if card.evaluator_id is None:
             return NamingNeed.MISSING
         if found.person_id == card.evaluator_id:
-            return NamingNeed.ENDORSER if competent.endorser_id != card.endorser_id else None
+            waits_for_nobody = card.state == CardState.EVALUATED and competent.endorser_id is None
+            return (
+                NamingNeed.ENDORSER if waits_for_nobody or competent.endorser_id != card.endorser_id else None
+            )
         if card.evaluator_id in self._left:
             return NamingNeed.LEFT
         if found.person_id is None:
@@ -119,7 +131,12 @@ class _Today:
         return NamingNeed.DECISION if found.basis == EvaluatorBasis.DECISION else NamingNeed.RULE
 
 
-_ASKED = (
+def waiting_for_an_evaluator() -> Q:
+    """Undecided cards, and decided ones of leaders whose new basis somebody has to confirm (rules.md §4)."""
+    return Q(state__in=UNDECIDED) | Q(state__in=DECIDED) & ~Q(proposed_d="")
+
+
+ASKED = (
     "person_id", "unit_id", "agency_id", "version_id", "role", "state", "evaluator_id", "evaluator_basis",
     "evaluator_details", "endorser_id",
 )  # fmt: skip
@@ -132,12 +149,12 @@ def namings(scope: Scope, period: Period, day: date, *, most: int) -> Namings:
     """
     cards = (
         Scorecard.objects.within(scope, *table.NAMING_CAPABILITIES)
-        .filter(period=period, state__in=UNDECIDED)
+        .filter(waiting_for_an_evaluator(), period=period)
         .exclude(person__user_id=scope.user_id)
         .order_by("unit__path", "person__sort_key", "pk")
-        .only(*_ASKED)
+        .only(*ASKED)
     )
-    today, found = _Today(day, period), []
+    today, found = Today(day, period), []
     for card in cards.iterator(chunk_size=2_000):
         competent = today.competent(card)
         need = today.need(card, competent)
@@ -183,18 +200,19 @@ def name_evaluators(
     scope = Scope.of(actor)
     for card in cards:
         rules.require_step(table.NAME_EVALUATORS, scope, card)
-    today = _Today(timezone.localdate(moment), period)
+        if not card.proposed_d:
+            rules.require_state(card, *UNDECIDED)
+    today = Today(timezone.localdate(moment), period)
     found = {card.pk: today.competent(card) for card in cards}
     for card in cards:
-        _check(card, found[card.pk], seen[card.pk])
-    keys = {key for competent in found.values() for key in competent.pair if key is not None}
-    people = Person.objects.in_bulk(keys)
-    for card in cards:
-        _name(card, found[card.pk], people, moment, reason.strip())
+        _check(card, found[card.pk], seen[card.pk], today.need(card, found[card.pk]))
+    name_anew([(card, found[card.pk]) for card in cards], moment, reason.strip(), reopening=True)
     return cards
 
 
-def _check(card: Scorecard, competent: Competent, seen: tuple[int | None, int | None]) -> None:
+def _check(
+    card: Scorecard, competent: Competent, seen: tuple[int | None, int | None], need: NamingNeed | None
+) -> None:
     if competent.evaluator.person_id is None:
         raise WrongState(
             _(
@@ -203,7 +221,7 @@ def _check(card: Scorecard, competent: Competent, seen: tuple[int | None, int | 
             )
             % {"person": card.person.full_name}
         )
-    if competent.pair == (card.evaluator_id, card.endorser_id):
+    if need is None:
         raise WrongState(
             _("The card of %(person)s names whoever is competent already. Reload the page.")
             % {"person": card.person.full_name}
@@ -231,13 +249,34 @@ def _named(names: Mapping[int, str], pair: tuple[int | None, int | None]) -> str
     return ", ".join(names.get(key, "–") for key in pair if key is not None) or "–"
 
 
-def _name(
-    card: Scorecard, competent: Competent, people: Mapping[int, Person], moment: datetime, reason: str
+def name_anew(
+    named: Sequence[tuple[Scorecard, Competent]], moment: datetime, reason: str, *, reopening: bool
 ) -> None:
-    """Change a card with history and the ledger's entry; its stages and scores stay as they are."""
+    """Change locked cards, with history and an entry of the ledger each; what was scored stays as it is.
+
+    With `reopening`, an evaluation that nobody endorses any more is its evaluator's again; without, it waits for the
+    agency's next head.
+    """
+    people = Person.objects.in_bulk(
+        {key for _card, competent in named for key in competent.pair if key is not None}
+    )
+    for card, competent in named:
+        _name(card, competent, people, moment, reason, reopening=reopening)
+
+
+def _name(
+    card: Scorecard,
+    competent: Competent,
+    people: Mapping[int, Person],
+    moment: datetime,
+    reason: str,
+    *,
+    reopening: bool,
+) -> None:
     before = _standing(card)
+    former = card.evaluator
     anew = competent.evaluator.person_id != card.evaluator_id
-    if card.state == CardState.EVALUATED and competent.endorser_id is None:
+    if reopening and card.state == CardState.EVALUATED and competent.endorser_id is None:
         reopen_evaluation(card)
         card.state = CardState.SUBMITTED
     if anew:
@@ -262,7 +301,11 @@ def _name(
         after=_standing(card),
         reason_key=reason_key,
     )
-    if anew and card.state != CardState.OPENED:
+    if anew and card.state in DECIDED:
+        assert former is not None  # a decided card was evaluated by somebody
+        assert card.evaluator is not None
+        carry_over(card, former, card.evaluator, reason)
+    elif anew and card.state != CardState.OPENED:
         scoring.refresh(card, StageKey.EVALUATOR, moment)
 
 

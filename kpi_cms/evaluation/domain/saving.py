@@ -320,6 +320,26 @@ def restore_copy(card: Scorecard, assessment: Assessment, reason: str) -> None:
     save_tracked(assessment)
 
 
+def carry_over(card: Scorecard, former: Person, evaluator: Person, reason: str) -> None:
+    """What the former evaluator of a decided card confirmed becomes the assessment of the one named now.
+
+    Through the same door as every change, with history and the reason; the former one's rows stay as they are.
+    """
+    confirmed = assessment_of(card, StageKey.EVALUATOR, former)
+    taken = assessment_of(card, StageKey.EVALUATOR, evaluator)
+    before = {score.criterion.key: score for score in taken.scores.select_related("criterion")}
+    entries = dict.fromkeys(before, Entry(None))
+    for score in confirmed.scores.select_related("criterion"):
+        entries[score.criterion.key] = Entry(
+            score.value if score.value is not None else score.choice or None, score.grounds
+        )
+    taken.card = card
+    _write_scores(card, taken, before, entries, reason)
+    write_comments(taken, {name: getattr(confirmed, name) for name in COMMENT_FIELDS})
+    taken.state, taken.submitted_at = confirmed.state, confirmed.submitted_at
+    save_tracked(taken)
+
+
 def submit(assessment: Assessment, moment: datetime) -> None:
     """Everybody who sees the card may read the stage, as far as its state says so."""
     assessment.state = AssessmentState.SUBMITTED

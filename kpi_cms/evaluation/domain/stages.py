@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
@@ -19,6 +20,7 @@ from kpi_cms.evaluation.enums import (
     TaskState,
 )
 from kpi_cms.evaluation.models import Scorecard, Task
+from kpi_cms.evaluation.signals import evaluation_reopened
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
@@ -249,6 +251,7 @@ def return_to_evaluator(
     _check_unchanged(card, expected)
     _require_reason(reason)
     reopen_evaluation(card)
+    transaction.on_commit(lambda: evaluation_reopened.send_robust(sender=Scorecard, card=card.pk))
     return _move(card, CardState.SUBMITTED, Act.CARD_RETURNED, reason=reason)
 
 

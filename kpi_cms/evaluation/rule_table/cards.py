@@ -6,14 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.evaluation.enums import (
     DECIDED,
-    UNDECIDED,
     WITH_THE_EVALUATOR,
     WITH_THE_PERSON,
     CardState,
     Relation,
 )
 from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
-from kpi_cms.foundation.access.rules import Rule
+from kpi_cms.foundation.access.rules import SYSTEM, Rule
 from kpi_cms.foundation.core.errors import Sentence
 from snippets.enums import Capability
 
@@ -242,9 +241,21 @@ NAME_EVALUATORS = Rule(
     seen_by=CONCERNED,
     seen_with=READING_CAPABILITIES,
     refusal=_("An evaluator is named by the clerk of the unit or by the personnel office."),
-    states=UNDECIDED,
     period_states=OPEN,
-    note=_("Nobody is chosen: a dated decision names the evaluator, or the rule as it stands today."),
+    note=_(
+        "Nobody is chosen: a dated decision names the evaluator, or the rule as it stands today. A decided card only "
+        "while a new basis of its result is to be confirmed."
+    ),
+)
+FOLLOW_REGISTERS = Rule(
+    act="follow_registers",
+    label=_("Let the evaluator of open cards follow the registers"),
+    subject="card",
+    law="Đ10.1, Đ18",
+    verbs=("kpi_cms.evaluation.domain.following.follow_registers",),
+    relations=(SYSTEM,),
+    period_states=OPEN,
+    note=_("After each change of posts, decisions and units, and by night for what begins and ends by date."),
 )
 
 CARD_RULES = (
@@ -268,4 +279,5 @@ CARD_RULES = (
     NOTIFY,
     ACCEPT_NEW_BASIS,
     NAME_EVALUATORS,
+    FOLLOW_REGISTERS,
 )

@@ -21,6 +21,7 @@ from ...enums import PostRole
 from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import may, not_oneself
 from .. import grants, projection
+from ..announcing import announce_appointments, announce_posts
 from .records import locked, require_in_service
 
 ONE_DAY = timedelta(days=1)
@@ -98,6 +99,7 @@ def appoint(
         move = grants.Move(person.user_id, old_unit, unit, starts_on - ONE_DAY)
         concerned |= grants.follow_moves([move], moment=moment, reason_key=reason_key)
     projection.project_many(concerned, moment=moment)
+    announce_appointments(appointment)
     return appointment
 
 
@@ -139,6 +141,7 @@ def _end(actor: User, moment: datetime, appointment: Appointment, on: date, reas
     )
     concerned = grants.unfollow_appointments([appointment], actor=actor, moment=moment)
     projection.project_many(concerned, moment=moment)
+    announce_appointments(appointment)
 
 
 @business_verb
@@ -252,6 +255,7 @@ def leave_service(*, actor: User, moment: datetime, person: Person, on: date, re
         after={"left_on": on.isoformat()},
         reason_key=reason_key,
     )
+    announce_posts(people=[person.pk])
     return person
 
 

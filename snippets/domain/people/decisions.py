@@ -16,6 +16,7 @@ from kpi_cms.foundation.core.text import normal
 from ... import rule_table as table
 from ...models import EvaluatorDecision, FieldAssignment, Person, Unit
 from ...rules import may, not_oneself
+from ..announcing import announce_posts
 from .records import locked, require_in_service
 
 
@@ -111,7 +112,7 @@ def decide_evaluator(
     ends_on: date | None = None,
     reason: str = "",
 ) -> EvaluatorDecision:
-    """Name a person's evaluator instead of the rule of Đ10. Open cards keep theirs until it is named anew."""
+    """Name a person's evaluator instead of the rule of Đ10. Open cards follow from the first day on."""
     person = locked(person)
     may(actor, table.DECIDE_EVALUATOR, person.unit).require()
     not_oneself(actor, person, table.DECIDE_EVALUATOR).require()
@@ -140,6 +141,7 @@ def decide_evaluator(
         },
         reason_key=reason_key,
     )
+    announce_posts(people=[person.pk])
     return decision
 
 
@@ -165,4 +167,5 @@ def end_evaluator_decision(
         after={"ends_on": on.isoformat()},
         reason_key=reason_key,
     )
+    announce_posts(people=[person.pk])
     return decision

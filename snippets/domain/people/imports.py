@@ -19,6 +19,7 @@ from kpi_cms.foundation.core.errors import Invalid
 
 from ...models import Appointment, Person, Unit
 from .. import grants, projection
+from ..announcing import announce_appointments
 from .plan import PeoplePlan, PersonRow, PlannedPerson, chunks, make_plan
 from .records import NAME_FIELDS
 
@@ -111,6 +112,7 @@ def _write_appointments(
     for item in begun:
         item.person_id = item.person.pk
     create_many(Appointment, begun, reason_key=reason_key)
+    announce_appointments(*ended, *corrected, *begun)
     concerned = grants.follow_changed(
         ended=ended, corrected=corrected, begun=begun, actor=actor, moment=moment
     )

@@ -202,6 +202,27 @@ def test_t37_whoever_is_moved_has_the_new_scope_at_the_next_request(
     assert mine.get(NEW).status_code == 404
 
 
+def test_t37_the_former_evaluator_finds_no_card_at_the_next_request(
+    world: World, head, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
+) -> None:
+    """Nobody named the evaluator anew: the open card followed the appointment, and the head above finds it."""
+    card = make.submitted(world, world.lan)
+    former, above = sign_in(world.head), sign_in(world.chair)
+    monkeypatch.setattr("kpi_cms.evaluation.domain.following.database_now", lambda: MOMENT)
+    pages = [reverse(f"workspace:{name}", args=[card.pk]) for name in ("card", "evaluate", "confirm")]
+    assert [former.get(page).status_code for page in pages[:2]] == [200, 200]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        people.transfer(
+            actor=system_user(), moment=MOMENT, person=world.head, unit=world.other_department,
+            position=PositionFactory(), role="member", starts_on=FIRST,
+        )  # fmt: skip
+
+    assert [former.get(page).status_code for page in pages] == [404, 404, 404]
+    assert former.post(pages[1], {"expected": "1", "reason": "x"}).status_code == 404
+    assert [above.get(page).status_code for page in pages[:2]] == [200, 200]
+
+
 def test_t37_a_new_head_finds_the_unit_without_signing_in_again(world: World, sign_in: SignIn) -> None:
     card = make.confirmed(world, world.lan)
     new = PersonFactory(unit=world.department, with_account=True)
