@@ -298,7 +298,7 @@ class Seeder:
         root = Unit.objects.get(code="TINH")
         for number, last, state in ((7, 31, PeriodState.OPEN), (8, 31, PeriodState.DRAFT)):
             period = Period.objects.create(
-                year=2026, number=number, state=state,
+                year=2026, number=number,
                 starts_on=date(2026, number, 1), ends_on=date(2026, number, last),
                 self_due_at=datetime(2036, 1, 5, tzinfo=UTC), evaluation_due_at=datetime(2036, 1, 10, tzinfo=UTC),
             )  # fmt: skip
@@ -306,6 +306,7 @@ class Seeder:
             VersionPin.objects.create(period=period, version=version)
             if state == PeriodState.OPEN:
                 CataloguePin.objects.create(period=period, catalogue=catalogue)
+                Period.objects.filter(pk=period.pk).update(state=state)
 
     # --- The scored month ----------------------------------------------------------------------------------
     def _execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:

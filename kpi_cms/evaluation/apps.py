@@ -12,7 +12,7 @@ class EvaluationConfig(AppConfig):
         from kpi_cms.foundation.audit import append_only
         from snippets.signals import posts_changed
 
-        from . import wall
+        from . import frozen, wall
         from .domain import following
         from .models import PublishedTotals
         from .queries import periods_of_versions
@@ -21,5 +21,6 @@ class EvaluationConfig(AppConfig):
         append_only.register(PublishedTotals._meta.db_table)
         pins.register(periods_of_versions)
         wall.protect_all()
+        frozen.guard_all()
         posts_changed.connect(following.follow_change, dispatch_uid="evaluators follow posts")
         evaluation_reopened.connect(following.follow_card, dispatch_uid="evaluators follow a reopened card")

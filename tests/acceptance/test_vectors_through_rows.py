@@ -26,6 +26,7 @@ from snippets.models import Person, Product
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.shared import SHARED
+from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
 VECTORS = SHARED / "vectors.json"
@@ -44,7 +45,7 @@ def month_of(leader: bool, settings: dict[str, Any]) -> World:
     spec = worlds.leader_spec() if leader else worlds.staff_spec()
     spec["settings"] = spec["settings"] | opened
     version = worlds.version(spec, "VECTOR")
-    world.period.version_pins.filter(version=world.leaders if leader else world.staff).update(version=version)
+    repin(world.period, world.leaders if leader else world.staff, version)
     worlds.open_month(world)
     return world
 

@@ -33,6 +33,7 @@ RUNS_SQL = {
     "kpi_cms/evaluation/domain/locks.py": "advisory locks; the name of the function is one of two",
     "kpi_cms/foundation/access/wall_install.py": "puts row security in place, after migrations",
     "kpi_cms/foundation/audit/append_only.py": "puts triggers in place, after migrations",
+    "kpi_cms/foundation/audit/guards.py": "puts triggers in place, after migrations",
     "kpi_cms/foundation/core/told.py": "tells PostgreSQL who acts",
 }
 

@@ -16,6 +16,7 @@ from kpi_cms.foundation.core.errors import Invalid, WrongState
 from snippets.models import Person
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ def endorsed_world(draft_world: World) -> World:
     spec = worlds.staff_spec()
     stage = {"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": False}
     version = worlds.version(spec | {"stages": [*spec["stages"], stage]}, "NV-XN")
-    world.period.version_pins.filter(version=world.staff).update(version=version)
+    repin(world.period, world.staff, version)
     worlds.open_month(world)
     month.worked(world, world.lan)
     return world

@@ -15,6 +15,7 @@ from tests.evaluation.test_stages import hold
 from tests.evaluation.test_tasks import ratios
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +97,7 @@ def test_a_set_may_keep_moved_work_in_the_total(draft_world: World) -> None:
     world = draft_world
     spec = worlds.staff_spec()
     keeps = worlds.version(spec | {"settings": spec["settings"] | {"moved_leaves_total": False}}, "NV-GIU")
-    world.period.version_pins.filter(version=world.staff).update(version=keeps)
+    repin(world.period, world.staff, keeps)
     worlds.open_month(world)
     task = month.assign(world, world.lan)
     move(world, task, "1", moment=datetime(2026, 7, 10, tzinfo=UTC))

@@ -33,6 +33,7 @@ from tests.evaluation.test_stages import first_key, hold
 from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +103,7 @@ def test_a_criterion_of_the_evaluator_is_not_the_persons_to_score(draft_world: W
     only = specs.number("I.2", "5", stages=["evaluator"])
     spec["sections"][0]["criteria"][1] = only
     version = worlds.version(spec, "NV-CQ")
-    world.period.version_pins.filter(version=world.staff).update(version=version)
+    repin(world.period, world.staff, version)
     worlds.open_month(world)
     card = world.card(world.lan)
     with pytest.raises(Invalid) as raised:
@@ -146,7 +147,7 @@ def test_a_card_added_after_a_leader_was_evaluated_holds_the_decision_back(draft
     endorsed = {"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": False}
     spec = worlds.leader_spec()
     version = worlds.version(spec | {"stages": [*spec["stages"], endorsed]}, "LD-XN")
-    world.period.version_pins.filter(version=world.leaders).update(version=version)
+    repin(world.period, world.leaders, version)
     worlds.open_month(world)
     for who in (world.lan, world.minh):
         month.worked(world, who)

@@ -17,6 +17,7 @@ from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person, UnitUserObjectPermission
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -395,6 +396,8 @@ def test_a_confirmed_result_is_final_and_exact(world: World) -> None:
         "165", "2", Decimal("82.50"), "good",
     )  # fmt: skip
     entry = LedgerEntry.objects.get(act="card.confirmed")
+    assert entry.after is not None
+    assert len(entry.after.pop("seen")) == 64
     assert entry.after == {"state": "confirmed", "total": "165/2", "rounded": "82.50", "band": "good"}
 
 
@@ -445,7 +448,7 @@ def test_an_endorser_sees_and_endorses_where_the_set_says_so(draft_world: World)
     spec = worlds.staff_spec()
     endorsed = {"key": "endorsement", "label": "Người đứng đầu xác nhận", "decides": False, "optional": False}
     version = worlds.version(spec | {"stages": [*spec["stages"], endorsed]}, "NV-XN")
-    world.period.version_pins.filter(version=world.staff).update(version=version)
+    repin(world.period, world.staff, version)
     worlds.open_month(world)
     month.worked(world, world.lan)
     card = month.confirmed(world, world.lan)

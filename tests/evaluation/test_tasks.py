@@ -20,6 +20,7 @@ from snippets.models import Catalogue, Period, Person, Product
 from tests.evaluation.test_stages import hold
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.thawed import thawed
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +129,8 @@ def test_a_due_date_lies_in_the_period(world: World, due: date) -> None:
 
 
 def test_a_product_comes_from_a_catalogue_the_period_uses(world: World) -> None:
-    CataloguePin.objects.all().delete()
+    with thawed():
+        CataloguePin.objects.all().delete()
     with pytest.raises(Invalid, match="no catalogue"):
         month.assign(world, world.lan)
 

@@ -19,6 +19,7 @@ from tests.evaluation.test_leaders import everybody_of_the_department, reopened
 from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def endorsed(draft_world: World) -> World:
     spec = worlds.staff_spec()
     stage = {"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": False}
     version = worlds.version(spec | {"stages": [*spec["stages"], stage]}, "NV-XN")
-    world.period.version_pins.filter(version=world.staff).update(version=version)
+    repin(world.period, world.staff, version)
     worlds.open_month(world)
     month.worked(world, world.lan)
     return world
@@ -281,6 +282,11 @@ def last_entry(card: Scorecard, actor: Person) -> tuple[str, Any, Any, str]:
         card.person_id, card.person.staff_code, card.period_id, actor.user.pk, MOMENT,
     )  # fmt: skip
     reason = texts.read([entry.reason_key]).get(entry.reason_key, "")
+    if entry.act in ("card.confirmed", "card.endorsed"):
+        assert entry.after is not None
+        assert (
+            len(entry.after.pop("seen")) == 64
+        )  # the digest of what was on the screen: tests/evaluation/test_agreeing.py
     return entry.act, entry.before, entry.after, reason
 
 
@@ -453,7 +459,7 @@ def test_a_criterion_may_be_scored_at_one_stage_only(draft_world: World) -> None
         specs.number("I.1", "5"), specs.number("I.2", "5", stages=["evaluator"])
     ]  # fmt: skip
     version = worlds.version(spec, "NV-GD")
-    world.period.version_pins.filter(version=world.staff).update(version=version)
+    repin(world.period, world.staff, version)
     worlds.open_month(world)
     month.worked(world, world.lan)
     card = month.confirmed(world, world.lan)

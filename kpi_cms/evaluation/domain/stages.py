@@ -33,6 +33,7 @@ from kpi_cms.foundation.engine import CompiledCriterion, Outcome, decimal_text
 
 from . import locks, scoring
 from .acting import delegate_of, take_step
+from .agreeing import check_seen, check_unchanged
 from .planning import has_endorsement
 from .saving import (
     Entry,
@@ -112,7 +113,7 @@ def submit_self(*, actor: User, moment: datetime, card: Scorecard, expected: int
     card = _lock(card)
     rules.require_step(table.SUBMIT_SELF, Scope.of(actor), card)
     rules.require_before(rules.self_due_at(card), moment, _("The self-assessment"))
-    _check_unchanged(card, expected)
+    check_unchanged(card, expected)
     if card.evaluator_id is None:
         raise WrongState(
             _("Nobody is named to evaluate this card. Tell your personnel office, who can have one named.")
@@ -139,7 +140,7 @@ def evaluate_without_self(
     """
     card = _lock(card)
     take_step(table.TAKE_UP, actor, card)
-    _check_unchanged(card, expected)
+    check_unchanged(card, expected)
     if moment < card.period.self_due_at:
         raise WrongState(
             _("The person may still submit until %(deadline)s. Take the card up after that.")
@@ -162,7 +163,7 @@ def return_to_person(
     """Send a submitted card back to the person with a reason they read. What they edit then is theirs alone."""
     card = _lock(card)
     take_step(table.RETURN_TO_PERSON, actor, card)
-    _check_unchanged(card, expected)
+    check_unchanged(card, expected)
     _require_reason(reason)
     scoring.refresh(
         card, StageKey.SELF, moment
@@ -176,17 +177,24 @@ def return_to_person(
 
 @business_verb
 def confirm(
-    *, actor: User, moment: datetime, card: Scorecard, expected: int, shown: str | None = None
+    *,
+    actor: User,
+    moment: datetime,
+    card: Scorecard,
+    expected: int,
+    shown: str | None = None,
+    seen: str | None = None,
 ) -> Scorecard:
     """The competent person confirms the result (Đ17.2): complete scores, confirmed tasks, d known.
 
-    `shown` are the points that were on the screen: tasks and people's results change them without a save of the card.
+    `shown` are the points that were on the screen, `seen` the digest of all of it (`evaluation.seen`): tasks and
+    people's results change them without a save of the card.
     With an endorsement in the set's stages the card waits for the agency's head; without one it is decided.
     """
     card = _lock(card)
     take_step(table.CONFIRM, actor, card)
     rules.require_before(card.period.evaluation_due_at, moment, _("The evaluation"))
-    _check_unchanged(card, expected)
+    digest = check_seen(actor, card, expected, seen, moment)
     assert card.evaluator is not None  # the table allows nobody else
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
@@ -201,8 +209,8 @@ def confirm(
     scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
     card.evaluated_at = moment
     if needs_endorsement(card):
-        return _move(card, CardState.EVALUATED, Act.CARD_CONFIRMED, after=_summary(outcome))
-    return _decide(card, outcome, moment, Act.CARD_CONFIRMED)
+        return _move(card, CardState.EVALUATED, Act.CARD_CONFIRMED, after=_summary(outcome, digest))
+    return _decide(card, outcome, moment, Act.CARD_CONFIRMED, digest)
 
 
 def needs_endorsement(card: Scorecard) -> bool:
@@ -218,6 +226,7 @@ def endorse(
     card: Scorecard,
     expected: int,
     shown: str | None = None,
+    seen: str | None = None,
     comment: str = "",
 ) -> Scorecard:
     """The head of the agency endorses an evaluation, seen with the points `shown`: the result is decided.
@@ -227,7 +236,7 @@ def endorse(
     """
     card = _lock(card)
     rules.require_step(table.ENDORSE, Scope.of(actor), card)
-    _check_unchanged(card, expected)
+    digest = check_seen(actor, card, expected, seen, moment)
     assert card.endorser is not None  # rules.endorse allows nobody else
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
@@ -238,7 +247,7 @@ def endorse(
     endorsement = assessment_of(card, StageKey.ENDORSEMENT, card.endorser)
     write_comments(endorsement, {"comment": comment})
     submit(endorsement, moment)
-    return _decide(card, outcome, moment, Act.CARD_ENDORSED)
+    return _decide(card, outcome, moment, Act.CARD_ENDORSED, digest)
 
 
 @business_verb
@@ -248,7 +257,7 @@ def return_to_evaluator(
     """The head of the agency does not endorse: the evaluator looks again, with the reason."""
     card = _lock(card)
     rules.require_step(table.RETURN_TO_EVALUATOR, Scope.of(actor), card)
-    _check_unchanged(card, expected)
+    check_unchanged(card, expected)
     _require_reason(reason)
     reopen_evaluation(card)
     transaction.on_commit(lambda: evaluation_reopened.send_robust(sender=Scorecard, card=card.pk))
@@ -272,11 +281,13 @@ def notify(*, actor: User, moment: datetime, card: Scorecard) -> Scorecard:
 
 
 @business_verb
-def accept_new_basis(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
+def accept_new_basis(
+    *, actor: User, moment: datetime, card: Scorecard, expected: int, seen: str | None = None
+) -> Scorecard:
     """Confirm a leader's result again with the d proposed since; it must be notified again (rules.md §4)."""
     card = _lock(card)
     take_step(table.ACCEPT_NEW_BASIS, actor, card)
-    _check_unchanged(card, expected)
+    digest = check_seen(actor, card, expected, seen, moment)
     if not card.proposed_d:
         raise WrongState(_("The basis of this result has not changed."))
     if card.proposed_d == scoring.PENDING:
@@ -297,14 +308,14 @@ def accept_new_basis(*, actor: User, moment: datetime, card: Scorecard, expected
     card.evaluated_at = moment
     card.proposed_d = ""
     card.basis_changed_at = None
-    return _decide(card, outcome, moment, Act.CARD_CONFIRMED)
+    return _decide(card, outcome, moment, Act.CARD_CONFIRMED, digest)
 
 
-def _decide(card: Scorecard, outcome: Outcome, moment: datetime, act: Act) -> Scorecard:
+def _decide(card: Scorecard, outcome: Outcome, moment: datetime, act: Act, digest: str) -> Scorecard:
     card.confirmed_at = moment
     card.result_final_at = moment
     card.confirmed_d = scoring.d_of(card, outcome)
-    decided = _move(card, CardState.CONFIRMED, act, after=_summary(outcome))
+    decided = _move(card, CardState.CONFIRMED, act, after=_summary(outcome, digest))
     scoring.propose_basis(decided, moment)
     return decided
 
@@ -338,23 +349,14 @@ def _move(
     return card
 
 
-def _summary(outcome: Outcome) -> dict[str, Any]:
+def _summary(outcome: Outcome, digest: str = "") -> dict[str, Any]:
+    """`digest`: of what was on the screen when it was decided."""
     total = outcome.total
-    return {
+    return ({"seen": digest} if digest else {}) | {
         "total": str(total) if total is not None else None,
         "rounded": str(outcome.rounded) if outcome.rounded is not None else None,
         "band": outcome.band,
     }
-
-
-def _check_unchanged(card: Scorecard, expected: int) -> None:
-    """A step is taken from the state that was on the screen (security.md T15)."""
-    if expected != card.version_number:
-        raise Stale(
-            _("This card changed after you opened it. Look at it again before you go on."),
-            mine={str(_("Save number you saw")): expected},
-            theirs={str(_("Save number now")): card.version_number},
-        )
 
 
 def _check_shown(outcome: Outcome, shown: str | None) -> None:

@@ -9,7 +9,7 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        from . import append_only, checks  # noqa: F401  (checks register themselves)
+        from . import append_only, checks, guards  # noqa: F401  (checks register themselves)
         from .history import HistoryRow
 
         append_only.register("audit_ledgerentry")
@@ -24,3 +24,4 @@ class AuditConfig(AppConfig):
         # A migration that rebuilds a SQLite table drops its triggers without a word: put them back each time.
         # The signal is sent for each app, after all migrations: once, for this one, is enough.
         post_migrate.connect(append_only.install_after_migrate, sender=self, dispatch_uid="audit.append_only")
+        post_migrate.connect(guards.install_after_migrate, sender=self, dispatch_uid="audit.guards")

@@ -9,7 +9,7 @@ from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, connection, transaction
 
 from kpi_cms.foundation.accounts.domain import create_account
-from kpi_cms.foundation.audit import append_only, layouts
+from kpi_cms.foundation.audit import append_only, guards, layouts
 from kpi_cms.foundation.audit.checks import append_only_triggers
 from kpi_cms.foundation.audit.models import ErasableText, LedgerEntry, TextKind
 from kpi_cms.foundation.audit.texts import keep, read
@@ -98,6 +98,9 @@ def test_every_protected_table_refuses_updates_and_deletes_and_puts_new_rows_dow
         cursor.execute(triggers[connection.vendor])
         found = dict(cursor.fetchall())
     found.pop("wagtailsearch_indexentry", None)  # the host's own, for its search
+    for entry in guards.guarded():
+        found[entry.table] -= len(entry.events)
+    found = {table: count for table, count in found.items() if count}
     assert found == {entry.table: 2 + entry.sealed for entry in append_only.protected_tables()}
     assert not {"audit_seal", "audit_anchor", "audit_erasabletext"} & set(layouts.sealed_models())
 

@@ -20,6 +20,7 @@ from tests.factories.snippets import hold
 from tests.foundation.engine import specs
 from tests.helpers import files, month
 from tests.helpers import world as worlds
+from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -344,7 +345,7 @@ def test_the_form_is_signed_at_the_evaluators_moment_and_names_the_endorsement(c
     spec = worlds.staff_spec()
     stage = {"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": False}
     version = worlds.version(spec | {"stages": [*spec["stages"], stage]}, "NV-XN")
-    world.period.version_pins.filter(version=world.staff).update(version=version)
+    repin(world.period, world.staff, version)
     worlds.open_month(world)
     month.worked(world, world.lan)
     card = month.confirmed(world, world.lan)

@@ -13,6 +13,7 @@ from snippets.models import Period, Product
 from tests.factories import evaluation as make
 from tests.factories.snippets import ProductFactory, hold, in_role
 from tests.helpers.pages import body, field, queries, text
+from tests.helpers.thawed import thawed
 
 REASON = "Sai căn cứ pháp lý tại phần mở đầu."
 
@@ -544,7 +545,8 @@ def test_the_tasks_of_a_decided_card_stand_still(world, client, sign_in):
 
 
 def test_without_any_period_the_lists_are_empty(world, client):
-    Period.objects.update(state=PeriodState.DRAFT)
+    with thawed():
+        Period.objects.update(state=PeriodState.DRAFT)
     assert "Bạn chưa được giao nhiệm vụ nào" in text(client.get(url("tasks")))
     assert "Không có ai." in text(client.get(url("unit_tasks", "A1")))
     assert client.get(url("person_tasks", world.lan.pk)).status_code == 404

@@ -12,8 +12,14 @@ class StepForm(forms.Form):
     expected = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class DecideForm(StepForm):
-    """A step that decides a result: the points that were on the screen go with it."""
+class SeenForm(StepForm):
+    """A step that decides: the digest of what was on the screen goes with it."""
+
+    seen = forms.CharField(required=False, empty_value=None, widget=forms.HiddenInput)
+
+
+class DecideForm(SeenForm):
+    """A step that decides a result: the points that were on the screen as well."""
 
     shown = forms.CharField(required=False, empty_value=None, widget=forms.HiddenInput)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.http import require_POST
 
-from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import queries, rules, seen
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import notifying, stages
 from kpi_cms.evaluation.enums import StageKey
@@ -25,7 +25,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
-from kpi_cms.interfaces.workspace.forms.steps import DecideForm, EndorseForm, ReasonForm, StepForm
+from kpi_cms.interfaces.workspace.forms.steps import DecideForm, EndorseForm, ReasonForm, SeenForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.card import (
     CardReading,
     d_text,
@@ -76,7 +76,7 @@ class CardStep(LoginRequiredMixin, View):
         if not self.is_time(scope, card):
             return redirect("workspace:card", pk)
         reading = read_card(scope, card)
-        form = self.form_class(initial={"expected": card.version_number, "shown": points_shown(reading)})
+        form = self.form_class(initial={"expected": card.version_number, **seen_of(reading)})
         return self._page(request, reading, form)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -106,7 +106,7 @@ class CardStep(LoginRequiredMixin, View):
         reading = read_card(scope, queries.card_for(scope, pk))
         if isinstance(error, Stale):
             # Agreed to again by whoever has seen what changed; the reason stays as it was typed.
-            with_expected(form, reading.card.version_number, shown=points_shown(reading))
+            with_expected(form, reading.card.version_number, **seen_of(reading))
         return self._page(request, reading, form, error=error or Invalid(""), errors=errors)
 
     def next_url(self, card: Scorecard) -> str:
@@ -145,6 +145,12 @@ class CardStep(LoginRequiredMixin, View):
         if error is None:
             return TemplateResponse(request, self.template, context)
         return refused(request, self.template, context, error, errors=errors)
+
+
+def seen_of(reading: CardReading) -> dict[str, str]:
+    """What a decision brings back: the points, and a digest of everything that was on the screen."""
+    digest = seen.content_digest(reading.card, reading.records, reading.results, reading.tasks)
+    return {"shown": points_shown(reading), "seen": seen.token(reading.card, digest, database_now())}
 
 
 def points_shown(reading: CardReading) -> str:
@@ -204,7 +210,7 @@ class Confirm(CardStep):
     done = gettext_lazy("The result is confirmed. Notify the person of it next.")
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
-        return stages.confirm(**common, shown=form.cleaned_data["shown"])
+        return stages.confirm(**common, shown=form.cleaned_data["shown"], seen=form.cleaned_data["seen"])
 
     def missing(self, reading: CardReading) -> list[dict[str, str]]:
         found = incomplete(reading, StageKey.EVALUATOR, "workspace:evaluate")
@@ -268,7 +274,10 @@ class Endorse(CardStep):
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return stages.endorse(
-            **common, shown=form.cleaned_data["shown"], comment=form.cleaned_data["comment"]
+            **common,
+            shown=form.cleaned_data["shown"],
+            seen=form.cleaned_data["seen"],
+            comment=form.cleaned_data["comment"],
         )
 
     def missing(self, reading: CardReading) -> list[dict[str, str]]:
@@ -297,6 +306,7 @@ class ReturnEvaluation(CardStep):
 class AcceptBasis(CardStep):
     """A leader's result is confirmed anew with the d proposed since (rules.md §4)."""
 
+    form_class = SeenForm
     rule = table.ACCEPT_NEW_BASIS
     title = gettext_lazy("Confirm the result with the new basis")
     lead = gettext_lazy("The result is computed anew with the new d and has to be notified again.")
@@ -304,7 +314,7 @@ class AcceptBasis(CardStep):
     done = gettext_lazy("The result is confirmed anew. Notify the person of it next.")
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
-        return stages.accept_new_basis(**common)
+        return stages.accept_new_basis(**common, seen=form.cleaned_data["seen"])
 
     def more(self, reading: CardReading) -> dict[str, Any]:
         card = reading.card
