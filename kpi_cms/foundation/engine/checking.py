@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from kpi_cms.foundation.engine import formulas, law
 from kpi_cms.foundation.engine.exact import plain
+from kpi_cms.foundation.engine.formula_graph import circles
 from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Reader
@@ -190,9 +191,8 @@ def _check_formulas(reader: Reader, specification: Specification) -> None:
         if section.combination == "formula" and section.expression:
             used = _check_formula(reader, section.key, section.expression, criteria | set(sections))
             uses[section.code] = [code for code in used if code in sections and code not in criteria]
-    for code in uses:
-        if _reaches(uses, code, code):
-            reader.add("formula_circle", sections[code].key, _CIRCLE, criterion=code)
+    for code in circles(uses):
+        reader.add("formula_circle", sections[code].key, _CIRCLE, criterion=code)
     if specification.total == "formula" and specification.total_expression:
         parts = {part.code for part in specification.parts}
         _check_formula(reader, "", specification.total_expression, criteria | set(sections) | parts)
@@ -208,19 +208,6 @@ def _check_formula(reader: Reader, key: str, expression: str, known: set[str]) -
         if name.code not in known:
             reader.add("formula_name", key, _NO_NAME, criterion=name.code, position=name.position + 1)
     return [name.code for name in found]
-
-
-def _reaches(uses: Mapping[str, list[str]], start: str, goal: str) -> bool:
-    seen: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for code in uses.get(waiting.pop(), ()):
-            if code == goal:
-                return True
-            if code not in seen:
-                seen.add(code)
-                waiting.append(code)
-    return False
 
 
 def _check_bands(reader: Reader, specification: Specification) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
-from kpi_cms.foundation.engine import canonical, formulas
+from kpi_cms.foundation.engine import canonical, formula_graph, formulas
 from kpi_cms.foundation.engine.bands import Band
 from kpi_cms.foundation.engine.checking import criterion_maximum, read_and_check
 from kpi_cms.foundation.engine.combination import Plan, TreePlan, linear_plan
@@ -211,19 +211,9 @@ def _formula_plan(tree: formulas.Node, names: Mapping[str, tuple[int, int]]) -> 
 
 def _order(sections: Sequence[CompiledSection], names: Mapping[str, tuple[int, int]]) -> tuple[int, ...]:
     """The sections, each after those its formula names."""
-    order: list[int] = []
-
-    def visit(index: int) -> None:
-        plan = sections[index].plan
-        if index in order:
-            return
-        if isinstance(plan, TreePlan):
-            for name in formulas.names(plan.tree):
-                group, other = names[name.code]
-                if group == SECTION:
-                    visit(other)
-        order.append(index)
-
-    for index in range(len(sections)):
-        visit(index)
-    return tuple(order)
+    uses: dict[str, list[str]] = {}
+    for section in sections:
+        plan = section.plan
+        used = formulas.names(plan.tree) if isinstance(plan, TreePlan) else ()
+        uses[section.code] = [name.code for name in used if names[name.code][0] == SECTION]
+    return tuple(names[code][1] for code in formula_graph.in_order(uses))

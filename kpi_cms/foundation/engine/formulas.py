@@ -3,32 +3,73 @@
     formula    = sum [("=" | "<>" | "<" | "<=" | ">" | ">=") sum]
     sum        = product {("+" | "-") product}
     product    = unary {("*" | "/") unary}
-    unary      = "-" unary | number | name | "[" any code "]" | function "(" arguments ")" | "(" formula ")"
+    unary      = "-" unary | number ["%"] | name | "[" any code "]" | function "(" arguments ")" | "(" formula ")"
     arguments  = formula {("," | ";") formula}
 
-Exact, bounded in length, nesting and size, and closed: a formula is read into the five node types below and
-nothing else; there is no way from it to Python, the file system or the clock. Every error carries the
-position of the character it is about (0 is the first). Functions: SUM MIN MAX AVERAGE ROUND IF AND OR, in any
-case.
+Exact, bounded in length, nesting, number of parts and size of every number, and closed: a formula is read into
+the five node types of `formula_nodes.py` and nothing else; there is no way from it to Python, the file system
+or the clock. Every error carries the position of the character it is about (0 is the first). Functions: SUM MIN
+MAX AVERAGE ROUND ROUNDUP ROUNDDOWN IF AND OR, in any case. A condition (a gate's) is a formula that is true or
+false. `formula_excel.py` writes a formula as Excel's own, `formula_graph.py` puts formulas into order.
 """
 
 import operator
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
+from kpi_cms.foundation.engine.formula_nodes import (
+    FUNCTIONS,
+    ROUNDINGS,
+    Call,
+    FormulaError,
+    LinearForm,
+    Name,
+    Negation,
+    Node,
+    Number,
+    Operation,
+    linear,
+    names,
+)
+from kpi_cms.foundation.engine.formula_parser import (
+    MAX_DIGITS,
+    MAX_LENGTH,
+    MAX_NESTING,
+    MAX_NODES,
+    MAX_PLACES,
+    parse,
+    parse_condition,
+)
 from kpi_cms.foundation.engine.problems import N_
 
-MAX_LENGTH = 1000
-MAX_NESTING = 30
-MAX_NODES = 300
-MAX_PLACES = 9
-MAX_DIGITS = 15
+MAX_BITS = 8192
+"""Size of a numerator or denominator: formulas that feed one another would double it each time."""
 
-FUNCTIONS = frozenset({"SUM", "MIN", "MAX", "AVERAGE", "ROUND", "IF", "AND", "OR"})
-_CONDITION_FUNCTIONS = frozenset({"AND", "OR"})
+__all__ = [
+    "FUNCTIONS",
+    "MAX_BITS",
+    "MAX_DIGITS",
+    "MAX_LENGTH",
+    "MAX_NESTING",
+    "MAX_NODES",
+    "MAX_PLACES",
+    "Call",
+    "FormulaError",
+    "LinearForm",
+    "Name",
+    "Negation",
+    "Node",
+    "Number",
+    "Operation",
+    "evaluate",
+    "holds",
+    "linear",
+    "names",
+    "parse",
+    "parse_condition",
+]
+
 _COMPARE: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -37,108 +78,17 @@ _COMPARE: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-
-
-class FormulaError(ValueError):
-    """The formula cannot be read or computed. `template` % `params` says why, `position` where."""
-
-    def __init__(self, template: str, position: int, **params: object) -> None:
-        self.template = template
-        self.position = position
-        self.params: dict[str, object] = {**params, "position": position + 1}
-        super().__init__(template % self.params)
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A literal."""
-
-    value: Fraction
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """The value of a criterion, section or part, by its code."""
-
-    code: str
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Negation:
-    """Minus an operand."""
-
-    operand: "Node"
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """Two operands joined by + - * / or a comparison; `position` is the operator's."""
-
-    operator: str
-    left: "Node"
-    right: "Node"
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A function and its arguments."""
-
-    function: str
-    arguments: "tuple[Node, ...]"
-    position: int
-
-
-Node = Number | Name | Negation | Operation | Call
-
-
-@dataclass(frozen=True)
-class LinearForm:
-    """constant + Σ coefficient × name: what most formulas are, and what is computed fastest."""
-
-    constant: Fraction
-    coefficients: Mapping[str, Fraction]
-
-    def plus(self, other: "LinearForm", factor: Fraction = Fraction(1)) -> "LinearForm":
-        merged = dict(self.coefficients)
-        for code, coefficient in other.coefficients.items():
-            merged[code] = merged.get(code, Fraction(0)) + coefficient * factor
-        return LinearForm(self.constant + other.constant * factor, merged)
-
-    def times(self, factor: Fraction) -> "LinearForm":
-        return LinearForm(Fraction(0), {}).plus(self, factor)
-
-
-def parse(text: str) -> Node:
-    """The tree of a formula that gives a number. Raises FormulaError."""
-    text = unicodedata.normalize("NFC", text)
-    if len(text) > MAX_LENGTH:
-        raise FormulaError(_TOO_LONG, MAX_LENGTH, limit=MAX_LENGTH)
-    return _Parser(text).whole()
-
-
-def names(node: Node) -> Iterator[Name]:
-    """Every name in a formula, from left to right."""
-    match node:
-        case Name():
-            yield node
-        case Negation():
-            yield from names(node.operand)
-        case Operation():
-            yield from names(node.left)
-            yield from names(node.right)
-        case Call():
-            for argument in node.arguments:
-                yield from names(argument)
+_ROUND: Mapping[str, Callable[[Fraction], int]] = {
+    "ROUND": lambda size: floor(size + Fraction(1, 2)),
+    "ROUNDUP": ceil,
+    "ROUNDDOWN": floor,
+}
 
 
 def evaluate(node: Node, value_of: Callable[[str], Fraction]) -> Fraction:
     """The exact value of a formula. Only what is needed is computed: IF leaves the other branch alone.
 
-    Raises FormulaError for a division by zero, and whatever `value_of` raises.
+    Raises FormulaError for a division by zero or a number past `MAX_BITS`, and whatever `value_of` raises.
     """
     match node:
         case Number():
@@ -148,18 +98,28 @@ def evaluate(node: Node, value_of: Callable[[str], Fraction]) -> Fraction:
         case Negation():
             return -evaluate(node.operand, value_of)
         case Operation():
-            left, right = evaluate(node.left, value_of), evaluate(node.right, value_of)
-            if node.operator == "+":
-                return left + right
-            if node.operator == "-":
-                return left - right
-            if node.operator == "*":
-                return left * right
-            if not right:
-                raise FormulaError(_DIVISION_BY_ZERO, node.position)
-            return left / right
+            return _bounded(_operation(node, value_of), node.position)
         case _:
-            return _call(node, value_of)
+            return _bounded(_call(node, value_of), node.position)
+
+
+def _bounded(value: Fraction, position: int) -> Fraction:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+        raise FormulaError(_TOO_BIG, position)
+    return value
+
+
+def _operation(node: Operation, value_of: Callable[[str], Fraction]) -> Fraction:
+    left, right = evaluate(node.left, value_of), evaluate(node.right, value_of)
+    if node.operator == "+":
+        return left + right
+    if node.operator == "-":
+        return left - right
+    if node.operator == "*":
+        return left * right
+    if not right:
+        raise FormulaError(_DIVISION_BY_ZERO, node.position)
+    return left / right
 
 
 def holds(node: Node, value_of: Callable[[str], Fraction]) -> bool:
@@ -171,55 +131,14 @@ def holds(node: Node, value_of: Callable[[str], Fraction]) -> bool:
     return all(answers) if node.function == "AND" else any(answers)
 
 
-def linear(node: Node) -> LinearForm | None:
-    """The formula as a sum of multiples of its names, or None when it is not one."""
-    match node:
-        case Number():
-            return LinearForm(node.value, {})
-        case Name():
-            return LinearForm(Fraction(0), {node.code: Fraction(1)})
-        case Negation():
-            form = linear(node.operand)
-            return None if form is None else form.times(Fraction(-1))
-        case Operation():
-            return _linear_operation(node)
-        case _:
-            return _linear_call(node)
-
-
-def _linear_operation(node: Operation) -> LinearForm | None:
-    left, right = linear(node.left), linear(node.right)
-    if left is None or right is None:
-        return None
-    if node.operator in ("+", "-"):
-        return left.plus(right, Fraction(1 if node.operator == "+" else -1))
-    if node.operator == "*" and not left.coefficients:
-        return right.times(left.constant)
-    if right.coefficients:
-        return None
-    return left.times(right.constant if node.operator == "*" else 1 / right.constant)
-
-
-def _linear_call(node: Call) -> LinearForm | None:
-    if node.function not in ("SUM", "AVERAGE"):
-        return None
-    total = LinearForm(Fraction(0), {})
-    for argument in node.arguments:
-        form = linear(argument)
-        if form is None:
-            return None
-        total = total.plus(form)
-    return total.times(Fraction(1, len(node.arguments))) if node.function == "AVERAGE" else total
-
-
 def _call(node: Call, value_of: Callable[[str], Fraction]) -> Fraction:
     if node.function == "IF":
         condition, then, otherwise = node.arguments
         return evaluate(then if holds(condition, value_of) else otherwise, value_of)
     values = [evaluate(argument, value_of) for argument in node.arguments]
-    if node.function == "ROUND":
+    if node.function in ROUNDINGS:
         scale = 10 ** int(values[1])
-        size = Fraction(floor(abs(values[0]) * scale + Fraction(1, 2)), scale)
+        size = Fraction(_ROUND[node.function](abs(values[0]) * scale), scale)
         return -size if values[0] < 0 else size
     if node.function == "MIN":
         return min(values)
@@ -229,217 +148,5 @@ def _call(node: Call, value_of: Callable[[str], Fraction]) -> Fraction:
     return total / len(values) if node.function == "AVERAGE" else total
 
 
-def _is_condition(node: Node) -> bool:
-    if isinstance(node, Operation):
-        return node.operator in _COMPARE
-    return isinstance(node, Call) and node.function in _CONDITION_FUNCTIONS
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str  # "number", "name", "end" or the sign itself
-    text: str
-    position: int
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    position = 0
-    while position < len(text):
-        start, character = position, text[position]
-        if character.isspace():
-            position += 1
-        elif character in "0123456789":
-            position = _while(text, position, lambda c: c in "0123456789.")
-            yield _Token("number", text[start:position], start)
-        elif character == "[":
-            position = text.find("]", start) + 1
-            if not position:
-                raise FormulaError(_UNCLOSED_BRACKET, start)
-            yield _Token("quoted", text[start + 1 : position - 1], start)
-        elif character == "_" or character.isalpha():
-            position = _while(text, position, lambda c: c in "._" or c.isalnum())
-            yield _Token("name", text[start:position], start)
-        else:
-            sign = text[start : start + 2]
-            sign = sign if sign in ("<=", ">=", "<>") else character
-            if sign not in "+-*/()=<>,;" and sign not in ("<=", ">=", "<>"):
-                raise FormulaError(_BAD_CHARACTER, start, character=character)
-            position += len(sign)
-            yield _Token(sign, sign, start)
-    yield _Token("end", "", len(text))
-
-
-def _while(text: str, position: int, belongs: Callable[[str], bool]) -> int:
-    while position < len(text) and belongs(text[position]):
-        position += 1
-    return position
-
-
-class _Parser:
-    """Recursive descent over the grammar in the module's docstring."""
-
-    def __init__(self, text: str) -> None:
-        self._tokens = list(_tokens(text))
-        self._next = 0
-        self._nesting = 0
-        self._nodes = 0
-
-    def whole(self) -> Node:
-        node = self._number(self._formula())
-        self._expect("end")
-        return node
-
-    @property
-    def _token(self) -> _Token:
-        return self._tokens[self._next]
-
-    def _take(self) -> _Token:
-        token = self._token
-        self._next += 1
-        return token
-
-    def _expect(self, kind: str) -> None:
-        token = self._token
-        if token.kind != kind:
-            if token.kind == "end":
-                raise FormulaError(_UNFINISHED, token.position)
-            template = _DECIMAL_COMMA if token.kind in ",;" and kind == "end" else _UNEXPECTED
-            raise FormulaError(template, token.position, found=token.text)
-        self._next += 1
-
-    def _count(self, position: int) -> None:
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise FormulaError(_TOO_LARGE, position, limit=MAX_NODES)
-
-    def _number(self, node: Node) -> Node:
-        if _is_condition(node):
-            raise FormulaError(_NEEDS_NUMBER, node.position)
-        return node
-
-    def _condition(self, node: Node) -> Node:
-        if not _is_condition(node):
-            raise FormulaError(_NEEDS_CONDITION, node.position)
-        return node
-
-    def _formula(self) -> Node:
-        self._nesting += 1
-        if self._nesting > MAX_NESTING:
-            raise FormulaError(_TOO_DEEP, self._token.position, limit=MAX_NESTING)
-        node = self._sum()
-        if self._token.kind in _COMPARE:
-            node = self._operation(node, self._sum)
-        self._nesting -= 1
-        return node
-
-    def _sum(self) -> Node:
-        node = self._product()
-        while self._token.kind in ("+", "-"):
-            node = self._operation(node, self._product)
-        return node
-
-    def _product(self) -> Node:
-        node = self._unary()
-        while self._token.kind in ("*", "/"):
-            node = self._operation(node, self._unary)
-            if node.operator == "/":
-                divisor = linear(node.right)
-                if divisor is not None and not divisor.constant and not any(divisor.coefficients.values()):
-                    raise FormulaError(_DIVISION_BY_ZERO, node.position)
-        return node
-
-    def _operation(self, left: Node, read_right: Callable[[], Node]) -> Operation:
-        token = self._take()
-        self._count(token.position)
-        left, right = self._number(left), self._number(read_right())
-        return Operation(token.kind, left, right, token.position)
-
-    def _unary(self) -> Node:
-        token = self._take()
-        self._count(token.position)
-        if token.kind == "-":
-            self._nesting += 1
-            if self._nesting > MAX_NESTING:
-                raise FormulaError(_TOO_DEEP, token.position, limit=MAX_NESTING)
-            operand = self._number(self._unary())
-            self._nesting -= 1
-            return Negation(operand, token.position)
-        if token.kind == "number":
-            return Number(_literal(token), token.position)
-        if token.kind == "quoted":
-            return Name(token.text.strip(), token.position)
-        if token.kind == "name":
-            if self._token.kind == "(":
-                return self._function(token)
-            return Name(token.text, token.position)
-        if token.kind == "(":
-            node = self._formula()
-            self._expect(")")
-            return node
-        if token.kind == "end":
-            raise FormulaError(_UNFINISHED, token.position)
-        raise FormulaError(_UNEXPECTED, token.position, found=token.text)
-
-    def _function(self, name: _Token) -> Node:
-        function = name.text.upper()
-        if function not in FUNCTIONS:
-            raise FormulaError(_NO_FUNCTION, name.position, name=name.text)
-        self._take()
-        arguments = [self._formula()]
-        while self._token.kind in (",", ";"):
-            self._take()
-            arguments.append(self._formula())
-        self._expect(")")
-        if function == "IF":
-            self._arity(name, arguments, 3)
-            checked = [self._condition(arguments[0]), *map(self._number, arguments[1:])]
-        elif function in _CONDITION_FUNCTIONS:
-            checked = [self._condition(argument) for argument in arguments]
-        else:
-            checked = [self._number(argument) for argument in arguments]
-            if function == "ROUND":
-                self._arity(name, arguments, 2)
-                places = arguments[1]
-                if not isinstance(places, Number) or places.value not in range(MAX_PLACES + 1):
-                    raise FormulaError(_ROUND_PLACES, places.position, limit=MAX_PLACES)
-        return Call(function, tuple(checked), name.position)
-
-    def _arity(self, name: _Token, arguments: list[Node], wanted: int) -> None:
-        if len(arguments) != wanted:
-            raise FormulaError(_ARITY, name.position, name=name.text, wanted=wanted, found=len(arguments))
-
-
-def _literal(token: _Token) -> Fraction:
-    whole, point, rest = token.text.partition(".")
-    if "." in rest or (point and not rest):
-        raise FormulaError(_BAD_NUMBER, token.position, found=token.text)
-    if len(whole) + len(rest) > MAX_DIGITS:
-        raise FormulaError(_LONG_NUMBER, token.position, limit=MAX_DIGITS)
-    return Fraction(token.text)
-
-
-_TOO_LONG = N_("The formula is longer than %(limit)s characters: shorten it from character %(position)s on.")
-_TOO_LARGE = N_("The formula has more than %(limit)s parts at character %(position)s: split it.")
-_TOO_DEEP = N_(
-    "The formula has more than %(limit)s brackets inside one another at character %(position)s: split it."
-)
-_BAD_CHARACTER = N_(
-    "The sign “%(character)s” at character %(position)s has no meaning in a formula: remove it."
-)
-_BAD_NUMBER = N_("“%(found)s” at character %(position)s is not a number: write it like 2.5.")
-_LONG_NUMBER = N_("The number at character %(position)s has more than %(limit)s digits: shorten it.")
-_UNCLOSED_BRACKET = N_("The bracket [ at character %(position)s is never closed: add a ].")
-_UNEXPECTED = N_("“%(found)s” at character %(position)s is not expected here: check what stands before it.")
-_DECIMAL_COMMA = N_(
-    "“%(found)s” at character %(position)s stands outside a function: write decimals with a point, like 2.5."
-)
-_UNFINISHED = N_("The formula ends too early, at character %(position)s: complete it.")
-_NO_FUNCTION = N_(
-    "There is no function “%(name)s” (character %(position)s): use SUM, MIN, MAX, AVERAGE, ROUND, IF, "
-    "AND or OR."
-)
-_ARITY = N_("%(name)s at character %(position)s takes %(wanted)s values, not %(found)s: correct it.")
-_ROUND_PLACES = N_("ROUND at character %(position)s needs a whole number of places from 0 to %(limit)s.")
-_NEEDS_NUMBER = N_("A number is needed at character %(position)s, not a comparison: put it into IF.")
-_NEEDS_CONDITION = N_("A comparison is needed at character %(position)s, such as a >= 0.5: write one.")
 _DIVISION_BY_ZERO = N_("The division at character %(position)s is by zero: guard it with IF.")
+_TOO_BIG = N_("The number computed at character %(position)s is too large: make the formula simpler.")

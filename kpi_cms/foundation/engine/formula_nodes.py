@@ -1,0 +1,146 @@
+"""The nodes a formula is read into, and what can be said of them without computing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
+CONDITION_FUNCTIONS = frozenset({"AND", "OR"})
+ROUNDINGS = frozenset({"ROUND", "ROUNDUP", "ROUNDDOWN"})
+FUNCTIONS = CONDITION_FUNCTIONS | ROUNDINGS | {"SUM", "MIN", "MAX", "AVERAGE", "IF"}
+
+
+class FormulaError(ValueError):
+    """The formula cannot be read or computed. `template` % `params` says why, `position` where."""
+
+    def __init__(self, template: str, position: int, **params: object) -> None:
+        self.template = template
+        self.position = position
+        self.params: dict[str, object] = {**params, "position": position + 1}
+        super().__init__(template % self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal."""
+
+    value: Fraction
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The value of a criterion, section or part, by its code."""
+
+    code: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """Minus an operand."""
+
+    operand: "Node"
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Two operands joined by + - * / or a comparison; `position` is the operator's."""
+
+    operator: str
+    left: "Node"
+    right: "Node"
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function and its arguments."""
+
+    function: str
+    arguments: "tuple[Node, ...]"
+    position: int
+
+
+Node = Number | Name | Negation | Operation | Call
+
+
+@dataclass(frozen=True)
+class LinearForm:
+    """constant + Σ coefficient × name: what most formulas are, and what is computed fastest."""
+
+    constant: Fraction
+    coefficients: Mapping[str, Fraction]
+
+    def plus(self, other: "LinearForm", factor: Fraction = Fraction(1)) -> "LinearForm":
+        merged = dict(self.coefficients)
+        for code, coefficient in other.coefficients.items():
+            merged[code] = merged.get(code, Fraction(0)) + coefficient * factor
+        return LinearForm(self.constant + other.constant * factor, merged)
+
+    def times(self, factor: Fraction) -> "LinearForm":
+        return LinearForm(Fraction(0), {}).plus(self, factor)
+
+
+def names(node: Node) -> Iterator[Name]:
+    """Every name in a formula, from left to right."""
+    match node:
+        case Name():
+            yield node
+        case Negation():
+            yield from names(node.operand)
+        case Operation():
+            yield from names(node.left)
+            yield from names(node.right)
+        case Call():
+            for argument in node.arguments:
+                yield from names(argument)
+
+
+def linear(node: Node) -> LinearForm | None:
+    """The formula as a sum of multiples of its names, or None when it is not one."""
+    match node:
+        case Number():
+            return LinearForm(node.value, {})
+        case Name():
+            return LinearForm(Fraction(0), {node.code: Fraction(1)})
+        case Negation():
+            form = linear(node.operand)
+            return None if form is None else form.times(Fraction(-1))
+        case Operation():
+            return _linear_operation(node)
+        case _:
+            return _linear_call(node)
+
+
+def _linear_operation(node: Operation) -> LinearForm | None:
+    left, right = linear(node.left), linear(node.right)
+    if left is None or right is None:
+        return None
+    if node.operator in ("+", "-"):
+        return left.plus(right, Fraction(1 if node.operator == "+" else -1))
+    if node.operator == "*" and not left.coefficients:
+        return right.times(left.constant)
+    if right.coefficients:
+        return None
+    return left.times(right.constant if node.operator == "*" else 1 / right.constant)
+
+
+def _linear_call(node: Call) -> LinearForm | None:
+    if node.function not in ("SUM", "AVERAGE"):
+        return None
+    total = LinearForm(Fraction(0), {})
+    for argument in node.arguments:
+        form = linear(argument)
+        if form is None:
+            return None
+        total = total.plus(form)
+    return total.times(Fraction(1, len(node.arguments))) if node.function == "AVERAGE" else total
+
+
+def is_condition(node: Node) -> bool:
+    """Whether a node is true or false, not a number."""
+    if isinstance(node, Operation):
+        return node.operator in COMPARISONS
+    return isinstance(node, Call) and node.function in CONDITION_FUNCTIONS
