@@ -2,17 +2,25 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from criteria_pages.domain.publishing import last_version
-from kpi_cms.foundation.engine import CompiledSet, check_vector
+from kpi_cms.foundation.engine import CompiledSet, check_period, check_quota, check_vector
 
 STAFF, LEADERS = "ND335-NV", "ND335-LD"
-NOT_YET = ("periods", "quotas")
+
+Check = Callable[
+    [Callable[[Mapping[str, object]], CompiledSet], Mapping[str, Any], Mapping[str, Any]], list[str]
+]
+CHECKS: dict[str, Check] = {
+    "scorecards": check_vector,
+    "periods": check_period,
+    "quotas": lambda compiled_set_for, vector, _settings: check_quota(compiled_set_for, vector),
+}
 
 
 class Command(BaseCommand):
@@ -28,16 +36,15 @@ class Command(BaseCommand):
         content = _read(file)
         settings = content.get("settings") or {}
         sets: dict[str, CompiledSet] = {}
-        differing = 0
-        for vector in content.get("scorecards", []):
-            differences = _check(vector, settings, sets)
-            differing += bool(differences)
-            self.stdout.write(f"{vector.get('id', '?')} {'; '.join(differences) or 'ok'}")
-        for name in NOT_YET:
+        found = differing = 0
+        for name, check in CHECKS.items():
             for vector in content.get(name, []):
-                self.stdout.write(f"{vector.get('id', '?')} not yet")
+                differences = _check(check, vector, settings, sets)
+                found += 1
+                differing += bool(differences)
+                self.stdout.write(f"{vector.get('id', '?')} {'; '.join(differences) or 'ok'}")
         if differing:
-            raise CommandError(f"{differing} of {len(content['scorecards'])} vectors differ.")
+            raise CommandError(f"{differing} of {found} vectors differ.")
 
 
 def _read(file: Path) -> Mapping[str, Any]:
@@ -50,11 +57,13 @@ def _read(file: Path) -> Mapping[str, Any]:
     return content
 
 
-def _check(vector: Mapping[str, Any], settings: Mapping[str, Any], sets: dict[str, CompiledSet]) -> list[str]:
+def _check(
+    check: Check, vector: Mapping[str, Any], settings: Mapping[str, Any], sets: dict[str, CompiledSet]
+) -> list[str]:
     code = str(vector.get("set") or (LEADERS if vector.get("leader") is True else STAFF))
     if code not in sets:
         version = last_version(code)
         if version is None:
             return [f"no version of {code} was issued: load the demonstration or issue the set"]
         sets[code] = version.compiled()
-    return check_vector(lambda _vector: sets[code], vector, settings)
+    return check(lambda _vector: sets[code], vector, settings)

@@ -4,26 +4,38 @@ Plain Python at the bottom of the ladder: imports the standard library only, and
 (checking and freezing), by evaluation (scoring) and by the doors. Nobody else does arithmetic on scores.
 """
 
+from kpi_cms.foundation.engine.aggregation import PeriodScore
+from kpi_cms.foundation.engine.bands import Standing
 from kpi_cms.foundation.engine.canonical import canonical_json, digest
 from kpi_cms.foundation.engine.checking import check_specification
 from kpi_cms.foundation.engine.compile import CompiledSet, compile_set
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledPart, CompiledSection
 from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal
+from kpi_cms.foundation.engine.formula_excel import excel
 from kpi_cms.foundation.engine.formulas import FormulaError
+from kpi_cms.foundation.engine.gates import Rating
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import ManagedPeople, tally
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError, SpecificationError
+from kpi_cms.foundation.engine.quota import Allowed, Candidate, Choice, QuotaCounts, choose
+from kpi_cms.foundation.engine.rating import Combined
 from kpi_cms.foundation.engine.rounding import round_half_up
+from kpi_cms.foundation.engine.schema import SCHEMA_VERSION, SCHEMA_VERSIONS, needed_version
 from kpi_cms.foundation.engine.scoring import Outcome
-from kpi_cms.foundation.engine.specification import SCHEMA_VERSION, Settings
+from kpi_cms.foundation.engine.specification import Settings
+from kpi_cms.foundation.engine.steps import Step
 from kpi_cms.foundation.engine.tasks import Deduction, TaskInput, TaskTotals, TaskUnits
-from kpi_cms.foundation.engine.trace import Step
-from kpi_cms.foundation.engine.vectors import check_vector
+from kpi_cms.foundation.engine.vectors import check_period, check_quota, check_vector
 
 __all__ = [
     "N_",
     "SCHEMA_VERSION",
+    "SCHEMA_VERSIONS",
+    "Allowed",
+    "Candidate",
     "CardInputs",
+    "Choice",
+    "Combined",
     "CompiledCriterion",
     "CompiledPart",
     "CompiledSection",
@@ -33,20 +45,29 @@ __all__ = [
     "FormulaError",
     "ManagedPeople",
     "Outcome",
+    "PeriodScore",
     "Problem",
+    "QuotaCounts",
+    "Rating",
     "ScoringError",
     "Settings",
     "SpecificationError",
+    "Standing",
     "Step",
     "TaskInput",
     "TaskTotals",
     "TaskUnits",
     "canonical_json",
+    "check_period",
+    "check_quota",
     "check_specification",
     "check_vector",
+    "choose",
     "compile_set",
     "decimal_text",
     "digest",
+    "excel",
+    "needed_version",
     "parse_decimal",
     "round_half_up",
     "tally",

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
 
 from kpi_cms.foundation.engine.exact import Pair
-from kpi_cms.foundation.engine.rounding import round_pair
+from kpi_cms.foundation.engine.rounding import HALF_UP, round_pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,15 @@ class Band:
     denominator: int
 
 
+class Standing(NamedTuple):
+    """Points as they stand: exact, rounded, as text that shows no other band's number, and their band's code."""
+
+    points: Fraction
+    rounded: Decimal
+    shown: str
+    band: str
+
+
 def band_of(value: Pair, bands: Sequence[Band]) -> Band:
     """The band of an exact value; `bands` run from the highest to the lowest, which starts at 0."""
     numerator, denominator = value
@@ -28,14 +39,14 @@ def band_of(value: Pair, bands: Sequence[Band]) -> Band:
     return bands[-1]
 
 
-def shown(value: Pair, bands: Sequence[Band], places: int) -> str:
+def shown(value: Pair, bands: Sequence[Band], places: int, mode: str = HALF_UP) -> str:
     """The rounded value as text, with as many more digits as it takes not to show another band's number.
 
     89.995 with 90 as a boundary is "89.995", not "90.00". The decimal mark is a point; doors localise it.
     """
     band = band_of(value, bands)
     while True:
-        rounded = round_pair(value, places)
+        rounded = round_pair(value, places, mode)
         if band_of(rounded.as_integer_ratio(), bands) is band:
             return str(rounded)
         places += 1

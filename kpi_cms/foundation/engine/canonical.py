@@ -16,6 +16,7 @@ from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal
 DECIMAL_FIELDS = frozenset(
     {
         "cap",
+        "exception",
         "extras_warning",
         "failed",
         "from",
@@ -24,6 +25,7 @@ DECIMAL_FIELDS = frozenset(
         "penalty_per_fault",
         "ratio_cap",
         "reached",
+        "share",
         "step",
         "threshold",
         "value",

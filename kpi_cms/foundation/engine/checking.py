@@ -6,12 +6,13 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from kpi_cms.foundation.engine import formulas, law
+from kpi_cms.foundation.engine import canonical, formulas, gates, law, raters
 from kpi_cms.foundation.engine.exact import plain
 from kpi_cms.foundation.engine.formula_graph import circles
 from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Reader
+from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
 from kpi_cms.foundation.engine.specification import (
     CriterionSpec,
     SectionSpec,
@@ -33,15 +34,18 @@ def read_and_check(spec: Mapping[str, object]) -> tuple[Specification, list[Prob
     """The typed specification with every problem of form and of substance."""
     specification, problems = read_specification(spec)
     reader = Reader()
+    _check_text(reader, spec)
     _check_names(reader, specification)
     _check_points(reader, specification)
     for section in specification.sections:
         for criterion in section.criteria:
             _check_criterion(reader, specification, section, criterion)
+    _check_rounding(reader, specification)
     _check_measures(reader, specification)
     _check_formulas(reader, specification)
     _check_bands(reader, specification)
     _check_stages(reader, specification)
+    _check_ratings(reader, specification)
     if specification.law == law.ND335:
         _check_nd335(reader, specification)
     return specification, problems + reader.problems
@@ -62,12 +66,22 @@ def _twice(values: Iterable[str]) -> list[str]:
     return [value for value, count in Counter(values).items() if count > 1 and value]
 
 
+def _check_text(reader: Reader, spec: Mapping[str, object]) -> None:
+    """What a set says nobody reads must still have one text: a float deep in a field of no meaning has none."""
+    try:
+        canonical.canonical_json(spec)
+    except (TypeError, ValueError):
+        reader.add("text", "", _NO_TEXT)
+
+
 def _check_names(reader: Reader, specification: Specification) -> None:
     blocks: list[tuple[str, str]] = [(part.key, part.code) for part in specification.parts]
     for section in specification.sections:
         blocks.append((section.key, section.code))
         blocks.extend((criterion.key, criterion.code) for criterion in section.criteria)
-    for key in _twice(key for key, _ in blocks):
+    blocks.extend((fact.key, fact.code) for fact in specification.facts)
+    keys = [key for key, _ in blocks] + [gate.key for gate in specification.gates]
+    for key in _twice(keys):
         reader.add("key_twice", key, _KEY_TWICE, block=key)
     twice = set(_twice(code for _, code in blocks))
     for key, code in blocks:
@@ -171,6 +185,22 @@ def _check_criterion_stages(
         reader.add("criterion_stage", at, _NOT_WHERE_DECIDED, criterion=criterion.code)
 
 
+def _check_rounding(reader: Reader, specification: Specification) -> None:
+    """What is rounded before it is added must not be rounded past its maximum."""
+    limits: list[tuple[str, Decimal | None]] = []
+    if specification.when == PARTS:
+        limits = [(part.key, part.max) for part in specification.parts]
+    elif specification.when == SECTIONS:
+        limits = [
+            (section.key, section.max if section.cap is None else section.cap)
+            for section in specification.sections
+        ]
+    for key, limit in limits:
+        if limit is not None and (Fraction(limit) * 10**specification.places).denominator != 1:
+            params = {"max": plain(limit), "places": specification.places}
+            reader.add("rounding_places", key, _ROUNDING_PLACES, **params)
+
+
 def _check_measures(reader: Reader, specification: Specification) -> None:
     seen: dict[str, str] = {}
     for criterion in all_criteria(specification):
@@ -248,6 +278,16 @@ def _check_stages(reader: Reader, specification: Specification) -> None:
             reader.add("stages_decide_optional", "", _OPTIONAL_DECIDES, stage=stage.key)
 
 
+def _check_ratings(reader: Reader, specification: Specification) -> None:
+    known = {gates.TOTAL} | {fact.code for fact in specification.facts}
+    known |= {part.code for part in specification.parts}
+    for section in specification.sections:
+        known |= {section.code} | {criterion.code for criterion in section.criteria}
+    bands = [band.code for band in specification.bands]
+    gates.check_gates(reader, specification.gates, bands, known)
+    raters.check_raters(reader, specification.raters, {stage.key for stage in specification.stages})
+
+
 def _check_nd335(reader: Reader, specification: Specification) -> None:
     parts = {part.code: part.max for part in specification.parts}
     if parts != law.PART_MAXIMUMS or specification.total != "sum" or specification.total_max != HUNDRED:
@@ -305,6 +345,9 @@ def _is_nd335_formula(section: SectionSpec) -> bool:
     return form is not None and form.constant == 0 and form.coefficients == wanted
 
 
+_NO_TEXT = N_(
+    "The set holds something that has no exact text: write numbers as decimals and texts in letters."
+)
 _KEY_TWICE = N_("The block key %(block)s is used twice: remove one of the two blocks and add it again.")
 _CODE_TWICE = N_("The code “%(criterion)s” is used more than once: give each section and criterion its own.")
 _CODE_FUNCTION = N_("The code “%(criterion)s” is the name of a function: choose another code.")
@@ -338,6 +381,9 @@ _NO_STAGE = N_("There is no stage “%(stage)s” in this set: choose one of its
 _NO_STAGES = N_("No stage may score the criterion %(criterion)s: choose at least one.")
 _NOT_WHERE_DECIDED = N_(
     "The criterion %(criterion)s is not scored at the stage that decides the result: choose that stage too."
+)
+_ROUNDING_PLACES = N_(
+    "The maximum of %(max)s has more digits than the %(places)s places that are rounded to: shorten it."
 )
 _MEASURE_TWICE = N_("The criteria %(other)s and %(criterion)s measure the same: keep one of them.")
 _NO_NAME = N_("“%(criterion)s” at character %(position)s is not a code of this set: correct the formula.")

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
+from types import MappingProxyType
 
-from kpi_cms.foundation.engine import canonical, formula_graph, formulas
+from kpi_cms.foundation.engine import canonical, formula_graph, formulas, gates, rating
+from kpi_cms.foundation.engine.aggregation import PeriodScore
 from kpi_cms.foundation.engine.bands import Band
 from kpi_cms.foundation.engine.checking import criterion_maximum, read_and_check
 from kpi_cms.foundation.engine.combination import Plan, TreePlan, linear_plan
@@ -20,13 +22,17 @@ from kpi_cms.foundation.engine.compiled import (
     make_rules,
 )
 from kpi_cms.foundation.engine.exact import EXACT, Pair, decimal_text, pair_of
+from kpi_cms.foundation.engine.gates import Rating
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
 from kpi_cms.foundation.engine.problems import SpecificationError
+from kpi_cms.foundation.engine.quota import Allowed, QuotaCounts
+from kpi_cms.foundation.engine.rating import Combined
 from kpi_cms.foundation.engine.scoring import Outcome, work_out
 from kpi_cms.foundation.engine.specification import CriterionSpec, SectionSpec, Specification
+from kpi_cms.foundation.engine.steps import Step
 from kpi_cms.foundation.engine.tasks import MEASURES, TaskInput, TaskUnits, task_units
-from kpi_cms.foundation.engine.trace import Step, trace
+from kpi_cms.foundation.engine.trace import trace
 
 
 class CompiledSet(ScoringPlan):
@@ -39,6 +45,39 @@ class CompiledSet(ScoringPlan):
     def trace(self, inputs: CardInputs) -> tuple[Step, ...]:
         """Every number of a card's result, explained in order."""
         return trace(self, inputs)
+
+    def aggregate(
+        self,
+        period: str,
+        of: str,
+        scores: Sequence[PeriodScore | None],
+        reason: str = "",
+        means_of: str = "",
+    ) -> Combined:
+        """The points of a longer period. `reason` why periods have none; `means_of` replaces the set's.
+
+        Raises ScoringError for a period the set has no rule for, or a wrong number of scores.
+        """
+        return rating.of_periods(self, period, of, scores, reason, means_of)
+
+    def combine(self, totals: Mapping[str, Fraction | Decimal | None]) -> Combined:
+        """One total of several raters' (rater key → exact total). Raises ScoringError for an unknown rater."""
+        return rating.of_raters(self, totals)
+
+    def rate(
+        self,
+        points: Outcome | Fraction | Decimal | None,
+        facts: Mapping[str, Decimal | int | None] = MappingProxyType({}),
+        period: str = "",
+    ) -> Rating:
+        """The band after the gates (fact code → value, 1 for yes). Raises ScoringError for an unknown fact."""
+        return rating.rate(self, points, facts, period)
+
+    def quota(
+        self, counts: QuotaCounts, *, band: str = "", exceptional: bool = False, base: str = ""
+    ) -> Allowed | None:
+        """How many may be in a band (the highest); None without a quota. `base` replaces the set's."""
+        return rating.quota_for(self, counts, band=band, exceptional=exceptional, base=base)
 
     def units_of(self, task: TaskInput) -> TaskUnits:
         """A task's own quantities as the set counts them, not converted."""
@@ -81,6 +120,8 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
             for band in specification.bands
         ),
         places=specification.places,
+        mode=specification.mode,
+        when=specification.when,
         rules=make_rules(specification.settings, specification.places),
         entered=tuple(criterion for criterion in criteria if criterion.entered),
         ratios=tuple(
@@ -92,6 +133,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         keys={criterion.key: criterion.index for criterion in criteria},
         total_plan=TreePlan(formulas.parse(expression)) if expression else None,
         total_cap=pair_of(_known(specification.total_max)),
+        gates=gates.compile_gates(specification.gates, [band.code for band in specification.bands]),
     )
 
 

@@ -6,13 +6,15 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kpi_cms.foundation.engine import law
-from kpi_cms.foundation.engine.bands import Band
+from kpi_cms.foundation.engine.bands import Band, Standing, band_of, shown
 from kpi_cms.foundation.engine.combination import Plan, TreePlan
 from kpi_cms.foundation.engine.exact import Pair, pair_of
+from kpi_cms.foundation.engine.gates import Gate
 from kpi_cms.foundation.engine.kinds import ChoiceKind, Kind, NumberKind, Option, PeopleManagedKind
 from kpi_cms.foundation.engine.people import PeopleRules
 from kpi_cms.foundation.engine.problems import N_, Problem, ScoringError
 from kpi_cms.foundation.engine.reading import Reader
+from kpi_cms.foundation.engine.rounding import round_pair
 from kpi_cms.foundation.engine.specification import (
     OPEN_SETTINGS,
     Alternative,
@@ -128,6 +130,8 @@ class ScoringPlan:
     stages: tuple[StageSpec, ...]
     bands: tuple[Band, ...]
     places: int
+    mode: str
+    when: str
     rules: Rules
     entered: tuple[CompiledCriterion, ...]
     ratios: tuple[tuple[CompiledCriterion, int], ...]
@@ -137,6 +141,7 @@ class ScoringPlan:
     keys: Mapping[str, int]
     total_plan: TreePlan | None
     total_cap: Pair
+    gates: tuple[Gate, ...]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ScoringPlan) and self.digest == other.digest
@@ -162,6 +167,31 @@ class ScoringPlan:
         if group != PART:
             raise ScoringError(Problem("part", "", _NO_PART, {"part": code}))
         return index
+
+    def rounded(self, value: Pair) -> Decimal:
+        """A value rounded as the set rounds."""
+        return round_pair(value, self.places, self.mode)
+
+    def shown(self, value: Pair, rules: Rules) -> str:
+        """A value as text, with more digits where rounding would show another band."""
+        if rules.band_rounded:
+            return str(self.rounded(value))
+        return shown(value, self.bands, self.places, self.mode)
+
+    def band(self, value: Pair, rules: Rules) -> Band:
+        """The band of a value."""
+        return band_of(self.band_basis(value, rules), self.bands)
+
+    def band_basis(self, value: Pair, rules: Rules) -> Pair:
+        """What a band is read from: the exact points, or the rounded ones where the set says so (rules §4, open)."""
+        return self.rounded(value).as_integer_ratio() if rules.band_rounded else value
+
+    def standing(self, value: Pair) -> Standing:
+        """Points under the set's own settings."""
+        rules = self.rules
+        return Standing(
+            Fraction(*value), self.rounded(value), self.shown(value, rules), self.band(value, rules).code
+        )
 
     def check_entry(self, key: str, value: object) -> Problem | None:
         """Why a value cannot be entered for the criterion with this key; None when it can."""

@@ -31,6 +31,9 @@ MANAGED_FIXED = N_(
     "otherwise 50%%. Restore these values."
 )
 
+QUOTA_SHARE, QUOTA_CEILING = Decimal("0.2"), Decimal("0.25")
+"""Đ20.5: of those classified next lower, and by decision for an organisation with outstanding results."""
+
 CHOICE_VALUES = frozenset({Decimal(100), Decimal(50)})
 """Đ15.3.b, Đ15.3.c."""
 
@@ -48,5 +51,7 @@ CLAUSES: Mapping[str, str] = {
     "leader_formula": "Đ16.2",
     "total": "Đ17.1",
     "band": "Đ20",
+    "periods": "Đ17.3",
+    "quota": "Đ20.5",
 }
 """The clause each step of a result comes from, where a specification cites none of its own."""

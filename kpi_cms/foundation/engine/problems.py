@@ -18,13 +18,15 @@ class Problem:
     """One thing that is wrong.
 
     `code` is a stable short name for programs; `key` is the key of the block the message belongs at, or ""
-    for the whole set; `template` is an English sentence with named %-placeholders filled from `params`.
+    for the whole set; `template` is an English sentence with named %-placeholders filled from `params`. `path` is
+    the place in the specification where it is known, as "sections[0].criteria[2].kind.items[1]".
     """
 
     code: str
     key: str
     template: str
     params: Mapping[str, object] = field(default_factory=dict)
+    path: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return self.template % self.params

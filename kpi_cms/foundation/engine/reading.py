@@ -1,6 +1,7 @@
 """From a specification's JSON to typed values, collecting every problem instead of stopping at one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from unicodedata import normalize
 
@@ -15,10 +16,18 @@ class Reader:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self._path: list[str] = []
 
     def add(self, code: str, key: str, template: str, **params: object) -> None:
         """Record a problem at a block."""
-        self.problems.append(Problem(code, key, template, params))
+        self.problems.append(Problem(code, key, template, params, ".".join(self._path)))
+
+    @contextmanager
+    def inside(self, place: str) -> Iterator[None]:
+        """What is wrong in here is wrong at this place of the specification."""
+        self._path.append(place)
+        yield
+        self._path.pop()
 
     def text(self, node: Node, field: str, key: str, *, required: bool = True) -> str:
         """A text; "" when it is missing."""
@@ -69,6 +78,12 @@ class Reader:
             return value
         self.add("field", key, _NOT_WHOLE, field=field, lowest=allowed[0], highest=allowed[-1])
         return default if default is not None else allowed[0]
+
+    def each(self, node: Node, field: str, key: str) -> Iterator[Node]:
+        """The mappings of a list one by one; what is wrong with one is wrong at its place."""
+        for index, item in enumerate(self.mappings(node, field, key)):
+            with self.inside(f"{field}[{index}]"):
+                yield item
 
     def mapping(self, node: Node, field: str, key: str) -> Node:
         """A nested mapping; empty when it is missing."""

@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from kpi_cms.foundation.engine import law
-from kpi_cms.foundation.engine.bands import Band, band_of, shown
 from kpi_cms.foundation.engine.combination import LinearPlan, TreePlan, Unknown, add, clamp
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, Rules, ScoringPlan
 from kpi_cms.foundation.engine.exact import Pair, pair_of, plain
@@ -14,7 +13,7 @@ from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import tally, waits
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError
-from kpi_cms.foundation.engine.rounding import round_pair
+from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
 from kpi_cms.foundation.engine.tasks import TaskTotals, task_totals
 
 ZERO: Pair = (0, 1)
@@ -104,24 +103,20 @@ class Outcome:
 
     @property
     def rounded(self) -> Decimal | None:
-        """The period score rounded once, half up, to the set's places."""
-        return None if self._work.total is None else round_pair(self._work.total, self._set.places)
+        """The period score rounded once, to the set's places and in its mode (half up)."""
+        return None if self._work.total is None else self._set.rounded(self._work.total)
 
     @property
     def band(self) -> str | None:
         """Code of the point band, read from the exact score (or the rounded one, where the set says so)."""
-        return None if self._work.total is None else self._band(self._work.total).code
+        total = self._work.total
+        return None if total is None else self._set.band(total, self._work.rules).code
 
     @property
     def shown(self) -> str:
         """The score as text, with more digits where rounding would show another band; "" without one."""
-        total, rounded = self._work.total, self.rounded
-        if total is None or self._work.rules.band_rounded:
-            return "" if rounded is None else str(rounded)
-        return shown(total, self._set.bands, self._set.places)
-
-    def _band(self, total: Pair) -> Band:
-        return band_of(band_basis(self._set, self._work.rules, total), self._set.bands)
+        total = self._work.total
+        return "" if total is None else self._set.shown(total, self._work.rules)
 
 
 def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
@@ -160,6 +155,8 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
         values[criterion.index] = _given(criterion, value_given)
     raw, sections = _sections(compiled, values)
     parts = _parts(compiled, sections, skipped)
+    if compiled.when == PARTS:
+        parts = [_rounded(compiled, pair) for pair in parts]
     total = None
     if not (insufficient or missing or pending):
         total = _total(compiled, values, sections, parts)
@@ -176,11 +173,6 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
         tuple(pending),
         frozenset(skipped),
     )
-
-
-def band_basis(compiled: ScoringPlan, rules: Rules, total: Pair) -> Pair:
-    """What the band is read from: the exact total, or the rounded one where the set says so (rules §4, open)."""
-    return round_pair(total, compiled.places).as_integer_ratio() if rules.band_rounded else total
 
 
 def results_ratio(compiled: ScoringPlan, work: Work) -> Fraction | None:
@@ -238,7 +230,13 @@ def _sections(
             value = _evaluated(plan, value_of, section.key)
         raw[index] = value
         capped[index] = None if value is None else clamp(value, section.cap)
+        if compiled.when == SECTIONS:
+            capped[index] = _rounded(compiled, capped[index])
     return raw, capped
+
+
+def _rounded(compiled: ScoringPlan, value: Pair | None) -> Pair | None:
+    return None if value is None else compiled.rounded(value).as_integer_ratio()
 
 
 def _parts(

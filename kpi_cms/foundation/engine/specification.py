@@ -1,6 +1,6 @@
-"""The specification of a criteria set, schema version 1: JSON in, typed and read-only values out.
+"""The specification of a criteria set, schema versions 1 and 2: JSON in, typed and read-only values out.
 
-    schema_version  1
+    schema_version  1; 2 where the set uses anything of `schema.py`
     law             "nd335" (the constants of Decree 335/2025 must hold) or ""
     frame           "state" or "party"
     parts           [{key, code ("common", "results"), label, max}]
@@ -14,12 +14,13 @@
                     {type: "task_ratio", measure: "quantity" | "quality" | "progress"}
                     {type: "people_managed", threshold, reached, failed}
     total           {kind: "sum" | "formula", expression, max}
-    rounding        {places, mode: "half_up"}
+    rounding        {places, mode: "half_up" | "up" | "down", when: "total" | "parts" | "sections"}
     bands           [{code, label, from}] from the highest to the lowest
     stages          [{key, label, decides, optional}] in order, the first is "self"
     settings        the open points of the law, see `Settings`
     applicability   {staff_kinds, leader, roles, positions, blocks, period_kinds}: data for the caller
     citations       {name of a step: clause}, where a step's clause is not the law's own
+    aggregation, quotas, facts, gates, raters        see the modules of these names (facts: `gates.py`)
 
 Decimals are strings with a point. Keys are stable across revisions and belong to sections, criteria and
 parts.
@@ -29,14 +30,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kpi_cms.foundation.engine import aggregation, gates, quota, raters
 from kpi_cms.foundation.engine.kinds import Kind, read_kind
 from kpi_cms.foundation.engine.law import LAWS, MANAGED_KINDS, PENALTY_PER_FAULT
 from kpi_cms.foundation.engine.people import LEFT_OUT, PENDING, UNCONFIRMED, WITHOUT_RESULT
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Node, Reader
-from kpi_cms.foundation.engine.rounding import MODES
+from kpi_cms.foundation.engine.rounding import MODES, WHEN
+from kpi_cms.foundation.engine.schema import FIELDS_OF_2, SCHEMA_VERSIONS, needed_version
 
-SCHEMA_VERSION = 1
 FRAMES = ("state", "party")
 COMBINATIONS = ("sum", "capped_sum", "weighted_mean", "formula")
 TOTALS = ("sum", "formula")
@@ -164,35 +166,55 @@ class Specification:
     total_expression: str
     total_max: Decimal | None
     places: int
+    mode: str
+    when: str
     bands: tuple[BandSpec, ...]
     stages: tuple[StageSpec, ...]
     settings: Settings
     citations: Mapping[str, str]
+    aggregation: tuple[aggregation.MeanRule, ...]
+    quotas: tuple[quota.QuotaRule, ...]
+    facts: tuple[gates.Fact, ...]
+    gates: tuple[gates.GateSpec, ...]
+    raters: tuple[raters.Rater, ...]
 
 
 def read_specification(spec: Mapping[str, object]) -> tuple[Specification, list[Problem]]:
     """The typed specification and every problem of form. Never raises for anything JSON can hold."""
     reader = Reader()
-    reader.whole(spec, "schema_version", "", range(SCHEMA_VERSION, SCHEMA_VERSION + 1))
+    version = reader.whole(spec, "schema_version", "", SCHEMA_VERSIONS)
+    if not reader.problems and version < needed_version(spec):
+        reader.add("schema_version", "", _OLD_SCHEMA, version=version, needed=needed_version(spec))
     total = reader.mapping(spec, "total", "")
     total_kind = reader.choice(total, "kind", "", TOTALS, "sum")
     rounding = reader.mapping(spec, "rounding", "")
-    reader.choice(rounding, "mode", "", MODES, MODES[0])
+    mode = reader.choice(rounding, "mode", "", MODES, MODES[0])
+    when = reader.choice(rounding, "when", "", WHEN, WHEN[0])
     _check_applicability(reader, reader.mapping(spec, "applicability", ""))
     citations = reader.mapping(spec, "citations", "")
+    follows = reader.choice(spec, "law", "", LAWS, "")
+    bands = tuple(_band(reader, node) for node in reader.each(spec, "bands", ""))
+    later = {name: spec[name] for name in FIELDS_OF_2 if spec.get(name) is not None}
     result = Specification(
-        law=reader.choice(spec, "law", "", LAWS, ""),
+        law=follows,
         frame=reader.choice(spec, "frame", "", FRAMES),
-        parts=tuple(_part(reader, node) for node in reader.mappings(spec, "parts", "")),
-        sections=tuple(_section(reader, node) for node in reader.mappings(spec, "sections", "")),
+        parts=tuple(_part(reader, node) for node in reader.each(spec, "parts", "")),
+        sections=tuple(_section(reader, node) for node in reader.each(spec, "sections", "")),
         total=total_kind,
         total_expression=reader.text(total, "expression", "", required=total_kind == "formula"),
         total_max=reader.decimal(total, "max", "", required=True),
         places=reader.whole(rounding, "places", "", range(MAX_PLACES + 1), 2),
-        bands=tuple(_band(reader, node) for node in reader.mappings(spec, "bands", "")),
-        stages=tuple(_stage(reader, node) for node in reader.mappings(spec, "stages", "")),
+        mode=mode,
+        when=when,
+        bands=bands,
+        stages=tuple(_stage(reader, node) for node in reader.each(spec, "stages", "")),
         settings=read_settings(reader, reader.mapping(spec, "settings", "")),
         citations={name: reader.text(citations, name, "", required=False) for name in citations},
+        aggregation=aggregation.read_rules(reader, later),
+        quotas=quota.read_rules(reader, later, [band.code for band in bands], follows),
+        facts=gates.read_facts(reader, later),
+        gates=gates.read_gates(reader, later),
+        raters=raters.read_raters(reader, later),
     )
     return result, reader.problems
 
@@ -262,7 +284,7 @@ def _section(reader: Reader, node: Node) -> SectionSpec:
         combination=kind,
         expression=reader.text(combination, "expression", key, required=kind == "formula"),
         cap=reader.decimal(combination, "cap", key, required=kind == "capped_sum"),
-        criteria=tuple(_criterion(reader, item, key) for item in reader.mappings(node, "criteria", key)),
+        criteria=tuple(_criterion(reader, item, key) for item in reader.each(node, "criteria", key)),
         citation=reader.text(node, "citation", key, required=False),
     )
 
@@ -312,6 +334,9 @@ def _check_applicability(reader: Reader, node: Node) -> None:
         reader.flag(node, "leader", "")
 
 
+_OLD_SCHEMA = N_(
+    "The set says schema version %(version)s but uses what came with version %(needed)s: write that one."
+)
 _CAP_LOW = N_("The setting “%(setting)s” is below 1 (100%%): raise it, or leave it empty for no cap.")
 _SHARE_HIGH = N_("The setting “%(setting)s” is above 1 (100%%): lower it.")
 _NO_KINDS = N_("No kind of staff counts for the people managed: choose at least one.")

@@ -6,20 +6,20 @@ exact value.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 from kpi_cms.foundation.engine import formulas, law
 from kpi_cms.foundation.engine.bands import band_of
-from kpi_cms.foundation.engine.combination import LinearPlan
+from kpi_cms.foundation.engine.combination import LinearPlan, clamp
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledSection, ScoringPlan
 from kpi_cms.foundation.engine.exact import EXACT, Pair, decimal_text, plain
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import tally
 from kpi_cms.foundation.engine.problems import N_
-from kpi_cms.foundation.engine.rounding import round_pair
-from kpi_cms.foundation.engine.scoring import Work, band_basis, results_ratio, work_out
+from kpi_cms.foundation.engine.rounding import FUNCTIONS, PARTS, SECTIONS
+from kpi_cms.foundation.engine.scoring import Work, results_ratio, work_out
+from kpi_cms.foundation.engine.steps import Inputs, Step
 from kpi_cms.foundation.engine.tasks import (
     MEASURES,
     TaskInput,
@@ -29,28 +29,7 @@ from kpi_cms.foundation.engine.tasks import (
     task_totals,
 )
 
-Inputs = tuple[tuple[str, Fraction], ...]
 Columns = dict[str, list[tuple[str, Fraction]]]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One number explained.
-
-    `name_template` % `params` is what the number is (an English message id); `formula` computes `value` from
-    `inputs` (name, exact value), "" where the value was entered or given; `rounding` is the rounded number
-    where this step rounds; `clause` is where the law says so. `code` names what the step belongs to: a task
-    by its number, a criterion, section or part by its code, the total, the band.
-    """
-
-    name_template: str
-    params: Mapping[str, object]
-    formula: str
-    inputs: Inputs
-    value: Fraction | None
-    rounding: Decimal | None
-    clause: str
-    code: str = field(default="")
 
 
 def trace(compiled: ScoringPlan, inputs: CardInputs) -> tuple[Step, ...]:
@@ -204,15 +183,21 @@ class _Tracer:
             return
         params = {"criterion": section.code, "label": section.label}
         formula, inputs = self._section_formula(section)
-        held = Fraction(*value)
-        if held != Fraction(*raw):
+        held = clamp(raw, section.cap)
+        if held != raw:
             formula = f"MAX(0, MIN({formula}, {decimal_text(_decimal(section.cap))}))"
         leader = any(criterion.section == section.key for criterion in self._set.managed)
         formulas_of = (
             ("leader_formula" if leader else "staff_formula",) if section.combination == "formula" else ()
         )
         clause = self._clause(section.citation, *formulas_of, section.part)
-        yield Step(_SECTION, params, formula, inputs, held, None, clause, section.code)
+        rounding = None
+        if self._set.when == SECTIONS:
+            formula, rounding = self._round(formula), self._set.rounded(held)
+        yield Step(_SECTION, params, formula, inputs, Fraction(*value), rounding, clause, section.code)
+
+    def _round(self, formula: str) -> str:
+        return f"{FUNCTIONS[self._set.mode]}({formula}, {self._set.places})"
 
     def _section_formula(self, section: CompiledSection) -> tuple[str, Inputs]:
         if section.combination == "formula":
@@ -239,15 +224,17 @@ class _Tracer:
         for part, value in zip(self._set.parts, self._work.parts, strict=True):
             if value is None:
                 continue
+            rounding = self._set.rounded(value) if self._set.when == PARTS else None
             params = {"criterion": part.code, "label": part.label}
             clause = self._clause("", part.code)
             if part.code in self._work.overridden:
-                yield Step(_PART_GIVEN, params, "", (), Fraction(*value), None, clause, part.code)
+                yield Step(_PART_GIVEN, params, "", (), Fraction(*value), rounding, clause, part.code)
             else:
                 codes = [self._set.sections[index].code for index in part.sections]
                 inputs = tuple((code, self._value_of(code)) for code in codes)
                 formula = " + ".join(f"[{code}]" for code in codes)
-                yield Step(_PART, params, formula, inputs, Fraction(*value), None, clause, part.code)
+                formula = formula if rounding is None else self._round(formula)
+                yield Step(_PART, params, formula, inputs, Fraction(*value), rounding, clause, part.code)
 
     def _ratio_of_results(self) -> Iterator[Step]:
         ratio = results_ratio(self._set, self._work)
@@ -271,7 +258,7 @@ class _Tracer:
         total = self._work.total
         if total is None:
             return
-        exact, rounded = Fraction(*total), round_pair(total, self._set.places)
+        exact, rounded = Fraction(*total), self._set.rounded(total)
         if self._set.total_plan is None:
             codes = [part.code for part in self._set.parts]
             formula = " + ".join(f"[{code}]" for code in codes)
@@ -282,13 +269,13 @@ class _Tracer:
         inputs = tuple((code, self._value_of(code)) for code in codes)
         params = {"places": self._set.places}
         yield Step(_TOTAL, params, formula, inputs, exact, rounded, self._clause("", "total"), "total")
-        read = band_basis(self._set, self._work.rules, total)
+        read = self._set.band_basis(total, self._work.rules)
         band = band_of(read, self._set.bands)
         params_of_band = {"band": band.label, "start": plain(band.start)}
         clause = self._clause("", "band")
         template, formula = _BAND, "total"
         if self._work.rules.band_rounded:
-            template, formula = _BAND_ROUNDED, f"ROUND(total, {self._set.places})"
+            template, formula = _BAND_ROUNDED, self._round("total")
         inputs = (("total", exact),)
         yield Step(template, params_of_band, formula, inputs, Fraction(*read), None, clause, "band")
 

@@ -1,6 +1,6 @@
-"""Acceptance vectors: cards with their expected results, run through compiled sets.
+"""Acceptance vectors: cards, periods and quotas with their expected results, run through compiled sets.
 
-A vector has `leader`, `common` (the part's total), `tasks`, for leaders `d`, `dd` (đ) and `e`, optional
+A card's vector has `leader`, `common` (the part's total), `tasks`, for leaders `d`, `dd` (đ) and `e`, optional
 `settings`, and `expect`. Its settings override the file's, both override the open settings of the set; the
 constants of the set (deduction for a fault, maximums, rounding) must equal what the file says.
 """
@@ -10,10 +10,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kpi_cms.foundation.engine import law
+from kpi_cms.foundation.engine.aggregation import NOT_RATED, PeriodScore
 from kpi_cms.foundation.engine.compile import CompiledSet
 from kpi_cms.foundation.engine.exact import parse_decimal
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.problems import ScoringError
+from kpi_cms.foundation.engine.quota import QuotaCounts
 from kpi_cms.foundation.engine.scoring import Outcome
 from kpi_cms.foundation.engine.specification import OPEN_SETTINGS
 from kpi_cms.foundation.engine.tasks import Deduction, TaskInput
@@ -37,6 +39,64 @@ def check_vector(
         return differences + _compare(outcome, _mapping(vector.get("expect"), "expect"))
     except (ScoringError, VectorError) as error:
         return [str(error)]
+
+
+def check_period(
+    compiled_set_for: Callable[[Vector], CompiledSet], vector: Vector, file_settings: Mapping[str, object]
+) -> list[str]:
+    """The same for a period made of months: `kind`, `months` (null: no score), `absent_reason`, `expect`."""
+    compiled = compiled_set_for(vector)
+    try:
+        settings = {**file_settings, **_mapping(vector.get("settings", {}), "settings")}
+        differences = _constants(compiled, settings)
+        expect = _mapping(vector.get("expect"), "expect")
+        scores = [
+            None if points is None else PeriodScore(_number(points, "months"))
+            for points in _items(vector, "months")
+        ]
+        found = compiled.aggregate(
+            str(vector.get("kind")),
+            "month",
+            scores,
+            str(vector.get("absent_reason", "")),
+            str(settings.get("means_of", "")),
+        )
+    except (ScoringError, VectorError) as error:
+        return [str(error)]
+    standing = found.standing
+    values: dict[str, object] = {
+        "score": standing and str(standing.rounded),
+        "band": standing and standing.band,
+        "not_rated": found.status == NOT_RATED,
+    }
+    return differences + _differences(expect, values)
+
+
+def check_quota(compiled_set_for: Callable[[Vector], CompiledSet], vector: Vector) -> list[str]:
+    """The same for a quota: `at_least_good`, `excellent_by_score`, `rated`, `base`, `share`, `expect_excellent`."""
+    compiled = compiled_set_for(vector)
+    try:
+        good, excellent = (_count(vector.get(name), name) for name in ("at_least_good", "excellent_by_score"))
+        counts = QuotaCounts(excellent, good - excellent, _count(vector.get("rated", good), "rated"))
+        found = compiled.quota(counts, base=str(vector.get("base", "")))
+        if found is None:
+            return ["quota: the set has none"]
+        share = compiled.specification.quotas[0].share
+        differences = []
+        if "share" in vector and _number(vector["share"], "share") != share:
+            differences.append(f"share: the set has {share}, the vector {vector['share']}")
+    except (ScoringError, VectorError) as error:
+        return [str(error)]
+    expect = {"expect_excellent": vector.get("expect_excellent")}
+    return differences + _differences(expect, {"expect_excellent": found.granted})
+
+
+def _differences(expect: Vector, values: Mapping[str, object]) -> list[str]:
+    return [
+        f"{name}: expected {wanted}, found {values.get(name, 'nothing by that name')}"
+        for name, wanted in expect.items()
+        if name not in values or values[name] != wanted
+    ]
 
 
 class VectorError(ValueError):
@@ -138,6 +198,12 @@ def _items(node: Vector, name: str) -> Sequence[object]:
     value = node.get(name, [])
     if not isinstance(value, list):
         raise VectorError(f"{name}: not a list")
+    return value
+
+
+def _count(value: object, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise VectorError(f"{name}: {value!r} is not a number of people")
     return value
 
 

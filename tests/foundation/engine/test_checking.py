@@ -492,10 +492,10 @@ def test_ratios_may_be_left_uncapped():
 def test_what_is_not_of_the_right_form_is_said_by_field():
     spec = free()
     spec.update(
-        schema_version=2,
+        schema_version=3,
         law="nd334",
         frame="union",
-        rounding={"places": 7, "mode": "down"},
+        rounding={"places": 7, "mode": "even"},
         citations={"total": 5},
         applicability={"staff_kinds": "cong_chuc", "leader": "no", "blocks": [1]},
         total={"kind": "product", "max": 100.0},
@@ -505,9 +505,9 @@ def test_what_is_not_of_the_right_form_is_said_by_field():
     spec["sections"][1]["criteria"][0].update(guidance="x", label=" ", kind={"type": "magic"})
     spec["sections"][2]["criteria"][0] = "III.1"
     assert found(spec)[:20] == [
-        ("field", "", "“schema_version” is not a whole number from 1 to 1: correct it."),
+        ("field", "", "“schema_version” is not a whole number from 1 to 2: correct it."),
         ("field", "", "“kind” is not one of the possible values (sum, formula): choose one."),
-        ("field", "", "“mode” is not one of the possible values (half_up): choose one."),
+        ("field", "", "“mode” is not one of the possible values (half_up, up, down): choose one."),
         ("field", "", "“staff_kinds” is not a list: write it as one."),
         ("field", "", "“blocks” is not a list of texts: write it as one."),
         ("field", "", "“leader” is neither yes nor no: choose one."),

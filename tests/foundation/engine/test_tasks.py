@@ -7,6 +7,7 @@ import pytest
 
 from kpi_cms.foundation.engine import Deduction, ScoringError, TaskInput, TaskTotals
 from kpi_cms.foundation.engine.tasks import TaskRules, TaskUnits, task_totals, task_units
+from tests.foundation.engine.cards import STAFF
 
 UNIT, BATCH = TaskRules(Decimal("0.25"), batch=False), TaskRules(Decimal("0.25"), batch=True)
 
@@ -233,3 +234,8 @@ def test_a_delayed_batch_is_late_as_a_whole():
 def test_what_was_handed_over_or_never_accepted_is_in_no_line():
     task = TaskInput(Decimal(1), Decimal(4), Decimal(4), Decimal(2), handed_over=Decimal(1), delays=on(3))
     assert task_units(task, UNIT) == TaskUnits(Decimal(3), Decimal(2), Decimal(2))
+
+
+def test_a_set_counts_a_task_s_units_by_its_own_rules():
+    task = TaskInput(Decimal(3), Decimal(4), Decimal("2.5"), delays=on(1))
+    assert STAFF.units_of(task) == TaskUnits(Decimal("2.5"), Decimal("2.5"), Decimal("1.5"))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from kpi_cms.foundation.engine import check_vector, compile_set
+from kpi_cms.foundation.engine import check_period, check_quota, check_vector, compile_set
 from tests.foundation.engine import specs
-from tests.foundation.engine.cards import LEADER, STAFF
+from tests.foundation.engine.cards import LEADER, PARTY, STAFF
 
 FILE = {
     "ratio_cap": "1",
@@ -154,3 +154,73 @@ def test_all_that_a_task_may_carry_is_read():
     assert check(tasks=[task, extra], expect=expect) == []
     uncapped = {"a": "1.125", "b": "0.75", "c": "1.0625"}
     assert check(tasks=[task, extra], settings={"ratio_cap": None}, expect=uncapped) == []
+
+
+def period(**changes):
+    vector = {
+        "kind": "quarter",
+        "months": ["92", "88", "90"],
+        "expect": {"score": "90.00", "band": "excellent"},
+    }
+    return check_period(lambda _: STAFF, vector | changes, {"means_of": "published"})
+
+
+def quota(compiled=STAFF, **changes):
+    vector = {
+        "at_least_good": 12,
+        "excellent_by_score": 4,
+        "base": "good",
+        "share": "0.20",
+        "expect_excellent": 2,
+    }
+    return check_quota(lambda _: compiled, vector | changes)
+
+
+def test_a_period_s_vector_says_its_differences():
+    assert period() == []
+    assert period(expect={"score": "89.00", "band": "good", "not_rated": True, "x": 1}) == [
+        "score: expected 89.00, found 90.00",
+        "band: expected good, found excellent",
+        "not_rated: expected True, found False",
+        "x: expected 1, found nothing by that name",
+    ]
+    assert period(months=[None] * 3, expect={"not_rated": True, "score": None}) == []
+    assert period(months=["89.995", "90", "90"]) == []
+    exact = {"score": "90.00", "band": "good"}
+    assert period(months=["89.995", "90", "90"], settings={"means_of": "exact"}, expect=exact) == []
+
+
+def test_a_period_s_absence_may_be_excused():
+    months = ["95", *[None] * 11]
+    excused = {"score": "95.00", "band": "excellent", "not_rated": False}
+    assert period(kind="year", months=months, absent_reason="sick_leave", expect=excused) == []
+    assert period(kind="year", months=months, expect={"not_rated": True}) == []
+
+
+def test_a_period_s_vector_that_cannot_be_read_is_a_difference():
+    assert period(months=["92"]) == [
+        "3 periods are needed, not 1: give each of them, empty where there is no score."
+    ]
+    assert period(months=[92.5]) == ["months: 92.5 is not a decimal written as text"]
+    assert period(kind="week") == [
+        "The set has no rule that makes “week” out of “month”: choose another period."
+    ]
+    assert period(expect=1) == ["expect: not an object"]
+    assert period(settings={"results_max": "60"}) == ["results_max: the set has 70, the vector 60"]
+
+
+def test_a_quota_s_vector_says_its_differences():
+    assert quota() == []
+    assert quota(expect_excellent=3) == ["expect_excellent: expected 3, found 2"]
+    assert quota(share="0.25") == ["share: the set has 0.2, the vector 0.25"]
+    assert quota(base="everyone", rated=30, expect_excellent=4) == []
+    assert quota(base="everyone", expect_excellent=2) == []
+    assert quota(PARTY) == ["quota: the set has none"]
+
+
+def test_a_quota_s_vector_that_cannot_be_read_is_a_difference():
+    for value in ("12", True, -1):
+        assert quota(at_least_good=value) == [f"at_least_good: {value!r} is not a number of people"]
+    assert quota(excellent_by_score=None) == ["excellent_by_score: None is not a number of people"]
+    assert quota(base="x") == ["“x” is not a number that a quota can be taken of: choose another."]
+    assert quota(rated=3) == ["The numbers of people rated contradict one another: count them again."]

@@ -1,0 +1,39 @@
+"""Schema versions: which one a specification needs.
+
+Version 1 is what the first sets were frozen in; what it can say is written and computed as ever. Whatever came
+later needs version 2, so that nobody reads such a set and silently leaves its gates out. A set that uses nothing
+new stays version 1: its text and its digest do not change.
+"""
+
+from collections.abc import Iterator, Mapping
+
+SCHEMA_VERSION = 1
+"""What a set without anything later says."""
+
+SCHEMA_VERSIONS = range(1, 3)
+
+FIELDS_OF_2 = frozenset({"aggregation", "facts", "gates", "quotas", "raters"})
+KINDS_OF_1 = frozenset({"number", "choice", "task_ratio", "people_managed"})
+
+
+def needed_version(spec: Mapping[str, object]) -> int:
+    """The lowest schema version that can say what this specification says."""
+    return 2 if any(spec.get(field) is not None for field in FIELDS_OF_2) or _later(spec) else SCHEMA_VERSION
+
+
+def _later(spec: Mapping[str, object]) -> bool:
+    rounding = spec.get("rounding")
+    if isinstance(rounding, Mapping) and ("when" in rounding or rounding.get("mode", "half_up") != "half_up"):
+        return True
+    kinds = (
+        node.get("kind") for section in _mappings(spec, "sections") for node in _mappings(section, "criteria")
+    )
+    types = (kind.get("type") for kind in kinds if isinstance(kind, Mapping))
+    return any(isinstance(name, str) and name not in KINDS_OF_1 for name in types)
+
+
+def _mappings(node: Mapping[str, object], field: str) -> Iterator[Mapping[str, object]]:
+    items = node.get(field)
+    for item in items if isinstance(items, (list, tuple)) else ():
+        if isinstance(item, Mapping):
+            yield item
