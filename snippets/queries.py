@@ -3,12 +3,14 @@
 Who heads what on a day, and who evaluates whom, is `evaluation.domain.evaluators.Organisation`: one reading of it.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import Q
 
 from kpi_cms.foundation.core.text import fold
 
+from .enums import UnitLevel
 from .models import Unit
 
 
@@ -24,6 +26,49 @@ def top_units(scope: Any, *capabilities: str) -> Any:
     for path in scope.paths(*capabilities):
         query |= Q(path__startswith=path, depth__lte=len(path) // Unit.steplen + 1)
     return Unit.objects.filter(query)
+
+
+class Tree:
+    """All units in memory, and which one stands above another in evaluating (rules.md §7): one query."""
+
+    def __init__(self) -> None:
+        self.units = {unit.pk: unit for unit in Unit.objects.all()}
+        self._by_path = {unit.path: unit for unit in self.units.values()}
+
+    def ancestors(self, unit: Unit) -> Iterable[Unit]:
+        """The unit itself, then its parents up to the root."""
+        return (self._by_path[path] for path in reversed(lineage(unit.path)))
+
+    def using_agency(self, unit: Unit) -> Unit:
+        """The nearest unit at or above that is a using agency; the unit itself where there is none."""
+        for candidate in self.ancestors(unit):
+            if candidate.level == UnitLevel.USING:
+                return candidate
+        return unit
+
+    def superior(self, unit: Unit) -> Unit | None:
+        """Whose head stands above the head of `unit`: the using agency above it, else the managing agency."""
+        agency = self.using_agency(unit)
+        if agency.pk != unit.pk:
+            return agency
+        return self.units[unit.managing_unit_id] if unit.managing_unit_id else None
+
+    def superiors(self, unit: Unit) -> Iterator[Unit]:
+        """Everything above the unit, nearest first; in a circle each unit once, the unit itself the last."""
+        passed: set[int] = set()
+        above = self.superior(unit)
+        while above is not None and above.pk not in passed:
+            yield above
+            passed.add(above.pk)
+            above = self.superior(above) if above.pk != unit.pk else None
+
+    def in_circles(self, path: str) -> list[Unit]:
+        """Units at or below `path` that stand above themselves."""
+        return [
+            unit
+            for unit in self.units.values()
+            if unit.path.startswith(path) and unit in self.superiors(unit)
+        ]
 
 
 # --- Search ------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from kpi_cms.foundation.core.text import fold, normal
 
 from .. import rule_table as table
 from ..models import Appointment, Unit
+from ..queries import Tree
 from ..rules import may, may_create_root
 from .announcing import announce_posts
 from .grants import follow_tree
@@ -60,6 +61,19 @@ def _require_managing_unit(actor: User, unit: Unit | None, managing_unit: Unit |
     if managing_unit.closed_on is not None:
         sentence = _("The managing agency was closed. Choose a unit that exists.")
         raise Invalid(sentence, problems={"managing_unit": [sentence]})
+
+
+def _one_after_the_other() -> None:
+    """Taken before any other lock by whoever changes which unit stands above which: of two changes at the same moment
+    that would close a circle together, the second sees the first."""
+    list(Unit.objects.select_for_update(no_key=True).filter(depth=1).order_by("pk"))
+
+
+def _circle() -> str:
+    return _(
+        "A unit would stand above itself in the end, because what is to be above it is managed by way of it. Choose "
+        "another one."
+    )
 
 
 @business_verb
@@ -172,6 +186,7 @@ def change_unit(
 
     Raises Invalid, Refused, NotFound, WrongState.
     """
+    _one_after_the_other()
     unit = locked(unit)
     may(actor, table.CHANGE_UNIT, unit).require()
     _require_open(unit)
@@ -183,6 +198,8 @@ def change_unit(
         return unit
     reason_key = texts.keep(TextKind.REASON, reason)
     save_tracked(unit, reason_key=reason_key, update_fields=["block", "level", "managing_unit"])
+    if Tree().in_circles(unit.path):
+        raise Invalid(_circle(), problems={"managing_unit": [_circle()]})
     ledger.record(
         Act.UNIT_CHANGED,
         subject=unit,
@@ -204,6 +221,7 @@ def move_unit(*, actor: User, moment: datetime, unit: Unit, new_parent: Unit, re
     them afresh. Each node that moved gets a history row: the tree library writes none. Raises WrongState for a move
     below itself.
     """
+    _one_after_the_other()
     new_parent = locked(new_parent)
     moving = list(Unit.objects.select_for_update().filter(path__startswith=locked(unit).path))
     unit = moving[0]
@@ -220,6 +238,8 @@ def move_unit(*, actor: User, moment: datetime, unit: Unit, new_parent: Unit, re
         return unit
     reason_key = texts.keep(TextKind.REASON, reason)
     moved = move_nodes(unit, new_parent, moving, reason_key=reason_key)
+    if Tree().in_circles(moved[0].path):
+        raise WrongState(_circle())
     follow_tree([node.pk for node in moved], moment=moment)
     ledger.record(
         Act.UNIT_MOVED,
@@ -243,6 +263,7 @@ def close_unit(
     Its people and the units below it go first, so nobody is left without a unit. It is never deleted: with a
     successor it moves below it, so that whoever holds a capability there reaches the old cards.
     """
+    _one_after_the_other()
     unit = locked(unit)
     may(actor, table.CLOSE_UNIT, unit).require()
     _require_open(unit)

@@ -1,6 +1,6 @@
 """Who evaluates whom in a month or quarter (Đ10.1, Đ18; rules.md §7), for thousands of people in a few queries."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -8,8 +8,7 @@ from typing import Any
 from kpi_cms.evaluation.enums import EvaluatorBasis
 from snippets.enums import PostRole, UnitLevel
 from snippets.models import Appointment, EvaluatorDecision, Unit
-
-_STEPLEN = Unit.steplen
+from snippets.queries import Tree
 
 
 @dataclass(frozen=True)
@@ -27,13 +26,12 @@ class _Head:
     acting: bool
 
 
-class Organisation:
+class Organisation(Tree):
     """The tree, its heads and the decisions on evaluators as they stand on one day: four queries."""
 
     def __init__(self, day: date) -> None:
+        super().__init__()
         self.day = day
-        self.units = {unit.pk: unit for unit in Unit.objects.all()}
-        self._by_path = {unit.path: unit for unit in self.units.values()}
         self._heads: dict[int, _Head] = {}
         heads = Appointment.objects.on(day).heads().order_by("acting", "starts_on", "pk")
         for unit_id, person_id, acting in heads.values_list("unit_id", "person_id", "acting"):
@@ -54,37 +52,14 @@ class Organisation:
         head = self.head_of(agency)
         return None if head in (person_id, evaluator_id) else head
 
-    def ancestors(self, unit: Unit) -> Iterable[Unit]:
-        """The unit itself, then its parents up to the root."""
-        for length in range(len(unit.path), 0, -_STEPLEN):
-            yield self._by_path[unit.path[:length]]
-
-    def using_agency(self, unit: Unit) -> Unit:
-        """The nearest unit at or above that is a using agency; the unit itself where there is none."""
-        for candidate in self.ancestors(unit):
-            if candidate.level == UnitLevel.USING:
-                return candidate
-        return unit
-
-    def superior(self, unit: Unit) -> Unit | None:
-        """Whose head stands above the head of `unit`: the using agency above it, else the managing agency."""
-        agency = self.using_agency(unit)
-        if agency.pk != unit.pk:
-            return agency
-        return self.units[unit.managing_unit_id] if unit.managing_unit_id else None
-
     def answering_to(self, units: Collection[int]) -> set[int]:
         """Keys of units whose people somebody heading one of `units` may evaluate, as far as vacant posts may lead."""
-        return {unit.pk for unit in self.units.values() if not set(units).isdisjoint(self._line(unit))}
-
-    def _line(self, unit: Unit) -> list[int]:
-        """Keys of the unit and of the superiors above it, to the top."""
-        line: list[int] = []
-        at: Unit | None = unit
-        while at is not None and at.pk not in line:
-            line.append(at.pk)
-            at = self.superior(at)
-        return line
+        wanted = set(units)
+        return {
+            unit.pk
+            for unit in self.units.values()
+            if unit.pk in wanted or any(above.pk in wanted for above in self.superiors(unit))
+        }
 
     def evaluator_of(
         self, *, person_id: int, unit: Unit, role: str, seconded: bool = False

@@ -1,10 +1,15 @@
 """Units through their domain: created, renamed, changed, moved, closed."""
 
+import threading
+import time
 from datetime import date
+from itertools import pairwise
 
 import pytest
+from django.db import transaction
 
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
@@ -13,6 +18,7 @@ from snippets.domain import organisation
 from snippets.enums import Block, Capability, UnitLevel
 from snippets.models import Unit
 from tests.factories.snippets import AppointmentFactory, PersonFactory, UnitFactory, UserFactory, holder
+from tests.helpers.scratch import together
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +197,110 @@ def test_no_unit_manages_itself(system, moment):
         )
 
 
+# --- Circles ------------------------------------------------------------------------------------------------
+CIRCLE = (
+    "A unit would stand above itself in the end, because what is to be above it is managed by way of it. Choose "
+    "another one."
+)
+
+
+def everything():
+    """What a refused act leaves as it was."""
+    return list(Unit.objects.order_by("pk").values()), Unit.history.count(), LedgerEntry.objects.count()
+
+
+def managed_by(actor, moment, unit, managing, level=UnitLevel.USING):
+    return organisation.change_unit(
+        actor=actor, moment=moment, unit=unit, block=unit.block, level=level, managing_unit=managing
+    )
+
+
+@pytest.mark.parametrize("length", [2, 3, 5])
+def test_managing_agencies_do_not_go_round_in_a_circle(system, moment, length):
+    line = [UnitFactory(using=True) for _number in range(length)]
+    for unit, managing in pairwise(line):
+        managed_by(system, moment, unit, managing)
+    before = everything()
+
+    with pytest.raises(Invalid) as refused:
+        managed_by(system, moment, line[-1], line[0])
+
+    assert str(refused.value) == CIRCLE
+    assert refused.value.problems == {"managing_unit": [CIRCLE]}
+    assert everything() == before
+
+
+def test_no_agency_is_managed_by_a_unit_of_its_own(system, moment):
+    agency = UnitFactory(using=True)
+    office = UnitFactory(parent=agency)
+    before = everything()
+    with pytest.raises(Invalid, match="stand above itself"):
+        managed_by(system, moment, agency, office)
+    assert everything() == before
+
+
+def test_no_level_closes_a_circle_for_a_unit_below(system, moment):
+    """The office answered to its own unit; were that no agency any more, it would manage what it answers to."""
+    agency = UnitFactory(using=True)
+    middle = UnitFactory(parent=agency, using=True)
+    office = UnitFactory(parent=middle)
+    managed_by(system, moment, agency, office)
+    before = everything()
+    with pytest.raises(Invalid, match="stand above itself"):
+        managed_by(system, moment, middle, None, UnitLevel.CONSTITUENT)
+    assert everything() == before
+
+
+def test_no_move_closes_a_circle(system, moment):
+    agency, elsewhere = UnitFactory(using=True), UnitFactory(using=True)
+    office = UnitFactory(parent=elsewhere)
+    managed_by(system, moment, agency, office)
+    before = everything()
+    with pytest.raises(WrongState, match="stand above itself"):
+        organisation.move_unit(
+            actor=system,
+            moment=moment,
+            unit=office,
+            new_parent=Unit.objects.get(pk=agency.pk),
+            reason="Sáp nhập",
+        )
+    assert everything() == before
+
+
+def test_a_circle_elsewhere_is_in_nobodys_way(system, moment):
+    """Written past the domain, from before circles were refused."""
+    one, other = UnitFactory(using=True), UnitFactory(using=True)
+    Unit.objects.filter(pk=one.pk).update(managing_unit=other)
+    Unit.objects.filter(pk=other.pk).update(managing_unit=one)
+    unit = UnitFactory(using=True)
+    assert managed_by(system, moment, unit, one).managing_unit_id == one.pk
+    assert managed_by(system, moment, Unit.objects.get(pk=one.pk), None).managing_unit_id is None
+
+
+def test_two_who_close_a_circle_at_once_are_not_both_right(scratch_database, moment):
+    """The second begins while the first is not committed yet: it waits, and then sees what it would close."""
+    system = system_user()
+    root = UnitFactory(grouping=True)
+    one, other = UnitFactory(parent=root, using=True), UnitFactory(parent=root, using=True)
+    written = threading.Event()
+
+    def first():
+        with transaction.atomic():
+            changed = managed_by(system, moment, one, other)
+            written.set()
+            time.sleep(0.3)  # as long as the second would need to pass, were it not made to wait
+        return changed
+
+    def second():
+        written.wait(10)
+        return managed_by(system, moment, other, one)
+
+    results = together([first, second])
+    assert [type(result).__name__ for result in results] == ["Unit", "Invalid"]
+    assert list(Unit.objects.filter(managing_unit__isnull=False)) == [one]
+
+
+# --- Moves --------------------------------------------------------------------------------------------------
 def test_a_move_takes_everything_below_along_with_a_history_row_for_each_node(system, moment):
     root = UnitFactory(grouping=True)
     old, new = UnitFactory(parent=root), UnitFactory(parent=root)
