@@ -4,6 +4,7 @@ On a database of their own, with a connection for each. PostgreSQL locks rows an
 """
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,6 +41,7 @@ from tests.evaluation.test_stages import first_key, hold
 from tests.factories import evidence
 from tests.helpers import files, month
 from tests.helpers import world as worlds
+from tests.helpers.delegating import delegated, made_head
 from tests.helpers.scratch import together
 from tests.helpers.world import MOMENT, World
 
@@ -180,6 +182,78 @@ def test_work_moved_both_ways_at_once_never_waits_for_itself(committed_world: Wo
     assert kinds(results) == ["Task"] * 3
     assert Task.objects.filter(kind="taken_over").count() == 3
     assert recomputed(world) == []
+
+
+# --- Two who decide about each other --------------------------------------------------------------------------------
+def one_before_the_other(world: World, *decisions: tuple[Person, Person]) -> list[Any]:
+    """Each decides about the other's card. The second begins while the first is not committed yet."""
+    written = threading.Event()
+
+    def decide(number: int) -> Scorecard:
+        who, by = decisions[number]
+        if number:
+            written.wait(30)
+        with transaction.atomic():
+            card = world.card(who)
+            done = stages.confirm(actor=by.user, moment=MOMENT, card=card, expected=card.version_number)
+            if not number:
+                written.set()
+                time.sleep(0.3)  # as long as the second would need to pass, were it not made to wait
+        return done
+
+    return together([partial(decide, number) for number in range(len(decisions))])
+
+
+@pytest.fixture
+def evaluated_by_each_other(committed_world: World) -> World:
+    """Decisions named Minh to evaluate Lan and Lan to evaluate Minh; both evaluations are complete."""
+    world = committed_world
+    for who, by in ((world.lan, world.minh), (world.minh, world.lan)):
+        month.worked(world, who)
+        Scorecard.objects.filter(person=who).update(evaluator=by, evaluator_basis="decision")
+        month.evaluated(world, who)
+    return world
+
+
+def test_t02_of_two_who_confirm_each_other_at_once_the_second_is_refused(
+    evaluated_by_each_other: World,
+) -> None:
+    world = evaluated_by_each_other
+    results = one_before_the_other(world, (world.lan, world.minh), (world.minh, world.lan))
+    assert [type(result).__name__ for result in results] == ["Scorecard", "Refused"]
+    assert str(results[1]).startswith(
+        "Người này đã xác nhận kết quả của chính ông/bà"
+    )  # a thread speaks Vietnamese
+    assert [world.card(who).state for who in (world.lan, world.minh)] == ["confirmed", "submitted"]
+
+
+def test_t02_nobody_waits_for_themselves_when_both_confirm_at_the_same_moment(
+    evaluated_by_each_other: World,
+) -> None:
+    world = evaluated_by_each_other
+    cards = {who: world.card(who) for who in (world.lan, world.minh)}
+    results = together(
+        [
+            partial(stages.confirm, actor=by.user, moment=MOMENT, card=card, expected=card.version_number)
+            for card, by in ((cards[world.lan], world.minh), (cards[world.minh], world.lan)) * 4
+        ]
+    )
+    assert kinds(results) == ["Refused"] * 4 + ["Scorecard"] + ["WrongState"] * 3
+    assert Scorecard.objects.filter(state="confirmed").count() == 1
+
+
+def test_t02_delegates_who_confirm_each_other_at_once_are_no_exception(committed_world: World) -> None:
+    """Minh confirms Lan's card in Hà's place, Lan confirms Minh's in Chí's."""
+    world = committed_world
+    for who in (world.lan, world.minh):
+        month.worked(world, who)
+    Scorecard.objects.filter(person=world.minh).update(evaluator=world.chair)
+    for who in (world.lan, world.minh):
+        month.evaluated(world, who)
+    delegated(made_head(world.head), world.minh, world.department)
+    delegated(made_head(world.chair), world.lan, world.department)
+    results = one_before_the_other(world, (world.lan, world.minh), (world.minh, world.lan))
+    assert [type(result).__name__ for result in results] == ["Scorecard", "Refused"]
 
 
 # --- One leader ------------------------------------------------------------------------------------------------------

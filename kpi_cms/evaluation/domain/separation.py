@@ -16,22 +16,16 @@ CONFIRMED = (CardState.EVALUATED, *DECIDED)
 def refuse_each_other(card: Scorecard, *deciders: Person | None) -> None:
     """Refuse where the card's person has decided about one of `deciders` in the period (security.md T02).
 
-    Deciding is confirming an evaluation, also in the place of somebody absent, and endorsing one. The cards that could
-    be decided the other way round are locked first, so that of two decisions at the same moment one sees the other.
+    Deciding is confirming an evaluation, also in the place of somebody absent, and endorsing one. Whoever decides holds
+    the pair (`locks.hold_pairs`), so that of two decisions at the same moment one sees the other.
     """
     people = {decider.pk for decider in deciders if decider is not None}
-    by_the_person = Q(evaluator=card.person_id) | Q(endorser=card.person_id)
-    theirs = Scorecard.objects.filter(period_id=card.period_id, person__in=people)
-    if len(people) == 1:
-        theirs = theirs.filter(by_the_person | Q(_stood_in(card.person)))
-    # With a delegate among them anybody may come to stand in for anybody: all of their cards are locked.
-    locked = [other.pk for other in theirs.select_for_update(of=("self",)).order_by("pk")]
-    decided = Scorecard.objects.filter(pk__in=locked).filter(
+    decided = Scorecard.objects.filter(period_id=card.period_id, person__in=people).filter(
         Q(evaluator=card.person_id, state__in=CONFIRMED)
         | Q(endorser=card.person_id, state__in=DECIDED)
         | Q(_stood_in(card.person), state__in=CONFIRMED)
     )
-    if locked and decided.exists():
+    if decided.exists():
         raise Refused(
             _(
                 "This person has confirmed your own result in this period, so you do not confirm theirs. "

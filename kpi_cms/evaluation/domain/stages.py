@@ -30,6 +30,7 @@ from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
 from kpi_cms.foundation.engine import CompiledCriterion, Outcome, decimal_text
+from snippets.models import Person
 
 from . import locks, scoring
 from .acting import delegate_of, take_step
@@ -101,6 +102,14 @@ def _lock(card: Scorecard) -> Scorecard:
     if locked is None:
         raise NotFound
     return locked
+
+
+def _lock_to_decide(actor: User, card: Scorecard) -> Scorecard:
+    """The same for whoever decides: the pairs first. Who is named meanwhile makes `expected` stale."""
+    locks.share_period(card.period_id)
+    deciding = Person.objects.filter(user=actor).values_list("pk", flat=True).first()
+    locks.hold_pairs(card.period_id, card.person_id, (card.evaluator_id, card.endorser_id, deciding))
+    return _lock(card)
 
 
 # --- Moving on ---------------------------------------------------------------------------------------------------
@@ -191,7 +200,7 @@ def confirm(
     people's results change them without a save of the card.
     With an endorsement in the set's stages the card waits for the agency's head; without one it is decided.
     """
-    card = _lock(card)
+    card = _lock_to_decide(actor, card)
     take_step(table.CONFIRM, actor, card)
     rules.require_before(card.period.evaluation_due_at, moment, _("The evaluation"))
     digest = check_seen(actor, card, expected, seen, moment)
@@ -234,7 +243,7 @@ def endorse(
     Everything that held when the evaluator confirmed is asked again: tasks may have been reported and people
     registered since. The endorsement is an assessment of its own, with a comment where its author has one.
     """
-    card = _lock(card)
+    card = _lock_to_decide(actor, card)
     rules.require_step(table.ENDORSE, Scope.of(actor), card)
     digest = check_seen(actor, card, expected, seen, moment)
     assert card.endorser is not None  # rules.endorse allows nobody else
@@ -285,7 +294,7 @@ def accept_new_basis(
     *, actor: User, moment: datetime, card: Scorecard, expected: int, seen: str | None = None
 ) -> Scorecard:
     """Confirm a leader's result again with the d proposed since; it must be notified again (rules.md §4)."""
-    card = _lock(card)
+    card = _lock_to_decide(actor, card)
     take_step(table.ACCEPT_NEW_BASIS, actor, card)
     digest = check_seen(actor, card, expected, seen, moment)
     if not card.proposed_d:
