@@ -2,11 +2,14 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
 from typing import Any, Protocol
 
 from kpi_cms.foundation.core.actor import current_action
 
-from . import texts
+from . import layouts, texts
+from .canonical import Form
 from .enums import Act
 from .models import LedgerEntry, TextKind
 
@@ -63,3 +66,40 @@ def record(
         request_id=action.origin.request_id,
         address=action.origin.address,
     )
+
+
+def rows_written(*models: Any, since: datetime) -> dict[str, dict[str, Any]]:
+    """For `after["rows"]` of an act on thousands of records: how many rows of history it wrote, and their digest.
+
+    `models` are tracked models, `since` the moment at which the act began. Every row stands in the chain by itself as
+    well; this says which of them are the act.
+    """
+    action = current_action()
+    if action is None:
+        raise RuntimeError("Rows are written by an actor: call the domain function inside as_actor.")
+    found = {}
+    for model in models:
+        history = model.history.model
+        rows = history._base_manager.filter(
+            history_date__gte=since, history_request_id=action.origin.request_id
+        )
+        form = layouts.present_form(history._meta.db_table)
+        said = rows_digest(form, rows)
+        if said["count"]:
+            found[form.table] = said
+    return found
+
+
+def rows_digest(form: Form, rows: Any) -> dict[str, Any]:
+    """Count, SHA-256 over the canonical lines (each ended by a line feed), first and last key, the form's digest."""
+    digest, keys = sha256(), []
+    for key, line in layouts.model_lines(form, rows.order_by("pk")):
+        digest.update(line + b"\n")
+        keys.append(key)
+    return {
+        "count": len(keys),
+        "sha256": digest.hexdigest(),
+        "from": keys[0] if keys else 0,
+        "to": keys[-1] if keys else 0,
+        "form": form.digest.hex()[:16],
+    }

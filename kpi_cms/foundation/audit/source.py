@@ -1,0 +1,131 @@
+"""The ledger of the database, for the verifier: plain SELECTs, nothing that the database computes by itself."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+
+from . import layouts
+from .append_only import key_column
+from .canonical import Form, link_line, time_text
+from .models import Seal, SealWaiting
+from .sealing import reading_everything
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a verification is confined to: one chain, and in it, if given, single rows (table → keys)."""
+
+    chain: str = ""
+    rows: Mapping[str, Sequence[int]] | None = None
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Everything inside is read as of one moment: a row is not committed between two questions."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql" and len(connection.savepoint_ids) == 0:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with reading_everything("verifying reads what it hashes"):
+            yield
+
+
+@dataclass
+class DatabaseSource:
+    """Rows and links of this database, whole or in part."""
+
+    part: Part = field(default_factory=Part)
+
+    def forms(self) -> list[Form]:
+        forms = layouts.stored_forms()
+        if self.part.rows is not None:
+            return [form for form in forms if form.table in self.part.rows]
+        return forms
+
+    def links(self) -> Iterator[tuple[bytes, bytes]]:
+        if connection.vendor == "postgresql":
+            where, parameters = ("WHERE chain = %s", [self.part.chain]) if self.part.chain else ("", [])
+            for row in layouts.copied(
+                f"SELECT chain, number, form_id, row_id, sealed_at, row_hash, head FROM audit_seal {where} "
+                'ORDER BY chain COLLATE "C", number',
+                parameters,
+            ):
+                rest, hashed, head = row.rsplit(b"\t", 2)
+                yield rest + b"\t" + hashed[3:], head[3:]  # bytes are written as \\x and digits
+            return
+        for seal in self._seals().order_by("chain", "number").iterator(chunk_size=2_000):
+            line = link_line(
+                seal.chain,
+                seal.number,
+                seal.form_id,
+                seal.row_id,
+                time_text(seal.sealed_at),
+                bytes(seal.row_hash),
+            )
+            yield line, bytes(seal.head).hex().encode()
+
+    def rows(self, form: Form) -> Iterator[tuple[bytes, bytes, bytes, bytes, bytes]]:
+        if connection.vendor == "postgresql":
+            where, parameters = self._conditions(form)
+            for row in layouts.copied(
+                f'SELECT s.chain, s.number, s.row_hash, s.row_id, {layouts.quoted(form, "t.")} FROM "{form.table}" t '
+                f'JOIN audit_seal s ON s.form_id = {form.pk} AND s.row_id = t."{key_column(form.table)}" {where}',
+                parameters,
+            ):
+                chain, number, hashed, row_id, line = row.split(b"\t", 4)
+                yield chain, number, hashed[3:], row_id, line
+            return
+        seals = {
+            seal.row_id: seal
+            for seal in self._seals().filter(form_id=form.pk).iterator(chunk_size=2_000)
+            if self.part.rows is None or seal.row_id in self.part.rows[form.table]
+        }
+        for pk, line in layouts.lines_by_model(form):
+            seal = seals.get(pk)
+            if seal is not None:
+                yield (
+                    seal.chain.encode(),
+                    str(seal.number).encode(),
+                    bytes(seal.row_hash).hex().encode(),
+                    str(pk).encode(),
+                    line,
+                )
+
+    def unsealed(self, table: str) -> Iterable[int]:
+        if self.part.chain and self.part.rows is None:
+            return []  # a row without a link is in no chain
+        forms = [form.pk for form in layouts.stored_forms() if form.table == table]
+        rows = layouts.sealed_models()[table]._base_manager.filter(
+            ~Exists(Seal.objects.filter(form_id__in=forms, row_id=OuterRef("pk"))),
+            ~Exists(SealWaiting.objects.filter(source=table, row_id=OuterRef("pk"))),
+        )
+        if self.part.rows is not None:
+            rows = rows.filter(pk__in=self.part.rows[table])
+        return rows.order_by("pk").values_list("pk", flat=True)
+
+    def links_without_row(self, form: Form) -> Iterable[tuple[str, int, int]]:
+        if self.part.rows is not None:
+            return []  # which rows a record had is asked of the rows themselves
+        model = layouts.sealed_models()[form.table]
+        gone = self._seals().filter(
+            ~Exists(model._base_manager.filter(pk=OuterRef("row_id"))), form_id=form.pk
+        )
+        return gone.order_by("chain", "number").values_list("chain", "number", "row_id")
+
+    def _seals(self) -> Any:
+        return Seal.objects.filter(chain=self.part.chain) if self.part.chain else Seal.objects.all()
+
+    def _conditions(self, form: Form) -> tuple[str, list[Any]]:
+        conditions: list[str] = []
+        parameters: list[Any] = []
+        if self.part.chain:
+            conditions.append("s.chain = %s")
+            parameters.append(self.part.chain)
+        if self.part.rows is not None:
+            conditions.append("s.row_id = ANY (%s)")
+            parameters.append(list(self.part.rows[form.table]))
+        return ("WHERE " + " AND ".join(conditions) if conditions else ""), parameters
