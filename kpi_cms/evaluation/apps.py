@@ -12,7 +12,7 @@ class EvaluationConfig(AppConfig):
         from kpi_cms.foundation.audit import append_only
         from snippets.signals import posts_changed
 
-        from . import frozen, wall
+        from . import frozen, ledger_checks, wall
         from .domain import following
         from .models import PublishedTotals
         from .queries import periods_of_versions
@@ -24,3 +24,4 @@ class EvaluationConfig(AppConfig):
         frozen.guard_all()
         posts_changed.connect(following.follow_change, dispatch_uid="evaluators follow posts")
         evaluation_reopened.connect(following.follow_card, dispatch_uid="evaluators follow a reopened card")
+        ledger_checks.register()

@@ -270,7 +270,15 @@ DAILY_WORK = {
 # Name → seconds from one end to the next beginning, function called with moment.
 FREQUENT_WORK = {
     "seal the ledger": (0.5, "kpi_cms.foundation.audit.sealing.seal_waiting"),
+    "anchor the ledger": (5, "kpi_cms.foundation.audit.anchors.anchor_when_due"),
 }
+
+# --- The ledger's anchors (docs/ledger.md) -----------------------------------------------------------------
+# A folder outside this machine's reach to rewrite: a share that only takes new files, a bucket.
+LEDGER_ANCHOR_FOLDER = os.environ.get("KPI_ANCHOR_FOLDER", str(DATA_DIR / "anchors"))
+LEDGER_ANCHOR_SECONDS = int(os.environ.get("KPI_ANCHOR_SECONDS", "600"))
+LEDGER_ANCHOR_MAILS = [mail for mail in os.environ.get("KPI_ANCHOR_MAILS", "").split(",") if mail]
+LEDGER_SIGNING_KEY = os.environ.get("KPI_SIGNING_KEY", str(DATA_DIR / "signing_key.pem"))
 
 # --- Wagtail -----------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Đánh giá cán bộ, công chức, viên chức"

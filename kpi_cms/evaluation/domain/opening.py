@@ -15,7 +15,7 @@ from kpi_cms.foundation.access.rules import in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
-from kpi_cms.foundation.audit import ledger
+from kpi_cms.foundation.audit import layouts, ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.many import create_many
@@ -32,6 +32,11 @@ from .evaluators import Organisation
 from .planning import PlannedCard, candidate_catalogues, plan_opening
 
 BATCH = 1_000
+# What a card says of the day it was opened and never changes; history leaves out what takes much room.
+FROZEN = (
+    "id", "period_id", "person_id", "frame", "version_id", "unit_id", "agency_id", "staff_kind", "role", "is_leader",
+    "position_title", "unit_name", "faces_citizens", "appointments",
+)  # fmt: skip
 JOB_NAME = "open_period"
 
 
@@ -141,7 +146,7 @@ def make_cards(job: Job, actor: User) -> Iterator[jobs.Progress]:
             _make_batch(period, organisation, batch)
         done += len(batch)
         yield jobs.Progress(done, len(cards))
-    _finish(actor=actor, moment=database_now(), period=period, planned=len(cards))
+    _finish(actor=actor, moment=database_now(), period=period, planned=len(cards), since=job.created_at)
 
 
 def _key(card: PlannedCard) -> tuple[int, str]:
@@ -197,14 +202,23 @@ def _endorser(organisation: Organisation, agency: Unit, planned: PlannedCard) ->
 
 @business_verb
 @beyond_the_wall("opening counts the cards it made")
-def _finish(*, actor: User, moment: datetime, period: Period, planned: int) -> None:
+def _finish(*, actor: User, moment: datetime, period: Period, planned: int, since: datetime) -> None:
+    """`since`: when the work began that made the cards, whose rows the entry names by their digest."""
     period = locks.take_period(period.pk)
     count = Scorecard.objects.filter(period=period).count()
     if period.state == PeriodState.OPENING:
         period.state = PeriodState.OPEN
         period.opened_at = moment
         save_tracked(period)
-    after = {"cards": count, "planned": planned, "versions": _versions(period)}
+    after = {
+        "cards": count,
+        "planned": planned,
+        "versions": _versions(period),
+        "rows": ledger.rows_written(Scorecard, since=since),
+        "frozen": ledger.rows_digest(
+            layouts.form_of(Scorecard, only=FROZEN), Scorecard.objects.filter(period=period)
+        ),
+    }
     ledger.record(Act.PERIOD_OPENED, subject=period, label=label(period), period_id=period.pk, after=after)
 
 

@@ -259,6 +259,13 @@ def _comments(comments: Mapping[str, str]) -> dict[str, str]:
     return {name: text.strip() for name, text in comments.items() if name in COMMENT_FIELDS}
 
 
+def comments_text(comments: Mapping[str, Any]) -> str:
+    """All comments of an assessment, by field, as the one text that the side table keeps."""
+    return "\n\n".join(
+        f"{comment_label(name)}: {comments[name]}" for name in COMMENT_FIELDS if comments[name]
+    )
+
+
 def write_comments(assessment: Assessment, comments: Mapping[str, str]) -> bool:
     """Store the comments that differ; the text itself only on the row and in the erasable side table."""
     wanted = _comments(comments)
@@ -266,13 +273,8 @@ def write_comments(assessment: Assessment, comments: Mapping[str, str]) -> bool:
         return False
     for name, text in wanted.items():
         setattr(assessment, name, text)
-    together = "\n\n".join(
-        f"{comment_label(name)}: {getattr(assessment, name)}"
-        for name in COMMENT_FIELDS
-        if getattr(assessment, name)
-    )
     assessment.comments_key = texts.keep(
-        TextKind.COMMENT, together, person_code=assessment.card.person.staff_code
+        TextKind.COMMENT, comments_text(vars(assessment)), person_code=assessment.card.person.staff_code
     )
     save_tracked(assessment)
     return True

@@ -124,16 +124,19 @@ def lines_by_model(form: Form, *, ids: Sequence[int] | None = None) -> Iterator[
     return model_lines(form, rows)
 
 
-def model_lines(form: Form, rows: "models.QuerySet[Any]") -> Iterator[tuple[int, bytes]]:
+def model_lines(form: Form, rows: "models.QuerySet[Any]", *, key: str = "pk") -> Iterator[tuple[int, bytes]]:
     """(Key, line) of a queryset's rows, in its order."""
     by_column = {field.column: field.attname for field in rows.model._meta.concrete_fields}
     names = [by_column[name] for name, _kind in form.columns]
-    for key, *values in rows.values_list("pk", *names).iterator(chunk_size=2_000):
-        yield key, form.line(values)
+    for number, *values in rows.values_list(key, *names).iterator(chunk_size=2_000):
+        yield number, form.line(values)
 
 
 def copied(sql: str, parameters: Sequence[Any] = ()) -> Iterator[bytes]:
-    """The rows of a plain SELECT on PostgreSQL as lines of text, without their ends; UTC and ISO dates are set."""
+    """The rows of a plain SELECT on PostgreSQL as lines of text, without their ends; UTC and ISO dates are set.
+
+    Nothing else can be asked on the connection until they are read.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
     with connection.cursor() as cursor:
         cursor.execute(

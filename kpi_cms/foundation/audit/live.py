@@ -24,6 +24,7 @@ Check = Callable[[Part], Iterable[Finding]]
 checks: list[Check] = []
 
 DELETED = "-"
+MISSING = b"\\N"
 NOT_TEXTS = {"group_key"}  # what parts of one product share; no text
 
 
@@ -32,7 +33,7 @@ def check_everything(part: Part | None = None) -> Iterator[Finding]:
     part = part or Part()
     for model in tracked_models():
         yield from check_records(model, part)
-    if not part.chain and part.rows is None:
+    if not part.chain:
         yield from check_texts()
         yield from check_digests()
     for check in checks:
@@ -50,16 +51,16 @@ def check_records(model: type[models.Model], part: Part) -> Iterator[Finding]:
     """Each record against the last row of its history, in the columns that both have."""
     history = model.history.model  # type: ignore[attr-defined]  # simple-history adds the manager
     table = model._meta.db_table
-    if part.rows is not None and table not in part.rows:
+    if part.records is not None and table not in part.records:
+        return
+    if part.units is not None and "unit_id" not in {field.column for field in model._meta.concrete_fields}:
         return
     shared = {field.column for field in history._meta.concrete_fields}
     live = layouts.form_of(
         model, only=[str(field.column) for field in model._meta.concrete_fields if field.column in shared]
     )
     past = Form(history._meta.db_table, (("history_type", "text"), *live.columns))
-    records = _lines(live, model, model._base_manager.order_by("pk"), part)
-    latest = _latest(past, model, history, part)
-    for pk, record, row in _side_by_side(records, latest):
+    for pk, record, row in _pairs(live, past, model, history, part):
         kind, said = row.split(b"\t", 1) if row is not None else (b"", None)
         if row is None:
             yield Finding(Wrong.RECORD_ADDED, table=table, row_id=pk)
@@ -77,53 +78,70 @@ def check_records(model: type[models.Model], part: Part) -> Iterator[Finding]:
             yield Finding(Wrong.RECORD_CHANGED, table=table, row_id=pk, detail=", ".join(differing))
 
 
-def _lines(form: Form, model: type[models.Model], rows: Any, part: Part) -> Iterator[tuple[int, bytes]]:
-    table, key = model._meta.db_table, append_only.key_column(model._meta.db_table)
-    ids = part.rows.get(table) if part.rows is not None else None
-    if connection.vendor != "postgresql":
-        return layouts.model_lines(form, rows.filter(pk__in=ids) if ids is not None else rows)
-    where, parameters = (f'WHERE "{key}" = ANY (%s)', [list(ids)]) if ids is not None else ("", [])
-    found = layouts.copied(
-        f'SELECT "{key}", {layouts.quoted(form)} FROM "{table}" {where} ORDER BY "{key}"', parameters
-    )
-    return _keyed(found)
+Pairs = Iterator[tuple[int, bytes | None, bytes | None]]
 
 
-def _keyed(rows: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    return ((int(pk), line) for pk, line in (row.split(b"\t", 1) for row in rows))
+def _pairs(live: Form, past: Form, model: type[models.Model], history: Any, part: Part) -> Pairs:
+    """(Key, line of the record, line of the last row of its history), where they are there, by key.
 
-
-def _latest(past: Form, model: type[models.Model], history: Any, part: Part) -> Iterator[tuple[int, bytes]]:
-    """The last row of each record's history: its key was drawn while the record was locked."""
+    A record's last row is that of the greatest key, which was drawn while the record was locked.
+    """
+    if connection.vendor == "postgresql":
+        yield from _joined(live, past, part)
+        return
     pk = model._meta.pk
     assert pk is not None  # every model has a key
-    ids = part.rows.get(model._meta.db_table) if part.rows is not None else None
-    if connection.vendor != "postgresql":
-        rows = (
-            history._base_manager.all()
-            if ids is None
-            else history._base_manager.filter(**{f"{pk.name}__in": ids})
-        )
-        last = rows.values(pk.attname).annotate(last=Max("history_id")).values("last")
-        found = history._base_manager.filter(history_id__in=last).order_by(pk.attname)
-        by_column = {field.column: field.attname for field in history._meta.concrete_fields}
-        names = [by_column[name] for name, _kind in past.columns]
-        for key, *values in found.values_list(pk.attname, *names).iterator(chunk_size=2_000):
-            yield key, past.line(values)
-        return
-    where, parameters = (f'WHERE "{pk.column}" = ANY (%s)', [list(ids)]) if ids is not None else ("", [])
-    yield from _keyed(
-        layouts.copied(
-            f'SELECT h."{pk.column}", {layouts.quoted(past, "h.")} FROM "{past.table}" h JOIN (SELECT max(history_id) '
-            f'AS last FROM "{past.table}" {where} GROUP BY "{pk.column}") l ON h.history_id = l.last ORDER BY 1',
-            parameters,
-        )
+    table = model._meta.db_table
+    records = model._base_manager.filter(**_lookups(part, table, "pk")).order_by("pk")
+    rows = history._base_manager.filter(**_lookups(part, table, pk.name))
+    last = rows.values(pk.attname).annotate(last=Max("history_id")).values("last")
+    found = history._base_manager.filter(history_id__in=last).order_by(pk.attname)
+    yield from _side_by_side(
+        layouts.model_lines(live, records), layouts.model_lines(past, found, key=pk.attname)
     )
 
 
-def _side_by_side(
-    left: Iterator[tuple[int, bytes]], right: Iterator[tuple[int, bytes]]
-) -> Iterator[tuple[int, bytes | None, bytes | None]]:
+def _joined(live: Form, past: Form, part: Part) -> Pairs:
+    """The same by one SELECT: a connection carries one stream at a time."""
+    table, key = live.table, append_only.key_column(live.table)
+    where, parameters = _conditions(part, table, key)
+    count = len(live.columns)
+    rows = layouts.copied(
+        f'SELECT coalesce(l."{key}", h."{key}"), l."{key}", {layouts.quoted(live, "l.")}, h."{key}", '
+        f'{layouts.quoted(past, "h.")} FROM (SELECT * FROM "{table}" {where}) l FULL JOIN '
+        f'(SELECT * FROM "{past.table}" WHERE history_id IN (SELECT max(history_id) FROM "{past.table}" {where} '
+        f'GROUP BY "{key}")) h ON h."{key}" = l."{key}" ORDER BY 1',
+        [*parameters, *parameters],
+    )
+    for row in rows:
+        values = row.split(b"\t")
+        record = b"\t".join(values[2 : 2 + count]) if values[1] != MISSING else None
+        said = b"\t".join(values[3 + count :]) if values[2 + count] != MISSING else None
+        yield int(values[0]), record, said
+
+
+def _lookups(part: Part, table: str, key: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if part.records is not None:
+        found[f"{key}__in"] = part.records[table]
+    if part.units is not None:
+        found["unit_id__in"] = part.units
+    return found
+
+
+def _conditions(part: Part, table: str, key: str) -> tuple[str, list[Any]]:
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    if part.records is not None:
+        conditions.append(f'"{key}" = ANY (%s)')
+        parameters.append(list(part.records[table]))
+    if part.units is not None:
+        conditions.append("unit_id = ANY (%s)")
+        parameters.append(list(part.units))
+    return ("WHERE " + " AND ".join(conditions) if conditions else ""), parameters
+
+
+def _side_by_side(left: Iterator[tuple[int, bytes]], right: Iterator[tuple[int, bytes]]) -> Pairs:
     """Two streams by ascending key as one."""
     one, other = next(left, None), next(right, None)
     while one is not None or other is not None:

@@ -74,6 +74,11 @@ class LedgerEntry(models.Model):
             models.Index(fields=["person_id", "-id"], name="audit_ledger_person"),
             models.Index(fields=["actor_id", "-id"], name="audit_ledger_actor"),
             models.Index(fields=["subject_type", "subject_id", "-id"], name="audit_ledger_subject"),
+            # An anchor follows each closing: asked every few seconds.
+            models.Index(
+                fields=["-id"], name="audit_ledger_closings", condition=models.Q(act="period.closed")
+            ),
+            models.Index(fields=["-id"], name="audit_ledger_erasures", condition=models.Q(act="text.erased")),
         ]
 
     def __str__(self) -> str:

@@ -17,10 +17,14 @@ from .sealing import reading_everything
 
 @dataclass(frozen=True)
 class Part:
-    """What a verification is confined to: one chain, and in it, if given, single rows (table → keys)."""
+    """What a verification is confined to: one chain, and of the records those of some units, or single ones.
+
+    `records` is table → keys; models without a unit are left to the whole verification.
+    """
 
     chain: str = ""
-    rows: Mapping[str, Sequence[int]] | None = None
+    units: Sequence[int] | None = None
+    records: Mapping[str, Sequence[int]] | None = None
 
 
 @contextmanager
@@ -41,10 +45,7 @@ class DatabaseSource:
     part: Part = field(default_factory=Part)
 
     def forms(self) -> list[Form]:
-        forms = layouts.stored_forms()
-        if self.part.rows is not None:
-            return [form for form in forms if form.table in self.part.rows]
-        return forms
+        return layouts.stored_forms()
 
     def links(self) -> Iterator[tuple[bytes, bytes]]:
         if connection.vendor == "postgresql":
@@ -70,7 +71,7 @@ class DatabaseSource:
 
     def rows(self, form: Form) -> Iterator[tuple[bytes, bytes, bytes, bytes, bytes]]:
         if connection.vendor == "postgresql":
-            where, parameters = self._conditions(form)
+            where, parameters = ("WHERE s.chain = %s", [self.part.chain]) if self.part.chain else ("", [])
             for row in layouts.copied(
                 f'SELECT s.chain, s.number, s.row_hash, s.row_id, {layouts.quoted(form, "t.")} FROM "{form.table}" t '
                 f'JOIN audit_seal s ON s.form_id = {form.pk} AND s.row_id = t."{key_column(form.table)}" {where}',
@@ -80,9 +81,7 @@ class DatabaseSource:
                 yield chain, number, hashed[3:], row_id, line
             return
         seals = {
-            seal.row_id: seal
-            for seal in self._seals().filter(form_id=form.pk).iterator(chunk_size=2_000)
-            if self.part.rows is None or seal.row_id in self.part.rows[form.table]
+            seal.row_id: seal for seal in self._seals().filter(form_id=form.pk).iterator(chunk_size=2_000)
         }
         for pk, line in layouts.lines_by_model(form):
             seal = seals.get(pk)
@@ -96,20 +95,15 @@ class DatabaseSource:
                 )
 
     def unsealed(self, table: str) -> Iterable[int]:
-        if self.part.chain and self.part.rows is None:
-            return []  # a row without a link is in no chain
+        """Of every chain: what no link names is in none."""
         forms = [form.pk for form in layouts.stored_forms() if form.table == table]
         rows = layouts.sealed_models()[table]._base_manager.filter(
             ~Exists(Seal.objects.filter(form_id__in=forms, row_id=OuterRef("pk"))),
             ~Exists(SealWaiting.objects.filter(source=table, row_id=OuterRef("pk"))),
         )
-        if self.part.rows is not None:
-            rows = rows.filter(pk__in=self.part.rows[table])
         return rows.order_by("pk").values_list("pk", flat=True)
 
     def links_without_row(self, form: Form) -> Iterable[tuple[str, int, int]]:
-        if self.part.rows is not None:
-            return []  # which rows a record had is asked of the rows themselves
         model = layouts.sealed_models()[form.table]
         gone = self._seals().filter(
             ~Exists(model._base_manager.filter(pk=OuterRef("row_id"))), form_id=form.pk
@@ -118,14 +112,3 @@ class DatabaseSource:
 
     def _seals(self) -> Any:
         return Seal.objects.filter(chain=self.part.chain) if self.part.chain else Seal.objects.all()
-
-    def _conditions(self, form: Form) -> tuple[str, list[Any]]:
-        conditions: list[str] = []
-        parameters: list[Any] = []
-        if self.part.chain:
-            conditions.append("s.chain = %s")
-            parameters.append(self.part.chain)
-        if self.part.rows is not None:
-            conditions.append("s.row_id = ANY (%s)")
-            parameters.append(list(self.part.rows[form.table]))
-        return ("WHERE " + " AND ".join(conditions) if conditions else ""), parameters

@@ -3,8 +3,13 @@
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from kpi_cms.foundation.core.actor import business_verb
 
 from .canonical import text_key
+from .enums import Act
 from .models import ErasableText, TextKind
 
 
@@ -44,3 +49,34 @@ def read(keys: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
     if not wanted:
         return {}
     return dict(ErasableText.objects.filter(key__in=wanted).values_list("key", "text"))
+
+
+@business_verb
+def erase(
+    *, actor: Any, moment: datetime, keys: Sequence[uuid.UUID], subject: Any, unit: Any = None, reason: str
+) -> int:
+    """Blank these texts and their salts for ever, because the law requires it; how many there were to blank.
+
+    The keys stay: the chain verifies as before, and nobody can tell from a key without its salt what the text was. The
+    act is an entry of its own, which the verifier asks for: a text that was blanked without one is a finding. Copies
+    that live records show are their rooms' own to blank, in the same transaction.
+    """
+    from . import ledger  # the ledger keeps its own reasons here
+
+    found = list(
+        ErasableText.objects.select_for_update()
+        .filter(key__in=keys, erased_at__isnull=True)
+        .order_by("key")
+        .values_list("key", flat=True)
+    )
+    if found:
+        ErasableText.objects.filter(key__in=found).update(text="", salt="", erased_at=moment)
+        ledger.record(
+            Act.TEXT_ERASED,
+            subject=subject,
+            unit=unit,
+            label=str(len(found)),
+            after={"texts": [str(key) for key in found]},
+            reason=reason,
+        )
+    return len(found)

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.accounts.models import User
-from kpi_cms.foundation.audit import ledger
+from kpi_cms.foundation.audit import layouts, ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid
@@ -240,7 +240,14 @@ def apply_catalogue_import(
         subject=catalogue,
         label=label(catalogue),
         unit=catalogue.unit,
-        after={"file_sha256": file_sha256, "products": len(plan.products), **plan.counts},
+        after={
+            "file_sha256": file_sha256,
+            "products": len(plan.products),
+            **plan.counts,
+            "digest": ledger.rows_digest(
+                layouts.form_of(Product), Product.objects.filter(catalogue=catalogue)
+            ),
+        },
         reason=reason,
     )
     return CatalogueImportResult(catalogue, plan)

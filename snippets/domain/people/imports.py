@@ -62,7 +62,11 @@ def apply_people_import(
         Act.IMPORT_APPLIED,
         subject=first,
         label=file_sha256,
-        after={"file_sha256": file_sha256, **plan.counts},
+        after={
+            "file_sha256": file_sha256,
+            **plan.counts,
+            "rows": ledger.rows_written(Person, Appointment, since=moment),
+        },
         reason_key=reason_key,
     )
     return PeopleImportResult(plan, passwords)

@@ -139,6 +139,11 @@ def test_applying_writes_people_appointments_and_history(system, moment, world):
     assert list(reasons.values()) == ["Import of the file nhan-su.xlsx"]
     entry = LedgerEntry.objects.get()
     assert (entry.act, entry.subject_label) == (Act.IMPORT_APPLIED, SHA)
+    written = entry.after.pop("rows")
+    assert {table: said["count"] for table, said in written.items()} == {
+        "snippets_historicalperson": 2,
+        "snippets_historicalappointment": 2,
+    }
     assert entry.after == {
         "file_sha256": SHA,
         "created": 2,

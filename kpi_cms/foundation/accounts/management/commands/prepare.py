@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.accounts import demonstration
+from kpi_cms.foundation.audit.anchors import make_key
 from kpi_cms.foundation.core.owner import as_owner
 
 
@@ -36,6 +37,8 @@ class Command(BaseCommand):
             ) from error
         self._migrate()
         self._collect()
+        if settings.DEMONSTRATION:
+            make_key(Path(settings.LEDGER_SIGNING_KEY))
         if settings.DEMONSTRATION and "load_demonstration" in get_commands():
             call_command("load_demonstration", stdout=sys.stderr, stderr=sys.stderr)
         self._tell()

@@ -1,0 +1,147 @@
+"""What the ledger's verifier cannot know of cards by itself: texts that stand in two places, what a card was opened
+with, results that must follow from their rows, and which records belong to a card."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+
+from kpi_cms.foundation.accounts.domain import system_user
+from kpi_cms.foundation.audit import layouts, live, texts, verification
+from kpi_cms.foundation.audit.chains import chain_of
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.ledger import rows_digest
+from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.audit.sealing import reading_everything
+from kpi_cms.foundation.audit.source import Part
+from kpi_cms.foundation.audit.verifying import Finding, Wrong
+from kpi_cms.foundation.core.actor import database_now
+from snippets.enums import PeriodState
+from snippets.models import Period, Person
+
+from .domain.evidence import words_of
+from .domain.opening import FROZEN
+from .domain.recompute import recompute_period
+from .domain.saving import COMMENT_FIELDS, comments_text
+from .domain.task_support import TYPED
+from .models import Assessment, Delay, Evidence, Fault, ObjectiveCause, Score, Scorecard, Task
+
+CHUNK = 2_000
+
+
+def register() -> None:
+    """From `ready()`."""
+    live.checks += [check_copies, check_frozen, check_results]
+    verification.parts["card"] = card_part
+
+
+# --- Texts that stand in two places -------------------------------------------------------------------------
+Kept = Callable[[Mapping[str, Any]], Iterable[str]]
+
+
+def _comments(row: Mapping[str, Any]) -> Iterator[str]:
+    """As they were put together, in whichever language."""
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            yield comments_text(row)
+
+
+def check_copies(part: Part) -> Iterator[Finding]:
+    """Each text that a record shows, against the one that its key was made of."""
+    yield from _copies(part, Score, "grounds_key", ["grounds"], lambda row: [row["grounds"]])
+    for field, key in TYPED.items():
+        yield from _copies(part, Task, key, [field], lambda row, field=field: [row[field]])  # type: ignore[misc]  # bound at once
+    yield from _copies(part, Assessment, "comments_key", COMMENT_FIELDS, _comments)
+    yield from _copies(
+        part, Evidence, "words_key", ["title", "number"], lambda row: [words_of(row["title"], row["number"])]
+    )
+    yield from _copies(part, Person, "name_key", ["full_name"], lambda row: [row["full_name"]])
+
+
+def _copies(part: Part, model: Any, key: str, fields: Iterable[str], kept: Kept) -> Iterator[Finding]:
+    table = model._meta.db_table
+    rows = model._base_manager.filter(**{f"{key}__isnull": False}).order_by("pk")
+    if part.records is not None:
+        rows = rows.filter(pk__in=part.records.get(table, ()))
+    if part.units is not None:
+        rows = rows.filter(unit_id__in=part.units)
+    last = 0
+    while batch := list(rows.filter(pk__gt=last).values("pk", key, *fields)[:CHUNK]):
+        found = texts.read(row[key] for row in batch)
+        for row in batch:
+            said = found.get(row[key])  # a text that is gone is found with the texts
+            if said is not None and said not in kept(row) and (said or any(row[name] for name in fields)):
+                yield Finding(Wrong.COPY_DIFFERS, table=table, row_id=row["pk"], detail=", ".join(fields))
+        last = batch[-1]["pk"]
+
+
+# --- What a card was opened with ----------------------------------------------------------------------------
+def check_frozen(part: Part) -> Iterator[Finding]:
+    """The cards of each period against what its opening recorded of them last."""
+    if part.chain:
+        return
+    last: dict[int, dict[str, Any]] = {}
+    entries = LedgerEntry.objects.filter(act=Act.PERIOD_OPENED).order_by("pk")
+    for period_id, after in entries.values_list("period_id", "after"):
+        if period_id is not None and after and "frozen" in after:
+            last[period_id] = after["frozen"]
+    for period_id, said in last.items():
+        cards = Scorecard.objects.filter(period_id=period_id, pk__gte=said["from"], pk__lte=said["to"])
+        if rows_digest(layouts.form_of(Scorecard, only=FROZEN), cards) != said:
+            yield Finding(
+                Wrong.DIGEST_DIFFERS,
+                table="snippets_period",
+                row_id=period_id,
+                detail=Scorecard._meta.db_table,
+            )
+
+
+# --- Results ------------------------------------------------------------------------------------------------
+def check_results(part: Part) -> Iterator[Finding]:
+    """Each stored result of the evaluator's stage against the one that its rows give."""
+    if part.chain:
+        return
+    moment: datetime = database_now()
+    for period in Period.objects.exclude(state=PeriodState.DRAFT).order_by("pk"):
+        report = recompute_period(actor=system_user(), moment=moment, period=period, write=False)
+        for card_id in report.differing:
+            yield Finding(Wrong.RESULT_DIFFERS, table="evaluation_cardresult", row_id=card_id, detail="card")
+
+
+# --- One card -----------------------------------------------------------------------------------------------
+def card_part(code: str) -> Part:
+    """The chain of a card's unit, and the card's own records, also those that are gone. Raises LookupError."""
+    found = re.fullmatch(r"P(\d+)-(\d+)", code.strip())
+    with reading_everything("verifying a card reads its rows"):
+        card = (
+            found and Scorecard.objects.filter(period_id=found[1], pk=found[2]).select_related("unit").first()
+        )
+        if not card:
+            raise LookupError(code)
+        assessments = _ids(Assessment, card_id=card.pk)
+        tasks = _ids(Task, period_id=card.period_id, person_id=card.person_id)
+        faults, delays = _ids(Fault, task_id__in=tasks), _ids(Delay, task_id__in=tasks)
+        records = {
+            Scorecard: [card.pk],
+            Assessment: assessments,
+            Score: _ids(Score, assessment_id__in=assessments),
+            Task: tasks,
+            Fault: faults,
+            Delay: delays,
+            ObjectiveCause: _ids(ObjectiveCause, fault_id__in=faults)
+            + _ids(ObjectiveCause, delay_id__in=delays),
+            Evidence: _ids(Evidence, card_id=card.pk) + _ids(Evidence, task_id__in=tasks),
+        }
+        return Part(
+            chain_of(card.unit), records={model._meta.db_table: ids for model, ids in records.items()}
+        )
+
+
+def _ids(model: Any, **where: Any) -> list[int]:
+    """Of records that are there and of those that history knows."""
+    live_ids = model._base_manager.filter(**where).values_list("pk", flat=True)
+    past = model.history.model._base_manager.filter(**where).values_list("id", flat=True)
+    return sorted({*live_ids, *past})

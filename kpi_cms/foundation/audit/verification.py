@@ -1,0 +1,117 @@
+"""One verification of this database's ledger, whole or in part: what `verify_ledger` and the auditor's page call."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import anchors, chains, live
+from .canonical import PROVINCE, time_text
+from .models import Anchor, LedgerEntry, SealWaiting
+from .source import DatabaseSource, Part, one_moment
+from .verifying import Finding, Report, verify
+
+# Rooms above say which rows belong to one of their records: kind → function of the key a person types, to a part.
+# It raises LookupError for a key that names nothing.
+parts: dict[str, Callable[[str], Part]] = {}
+NAMED = 200  # entries are looked up for so many findings
+
+
+@dataclass
+class Outcome:
+    """What one verification came to."""
+
+    report: Report
+    findings: list[Finding] = field(default_factory=list)
+    anchors: int = 0
+    waiting: int = 0
+    seconds: float = 0.0
+    last_anchor: str = ""
+    names: dict[Finding, str] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        return not self.findings
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "holds": self.holds,
+            "links": self.report.links,
+            "rows": self.report.rows,
+            "anchors": self.anchors,
+            "last_anchor": self.last_anchor,
+            "waiting": self.waiting,
+            "seconds": round(self.seconds, 3),
+            "chains": {
+                chain: [self.report.lengths[chain], head] for chain, head in self.report.heads.items()
+            },
+            "findings": [
+                {
+                    "wrong": found.wrong.name.lower(),
+                    "sentence": str(found),
+                    "chain": found.chain,
+                    "number": found.number,
+                    "table": found.table,
+                    "row": found.row_id,
+                    "detail": found.detail,
+                    "what": self.names.get(found, ""),
+                }
+                for found in self.findings
+            ],
+        }
+
+
+def part_of(*, unit: str = "", card: str = "") -> Part:
+    """What to confine a verification to. Raises LookupError for a code that no unit or card has."""
+    if card:
+        return parts["card"](card)
+    if not unit:
+        return Part()
+    if unit == PROVINCE:
+        return Part(chain=PROVINCE)
+    found = chains.scope_model()._default_manager.filter(code=unit).first()
+    if found is None:
+        raise LookupError(unit)
+    below = chains.scope_model()._default_manager.filter(path__startswith=found.path)
+    return Part(chain=chains.chain_of(found), units=list(below.values_list("pk", flat=True)))
+
+
+def run(
+    part: Part | None = None, *, anchor_files: Sequence[Path] | None = None, records: bool = True
+) -> Outcome:
+    """Read everything as of one moment and compare. Changes nothing; needs no right but to read."""
+    part = part or Part()
+    began = time.perf_counter()
+    with one_moment():
+        points, findings = anchors.gather(anchor_files)
+        report = verify(DatabaseSource(part), points, only_chain=part.chain)
+        if records:
+            findings = findings + list(live.check_everything(part))
+        outcome = Outcome(
+            report,
+            report.findings + findings,
+            anchors=len(points),
+            waiting=SealWaiting.objects.count(),
+            last_anchor=str(Anchor.objects.order_by("-number").first() or ""),
+        )
+        outcome.names = _names(outcome.findings)
+    outcome.seconds = time.perf_counter() - began
+    return outcome
+
+
+def _names(findings: Iterable[Finding]) -> dict[Finding, str]:
+    """What an auditor knows an entry by: its act, its label and its moment, where it is still there."""
+    table = LedgerEntry._meta.db_table
+    about = [found for found in findings if found.table == table and isinstance(found.row_id, int)][:NAMED]
+    entries = LedgerEntry.objects.in_bulk([found.row_id for found in about])
+    return {
+        found: f"{entry.get_act_display()} · {entry.subject_label} · {entry.actor_code} · {time_text(entry.at)}"
+        for found in about
+        if (entry := entries.get(int(found.row_id))) is not None
+    }
+
+
+def first_named(outcome: Outcome) -> Finding | None:
+    """The first bad link, else the first finding at all."""
+    return next((found for found in outcome.findings if found.number), next(iter(outcome.findings), None))
