@@ -62,7 +62,9 @@ def test_a_key_that_is_there_is_kept(folder, settings):
 
 
 def test_due_every_ten_minutes_at_each_closing_and_daily_when_nothing_happens(folder):
-    at = lambda minutes: anchors.anchor_when_due(moment=MOMENT + timedelta(minutes=minutes))  # noqa: E731
+    def at(minutes):
+        return anchors.anchor_when_due(moment=MOMENT + timedelta(minutes=minutes))
+
     assert at(0) is None  # nothing to anchor
     act()
     sealing.seal_waiting()
