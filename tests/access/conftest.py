@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,34 @@ from tests.access import institution
 from tests.access.probe import Prober, quiet
 from tests.helpers.world import MOMENT
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Thousands of requests are asked whether they may, not which lines they run nor whether history follows.
+
+    Both have tests beside the code; here they would double the time, and hide lines that no such test reaches.
+    """
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.no_cover)
+            item.add_marker(pytest.mark.unwatched)
+
+
+@contextmanager
+def uncounted(config: pytest.Config) -> Iterator[None]:
+    """Without counting lines, where the run counts them."""
+    plugin = config.pluginmanager.get_plugin("_cov")
+    controller = plugin and plugin.cov_controller
+    if not controller:
+        yield
+        return
+    controller.pause()
+    try:
+        yield
+    finally:
+        controller.resume()
+
 
 def stop_the_clock(patch: pytest.MonkeyPatch) -> None:
     """Everything happens at MOMENT, whichever clock is read and however a module imported it."""
@@ -25,11 +55,15 @@ def stop_the_clock(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def prober(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Prober]:
+def prober(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Prober]:
     """Asks the institution's addresses. A test that takes it asks for `db` as well."""
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), transaction.atomic(), quiet():
         stop_the_clock(patch)
-        yield Prober(institution.build())
+        with uncounted(request.config):
+            made = Prober(institution.build())
+        yield made
         transaction.set_rollback(True)
 
 

@@ -20,6 +20,7 @@ from kpi_cms.foundation.audit.history import HistoryRow
 from kpi_cms.foundation.core import actor as acting
 
 WRITES = re.compile(r'^(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
+FEW = 500  # named one by one; beyond, a table is read whole
 Rows = dict[Any, tuple[Any, ...]]
 
 
@@ -43,10 +44,11 @@ def _live(model: type[models.Model]) -> Rows:
     return {row[0]: row[1:] for row in found}
 
 
-def _told(model: type[models.Model]) -> tuple[Rows, set[Any]]:
-    """What history says of each record now, and the records that it says are gone."""
+def _told(model: type[models.Model], keys: set[Any]) -> tuple[Rows, set[Any]]:
+    """What history says of these records now, and which of them it says are gone."""
     name = model._meta.pk.attname
-    rows = model.history.order_by("history_id").values_list(name, "history_type", *_columns(model))
+    written = model.history.filter(**{f"{name}__in": keys}) if len(keys) <= FEW else model.history.all()
+    rows = written.order_by("history_id").values_list(name, "history_type", *_columns(model))
     latest = {row[0]: row[1:] for row in rows}
     gone = {key for key, row in latest.items() if row[0] == "-"}
     return {key: row[1:] for key, row in latest.items()}, gone
@@ -87,13 +89,15 @@ class Watch:
         with self.aside():
             for table, (before, newest) in self.before.items():
                 model = self.tables[table]
-                now, (told, gone) = _live(model), _told(model)
-                for key, row in now.items():
-                    if row != before.get(key):
-                        assert told.get(key) == row, (
-                            f"{model.__name__} {key} was changed and its history was not."
-                        )
-                for key in before.keys() - now.keys():
+                now = _live(model)
+                changed = {key for key, row in now.items() if row != before.get(key)}
+                lost = before.keys() - now.keys()
+                told, gone = _told(model, changed | lost)
+                for key in changed:
+                    assert told.get(key) == now[key], (
+                        f"{model.__name__} {key} was changed and its history was not."
+                    )
+                for key in lost:
                     assert key in gone, f"{model.__name__} {key} was deleted and its history does not say so."
                 self._check_origin(model, newest)
 
