@@ -1,5 +1,6 @@
 """What the whole suite shares: which tests apply here, none skipped, and a database for tests that commit."""
 
+import copy
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -8,16 +9,18 @@ from typing import TypeVar
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.helpers import databases, pages, roles, scratch, watching
+from tests.helpers import world as worlds
 from tests.helpers.shared import SHARED
+from tests.helpers.world import World
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 NEVER_SKIPPED = (
@@ -118,6 +121,23 @@ def _sentences_by_their_message_id() -> Iterator[None]:
     """Outside a request a sentence reads as its message id, whatever the catalogue says today. Pages are Vietnamese."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(scope="module")
+def drafted_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The small world, written once for a module, at its own moment: take `drafted`."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(timezone, "now", lambda: worlds.MOMENT)
+            made = worlds.build()
+        yield made
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def drafted(drafted_once: World, db: None) -> World:
+    """The small world with a draft month. Its rows are the module's, what a test does to them is taken back."""
+    return copy.deepcopy(drafted_once)
 
 
 @pytest.fixture

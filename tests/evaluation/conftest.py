@@ -9,8 +9,8 @@ from tests.helpers.world import World
 
 
 @pytest.fixture
-def draft_world(db: None) -> World:
-    return worlds.build()
+def draft_world(drafted: World) -> World:
+    return drafted
 
 
 @pytest.fixture

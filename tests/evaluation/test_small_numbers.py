@@ -156,10 +156,9 @@ def _in_english(settings):
 
 
 @pytest.fixture
-def world(db) -> World:
-    made = worlds.build()
-    worlds.open_month(made)
-    return made
+def world(drafted: World) -> World:
+    worlds.open_month(drafted)
+    return drafted
 
 
 def results_on(client: Client, unit: Unit) -> str:

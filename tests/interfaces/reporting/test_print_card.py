@@ -27,10 +27,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    made = worlds.build()
-    worlds.open_month(made)
-    return made
+def world(drafted: World) -> World:
+    worlds.open_month(drafted)
+    return drafted
 
 
 def text_of(pdf: bytes) -> str:
@@ -340,8 +339,10 @@ def test_work_outside_the_catalogue_has_no_units_on_time(world: World) -> None:
 
 
 # --- An endorsement --------------------------------------------------------------------------------------------------
-def test_the_form_is_signed_at_the_evaluators_moment_and_names_the_endorsement(client: Client) -> None:
-    world = worlds.build()
+def test_the_form_is_signed_at_the_evaluators_moment_and_names_the_endorsement(
+    drafted: World, client: Client
+) -> None:
+    world = drafted
     spec = worlds.staff_spec()
     stage = {"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": False}
     version = worlds.version(spec | {"stages": [*spec["stages"], stage]}, "NV-XN")

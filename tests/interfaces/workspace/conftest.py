@@ -35,11 +35,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def world(db: None, clock: Clock) -> World:
+def world(drafted: World, clock: Clock) -> World:
     """An open month: Hà heads A1 and evaluates Lan, Minh and her deputy; Chí evaluates Hà."""
-    made = worlds.build()
-    worlds.open_month(made)
-    return made
+    worlds.open_month(drafted)
+    return drafted
 
 
 @pytest.fixture

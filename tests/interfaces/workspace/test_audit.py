@@ -34,8 +34,8 @@ def _in_english(settings):
 
 
 @pytest.fixture
-def world() -> World:
-    made = worlds.build()
+def world(drafted: World) -> World:
+    made = drafted
     worlds.open_month(made)
     for person in Person.objects.all():
         person.name_key = texts.keep(TextKind.NAME, person.full_name, person_code=person.staff_code)

@@ -29,8 +29,8 @@ def _in_english(settings):
 
 
 @pytest.fixture
-def world() -> World:
-    return worlds.build()
+def world(drafted: World) -> World:
+    return drafted
 
 
 @pytest.fixture

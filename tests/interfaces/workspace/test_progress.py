@@ -31,10 +31,9 @@ def _in_english(settings):
 
 
 @pytest.fixture
-def world() -> World:
-    made = worlds.build()
-    worlds.open_month(made)
-    return made
+def world(drafted: World) -> World:
+    worlds.open_month(drafted)
+    return drafted
 
 
 def tables(client: Client, address: str) -> list[list[list[str]]]:
@@ -241,7 +240,6 @@ def test_a_unit_takes_the_same_queries_for_one_unit_below_and_for_three(
     assert response.content.decode().count(reverse("workspace:progress_unit", args=["A1"])) == 2
 
 
-def test_before_any_period_is_open_there_is_a_sentence(client: Client) -> None:
-    made = worlds.build()
-    client.force_login(in_role(made.root, Role.POLICY))
-    assert "No period is open yet" in client.get(of(made.root)).content.decode()
+def test_before_any_period_is_open_there_is_a_sentence(drafted: World, client: Client) -> None:
+    client.force_login(in_role(drafted.root, Role.POLICY))
+    assert "No period is open yet" in client.get(of(drafted.root)).content.decode()
