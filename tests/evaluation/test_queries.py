@@ -8,6 +8,11 @@ from tests.factories import evaluation as make
 from tests.factories.snippets import UserFactory, hold
 
 
+def standing_in(state, *, evaluates=False, decided=False):
+    """How an account stands to somebody with one card in this state."""
+    return queries.Standing(evaluates, decided, states=frozenset({state}))
+
+
 def test_an_account_that_is_nobody_sees_nothing(world):
     make.assigned(world, world.lan)
     nobody = Scope()
@@ -15,7 +20,7 @@ def test_an_account_that_is_nobody_sees_nothing(world):
     assert queries.cards_with_tasks_visible_to(nobody).count() == 0
     assert queries.waiting(Scope()) == queries.Waiting()
     assert queries.waiting(Scope.of(UserFactory())) == queries.Waiting()
-    assert queries.standing(nobody, world.period.pk, world.lan.pk) == queries.Standing(False, False)
+    assert queries.standing(nobody, world.period.pk, world.lan.pk) == standing_in("opened")
 
 
 def test_tasks_are_seen_by_their_person_their_evaluator_and_readers_of_the_unit(world):
@@ -34,8 +39,11 @@ def test_a_decided_result_is_known_to_whoever_asks(world):
     make.confirmed(world, world.lan)
     head = Scope.of(world.head.user)
     asked = [queries.standing(scope, world.period.pk, world.lan.pk) for scope in (head, Scope())]
-    assert asked == [queries.Standing(True, True), queries.Standing(False, True)]
-    assert queries.standing(head, world.period.pk, world.minh.pk) == queries.Standing(True, False)
+    assert asked == [
+        standing_in("confirmed", evaluates=True, decided=True),
+        standing_in("confirmed", decided=True),
+    ]
+    assert queries.standing(head, world.period.pk, world.minh.pk) == standing_in("opened", evaluates=True)
 
 
 def test_every_counter_is_read_in_one_query(world, django_assert_num_queries):
