@@ -9,7 +9,9 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        from . import append_only, checks, guards  # noqa: F401  (checks register themselves)
+        from kpi_cms.foundation.core import health
+
+        from . import append_only, checks, guards, state  # noqa: F401  (checks register themselves)
         from .history import HistoryRow
 
         append_only.register("audit_ledgerentry")
@@ -20,6 +22,10 @@ class AuditConfig(AppConfig):
         for model in apps.get_models():
             if issubclass(model, HistoryRow):
                 append_only.register(model._meta.db_table)
+
+        health.say("append_only", state.is_append_only)
+        health.say("ledger_sealed", state.is_sealed)
+        health.say("ledger_anchored", state.is_anchored)
 
         # A migration that rebuilds a SQLite table drops its triggers without a word: put them back each time.
         # The signal is sent for each app, after all migrations: once, for this one, is enough.

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from kpi_cms.foundation.core.actor import current_action
 
-from . import layouts, texts
+from . import layouts, sealing, texts
 from .canonical import Form
 from .enums import Act
 from .models import LedgerEntry, TextKind
@@ -45,7 +45,7 @@ def record(
     if action is None:
         raise RuntimeError("A ledger entry needs an actor: call the domain function inside as_actor.")
     person_code = person.ledger_code if person is not None else ""
-    return LedgerEntry.objects.create(
+    entry = LedgerEntry.objects.create(
         act=act,
         at=action.moment,
         actor_id=action.actor.pk,
@@ -66,6 +66,9 @@ def record(
         request_id=action.origin.request_id,
         address=action.origin.address,
     )
+    if act == Act.EXPORT_TAKEN:
+        sealing.seal_now()  # what leaves the product leaves a sealed trace first
+    return entry
 
 
 def rows_written(*models: Any, since: datetime) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import audit, jobs, periods, progress
+from .views import audit, jobs, ledger, periods, progress
 
 urlpatterns = [
     path("ky/", periods.index, name="periods"),
@@ -19,5 +19,7 @@ urlpatterns = [
     path("tien-do/<str:code>/", progress.unit, name="progress_unit"),
     path("lich-su/", audit.index, name="history"),
     path("lich-su/<str:code>/", audit.unit, name="unit_history"),
+    path("so-ghi/", ledger.index, name="ledger"),
+    path("so-ghi/<str:code>/", ledger.unit, name="ledger_unit"),
     path("phieu/<int:pk>/lich-su/", audit.card, name="card_history"),
 ]

@@ -107,10 +107,17 @@ def test_personal_pages_are_kept_nowhere(client):
     assert client.get("/tai-khoan/mat-khau/")["Cache-Control"] == "no-store, private"
 
 
-def test_health_says_that_it_lives_whether_a_second_wall_stands_and_nothing_else(client):
+def test_health_says_that_it_lives_how_the_ledger_is_whether_a_second_wall_stands_and_nothing_else(client):
     response = client.get("/suc-khoe/")
     # The suite is the owner of its tables, whom no wall stops; SQLite has none.
-    assert (response.status_code, response.json()) == (200, {"status": "ok", "second_wall": False})
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "append_only": True,
+        "ledger_sealed": True,
+        "ledger_anchored": False,
+        "second_wall": False,
+    }
 
 
 def test_a_form_without_its_token_is_refused_with_a_sentence():

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from kpi_cms.interfaces.reporting.forms.compiler import Json, compile_pdf
+from kpi_cms.interfaces.reporting.forms.qr import qr_code
 from kpi_cms.interfaces.reporting.forms.text import (
     Number,
     decimal_comma,
@@ -146,7 +147,8 @@ class Form01:
     7 năm 2026". `subject` is the kind of staff the title speaks of. Part I is the self-score and part II
     the confirmed result; before confirmation part II holds what there is, None prints dots, and every
     page is marked as not confirmed. `insufficient`: nothing was assigned, so there is no result and no
-    total (rules: not rated).
+    total (rules: not rated). `ledger_code` is where the ledger stood when it was printed, `ledger_whole` the same for a
+    QR code; without them the form carries none.
     """
 
     layout: Layout
@@ -183,6 +185,8 @@ class Form01:
     subject: str = "công chức"
     form_label: str = "Mẫu số 01"
     score_heading: str = "Điểm do cá nhân tự chấm"
+    ledger_code: str = ""
+    ledger_whole: str = ""
 
 
 def render_form01(form: Form01) -> bytes:
@@ -242,6 +246,8 @@ def _data(form: Form01) -> dict[str, Json]:
         "card_code": form.card_code,
         "version_number": form.version_number,
         "version_hash": form.version_hash[:SHORT_HASH],
+        "ledger_code": form.ledger_code,
+        "ledger_qr": qr_code(form.ledger_whole) if form.ledger_code else "",
     }
 
 
