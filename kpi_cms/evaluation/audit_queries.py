@@ -8,165 +8,43 @@ Who reads what: the auditor everything in their units, except about themselves; 
 cards they see, and in it no stage that the card itself still hides from them.
 """
 
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Case, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import BooleanField, Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from kpi_cms.foundation.access.scope import Scope
-from kpi_cms.foundation.accounts.models import User
-from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import NotFound
-from kpi_cms.foundation.core.text import fold
 from snippets.models import Period, Person, Unit
-from snippets.queries import containing
 
 from . import rules
+from .audit_filters import Filters, narrow, narrow_acts
+from .audit_names import Names, names_in
+from .audit_tables import (
+    ASSESSMENT,
+    CARD,
+    CAUSE,
+    DELAY,
+    EVIDENCE,
+    FAULT,
+    SCORE,
+    TABLES,
+    TASK,
+    Tracked,
+    Written,
+)
 from .enums import CardState, StageKey
-from .models import Assessment, Delay, Evidence, Fault, ObjectiveCause, Score, Scorecard, Task
+from .models import Assessment, Delay, Fault, Scorecard, Task
 from .rule_table import READ_UNIT_HISTORY
 from .visibility import EVERYTHING, Sight, sight_of
 
 PAGE = 50
-EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+UNFILTERED = Filters()
 
-
-# --- What stands in history ---------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Tracked:
-    """One history table. `fields` are shown, in this order; `people` and `kept` name those that are keys.
-
-    `related` is read with each row; `period_path` and `stage_path` lead from a row to its period and its stage.
-    """
-
-    name: str
-    model: type[Model]
-    label: str | Promise
-    fields: tuple[str, ...]
-    period_path: str = "period_id"
-    related: tuple[str, ...] = ()
-    people: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
-    stage_path: str = ""
-
-    @property
-    def rows(self) -> Any:
-        """Every row of the table."""
-        return self.model.history.all()  # type: ignore[attr-defined]  # simple-history adds the manager
-
-
-CARD = Tracked(
-    "card",
-    Scorecard,
-    _("Card"),
-    (
-        "state",
-        "evaluator",
-        "evaluator_basis",
-        "endorser",
-        "submitted_at",
-        "without_self",
-        "returned_at",
-        "return_reason_key",
-        "evaluated_at",
-        "confirmed_at",
-        "result_final_at",
-        "notified_at",
-        "basis_changed_at",
-        "confirmed_d",
-        "proposed_d",
-    ),
-    people=("evaluator", "endorser"),
-    kept=("return_reason_key",),
-)
-ASSESSMENT = Tracked(
-    "assessment",
-    Assessment,
-    _("Assessment"),
-    ("state", "rater", "delegate", "comments_key", "submitted_at"),
-    period_path="card__period_id",
-    people=("rater", "delegate"),
-    kept=("comments_key",),
-    stage_path="stage",
-)
-SCORE = Tracked(
-    "score",
-    Score,
-    _("Score"),
-    ("value", "choice", "grounds_key"),
-    period_path="assessment__card__period_id",
-    related=("criterion", "assessment"),
-    kept=("grounds_key",),
-    stage_path="assessment__stage",
-)
-TASK = Tracked(
-    "task",
-    Task,
-    pgettext_lazy("history", "Task"),
-    (
-        "state",
-        "kind",
-        "code",
-        "name_key",
-        "coefficient",
-        "part_key",
-        "share",
-        "assigned",
-        "due_on",
-        "completed",
-        "completed_on",
-        "confirmed_before",
-        "accepted",
-        "handed_over",
-        "evidence_key",
-        "note_key",
-    ),
-    related=("product",),
-    kept=("name_key", "part_key", "evidence_key", "note_key"),
-)
-FAULT = Tracked(
-    "fault",
-    Fault,
-    _("Major error"),
-    ("unit_number", "reason_key", "recorded_at", "withdrawn_at"),
-    period_path="task__period_id",
-    related=("task",),
-    kept=("reason_key",),
-)
-DELAY = Tracked(
-    "delay",
-    Delay,
-    _("Delay"),
-    ("unit_number", "reason_key", "recorded_at", "withdrawn_at"),
-    period_path="task__period_id",
-    related=("task",),
-    kept=("reason_key",),
-)
-CAUSE = Tracked(
-    "cause",
-    ObjectiveCause,
-    _("Objective cause"),
-    ("reason_key", "confirmed_at", "revoked_at"),
-    related=("fault__task", "delay__task"),
-    kept=("reason_key",),
-)
-EVIDENCE = Tracked(
-    "evidence",
-    Evidence,
-    _("Evidence"),
-    ("state", "words_key", "kind", "size", "attached_at", "withdrawn_at", "erased_at"),
-    related=("criterion", "task"),
-    kept=("words_key",),
-)
-TABLES = (CARD, ASSESSMENT, SCORE, TASK, FAULT, DELAY, CAUSE, EVIDENCE)
 
 # What the person does not read on their card before the result is notified to them, nor here.
 _OF_THE_EVALUATION = ("confirmed_d",)
@@ -174,52 +52,6 @@ _OF_THE_EVALUATION = ("confirmed_d",)
 _OF_A_NEW_BASIS = ("basis_changed_at", "proposed_d")
 # Acts whose mere existence tells that somebody wrote at a stage.
 _ACTS_OF_WRITING = ("score.changed", "comment.changed")
-
-
-def field_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Every table with its fields, for a filter: (table's label, [("table" or "table.field", label)])."""
-    groups = []
-    for table in TABLES:
-        offered = [(table.name, _("everything"))]
-        offered += [(f"{table.name}.{name}", label_of(table, name)) for name in table.fields]
-        groups.append((str(table.label), [(value, f"{table.label}: {label}") for value, label in offered]))
-    return groups
-
-
-def label_of(table: Tracked, name: str) -> Any:
-    """What a field is called: the model's own word, or what a key leads to."""
-    led_to = {
-        "comments_key": _("comments"),
-        "evidence_key": _("document number"),
-        "grounds_key": _("grounds"),
-        "name_key": _("product or task"),
-        "note_key": _("note"),
-        "part_key": _("part"),
-        "reason_key": _("reason"),
-        "return_reason_key": _("reason of the return"),
-        "words_key": _("what it shows"),
-    }
-    return led_to.get(name) or table.model._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # concrete fields only
-
-
-# --- What is asked ------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Filters:
-    """What narrows a history: words of a name or code, an account, days (both included), a table or one field."""
-
-    person: str = ""
-    actor: str = ""
-    since: date | None = None
-    until: date | None = None
-    field: str = ""
-
-    @property
-    def table(self) -> str:
-        return self.field.partition(".")[0]
-
-    @property
-    def column(self) -> str:
-        return self.field.partition(".")[2]
 
 
 @dataclass(frozen=True)
@@ -245,43 +77,6 @@ class Cursor:
             return cls(moment, int(rank), int(record), int(key))
         except (ValueError, OverflowError, OSError):
             return None
-
-
-# --- What is answered ---------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Written:
-    """One row of history with the row before it. `kind` is "+" for a record's first row, "~" for a change."""
-
-    table: Tracked
-    row: Any
-    before: Any
-
-    @property
-    def kind(self) -> str:
-        return str(self.row.history_type)
-
-    def changed(self) -> list[str]:
-        """The fields that differ from the row before; of a first row those that say something."""
-        if self.before is None:
-            return [name for name in self.table.fields if _attribute(self.row, name) not in (None, "", False)]
-        return [
-            name for name in self.table.fields if _attribute(self.row, name) != _attribute(self.before, name)
-        ]
-
-
-def _attribute(row: Any, name: str) -> Any:
-    """The stored value: the key of a foreign key, never the related row."""
-    return getattr(row, f"{name}_id", None) if hasattr(row, f"{name}_id") else getattr(row, name)
-
-
-@dataclass
-class Names:
-    """What keys read as: people by key, accounts by key, kept texts by key."""
-
-    people: dict[int, str] = field(default_factory=dict)
-    accounts: dict[int, str] = field(default_factory=dict)
-    texts: dict[uuid.UUID, str] = field(default_factory=dict)
-    cards: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -317,7 +112,7 @@ def audited_periods(scope: Scope) -> QuerySet[Period]:
 
 # --- The history of one card --------------------------------------------------------------------------------
 def card_changes(
-    card: Scorecard, seen: Sight, *, filters: Filters = Filters(), after: Cursor | None = None
+    card: Scorecard, seen: Sight, *, filters: Filters = UNFILTERED, after: Cursor | None = None
 ) -> HistoryPage:
     """Changes of a card, of its scores and comments, and of its person's tasks in the period."""
     tasks = Task.objects.filter(period_id=card.period_id, person_id=card.person_id).values("pk")
@@ -358,7 +153,7 @@ def visible_reason(written: Written, seen: Sight) -> bool:
     return written.before.state not in (CardState.EVALUATED, CardState.CONFIRMED)
 
 
-def card_acts(card: Scorecard, seen: Sight, *, filters: Filters = Filters()) -> QuerySet[LedgerEntry]:
+def card_acts(card: Scorecard, seen: Sight, *, filters: Filters = UNFILTERED) -> QuerySet[LedgerEntry]:
     """The ledger's entries about a card and its person's tasks, newest first."""
     entries = LedgerEntry.objects.filter(person_id=card.person_id, period_id=card.period_id)
     entries = entries.filter(~Q(subject_type="evaluation.Scorecard") | Q(subject_id=str(card.pk)))
@@ -370,7 +165,7 @@ def card_acts(card: Scorecard, seen: Sight, *, filters: Filters = Filters()) -> 
         entries = entries.exclude(act__startswith="evidence.", subject_type="evaluation.Scorecard")
     if not seen.of_new_basis:
         entries = entries.exclude(act="card.basis_changed")
-    return _narrow_acts(entries, filters).order_by("-id")
+    return narrow_acts(entries, filters).order_by("-id")
 
 
 # --- The history of a unit's period -------------------------------------------------------------------------
@@ -404,7 +199,7 @@ def unit_acts(scope: Scope, unit: Unit, period: Period, *, filters: Filters) -> 
     oneself = _oneself(scope)
     entries = LedgerEntry.objects.filter(period_id=period.pk, unit_id__in=units)
     entries = entries.filter(Q(person_id__isnull=True) | ~Q(person_id__in=oneself))
-    return _narrow_acts(entries, filters).order_by("-id")
+    return narrow_acts(entries, filters).order_by("-id")
 
 
 def _oneself(scope: Scope) -> QuerySet[Any]:
@@ -416,7 +211,7 @@ def _oneself(scope: Scope) -> QuerySet[Any]:
 # --- Reading ------------------------------------------------------------------------------------------------
 def _page(within: Mapping[str, Q], filters: Filters, after: Cursor | None) -> HistoryPage:
     """Up to `PAGE` rows of every table behind the cursor, merged; then the rows before them, then the names."""
-    narrowed = _narrow(filters)
+    narrowed = narrow(filters)
     found: list[tuple[datetime, int, int, int, Tracked, Any]] = []
     for rank, table in enumerate(TABLES):
         if filters.table and filters.table != table.name:
@@ -434,7 +229,7 @@ def _page(within: Mapping[str, Q], filters: Filters, after: Cursor | None) -> Hi
     ]
     last = found[-1] if more else None
     cursor = str(Cursor(last[0], -last[1], last[2], last[3])) if last is not None else ""
-    return HistoryPage(changes, _names(changes), cursor)
+    return HistoryPage(changes, names_in(changes), cursor)
 
 
 def _behind(after: Cursor | None, rank: int) -> Q:
@@ -487,91 +282,3 @@ def _earlier(found: Sequence[tuple[datetime, int, int, int, Tracked, Any]]) -> d
         for name, (table, keys) in wanted.items()
         for row in table.rows.filter(history_id__in=keys)
     }
-
-
-def _names(changes: Iterable[Written]) -> Names:
-    """Three queries: people, accounts, and every kept text, their names included."""
-    people: set[int] = set()
-    accounts: set[int] = set()
-    kept: set[uuid.UUID | None] = set()
-    for written in changes:
-        for row in (written.row, written.before):
-            if row is None:
-                continue
-            people.add(row.person_id)
-            people.update(_attribute(row, name) for name in written.table.people)
-            kept.update(getattr(row, name) for name in written.table.kept)
-        kept.add(written.row.history_change_reason)
-        accounts.update((written.row.history_user_id, written.row.history_on_behalf_of_id))
-    return names_of(people, accounts, kept)
-
-
-def names_of(
-    people: Iterable[int | None], accounts: Iterable[int | None], kept: Iterable[uuid.UUID | None]
-) -> Names:
-    """What keys read as. An erased name reads as its code, another erased text as an empty one."""
-    about = list(
-        Person.objects.filter(pk__in={key for key in people if key is not None}).values_list(
-            "pk", "staff_code", "name_key"
-        )
-    )
-    acting = list(
-        User.objects.filter(pk__in={key for key in accounts if key is not None}).values_list(
-            "pk", "username", "display_name", "person__name_key"
-        )
-    )
-    name_keys = {key for _pk, _code, key in about} | {key for _pk, _code, _name, key in acting}
-    read = texts.read({*kept, *name_keys})
-    return Names(
-        people={pk: _named(read.get(key, "") if key else "", code) for pk, code, key in about},
-        accounts={
-            pk: _named(read.get(key, "") if key else name, username) for pk, username, name, key in acting
-        },
-        texts=read,
-    )
-
-
-def _named(name: str, code: str) -> str:
-    return f"{name} ({code})" if name else code
-
-
-# --- Filters ------------------------------------------------------------------------------------------------
-def _narrow(filters: Filters) -> Q:
-    """A filter on history rows."""
-    query = _days(filters, "history_date")
-    if filters.person:
-        query &= Q(person_id__in=Person.objects.filter(containing(filters.person)).values("pk"))
-    if filters.actor:
-        named = _accounts(filters.actor)
-        query &= Q(history_user_id__in=named) | Q(history_on_behalf_of_id__in=named)
-    return query
-
-
-def _narrow_acts(entries: QuerySet[LedgerEntry], filters: Filters) -> QuerySet[LedgerEntry]:
-    query = _days(filters, "at")
-    if filters.person:
-        query &= Q(person_id__in=Person.objects.filter(containing(filters.person)).values("pk"))
-    if filters.actor:
-        named = _accounts(filters.actor)
-        query &= Q(actor_id__in=named) | Q(on_behalf_of_id__in=named)
-    return entries.filter(query)
-
-
-def _days(filters: Filters, column: str) -> Q:
-    """Whole days on the clock of Việt Nam, the last one included."""
-    zone, query = timezone.get_default_timezone(), Q()
-    if filters.since is not None and EARLIEST <= filters.since <= LATEST:
-        query &= Q(**{f"{column}__gte": datetime.combine(filters.since, time.min, zone)})
-    if filters.until is not None and EARLIEST <= filters.until <= LATEST:
-        query &= Q(**{f"{column}__lt": datetime.combine(filters.until + timedelta(days=1), time.min, zone)})
-    return query
-
-
-def _accounts(text: str) -> QuerySet[Any]:
-    """Keys of accounts by their person's name or code without marks, or by the account's own name."""
-    return User.objects.filter(
-        Q(person__in=Person.objects.filter(containing(text)).values("pk"))
-        | Q(username__icontains=text)
-        | Q(display_name__icontains=text)
-        | Q(username__icontains=fold(text))
-    ).values("pk")

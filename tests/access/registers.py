@@ -1,5 +1,6 @@
 """The registers, periods, jobs, uploads and criteria sets of the institution: one for whoever is asked about."""
 
+import uuid
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ from django.db.models import Model
 from wagtail.models import GroupApprovalTask, Workflow, WorkflowTask
 
 from kpi_cms.evaluation.domain.opening import JOB_NAME
+from kpi_cms.foundation.accounts.domain import system_user
+from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.models import Job
 from kpi_cms.interfaces.exchange.enums import ImportKind
 from kpi_cms.interfaces.exchange.models import ImportUpload
@@ -53,10 +56,15 @@ def _mark(letters: str) -> str:
 
 def _of_people(made: Institution) -> None:
     extra = made.extra
-    for word in ("appointment", "field", "decision", "grant"):
+    for word in ("appointment", "field", "decision", "grant", "entry"):
         extra[word] = {}
     for letters, person in made.people.items():
         extra["appointment"][letters] = person.appointments.get()
+        extra["entry"][letters] = LedgerEntry.objects.create(
+            act="person.changed", at=MOMENT, actor_id=system_user().pk, actor_code="system", unit_id=person.unit_id,
+            unit_code=person.unit.code, person_id=person.pk, person_code=person.staff_code,
+            subject_type="snippets.Person", subject_id=str(person.pk), request_id=uuid.uuid4(),
+        )  # fmt: skip
         extra["field"][letters] = FieldAssignment.objects.create(
             person=person, unit=person.unit, starts_on=SINCE, decision_number=_mark(letters)
         )

@@ -25,6 +25,7 @@ THROUGH = {
     "kpi_cms.interfaces.reporting.printing.print_form01": "reporting:form01",
     "kpi_cms.interfaces.workspace.exporting.export_review": "workspace:export_review",
     "kpi_cms.interfaces.workspace.exporting.export_rules": "workspace:export_rules",
+    "kpi_cms.interfaces.workspace.exporting.export_search": "workspace:export_inspection",
     "snippets.domain.projection.check_all": "check_grants",
     "snippets.domain.view_as.end": "view_as_end",
     "snippets.domain.view_as.record_page": "begin",

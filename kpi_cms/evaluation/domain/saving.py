@@ -85,12 +85,28 @@ def save_stage(
             before={"stage": stage, **before},
             after={"stage": stage, **after},
             reason_key=reason_key,
+            amount=largest_change(before, after),
         )
     tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
     outcome = card.version.compiled().score(scoring.inputs_of(card, scores.values(), tasks))
     if changed or not assessment.submitted_at:
         scoring.store_result(card, stage, outcome, moment)
     return Saved(card, outcome, changed)
+
+
+def largest_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> Decimal | None:
+    """By how much the points of one criterion changed at most, with the sign; None where nothing was changed."""
+    changes = [
+        Decimal(after[code]) - Decimal(was)
+        for code, was in before.items()
+        if is_number(was) and is_number(after.get(code))
+    ]
+    return max(changes, key=abs, default=None)
+
+
+def is_number(text: Any) -> bool:
+    """Points as the ledger writes them; a key of comments, or a cleared score, is none."""
+    return isinstance(text, str) and text.replace(".", "", 1).isdecimal()
 
 
 def criterion_of(compiled: CompiledSet, key: str) -> CompiledCriterion:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -35,6 +36,7 @@ def record(
     after: Mapping[str, Any] | None = None,
     reason: str = "",
     reason_key: uuid.UUID | None = None,
+    amount: Decimal | None = None,
 ) -> LedgerEntry:
     """Append the entry of an act under way (one INSERT, one more when a reason is given).
 
@@ -65,6 +67,7 @@ def record(
         reason_key=reason_key or texts.keep(TextKind.REASON, reason, person_code=person_code),
         request_id=action.origin.request_id,
         address=action.origin.address,
+        amount=amount,
     )
     if act == Act.EXPORT_TAKEN:
         sealing.seal_now()  # what leaves the product leaves a sealed trace first

@@ -1,9 +1,11 @@
-"""Taking the access review out of the product is an act of its own: who may, the workbook, and the ledger's entry."""
+"""Taking a list out of the product is an act of its own: who may, the workbook, and the ledger's entry."""
 
 from datetime import datetime
 
 from django.utils import timezone
 
+from kpi_cms.evaluation.ledger_search import Search, search
+from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY
 from kpi_cms.foundation.access.rules import somewhere
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
@@ -11,10 +13,13 @@ from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.interfaces.workspace.presentation.inspection import search_workbook
 from kpi_cms.interfaces.workspace.presentation.review import review_workbook, rules_workbook
 from snippets.models import Unit
 from snippets.review_queries import givers, grants_to_review
 from snippets.rule_table import REVIEW_GRANTS
+
+MOST_EXPORTED = 5_000
 
 
 @business_verb
@@ -31,6 +36,24 @@ def export_review(*, actor: User, moment: datetime) -> bytes:
         after={"export": "access_review", "rows": len(grants), "units": [unit.code for unit in tops]},
     )
     return review_workbook(grants, givers(grants), moment)
+
+
+@business_verb
+def export_search(*, actor: User, moment: datetime, asked: Search, question: str = "") -> bytes:
+    """What an auditor's search finds, up to MOST_EXPORTED entries, as a workbook; recorded with what was asked."""
+    scope = Scope.of(actor)
+    if not somewhere(READ_UNIT_HISTORY, scope):
+        raise NotFound
+    found = search(scope, asked, size=MOST_EXPORTED)
+    said = ({"question": question} if question else {}) | asked.described()
+    ledger.record(
+        Act.EXPORT_TAKEN,
+        subject=actor,
+        label="ledger search",
+        unit=asked.unit,
+        after={"export": "ledger_search", "rows": len(found.entries), "all": found.after is None, **said},
+    )
+    return search_workbook(found.entries, said, moment)
 
 
 @business_verb

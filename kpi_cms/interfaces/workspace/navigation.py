@@ -95,6 +95,12 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
             0,
         ),
         (
+            somewhere(table.READ_UNIT_HISTORY, scope),
+            _("Inspection"),
+            ("workspace:inspection", "workspace:inspection_sample", "workspace:ledger_entry"),
+            0,
+        ),
+        (
             somewhere(REVIEW_GRANTS, scope),
             _("Access review"),
             ("workspace:review", "workspace:rules", "workspace:rule"),

@@ -9,6 +9,8 @@ urlpatterns = [
     path("", home.home, name="home"),
     # Periods, progress, history, jobs
     path("", include("kpi_cms.interfaces.workspace.urls_periods")),
+    # The auditor's workspace
+    path("", include("kpi_cms.interfaces.workspace.urls_inspection")),
     # Who sees what
     path("", include("kpi_cms.interfaces.workspace.urls_sight")),
     # Evidence

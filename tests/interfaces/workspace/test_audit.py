@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from kpi_cms.evaluation import audit_queries
-from kpi_cms.evaluation.audit_queries import Cursor, Filters
+from kpi_cms.evaluation.audit_filters import Filters, days_q
+from kpi_cms.evaluation.audit_queries import Cursor
+from kpi_cms.evaluation.audit_tables import field_choices
 from kpi_cms.evaluation.domain import deductions, proposals, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import Scorecard
@@ -646,12 +648,10 @@ def test_acts_take_the_same_queries_for_one_and_for_three(
 
 
 def test_filters_of_every_field_can_be_asked(busy: World, client: Client, auditor) -> None:
-    for _label, choices in audit_queries.field_choices():
+    for _label, choices in field_choices():
         for value, _text in choices:
             assert client.get(of_unit(busy), {"field": value}).status_code == 200
 
 
 def test_days_beyond_the_calendar_are_left_out() -> None:
-    assert audit_queries._days(Filters(since=date(1, 1, 1), until=date(9999, 12, 31)), "at") == (
-        audit_queries._days(Filters(), "at")
-    )
+    assert days_q(Filters(since=date(1, 1, 1), until=date(9999, 12, 31)), "at") == (days_q(Filters(), "at"))

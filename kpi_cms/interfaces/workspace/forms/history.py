@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kpi_cms.evaluation.audit_queries import Filters, field_choices
+from kpi_cms.evaluation.audit_filters import Filters
+from kpi_cms.evaluation.audit_tables import field_choices
 
 from .fields import DayField
 

@@ -11,20 +11,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from criteria_pages.models import CriteriaVersion
-from kpi_cms.evaluation.audit_queries import (
+from kpi_cms.evaluation.audit_names import Names, names_of
+from kpi_cms.evaluation.audit_queries import HistoryPage, visible_fields, visible_reason
+from kpi_cms.evaluation.audit_tables import (
     ASSESSMENT,
     CARD,
     CAUSE,
     EVIDENCE,
     SCORE,
     TASK,
-    HistoryPage,
-    Names,
     Written,
     label_of,
-    names_of,
-    visible_fields,
-    visible_reason,
 )
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.visibility import EVERYTHING, Sight

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET
 
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import audit_queries, queries, rules
-from kpi_cms.evaluation.audit_queries import Cursor, Filters, HistoryPage
+from kpi_cms.evaluation.audit_filters import Filters
+from kpi_cms.evaluation.audit_queries import Cursor, HistoryPage
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.progress_queries import units_above
 from kpi_cms.evaluation.rule_table import READ_CARD_HISTORY, READ_UNIT_HISTORY

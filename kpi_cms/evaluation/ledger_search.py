@@ -1,0 +1,173 @@
+"""The auditor's search over the ledger: every unit they are given, paged by key, first or last page alike.
+
+Each entry carries its unit, person, actor, act, moment and the size of its change, and an index leads to the newest of
+each (docs/audit.md). Days become bounds on the key, because keys grow with time. What a reader may not audit, and what
+is about themselves, is never counted, listed or drawn.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import OuterRef, Q, QuerySet
+
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.errors import NotFound
+from snippets.models import Person, Unit
+from snippets.queries import containing
+
+from .audit_filters import Filters, accounts_named, days_q, moments
+from .rule_table import READ_UNIT_HISTORY
+
+PAGE = 50
+PEOPLE_FOUND = 300  # more names than these are asked for by more letters
+ONE_IN = 10  # auditors of fewer units than one in ten are answered unit by unit
+SLACK = timedelta(hours=1)  # an act's moment is read when it begins, its key is given when it is written
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is asked for; everything may be left empty. `amount` is the least change of points, in either direction."""
+
+    person: str = ""
+    actor: str = ""
+    unit: Unit | None = None
+    acts: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    field: str = ""
+    amount: Decimal | None = None
+    more: Q | None = None
+
+    def described(self) -> dict[str, Any]:
+        """For the ledger: what was asked, in codes; a name that was typed is not put down."""
+        said = {
+            "person": bool(self.person), "actor": bool(self.actor), "unit": self.unit.code if self.unit else "",
+            "acts": list(self.acts), "since": str(self.since or ""), "until": str(self.until or ""),
+            "field": self.field, "amount": str(self.amount) if self.amount is not None else "",
+        }  # fmt: skip
+        return {key: value for key, value in said.items() if value}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of entries, and the key that the next begins behind; None at the end."""
+
+    entries: list[LedgerEntry]
+    after: int | None
+
+
+def audited_units(scope: Scope, unit: Unit | None = None) -> list[int]:
+    """Keys of the units that the reader audits, at or below `unit`. Raises NotFound where that is not theirs."""
+    units = scope.units(*READ_UNIT_HISTORY.capabilities)
+    if unit is not None:
+        if not units.filter(pk=unit.pk).exists():
+            raise NotFound
+        units = units.filter(path__startswith=unit.path)
+    return list(units.order_by().values_list("pk", flat=True))
+
+
+def search(
+    scope: Scope, asked: Search, *, after: int | None = None, oldest_first: bool = False, size: int = PAGE
+) -> Found:
+    """One page of what the reader audits, the newest first or the oldest; the same cost wherever it is."""
+    units = audited_units(scope, asked.unit)
+    rows = narrowed(scope, asked)
+    if rows is None or not units:
+        return Found([], None)
+    if after is not None:
+        rows = rows.filter(pk__gt=after) if oldest_first else rows.filter(pk__lt=after)
+    order = "pk" if oldest_first else "-pk"
+    by_unit = not (asked.person or asked.actor) and _are_few(units)
+    rows = _of_each(units, rows, order, size + 1) if by_unit else rows.filter(unit_id__in=units)
+    entries = list(rows.order_by(order)[: size + 1])
+    return Found(entries[:size], entries[size - 1].pk if len(entries) > size else None)
+
+
+def entry_for(scope: Scope, pk: int) -> LedgerEntry:
+    """One entry. Raises NotFound for a missing one and for one that is not the reader's to see."""
+    rows = narrowed(scope, Search())
+    assert rows is not None  # nothing narrows it
+    found: LedgerEntry | None = rows.filter(pk=pk, unit_id__in=audited_units(scope)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _are_few(units: Sequence[int]) -> bool:
+    """PostgreSQL walks the newest entries of everybody, or those of each unit: whichever meets fewer others."""
+    return connection.vendor == "postgresql" and len(units) * ONE_IN < Unit.objects.count()
+
+
+def _of_each(
+    units: Sequence[int], rows: QuerySet[LedgerEntry], order: str, size: int
+) -> QuerySet[LedgerEntry]:
+    """The first of each unit, each by its own index, and of these the first of all."""
+    from django.contrib.postgres.expressions import ArraySubquery  # PostgreSQL's driver may be absent
+
+    first = rows.filter(unit_id=OuterRef("pk")).order_by(order).values("pk")[:size]
+    keys: list[int] = []
+    for found in (
+        Unit.objects.filter(pk__in=units).annotate(found=ArraySubquery(first)).values_list("found", flat=True)
+    ):
+        keys += found
+    return LedgerEntry.objects.filter(pk__in=sorted(keys, reverse=order == "-pk")[:size])
+
+
+def narrowed(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
+    """Entries that fit, of whatever unit, never about the reader; None where nothing can fit."""
+    rows = LedgerEntry.objects.all()
+    if scope.user_id is not None:
+        own = Person.objects.filter(user_id=scope.user_id).values_list("pk", flat=True).first()
+        if own is not None:
+            rows = rows.exclude(person_id=own)
+    days = Filters(since=asked.since, until=asked.until)
+    bounds = key_bounds(days)
+    if bounds is None:
+        return None
+    rows = rows.filter(bounds, days_q(days, "at"))
+    if asked.person:
+        people = Person.objects.filter(containing(asked.person)).order_by().values_list("pk", flat=True)
+        rows = rows.filter(_one_of("person_id", list(people[:PEOPLE_FOUND])))
+    if asked.actor:
+        accounts = list(accounts_named(asked.actor).values_list("pk", flat=True)[:PEOPLE_FOUND])
+        rows = rows.filter(_one_of("actor_id", accounts) | _one_of("on_behalf_of_id", accounts))
+    if asked.acts:
+        rows = rows.filter(_one_of("act", asked.acts))
+    if asked.field:
+        rows = rows.filter(Q(after__has_key=asked.field) | Q(before__has_key=asked.field))
+    if asked.amount is not None:
+        rows = rows.filter(Q(amount__gte=asked.amount) | Q(amount__lte=-asked.amount))
+    return rows.filter(asked.more) if asked.more is not None else rows
+
+
+def _one_of(column: str, values: Sequence[Any]) -> Q:
+    """One value is compared with, so that its index gives the order as well."""
+    return Q(**{column: values[0]}) if len(values) == 1 else Q(**{f"{column}__in": list(values)})
+
+
+def key_bounds(days: Filters) -> Q | None:
+    """Whole days as bounds on the key, a little wider than the days; None where no entry stands in them."""
+    bounds, (begin, end) = Q(), moments(days)
+    if begin is not None:
+        early = LedgerEntry.objects.filter(at__gte=begin - SLACK).order_by("at", "pk")
+        first = early.values_list("pk", flat=True).first()
+        if first is None:
+            return None
+        bounds &= Q(pk__gte=first)
+    if end is not None:
+        late = LedgerEntry.objects.filter(at__lt=end + SLACK).order_by("-at", "-pk")
+        last = late.values_list("pk", flat=True).first()
+        if last is None:
+            return None
+        bounds &= Q(pk__lte=last)
+    return bounds
+
+
+def act_choices() -> list[tuple[str, str]]:
+    return [(str(value), str(label)) for value, label in Act.choices]

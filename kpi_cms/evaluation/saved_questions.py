@@ -1,0 +1,203 @@
+"""Questions that auditors ask again and again, ready to use; each within the units that the reader audits.
+
+A question finds entries of the ledger, groups of them (who, when, how many), or cards.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, TruncHour
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit.models import LedgerEntry
+from snippets.enums import PeriodState
+from snippets.models import Period, Person
+
+from .enums import DECIDED, CardState, StageKey
+from .ledger_search import Search, audited_units, narrowed
+from .models import CardResult, Scorecard
+from .rule_table import READ_UNIT_HISTORY
+
+MOST_GROUPS = 200
+MANY_CARDS = 10
+ON_CARDS = (
+    Act.SCORE_CHANGED, Act.COMMENT_CHANGED, Act.CARD_RETURNED, Act.CARD_CONFIRMED, Act.CARD_ENDORSED,
+)  # fmt: skip
+A_DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Question:
+    """`narrow` adds to a search of entries; `groups` and `cards` answer by themselves, for a period or for days."""
+
+    key: str
+    label: str | Promise
+    narrow: Callable[[Search, Period | None], Search] | None = None
+    groups: Callable[[Scope, Search], list["Group"]] | None = None
+    cards: Callable[[Scope, Period], QuerySet[Scorecard]] | None = None
+    of_a_period: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """One account, from a moment on, and how many cards or units it reached."""
+
+    actor_id: int
+    actor_code: str
+    since: datetime | None
+    count: int
+
+
+# --- Entries ------------------------------------------------------------------------------------------------
+def _raised_before_closing(asked: Search, period: Period | None) -> Search:
+    """Points raised in the last 24 hours before the period was closed, or before its evaluations are due."""
+    if period is None:
+        return replace(asked, more=Q(pk__in=[]))
+    end = period.closed_at or period.evaluation_due_at
+    more = Q(period_id=period.pk, amount__gt=0, at__gte=end - A_DAY, at__lte=end)
+    return replace(
+        asked,
+        acts=(Act.SCORE_CHANGED,),
+        since=(end - A_DAY - A_DAY).date(),
+        until=(end + A_DAY).date(),
+        more=more,
+    )
+
+
+def _large_without_comment(asked: Search, period: Period | None) -> Search:
+    more = Q(reason_key__isnull=True) & ~Q(after__has_key="comments")
+    return replace(asked, amount=max(asked.amount or Decimal(2), Decimal(2)), more=more)
+
+
+def _after_decision(asked: Search, period: Period | None) -> Search:
+    """Acts on a card whose result was decided before them."""
+    decided = Q(before__state__in=[str(state) for state in DECIDED])
+    more = Q(act__in=(Act.CARD_BASIS_CHANGED, *REOPENING)) | (
+        decided & ~Q(act=Act.CARD_NOTIFIED) & ~Q(after__state=CardState.NOTIFIED)
+    )
+    return replace(
+        asked, acts=(Act.CARD_BASIS_CHANGED, Act.CARD_RETURNED, Act.CARD_CONFIRMED, *REOPENING), more=more
+    )
+
+
+REOPENING: tuple[str, ...] = ()
+
+
+# --- Groups -------------------------------------------------------------------------------------------------
+def _many_cards_in_an_hour(scope: Scope, asked: Search) -> list[Group]:
+    rows = _rows(scope, replace(asked, acts=ON_CARDS))
+    if rows is None:
+        return []
+    found = (
+        rows.filter(subject_type=Scorecard._meta.label)
+        .order_by()
+        .annotate(hour=TruncHour("at"))
+        .values("actor_id", "actor_code", "hour")
+        .annotate(count=Count("subject_id", distinct=True))
+        .filter(count__gte=MANY_CARDS)
+        .order_by("-hour", "actor_id")
+    )
+    return [
+        Group(row["actor_id"], row["actor_code"], row["hour"], row["count"]) for row in found[:MOST_GROUPS]
+    ]
+
+
+def _imported_for_several_units(scope: Scope, asked: Search) -> list[Group]:
+    rows = _rows(scope, replace(asked, acts=(Act.IMPORT_APPLIED,)))
+    if rows is None:
+        return []
+    found = (
+        rows.order_by()
+        .values("actor_id", "actor_code")
+        .annotate(count=Count("unit_id", distinct=True))
+        .filter(count__gt=1)
+        .order_by("-count", "actor_id")
+    )
+    return [Group(row["actor_id"], row["actor_code"], None, row["count"]) for row in found[:MOST_GROUPS]]
+
+
+def _rows(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
+    units, rows = audited_units(scope, asked.unit), narrowed(scope, asked)
+    return None if rows is None else rows.filter(unit_id__in=units)
+
+
+# --- Cards --------------------------------------------------------------------------------------------------
+def cards_audited(scope: Scope, period: Period) -> QuerySet[Scorecard]:
+    """Cards of a period in the units that the reader audits, without their own."""
+    cards: QuerySet[Scorecard] = Scorecard.objects.filter(
+        scope.q(*READ_UNIT_HISTORY.capabilities), period=period
+    )
+    if scope.user_id is None:
+        return cards.none()
+    return cards.exclude(person_id__in=Person.objects.filter(user_id=scope.user_id).values("pk"))
+
+
+def _self_equals_reviewer(scope: Scope, period: Period) -> QuerySet[Scorecard]:
+    """Decided cards on which every value of the evaluator is the person's own."""
+    said = Cast("values", TextField())
+    own = CardResult.objects.filter(card=OuterRef("card"), stage=StageKey.SELF).annotate(said=said)
+    equal = (
+        CardResult.objects.filter(stage=StageKey.EVALUATOR, period=period, rounded__isnull=False)
+        .annotate(said=said, own=Subquery(own.values("said")[:1]))
+        .filter(said=F("own"))
+    )
+    return cards_audited(scope, period).filter(state__in=DECIDED, pk__in=equal.values("card_id"))
+
+
+def periods_audited(scope: Scope) -> QuerySet[Period]:
+    """Periods with cards, the newest first; drafts have none."""
+    return Period.objects.exclude(state=PeriodState.DRAFT).order_by("-starts_on", "pk")
+
+
+QUESTIONS: Sequence[Question] = (
+    Question(
+        "sat-han", _("Raised within 24 hours of closing"), narrow=_raised_before_closing, of_a_period=True
+    ),
+    Question(
+        "khong-nhan-xet", _("No comment on a change of 2 points or more"), narrow=_large_without_comment
+    ),
+    Question("nhieu-phieu", _("One account changed many cards in an hour"), groups=_many_cards_in_an_hour),
+    Question("sau-quyet-dinh", _("Changed after the decision"), narrow=_after_decision),
+    Question(
+        "nhap-nhieu-don-vi",
+        _("Imported by one account for several units"),
+        groups=_imported_for_several_units,
+    ),
+    Question(
+        "tu-bang-danh-gia",
+        _("Self-assessment equals the evaluation everywhere"),
+        cards=_self_equals_reviewer,
+        of_a_period=True,
+    ),
+)
+
+
+def question_of(key: str) -> Question | None:
+    return next((question for question in QUESTIONS if question.key == key), None)
+
+
+# --- A sample -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Sample:
+    """Cards drawn at random, in the order of their keys: the same seed draws the same cards from the same ones."""
+
+    cards: list[Any]
+    of: int
+    seed: int
+
+
+def draw(scope: Scope, period: Period, *, number: int, seed: int) -> Sample:
+    """Every card of the period that the reader audits has the same chance."""
+    cards = cards_audited(scope, period)
+    keys = list(cards.order_by("pk").values_list("pk", flat=True))
+    drawn = Random(seed).sample(keys, min(number, len(keys)))  # noqa: S311  # repeatable, and no secret
+    cards = cards.filter(pk__in=drawn).select_related("person", "unit")
+    return Sample(list(cards.order_by("pk")), len(keys), seed)

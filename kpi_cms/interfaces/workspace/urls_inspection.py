@@ -1,0 +1,13 @@
+"""Addresses of the auditor's workspace; part of the namespace `workspace`."""
+
+from django.urls import path
+
+from .views import inspection
+
+urlpatterns = [
+    path("kiem-tra/", inspection.search, name="inspection"),
+    path("kiem-tra/xuat/", inspection.export, name="export_inspection"),
+    path("kiem-tra/mau/", inspection.sample, name="inspection_sample"),
+    path("kiem-tra/so-cai/<int:pk>/", inspection.entry, name="ledger_entry"),
+    path("phieu/<int:pk>/luc/", inspection.card_then, name="card_then"),
+]

@@ -1,0 +1,357 @@
+"""The auditor's workspace: search, questions, sample, one entry, the card as it was; each within the units given."""
+
+import io
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+from openpyxl import load_workbook
+
+from kpi_cms.evaluation import ledger_search
+from kpi_cms.evaluation.domain import stages
+from kpi_cms.evaluation.domain.saving import Entry
+from kpi_cms.evaluation.ledger_search import Search
+from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit import texts
+from kpi_cms.foundation.audit.models import LedgerEntry, TextKind
+from snippets.enums import Role
+from snippets.models import Period, Person, Unit
+from tests.factories.snippets import hold, in_role
+from tests.helpers import month, pages
+from tests.helpers import world as worlds
+from tests.helpers.world import MOMENT, World
+
+pytestmark = pytest.mark.django_db
+SEARCH, SAMPLE = reverse("workspace:inspection"), reverse("workspace:inspection_sample")
+
+
+@pytest.fixture(autouse=True)
+def _in_english(settings: Any) -> Any:
+    settings.LANGUAGE_CODE = "en"
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def world() -> World:
+    made = worlds.build()
+    worlds.open_month(made)
+    for person in Person.objects.all():
+        key = texts.keep(TextKind.NAME, person.full_name, person_code=person.staff_code)
+        Person.objects.filter(pk=person.pk).update(name_key=key)
+    return made
+
+
+def auditor(unit: Unit, name: str = "KT01") -> Client:
+    client = Client()
+    client.force_login(in_role(unit, Role.AUDITOR, username=name))
+    client.get("/suc-khoe/")
+    return client
+
+
+def change(world: World, who: Person, points: str, *, minutes: int, **more: Any) -> None:
+    """The evaluator changes the first criterion of a card."""
+    card = world.card(who)
+    key = next(iter(month.entries(card, "evaluator")))
+    assert card.evaluator is not None
+    stages.save_evaluation(
+        actor=card.evaluator.user, moment=MOMENT + timedelta(minutes=minutes), card=card,
+        expected=card.version_number, entries={key: Entry(Decimal(points))}, **more,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def changed(world: World) -> World:
+    """Lan's evaluation was raised by hand and lowered again; the stranger of the other agency has a self-assessment."""
+    month.evaluated(world, world.lan)
+    change(world, world.lan, "1", minutes=10)
+    change(world, world.lan, "4", minutes=20, comments={"comment": "Xét lại"})
+    month.self_saved(world, world.stranger)
+    return world
+
+
+def found(client: Client, **query: str) -> str:
+    response = client.get(SEARCH, query)
+    assert response.status_code == 200
+    return pages.text(response)
+
+
+def links(client: Client, address: str, **query: str) -> list[str]:
+    """Entries on a page, as their addresses."""
+    body = pages.body(client.get(address, query))
+    return [part.split('"')[0] for part in body.split('href="')[1:] if part.startswith("/kiem-tra/so-cai/")]
+
+
+# --- Scope (T08, T10) ---------------------------------------------------------------------------------------
+def test_an_auditor_finds_their_units_and_nothing_of_another(changed: World) -> None:
+    inside, outside = auditor(changed.agency), auditor(changed.other_agency, "KT02")
+    assert "Hồ Thị Lan" in found(inside)
+    assert "Bùi Thị Xa" not in found(inside)
+    assert "Bùi Thị Xa" in found(outside)
+    assert "Hồ Thị Lan" not in found(outside)
+    assert "Hồ Thị Lan" not in found(outside, nguoi="ho")
+    assert "Nothing was found" in found(outside, nguoi="CC004")
+    assert outside.get(SEARCH, {"donvi": "A1"}).status_code == 404
+    mine = LedgerEntry.objects.filter(unit_id=changed.department.pk).latest("pk")
+    assert outside.get(reverse("workspace:ledger_entry", args=[mine.pk])).status_code == 404
+    assert inside.get(reverse("workspace:ledger_entry", args=[mine.pk])).status_code == 200
+
+
+def test_counts_and_samples_know_nothing_of_another_unit(changed: World) -> None:
+    cards = Scorecard.objects.filter(unit__path__startswith=changed.other_agency.path).count()
+    text = pages.text(auditor(changed.other_agency).get(SAMPLE, {"so": "200", "hat": "7"}))
+    assert f"{cards} of {cards} cards, drawn by the seed 7" in text
+    assert "Hồ Thị Lan" not in text
+
+
+def test_whoever_audits_nothing_finds_no_page(changed: World) -> None:
+    client = Client()
+    client.force_login(changed.head.user)
+    card = changed.card(changed.lan)
+    for address in (
+        SEARCH,
+        SAMPLE,
+        reverse("workspace:ledger_entry", args=[LedgerEntry.objects.latest("pk").pk]),
+    ):
+        assert client.get(address).status_code == 404
+    assert client.get(reverse("workspace:card_then", args=[card.pk])).status_code == 404
+    assert client.post(reverse("workspace:export_inspection")).status_code == 404
+
+
+def test_nobody_reads_about_themselves(changed: World) -> None:
+    hold(changed.lan.user, changed.agency, "audit")
+    scope = Scope.of(changed.lan.user)
+    assert not [e for e in ledger_search.search(scope, Search()).entries if e.person_id == changed.lan.pk]
+    client = Client()
+    client.force_login(changed.lan.user)
+    assert client.get(reverse("workspace:card_then", args=[changed.card(changed.lan).pk])).status_code == 403
+
+
+# --- What narrows it ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        ({}, 5),
+        ({"nguoi": "lan"}, 5),
+        ({"nguoi": "minh"}, 0),
+        ({"boi": "CC002"}, 3),
+        ({"boi": "ha"}, 3),
+        ({"donvi": "A1"}, 5),
+        ({"donvi": "A"}, 5),
+        ({"viec": "card.submitted"}, 1),
+        ({"viec": "score.changed", "truong": "I.1"}, 4),
+        ({"truong": "khong-co"}, 0),
+        ({"muc": "2"}, 2),
+        ({"muc": "4"}, 1),
+        ({"muc": "2,5", "boi": "CC002"}, 2),
+        ({"since": "03/08/2026", "until": "03/08/2026"}, 5),
+        ({"since": "04/08/2026"}, 0),
+        ({"until": "02/08/2026"}, 0),
+    ],
+)  # fmt: skip
+def test_a_search_is_narrowed(changed: World, query: dict[str, str], number: int) -> None:
+    assert len(links(auditor(changed.agency), SEARCH, **query)) == number
+
+
+@pytest.mark.parametrize("query", [{"donvi": "KHONG"}, {"muc": "-1"}, {"muc": "x"}, {"since": "hôm qua"}])
+def test_what_cannot_be_read_is_said_and_finds_nothing(changed: World, query: dict[str, str]) -> None:
+    client = auditor(changed.agency)
+    response = client.get(SEARCH, query)
+    assert response.status_code == 422
+    assert "Hồ Thị Lan" not in pages.text(response)
+    address = f"{reverse('workspace:export_inspection')}?{urlencode(query)}"
+    assert client.post(address).status_code == 404
+
+
+def test_pages_go_by_key_in_both_directions(changed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        ledger_search.search, "__kwdefaults__", {"after": None, "oldest_first": False, "size": 2}
+    )
+    client = auditor(changed.agency)
+    for order in ({}, {"xep": "cu"}):
+        seen, query = [], dict(order)
+        for _page in range(3):
+            seen += links(client, SEARCH, **query)
+            query["sau"] = seen[-1].strip("/").rsplit("/", 1)[1]
+        numbers = [int(each.strip("/").rsplit("/", 1)[1]) for each in seen]
+        assert len(seen) == 5
+        assert numbers == sorted(set(numbers), reverse=not order)
+    assert "sau=" in pages.body(client.get(SEARCH))
+
+
+def test_the_search_costs_the_same_for_one_and_for_three(changed: World) -> None:
+    one = auditor(changed.agency)
+    few = pages.queries(one, f"{SEARCH}?muc=4")
+    assert len(links(one, SEARCH, muc="4")) == 1
+    assert pages.queries(one, f"{SEARCH}?viec=score.changed") == few
+    assert "OFFSET" not in str(connection.queries_log)
+
+
+@pytest.mark.postgresql
+def test_few_units_are_asked_one_by_one_and_answer_the_same(
+    changed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope = Scope.of(in_role(changed.department, Role.AUDITOR))
+    every = [each.pk for each in ledger_search.search(scope, Search()).entries]
+    monkeypatch.setattr(ledger_search, "ONE_IN", 0)
+    assert [each.pk for each in ledger_search.search(scope, Search()).entries] == every
+    asked = ledger_search.search(scope, Search(), size=2)
+    assert [each.pk for each in asked.entries] == every[:2]
+    assert asked.after == every[1]
+
+
+# --- Questions ----------------------------------------------------------------------------------------------
+def test_raised_just_before_closing(changed: World) -> None:
+    client = auditor(changed.agency)
+    Period.objects.update(state="closed", closed_at=MOMENT + timedelta(hours=2))
+    assert len(links(client, SEARCH, hoi="sat-han")) == 1  # raised, and not what was lowered
+    Period.objects.update(closed_at=MOMENT + timedelta(hours=48))
+    assert links(client, SEARCH, hoi="sat-han") == []
+
+
+def test_a_large_change_without_a_comment(changed: World) -> None:
+    assert len(links(auditor(changed.agency), SEARCH, hoi="khong-nhan-xet")) == 1
+
+
+def test_many_cards_in_an_hour(changed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = auditor(changed.agency)
+    assert "Nothing was found" in found(client, hoi="nhieu-phieu")
+    monkeypatch.setattr("kpi_cms.evaluation.saved_questions.MANY_CARDS", 1)
+    assert "cc002" in found(client, hoi="nhieu-phieu")
+    assert "cc102" not in found(client, hoi="nhieu-phieu")
+    assert "Nothing was found" in found(client, hoi="nhieu-phieu", since="04/08/2026")
+
+
+def test_changed_after_the_decision(changed: World) -> None:
+    client = auditor(changed.agency)
+    assert links(client, SEARCH, hoi="sau-quyet-dinh") == []
+    LedgerEntry.objects.create(
+        act="card.basis_changed", at=MOMENT, actor_id=1, actor_code="x", unit_id=changed.department.pk,
+        unit_code="A1", subject_type="evaluation.Scorecard", subject_id=str(changed.card(changed.head).pk),
+        request_id="0" * 32,
+    )  # fmt: skip
+    assert len(links(client, SEARCH, hoi="sau-quyet-dinh")) == 1
+
+
+def test_imported_for_several_units(changed: World) -> None:
+    client = auditor(changed.agency)
+    values = {
+        "act": "import.applied", "at": MOMENT, "actor_id": changed.head.user.pk, "actor_code": "cc002",
+        "subject_type": "snippets.Unit", "subject_id": "1", "request_id": "0" * 32,
+    }  # fmt: skip
+    LedgerEntry.objects.create(unit_id=changed.department.pk, **values)
+    LedgerEntry.objects.create(unit_id=changed.other_department.pk, **values)
+    assert "Nothing was found" in found(
+        client, hoi="nhap-nhieu-don-vi"
+    )  # the other unit is not theirs to count
+    LedgerEntry.objects.create(unit_id=changed.agency.pk, **values)
+    assert "cc002" in found(client, hoi="nhap-nhieu-don-vi")
+    assert "Nothing was found" in found(client, hoi="nhap-nhieu-don-vi", since="04/08/2026")
+
+
+def test_the_self_assessment_equals_the_evaluation_everywhere(world: World) -> None:
+    for who in (world.lan, world.minh):
+        month.worked(world, who)
+    month.confirmed(world, world.lan)
+    month.confirmed(world, world.minh, share="0.5")
+    text = found(auditor(world.agency), hoi="tu-bang-danh-gia")
+    assert "Hồ Thị Lan" in text
+    assert "Võ Quang Minh" not in text
+    assert "Hồ Thị Lan" not in found(auditor(world.other_agency, "KT02"), hoi="tu-bang-danh-gia")
+
+
+def test_a_question_without_a_period_finds_nothing(db: None) -> None:
+    world = worlds.build()
+    client = auditor(world.agency)
+    for question in ("sat-han", "tu-bang-danh-gia", "nhieu-phieu"):
+        assert "Nothing was found" in found(client, hoi=question)
+    assert "drawn" not in pages.text(client.get(SAMPLE, {"so": "3", "hat": "1"}))
+
+
+# --- A sample -----------------------------------------------------------------------------------------------
+def test_a_seed_draws_the_same_cards_again_and_another_others(world: World) -> None:
+    client = auditor(world.root)
+    draws = {
+        seed: pages.text(client.get(SAMPLE, {"so": "3", "hat": str(seed)})).split("seed")[-1]
+        for seed in range(6)
+    }
+    assert pages.text(client.get(SAMPLE, {"so": "3", "hat": "0"})).split("seed")[-1] == draws[0]
+    assert len(set(draws.values())) > 1
+    assert client.get(SAMPLE, {"so": "0", "hat": "1"}).status_code == 422
+    assert int(pages.field(client.get(SAMPLE), "hat")) > 0
+
+
+# --- One entry, and the card as it was ----------------------------------------------------------------------
+def test_an_entry_shows_both_sides_and_leads_to_the_card_then(changed: World) -> None:
+    client = auditor(changed.agency)
+    entry = LedgerEntry.objects.filter(amount__isnull=False).order_by("pk")[0]
+    page = client.get(reverse("workspace:ledger_entry", args=[entry.pk]))
+    assert entry.before is not None
+    assert f"I.1 {entry.before['I.1']} 1" in pages.text(page)
+    then = reverse("workspace:card_then", args=[int(entry.subject_id)])
+    assert f"{then}?luc=03/08/2026 09:10:00" in pages.body(page)
+    other = LedgerEntry.objects.create(
+        act="unit.renamed", at=MOMENT, actor_id=998, actor_code="x", on_behalf_of_id=999, on_behalf_of_code="y",
+        unit_id=changed.department.pk, unit_code="A1", subject_type="snippets.Unit", subject_id="1",
+        request_id="0" * 32, after={"list": ["a", "b"]}, reason_key=texts.keep(TextKind.REASON, "Đổi tên"),
+    )  # fmt: skip
+    text = pages.text(client.get(reverse("workspace:ledger_entry", args=[other.pk])))
+    assert "x, on behalf of y" in text
+    assert "a, b" in text
+    assert "Đổi tên" in text
+    assert client.get(reverse("workspace:ledger_entry", args=[other.pk + 99])).status_code == 404
+
+
+def test_the_card_as_it_was_at_a_moment(changed: World) -> None:
+    client, card = auditor(changed.agency), changed.card(changed.lan)
+    address = reverse("workspace:card_then", args=[card.pk])
+    before = pages.text(client.get(address, {"luc": "03/08/2026 09:05"}))
+    between = pages.text(client.get(address, {"luc": "03/08/2026 09:15"}))
+    label = next(c for c in card.version.compiled().criteria if c.code == "I.1")
+    assert f"I.1 {label.label} (Competent person) different 5 4" in before
+    assert f"I.1 {label.label} (Competent person) different 1 4" in between
+    assert "Xét lại" in between  # now, not then
+    assert "KT01" in between  # who could read it by a grant
+    assert "The card was not opened yet" in pages.text(client.get(address, {"luc": "01/08/2026"}))
+    assert client.get(address, {"luc": "hôm qua"}).status_code == 422
+    now = pages.text(client.get(address))
+    assert "different" not in now
+    assert "Nguyễn Thị Hà" in now
+
+
+# --- Taking it away -----------------------------------------------------------------------------------------
+def test_an_export_is_recorded_and_formulas_stay_text(changed: World) -> None:
+    change(changed, changed.lan, "2", minutes=30)
+    entry = LedgerEntry.objects.create(
+        act="unit.renamed", at=MOMENT, actor_id=1, actor_code="x", unit_id=changed.department.pk, unit_code="A1",
+        subject_type="snippets.Unit", subject_id="1", subject_label="=1+1", request_id="0" * 32,
+        after={"name": "=cmd|' /C calc'!A0"},
+    )  # fmt: skip
+    client = auditor(changed.agency)
+    response = client.post(f"{reverse('workspace:export_inspection')}?donvi=A1")
+    sheet = load_workbook(io.BytesIO(response.content)).worksheets[0]
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    label = next(cell for cell in cells if str(cell.value).endswith("=1+1"))
+    assert label.data_type == "s"
+    assert str(entry.pk) in {str(cell.value) for cell in cells}
+    assert "Bùi Thị Xa" not in str([cell.value for cell in cells])
+    taken = LedgerEntry.objects.get(act="export.taken")
+    assert taken.after == {"export": "ledger_search", "rows": 7, "all": True, "unit": "A1"}
+    assert taken.unit_id == changed.department.pk or taken.unit_code == "A1"
+    asked = client.post(f"{reverse('workspace:export_inspection')}?hoi=khong-nhan-xet&nguoi=lan&muc=3&boi=ha")
+    assert asked.status_code == 200
+    last = LedgerEntry.objects.latest("pk").after
+    assert last is not None
+    assert (last["question"], last["person"], last["actor"], last["amount"]) == (
+        "khong-nhan-xet",
+        True,
+        True,
+        "3",
+    )
