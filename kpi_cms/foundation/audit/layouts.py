@@ -9,6 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from . import append_only
 from .canonical import Form
+from .history import HistoryRow
 from .models import SealForm
 
 KINDS = {
@@ -57,6 +58,11 @@ def sealed_models() -> dict[str, type[models.Model]]:
 def _sealed_models(tables: tuple[str, ...]) -> dict[str, type[models.Model]]:
     every = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
     return {table: every[table] for table in tables}
+
+
+def histories() -> list[Any]:
+    """Every model of history rows; `instance_type` is the model it is of."""
+    return [model for model in apps.get_models() if issubclass(model, HistoryRow)]
 
 
 def present_form(table: str) -> Form:

@@ -7,14 +7,12 @@ The chain proves the history; a record is what the last row of its history says,
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from django.apps import apps
 from django.db import connection, models
 from django.db.models import Exists, Max, OuterRef
 
 from . import append_only, layouts
 from .canonical import Form, text_key
 from .enums import Act
-from .history import HistoryRow
 from .ledger import rows_digest
 from .models import ErasableText, LedgerEntry
 from .source import Part
@@ -43,8 +41,9 @@ def check_everything(part: Part | None = None) -> Iterator[Finding]:
 # --- Records ------------------------------------------------------------------------------------------------
 def tracked_models() -> list[type[models.Model]]:
     """Every model whose changes history keeps, by table."""
-    histories: list[Any] = [model for model in apps.get_models() if issubclass(model, HistoryRow)]
-    return sorted((history.instance_type for history in histories), key=lambda model: model._meta.db_table)
+    return sorted(
+        (history.instance_type for history in layouts.histories()), key=lambda model: model._meta.db_table
+    )
 
 
 def check_records(model: type[models.Model], part: Part) -> Iterator[Finding]:
