@@ -22,7 +22,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -72,6 +72,15 @@ def environment(folder: Path, database_url: str) -> dict[str, str]:
     }
     given |= {"KPI_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "kpi_cms.settings.dev"}
     return given | ({"DATABASE_URL": database_url} if database_url else {})
+
+
+def as_installed(url: str) -> dict[str, str]:
+    """On PostgreSQL the product's processes are the application's role, behind the second wall, as an installation's
+    are; migrations, and what a journey does beside the product, stay the owner's."""
+    if not url:
+        return {}
+    role = settings.DATABASE_ROLES["application"]
+    return {"DATABASE_URL": f"{url}?options={quote(f'-c role={role}')}", "KPI_OWNER_DATABASE_URL": url}
 
 
 # --- The loaded demonstration -------------------------------------------------------------------------------
@@ -227,7 +236,7 @@ def running(made: Loaded, folder: Path, *, whole: bool) -> Iterator[Product]:
             process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=environment(folder, url) | {"PORT": str(port)},
+                env=environment(folder, url) | as_installed(url) | {"PORT": str(port)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
