@@ -6,6 +6,7 @@ Plain Python at the bottom of the ladder: imports the standard library only, and
 
 from kpi_cms.foundation.engine.aggregation import PeriodScore
 from kpi_cms.foundation.engine.bands import Standing
+from kpi_cms.foundation.engine.calendars import Calendar
 from kpi_cms.foundation.engine.canonical import canonical_json, digest
 from kpi_cms.foundation.engine.checking import check_specification
 from kpi_cms.foundation.engine.compile import CompiledSet, compile_set
@@ -24,6 +25,7 @@ from kpi_cms.foundation.engine.schema import SCHEMA_VERSION, SCHEMA_VERSIONS, ne
 from kpi_cms.foundation.engine.scoring import Outcome
 from kpi_cms.foundation.engine.specification import Settings
 from kpi_cms.foundation.engine.steps import Step
+from kpi_cms.foundation.engine.task_points import PointTask
 from kpi_cms.foundation.engine.tasks import Deduction, TaskInput, TaskTotals, TaskUnits
 from kpi_cms.foundation.engine.vectors import check_period, check_quota, check_vector
 
@@ -32,6 +34,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "SCHEMA_VERSIONS",
     "Allowed",
+    "Calendar",
     "Candidate",
     "CardInputs",
     "Choice",
@@ -46,6 +49,7 @@ __all__ = [
     "ManagedPeople",
     "Outcome",
     "PeriodScore",
+    "PointTask",
     "Problem",
     "QuotaCounts",
     "Rating",

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from kpi_cms.foundation.engine import canonical, formulas, gates, law, raters
 from kpi_cms.foundation.engine.exact import plain
-from kpi_cms.foundation.engine.formula_graph import circles
+from kpi_cms.foundation.engine.formula_checks import check_formulas
+from kpi_cms.foundation.engine.itemised import ChecklistKind
 from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Reader
@@ -37,12 +38,13 @@ def read_and_check(spec: Mapping[str, object]) -> tuple[Specification, list[Prob
     _check_text(reader, spec)
     _check_names(reader, specification)
     _check_points(reader, specification)
-    for section in specification.sections:
-        for criterion in section.criteria:
-            _check_criterion(reader, specification, section, criterion)
+    for place, section in enumerate(specification.sections):
+        for index, criterion in enumerate(section.criteria):
+            with reader.inside(f"sections[{place}].criteria[{index}]"):
+                _check_criterion(reader, specification, section, criterion)
     _check_rounding(reader, specification)
     _check_measures(reader, specification)
-    _check_formulas(reader, specification)
+    check_formulas(reader, specification, lambda key, code: _check_code(reader, key, code))
     _check_bands(reader, specification)
     _check_stages(reader, specification)
     _check_ratings(reader, specification)
@@ -87,16 +89,16 @@ def _check_names(reader: Reader, specification: Specification) -> None:
     for key, code in blocks:
         if code in twice:
             reader.add("code_twice", key, _CODE_TWICE, criterion=code)
-        if code.upper() in formulas.FUNCTIONS:
-            reader.add("code_function", key, _CODE_FUNCTION, criterion=code)
-        if (
-            len(code) > MAX_CODE
-            or code != code.strip()
-            or any(c in "[]" or not c.isprintable() for c in code)
-        ):
-            reader.add("code_form", key, _CODE_FORM, criterion=code, limit=MAX_CODE)
+        _check_code(reader, key, code)
     if sum(len(section.criteria) for section in specification.sections) > MAX_CRITERIA:
         reader.add("criteria_many", "", _MANY_CRITERIA, limit=MAX_CRITERIA)
+
+
+def _check_code(reader: Reader, key: str, code: str) -> None:
+    if code.upper() in formulas.FUNCTIONS:
+        reader.add("code_function", key, _CODE_FUNCTION, criterion=code)
+    if len(code) > MAX_CODE or code != code.strip() or any(c in "[]" or not c.isprintable() for c in code):
+        reader.add("code_form", key, _CODE_FORM, criterion=code, limit=MAX_CODE)
 
 
 def _check_points(reader: Reader, specification: Specification) -> None:
@@ -157,7 +159,14 @@ def _check_criterion(
 ) -> None:
     at, kind, maximum = criterion.key or section.key, criterion.kind, criterion_maximum(criterion)
     own = kind.points()
-    if criterion.max is not None and own is not None and criterion.max != own:
+    if (
+        isinstance(kind, ChecklistKind)
+        and criterion.max is not None
+        and own is not None
+        and criterion.max != own
+    ):
+        reader.add("items_sum", at, _ITEMS_SUM, sum=plain(own), max=plain(criterion.max))
+    elif criterion.max is not None and own is not None and criterion.max != own:
         params = {"own": plain(own), "max": plain(criterion.max)}
         reader.add("criterion_maximum", at, _MAXIMUM_TWO, **params)
     if maximum is None and (isinstance(kind, NumberKind) or section.combination in ("sum", "capped_sum")):
@@ -176,7 +185,7 @@ def _check_criterion_stages(
     unknown = [stage for stage in stages if stage not in known]
     for stage in unknown:
         reader.add("criterion_stage", at, _NO_STAGE, stage=stage)
-    if not criterion.kind.entered:
+    if not (criterion.kind.entered or criterion.kind.detailed):
         return
     if not stages:
         reader.add("criterion_stage", at, _NO_STAGES, criterion=criterion.code)
@@ -211,33 +220,6 @@ def _check_measures(reader: Reader, specification: Specification) -> None:
                 params = {"criterion": criterion.code, "other": seen[name]}
                 reader.add("measure_twice", criterion.key, _MEASURE_TWICE, **params)
             seen.setdefault(name, criterion.code)
-
-
-def _check_formulas(reader: Reader, specification: Specification) -> None:
-    criteria = {criterion.code for criterion in all_criteria(specification)}
-    sections = {section.code: section for section in specification.sections}
-    uses: dict[str, list[str]] = {}
-    for section in specification.sections:
-        if section.combination == "formula" and section.expression:
-            used = _check_formula(reader, section.key, section.expression, criteria | set(sections))
-            uses[section.code] = [code for code in used if code in sections and code not in criteria]
-    for code in circles(uses):
-        reader.add("formula_circle", sections[code].key, _CIRCLE, criterion=code)
-    if specification.total == "formula" and specification.total_expression:
-        parts = {part.code for part in specification.parts}
-        _check_formula(reader, "", specification.total_expression, criteria | set(sections) | parts)
-
-
-def _check_formula(reader: Reader, key: str, expression: str, known: set[str]) -> list[str]:
-    try:
-        found = list(formulas.names(formulas.parse(expression)))
-    except formulas.FormulaError as error:
-        reader.add("formula", key, error.template, **error.params)
-        return []
-    for name in found:
-        if name.code not in known:
-            reader.add("formula_name", key, _NO_NAME, criterion=name.code, position=name.position + 1)
-    return [name.code for name in found]
 
 
 def _check_bands(reader: Reader, specification: Specification) -> None:
@@ -375,6 +357,7 @@ _WEIGHTS_SUM = N_("The weights of this section add up to %(sum)s%%, not to %(max
 _NO_WEIGHT = N_("The criterion %(criterion)s has no weight: give it one.")
 _NO_PART = N_("There is no part “%(part)s”: choose one of the set's parts.")
 _NO_CRITERIA = N_("This section has no criteria: add one.")
+_ITEMS_SUM = N_("The items add up to %(sum)s points, not to the maximum of %(max)s: correct one of them.")
 _MAXIMUM_TWO = N_("The criterion has two different maximums, %(own)s and %(max)s: keep one.")
 _MAXIMUM_MISSING = N_("The criterion %(criterion)s has no maximum: give it one above 0.")
 _NO_STAGE = N_("There is no stage “%(stage)s” in this set: choose one of its stages.")
@@ -386,8 +369,6 @@ _ROUNDING_PLACES = N_(
     "The maximum of %(max)s has more digits than the %(places)s places that are rounded to: shorten it."
 )
 _MEASURE_TWICE = N_("The criteria %(other)s and %(criterion)s measure the same: keep one of them.")
-_NO_NAME = N_("“%(criterion)s” at character %(position)s is not a code of this set: correct the formula.")
-_CIRCLE = N_("The formula of section %(criterion)s depends on itself: break the circle.")
 _NO_BANDS = N_("The set has no point bands: add them, from the highest to the lowest.")
 _BAND_TWICE = N_("The band “%(band)s” is used twice: give each band its own code.")
 _BANDS_GAP = N_("The lowest band starts at %(start)s: let it start at 0, so that every score has a band.")

@@ -1,6 +1,7 @@
 """A specification compiled once: whole coefficients, tables of possible entries, an order of sections."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
@@ -22,12 +23,25 @@ from kpi_cms.foundation.engine.compiled import (
     make_rules,
 )
 from kpi_cms.foundation.engine.exact import EXACT, Pair, decimal_text, pair_of
+from kpi_cms.foundation.engine.formula_kind import FormulaKind
 from kpi_cms.foundation.engine.gates import Rating
+from kpi_cms.foundation.engine.indicator import IndicatorKind
 from kpi_cms.foundation.engine.inputs import CardInputs
-from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
+from kpi_cms.foundation.engine.itemised import BonusKind, ChecklistKind, DeductionKind
+from kpi_cms.foundation.engine.kinds import (
+    ChoiceKind,
+    DetailedKind,
+    Kind,
+    NumberKind,
+    Option,
+    PeopleManagedKind,
+    TaskRatioKind,
+)
+from kpi_cms.foundation.engine.levels import LevelsKind
 from kpi_cms.foundation.engine.problems import SpecificationError
 from kpi_cms.foundation.engine.quota import Allowed, QuotaCounts
 from kpi_cms.foundation.engine.rating import Combined
+from kpi_cms.foundation.engine.schema import KINDS_OF_1
 from kpi_cms.foundation.engine.scoring import Outcome, work_out
 from kpi_cms.foundation.engine.specification import CriterionSpec, SectionSpec, Specification
 from kpi_cms.foundation.engine.steps import Step
@@ -96,6 +110,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
     names: dict[str, tuple[int, int]] = {part.code: (PART, i) for i, part in enumerate(specification.parts)}
     names.update({section.code: (SECTION, i) for i, section in enumerate(specification.sections)})
     names.update({criterion.code: (CRITERION, criterion.index) for criterion in criteria})
+    criteria = tuple(_with_plan(criterion, names) for criterion in criteria)
     sections = tuple(_section(section, criteria, names) for section in specification.sections)
     parts = tuple(
         CompiledPart(
@@ -127,6 +142,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         ratios=tuple(
             (criterion, 1 + MEASURES.index(criterion.measure)) for criterion in criteria if criterion.measure
         ),
+        later=_later(criteria),
         managed=tuple(criterion for criterion in criteria if criterion.kind == PeopleManagedKind.type),
         order=_order(sections, names),
         names=names,
@@ -157,6 +173,8 @@ def _values(criterion: CriterionSpec) -> tuple[Fraction, ...]:
     kind = criterion.kind
     if isinstance(kind, (NumberKind, ChoiceKind)):
         return kind.values(criterion_maximum(criterion) or Decimal(0))
+    if isinstance(kind, LevelsKind):
+        return kind.values()
     return ()
 
 
@@ -189,14 +207,18 @@ def _criterion(
         label=criterion.label,
         kind=kind.type,
         entered=kind.entered,
+        detailed=kind.detailed,
+        required=kind.required if isinstance(kind, DetailedKind) else kind.entered,
+        details=_details(kind),
+        plan=None,
         share=kind.share,
         max=criterion_maximum(criterion),
         weight=criterion.weight,
         section=section.key,
         part=section.part,
-        stages=stages if kind.entered else (),
-        step=kind.step if isinstance(kind, NumberKind) else None,
-        options=kind.options if isinstance(kind, ChoiceKind) else (),
+        stages=stages if kind.entered or kind.detailed else (),
+        step=kind.step if isinstance(kind, (NumberKind, LevelsKind)) else None,
+        options=_options(kind),
         measure=kind.measure if isinstance(kind, TaskRatioKind) else "",
         alternatives=criterion.alternatives,
         guidance=criterion.guidance,
@@ -206,6 +228,42 @@ def _criterion(
         table=table,
         _kind=kind,
     )
+
+
+def _options(kind: Kind) -> tuple[Option, ...]:
+    """The values to choose from: a choice's, and those of levels that have one each."""
+    if isinstance(kind, LevelsKind) and kind.fixed():
+        return tuple(Option(level.start, level.label, grounds_required=False) for level in kind.levels)
+    return kind.options if isinstance(kind, ChoiceKind) else ()
+
+
+def _details(kind: Kind) -> dict[str, str]:
+    if isinstance(kind, (ChecklistKind, DeductionKind, BonusKind)):
+        return {item.code: item.label for item in kind.items}
+    if isinstance(kind, FormulaKind):
+        return {item.code: item.label for item in kind.inputs}
+    if isinstance(kind, IndicatorKind):
+        return {"actual": "", "target": ""} if kind.target is None else {"actual": ""}
+    return {}
+
+
+def _with_plan(criterion: CompiledCriterion, names: Mapping[str, tuple[int, int]]) -> CompiledCriterion:
+    kind = criterion.detail_kind if criterion.kind == FormulaKind.type else None
+    if not isinstance(kind, FormulaKind):
+        return criterion
+    tree = formulas.parse(kind.expression)
+    return replace(criterion, plan=TreePlan(tree) if kind.inputs else _formula_plan(tree, names))
+
+
+def _later(criteria: Sequence[CompiledCriterion]) -> tuple[CompiledCriterion, ...]:
+    """The criteria of later kinds, each after those its formula names."""
+    later = {item.code: item for item in criteria if item.kind not in KINDS_OF_1 and not item.entered}
+    uses: dict[str, list[str]] = {}
+    for code, criterion in later.items():
+        kind = criterion.detail_kind
+        tree = formulas.parse(kind.expression) if isinstance(kind, FormulaKind) else None
+        uses[code] = [] if tree is None else [name.code for name in formulas.names(tree)]
+    return tuple(later[code] for code in formula_graph.in_order(uses))
 
 
 def _section(

@@ -10,7 +10,18 @@ from kpi_cms.foundation.engine.bands import Band, Standing, band_of, shown
 from kpi_cms.foundation.engine.combination import Plan, TreePlan
 from kpi_cms.foundation.engine.exact import Pair, pair_of
 from kpi_cms.foundation.engine.gates import Gate
-from kpi_cms.foundation.engine.kinds import ChoiceKind, Kind, NumberKind, Option, PeopleManagedKind
+from kpi_cms.foundation.engine.indicator import IndicatorKind
+from kpi_cms.foundation.engine.kinds import (
+    ChoiceKind,
+    DetailedKind,
+    Kind,
+    LaterKind,
+    NumberKind,
+    Option,
+    PeopleManagedKind,
+)
+from kpi_cms.foundation.engine.levels import LevelsKind
+from kpi_cms.foundation.engine.others import ResultOfKind
 from kpi_cms.foundation.engine.people import PeopleRules
 from kpi_cms.foundation.engine.problems import N_, Problem, ScoringError
 from kpi_cms.foundation.engine.reading import Reader
@@ -32,8 +43,9 @@ CRITERION, SECTION, PART = 0, 1, 2
 class CompiledCriterion:
     """A criterion, ready to score. `max` is None for a share that only a formula uses.
 
-    `kind` is the kind's type; `entered` says whether people score it, at `stages`; `options` are a choice's
-    values, `step` a number's step, `measure` a task ratio's.
+    `kind` is the kind's type; `entered` says whether people give it one score, `detailed` whether they give numbers
+    by name (`details`: name → label), at `stages`; `options` are a choice's values, `step` a number's step,
+    `measure` a task ratio's, `plan` a formula's. `required`: without an entry there is no total.
     """
 
     key: str
@@ -41,6 +53,8 @@ class CompiledCriterion:
     label: str
     kind: str
     entered: bool
+    detailed: bool
+    required: bool
     share: bool
     max: Decimal | None
     weight: Decimal | None
@@ -54,6 +68,8 @@ class CompiledCriterion:
     guidance: tuple[str, ...]
     citation: str
     index: int
+    details: Mapping[str, str]
+    plan: Plan | None
     managed: tuple[Decimal, Pair, Pair]
     table: Mapping[Decimal | str, Pair] = field(repr=False)
     _kind: Kind = field(repr=False)
@@ -63,6 +79,22 @@ class CompiledCriterion:
         kind = self._kind
         if isinstance(kind, (NumberKind, ChoiceKind)):
             return kind.refuse(self.key, value, self.max or Decimal(0))
+        if isinstance(kind, LevelsKind):
+            return kind.refuse(self.key, value)
+        return Problem("entry_computed", self.key, _COMPUTED, {"criterion": self.code})
+
+    @property
+    def detail_kind(self) -> LaterKind:
+        """The kind of a criterion that `further.py` works out."""
+        kind = self._kind
+        assert isinstance(kind, LaterKind)
+        return kind
+
+    def refuse(self, entry: Mapping[str, object]) -> Problem | None:
+        """Why an entry of numbers by name is refused; None when it is accepted."""
+        kind = self._kind
+        if isinstance(kind, DetailedKind) and kind.detailed:
+            return kind.refuse(self.key, entry)
         return Problem("entry_computed", self.key, _COMPUTED, {"criterion": self.code})
 
     def allows(self, value: Fraction) -> bool:
@@ -72,9 +104,14 @@ class CompiledCriterion:
             return value in kind.values(Decimal(0))
         if isinstance(kind, PeopleManagedKind):
             return value in (Fraction(*self.managed[1]), Fraction(*self.managed[2]))
-        if isinstance(kind, NumberKind):
-            return self.max is not None and 0 <= value <= self.max
-        return value >= 0
+        if isinstance(kind, LevelsKind):
+            return kind.allows(value)
+        highest: Decimal | None = None if kind.share else self.max
+        if isinstance(kind, IndicatorKind):
+            highest = kind.cap
+        elif isinstance(kind, ResultOfKind):
+            highest = Decimal(1)
+        return value >= 0 and (highest is None or value <= highest)
 
 
 @dataclass(frozen=True)
@@ -136,6 +173,7 @@ class ScoringPlan:
     entered: tuple[CompiledCriterion, ...]
     ratios: tuple[tuple[CompiledCriterion, int], ...]
     managed: tuple[CompiledCriterion, ...]
+    later: tuple[CompiledCriterion, ...]
     order: tuple[int, ...]
     names: Mapping[str, tuple[int, int]]
     keys: Mapping[str, int]
@@ -200,6 +238,13 @@ class ScoringPlan:
             return Problem("criterion", key, _NO_CRITERION, {"criterion": key})
         result = criterion.read(value)
         return result if isinstance(result, Problem) else None
+
+    def check_details(self, key: str, entry: Mapping[str, object]) -> Problem | None:
+        """Why numbers by name cannot be entered for the criterion with this key; None when they can."""
+        criterion = self.criterion(key)
+        if criterion is None:
+            return Problem("criterion", key, _NO_CRITERION, {"criterion": key})
+        return criterion.refuse(entry)
 
     def rules_for(self, settings: Mapping[str, object]) -> Rules:
         """The set's rules with some open settings replaced. Raises ScoringError for one that is not open."""

@@ -6,11 +6,17 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import NamedTuple
 
+from kpi_cms.foundation.engine.calendars import Calendar
 from kpi_cms.foundation.engine.people import ManagedPeople
+from kpi_cms.foundation.engine.task_points import PointTask
 from kpi_cms.foundation.engine.tasks import TaskInput
 
 _NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 _NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
+_NO_DETAILS: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+_NO_CALENDARS: Mapping[str, Calendar] = MappingProxyType({})
+_NO_TASKS: Mapping[str, Sequence[TaskInput]] = MappingProxyType({})
+_NO_RESULTS: Mapping[str, Sequence[Decimal | Fraction]] = MappingProxyType({})
 
 
 class CardInputs(NamedTuple):
@@ -20,7 +26,9 @@ class CardInputs(NamedTuple):
     have are left alone, so that a card can be tried under another set. `people` None: not known yet, d is
     pending. `part_totals`: part code → points that replace the part's own computation, past every step check.
     `settings`: open settings that replace the set's. `given`: criterion code → value that replaces its
-    scoring (a share of 1, or points).
+    scoring (a share of 1, or points). `details`: criterion key → name → number, for the kinds entered so.
+    `work`: the tasks that task points count, with `calendars` of working days by name. `others`: scope → tasks of
+    other people; `results`: "subordinates" or "unit" → points; what is not there is pending.
     """
 
     entered: Mapping[str, Decimal | str]
@@ -29,3 +37,8 @@ class CardInputs(NamedTuple):
     part_totals: Mapping[str, Decimal] = _NOTHING
     settings: Mapping[str, object] = _NO_SETTINGS
     given: Mapping[str, Decimal | Fraction] = _NOTHING
+    details: Mapping[str, Mapping[str, object]] = _NO_DETAILS
+    work: Sequence[PointTask] = ()
+    calendars: Mapping[str, Calendar] = _NO_CALENDARS
+    others: Mapping[str, Sequence[TaskInput]] = _NO_TASKS
+    results: Mapping[str, Sequence[Decimal | Fraction]] = _NO_RESULTS

@@ -1,9 +1,10 @@
 """The scoring kinds: what a criterion accepts, and what its value is.
 
-A kind is entered (somebody gives a score) or computed (from tasks, from the people managed). Its value is
+A kind is entered (somebody gives one score), detailed (somebody gives numbers by name) or computed (from tasks,
+from other people, from other criteria). The first four are here, each later one in its own module. Its value is
 points, or a share of 1 (100 % is 1) that a sum multiplies by the criterion's maximum and a formula uses as it
 is. A new kind is a new class here with its reader in `READERS`, and, when it is computed, its place in
-`scoring.py`.
+`scoring.py` or `further.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,8 +14,14 @@ from fractions import Fraction
 from typing import ClassVar
 
 from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal, plain
+from kpi_cms.foundation.engine.formula_kind import FormulaKind
+from kpi_cms.foundation.engine.indicator import IndicatorKind
+from kpi_cms.foundation.engine.itemised import BonusKind, ChecklistKind, DeductionKind
+from kpi_cms.foundation.engine.levels import LevelsKind
+from kpi_cms.foundation.engine.others import ResultOfKind, RollUpKind
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Node, Reader
+from kpi_cms.foundation.engine.task_points import TaskPointsKind
 from kpi_cms.foundation.engine.tasks import MEASURES
 
 _MAX_LISTED = 1000
@@ -29,6 +36,7 @@ class NumberKind:
 
     type: ClassVar[str] = "number"
     entered: ClassVar[bool] = True
+    detailed: ClassVar[bool] = False
     share: ClassVar[bool] = False
 
     @classmethod
@@ -85,6 +93,7 @@ class ChoiceKind:
 
     type: ClassVar[str] = "choice"
     entered: ClassVar[bool] = True
+    detailed: ClassVar[bool] = False
 
     @property
     def share(self) -> bool:
@@ -141,6 +150,7 @@ class TaskRatioKind:
 
     type: ClassVar[str] = "task_ratio"
     entered: ClassVar[bool] = False
+    detailed: ClassVar[bool] = False
     share: ClassVar[bool] = True
 
     @classmethod
@@ -164,6 +174,7 @@ class PeopleManagedKind:
 
     type: ClassVar[str] = "people_managed"
     entered: ClassVar[bool] = False
+    detailed: ClassVar[bool] = False
     share: ClassVar[bool] = True
 
     @classmethod
@@ -183,21 +194,36 @@ class PeopleManagedKind:
         return None
 
 
-Entered = NumberKind | ChoiceKind
-Kind = NumberKind | ChoiceKind | TaskRatioKind | PeopleManagedKind
+DetailedKind = ChecklistKind | DeductionKind | BonusKind | IndicatorKind | FormulaKind
+"""Entered as a mapping of names to numbers (a formula only when it has inputs of its own)."""
+
+LaterKind = DetailedKind | TaskPointsKind | RollUpKind | ResultOfKind
+"""Worked out in `further.py`."""
+
+Kind = NumberKind | ChoiceKind | TaskRatioKind | PeopleManagedKind | LevelsKind | LaterKind
 
 READERS: Mapping[str, Callable[[Reader, Node, str], Kind]] = {
     NumberKind.type: NumberKind.read,
     ChoiceKind.type: ChoiceKind.read,
     TaskRatioKind.type: TaskRatioKind.read,
     PeopleManagedKind.type: PeopleManagedKind.read,
+    LevelsKind.type: LevelsKind.read,
+    ChecklistKind.type: ChecklistKind.read,
+    DeductionKind.type: DeductionKind.read,
+    BonusKind.type: BonusKind.read,
+    IndicatorKind.type: IndicatorKind.read,
+    TaskPointsKind.type: TaskPointsKind.read,
+    RollUpKind.type: RollUpKind.read,
+    ResultOfKind.type: ResultOfKind.read,
+    FormulaKind.type: FormulaKind.read,
 }
 
 
 def read_kind(reader: Reader, node: Node, key: str) -> Kind:
     """The kind a mapping describes; an unknown one is a problem and is read as a number."""
     name = reader.choice(node, "type", key, tuple(READERS))
-    return READERS[name](reader, node, key) if name else NumberKind(None, None)
+    with reader.inside("kind"):
+        return READERS[name](reader, node, key) if name else NumberKind(None, None)
 
 
 _NO_MAXIMUM = N_("The maximum is 0 points: give the criterion a maximum above 0.")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from kpi_cms.foundation.engine import law
+from kpi_cms.foundation.engine import further, law
 from kpi_cms.foundation.engine.combination import LinearPlan, TreePlan, Unknown, add, clamp
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, Rules, ScoringPlan
 from kpi_cms.foundation.engine.exact import Pair, pair_of, plain
@@ -51,7 +51,7 @@ class Outcome:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Keys of the entered criteria that have no value yet; while there are any there is no total."""
+        """Keys of the entered and detailed criteria that have no value yet; while there are any there is no total."""
         return self._work.missing
 
     @property
@@ -128,7 +128,7 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
         return criterion.part not in skipped and criterion.code not in given
 
     values: list[Pair | None] = [None] * len(compiled.criteria)
-    missing = []
+    missing: list[str] = []
     for criterion in compiled.entered:
         value = inputs.entered.get(criterion.key)
         if value is not None:
@@ -145,14 +145,18 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
         else:
             values[criterion.index] = nothing
             insufficient |= nothing is None and needed(criterion)
-    pending = []
+    pending: list[str] = []
     for criterion in compiled.managed:
         result = values[criterion.index] = _people(criterion, inputs, rules)
         if result is None and needed(criterion):
             pending.append(criterion.code)
-    for code, value_given in given.items():
-        criterion = compiled.criterion_by_code(code)
-        values[criterion.index] = _given(criterion, value_given)
+    _take_given(compiled, given, values)
+    if compiled.later:
+        answers = _later(compiled, inputs, rules, values, needed)
+        missing += answers[further.MISSING]
+        insufficient |= bool(answers[further.NOTHING])
+        # A formula over a part that was given from outside has nothing to compute with, and nothing else to say.
+        pending += answers[further.PENDING] or (answers[further.DEPENDS] if not missing else [])
     raw, sections = _sections(compiled, values)
     parts = _parts(compiled, sections, skipped)
     if compiled.when == PARTS:
@@ -173,6 +177,28 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
         tuple(pending),
         frozenset(skipped),
     )
+
+
+def _later(
+    compiled: ScoringPlan,
+    inputs: CardInputs,
+    rules: Rules,
+    values: list[Pair | None],
+    needed: Callable[[CompiledCriterion], bool],
+) -> Mapping[str, list[str]]:
+    """Fill in the criteria of later kinds; the answers of those that are needed and have no value."""
+    answers: dict[str, list[str]] = {name: [] for name in further.ANSWERS}
+    for criterion in compiled.later:
+        if criterion.code in inputs.given:
+            continue
+        found = further.worth(compiled, criterion, inputs, rules, values)
+        if not isinstance(found, str):
+            values[criterion.index] = found
+        elif found == further.NOTHING and rules.nothing_is_zero:
+            values[criterion.index] = ZERO
+        elif needed(criterion):
+            answers[found].append(criterion.key if found == further.MISSING else criterion.code)
+    return answers
 
 
 def results_ratio(compiled: ScoringPlan, work: Work) -> Fraction | None:
@@ -201,6 +227,14 @@ def _people(criterion: CompiledCriterion, inputs: CardInputs, rules: Rules) -> P
     if not found.counted:
         return rules.nobody_managed
     return failed if found.below else reached
+
+
+def _take_given(
+    compiled: ScoringPlan, given: Mapping[str, Decimal | Fraction], values: list[Pair | None]
+) -> None:
+    for code, value in given.items():
+        criterion = compiled.criterion_by_code(code)
+        values[criterion.index] = _given(criterion, value)
 
 
 def _given(criterion: CompiledCriterion, value: Decimal | Fraction) -> Pair:

@@ -13,6 +13,8 @@
                     {type: "choice", unit: "percent" | "points", options [{value, label, grounds_required}]}
                     {type: "task_ratio", measure: "quantity" | "quality" | "progress"}
                     {type: "people_managed", threshold, reached, failed}
+                    later ones: see `levels.py`, `itemised.py`, `indicator.py`, `task_points.py`, `others.py`,
+                    `formula_kind.py`
     total           {kind: "sum" | "formula", expression, max}
     rounding        {places, mode: "half_up" | "up" | "down", when: "total" | "parts" | "sections"}
     bands           [{code, label, from}] from the highest to the lowest

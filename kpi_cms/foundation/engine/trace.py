@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from kpi_cms.foundation.engine import formulas, law
+from kpi_cms.foundation.engine import formulas, further, law
 from kpi_cms.foundation.engine.bands import band_of
 from kpi_cms.foundation.engine.combination import LinearPlan, clamp
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledSection, ScoringPlan
@@ -18,6 +18,7 @@ from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import tally
 from kpi_cms.foundation.engine.problems import N_
 from kpi_cms.foundation.engine.rounding import FUNCTIONS, PARTS, SECTIONS
+from kpi_cms.foundation.engine.schema import KINDS_OF_1
 from kpi_cms.foundation.engine.scoring import Work, results_ratio, work_out
 from kpi_cms.foundation.engine.steps import Inputs, Step
 from kpi_cms.foundation.engine.tasks import (
@@ -47,7 +48,7 @@ class _Tracer:
     def steps(self) -> Iterator[Step]:
         if self._set.ratios:
             yield from self._tasks()
-        for criterion in self._set.criteria:
+        for criterion in self._set.criteria:  # a formula's inputs explain themselves, whatever the order
             yield from self._criterion(criterion)
         for index in self._set.order:
             if self._set.sections[index].part not in self._work.overridden:
@@ -144,8 +145,10 @@ class _Tracer:
             yield step(_GIVEN, "", ())
         elif criterion.measure:
             yield self._ratio(criterion, params, exact)
+        elif criterion.kind not in KINDS_OF_1 and not criterion.entered:
+            yield from self._further(criterion, params, exact)
         elif criterion.entered:
-            yield step(_CHOSEN if criterion.kind == "choice" else _ENTERED, "", ())
+            yield step(_CHOSEN if criterion.options else _ENTERED, "", ())
         else:
             people = self._inputs.people
             assert people is not None  # without people the value is pending, and there is no step
@@ -163,6 +166,20 @@ class _Tracer:
             }
             template = _PEOPLE_FAILING if found.failing else _PEOPLE
             yield step(template, formula, (number, low, empty, *values), "people_managed")
+
+    def _further(
+        self, criterion: CompiledCriterion, params: Mapping[str, object], value: Fraction
+    ) -> Iterator[Step]:
+        clause = self._clause(criterion.citation, criterion.kind)
+        found = further.worth(self._set, criterion, self._inputs, self._work.rules, self._work.values)
+        if found == further.NOTHING:
+            yield Step(_RATIO_OF_NOTHING, params, "0", (), value, None, clause, criterion.code)
+            return
+        lines = further.explain(self._set, criterion, self._inputs, self._work.rules, self._work.values)
+        for line in lines:
+            code = f"{criterion.code}: {line.item}" if line.item else criterion.code
+            about = {**params, **line.params}
+            yield Step(line.template, about, line.formula, line.inputs, line.value, None, clause, code)
 
     def _ratio(self, criterion: CompiledCriterion, params: Mapping[str, object], value: Fraction) -> Step:
         totals, cap = self._work.totals, self._work.rules.cap

@@ -521,7 +521,8 @@ def test_what_is_not_of_the_right_form_is_said_by_field():
             "field",
             "key-II.1",
             (
-                "“type” is not one of the possible values (number, choice, task_ratio, people_managed): "
+                "“type” is not one of the possible values (number, choice, task_ratio, people_managed, "
+                "levels, checklist, deduction, bonus, indicator, task_points, roll_up, result_of, formula): "
                 "choose one."
             ),
         ),
@@ -533,7 +534,8 @@ def test_what_is_not_of_the_right_form_is_said_by_field():
             "field",
             "key-III",
             (
-                "“type” is not one of the possible values (number, choice, task_ratio, people_managed): "
+                "“type” is not one of the possible values (number, choice, task_ratio, people_managed, "
+                "levels, checklist, deduction, bonus, indicator, task_points, roll_up, result_of, formula): "
                 "choose one."
             ),
         ),
