@@ -126,6 +126,11 @@ class GuardedEditView(_Saving, generic.EditView):
         title: str = self.viewset.title_of(self.object)
         return title
 
+    def get_history_url(self) -> str | None:
+        """Only where the register has one; the host would lead to an address that is missing."""
+        url: str | None = super().get_history_url() if hasattr(self.model, "history") else None
+        return url
+
     def get_side_panels(self) -> MediaContainer:
         return MediaContainer([])
 
