@@ -11,12 +11,13 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kpi_cms.foundation.access.decisions import Decision
+from kpi_cms.foundation.access.decisions import Decision, unseen
 from kpi_cms.foundation.access.rules import Rule, ask, in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import WrongState
 from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person, Unit
+from snippets.rule_table import ONESELF
 
 from . import rule_table as table
 from .enums import WITH_THE_EVALUATOR, WITH_THE_PERSON, CardState, Relation, TaskState
@@ -215,6 +216,14 @@ def report_task(scope: Scope, person: Person, unit: Unit) -> Decision:
 def manage_periods(scope: Scope, units: Iterable[Unit]) -> Decision:
     """Policy staff open and close periods whose units they keep, all of them: nobody opens half a period."""
     return ask(table.OPEN_PERIOD, scope, (), *units)
+
+
+def see_job(scope: Scope, units: Iterable[Unit], *, own: bool) -> Decision:
+    """Work in the background, for whoever started it; an opening also for whoever keeps its period, of these units."""
+    concerned = tuple(units)
+    if not (own or concerned):
+        return unseen()
+    return ask(table.SEE_JOB, scope, (ONESELF,) if own else (), *concerned)
 
 
 def self_due_at(card: Scorecard) -> datetime:

@@ -60,6 +60,7 @@ from .units import (
     READ_UNIT_HISTORY,
     READ_UNIT_TASKS,
     RECEIVE_RESULTS,
+    SEE_JOB,
     UNIT_RULES,
 )
 
@@ -111,6 +112,7 @@ __all__ = [
     "SAVE_EVALUATION",
     "SAVE_SELF",
     "SEE_CARD",
+    "SEE_JOB",
     "SEE_TASK",
     "SUBMIT_SELF",
     "TABLE",

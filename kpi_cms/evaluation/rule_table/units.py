@@ -6,6 +6,7 @@ from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
 from kpi_cms.foundation.access.rules import SYSTEM, Reach, Rule
 from kpi_cms.foundation.core.errors import Sentence
 from snippets.enums import Capability, PeriodState
+from snippets.rule_table import ONESELF
 
 from .tasks import TASK_CAPABILITIES
 
@@ -79,6 +80,16 @@ OPEN_PERIOD = _period(
 )
 CLOSE_PERIOD = _period("close_period", _("Close the period"), "closing.close_period", PeriodState.OPEN)
 
+SEE_JOB = Rule(
+    act="see_job",
+    label=_("Follow work in the background"),
+    subject="period",
+    relations=(ONESELF,),
+    capabilities=(Capability.MANAGE_PERIODS,),
+    reach=Reach.EVERY_UNIT,
+    note=_("Whoever started it; the opening of a period also whoever keeps the period."),
+)
+
 # --- Evidence files ----------------------------------------------------------------------------------------
 ERASE_EVIDENCE = Rule(
     act="erase_evidence",
@@ -90,4 +101,4 @@ ERASE_EVIDENCE = Rule(
 )
 
 UNIT_RULES = (READ_UNIT_CARDS, READ_UNIT_TASKS, READ_UNIT_HISTORY, FOLLOW_PROGRESS, RECEIVE_RESULTS)
-PERIOD_RULES = (CHOOSE_VERSIONS, OPEN_PERIOD, CLOSE_PERIOD)
+PERIOD_RULES = (CHOOSE_VERSIONS, OPEN_PERIOD, CLOSE_PERIOD, SEE_JOB)

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from kpi_cms.evaluation import period_queries
+from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain import opening
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.models import Job, JobState
+from snippets.models import Unit
 
 from .asking import actor_of
 from .shared import scope_of
@@ -62,12 +63,9 @@ def _job(request: HttpRequest, pk: uuid.UUID) -> Job:
     job = Job.objects.filter(pk=pk).first()
     if job is None:
         raise NotFound
-    if job.actor_id == actor_of(request).pk:
-        return job
-    period = job.arguments.get("period") if job.name == opening.JOB_NAME else None
-    if period is None:
-        raise NotFound
-    period_queries.period_to_manage(scope_of(request), period)
+    opened = job.arguments.get("period") if job.name == opening.JOB_NAME else None
+    units = Unit.objects.filter(periods=opened) if opened is not None else ()
+    rules.see_job(scope_of(request), units, own=job.actor_id == actor_of(request).pk).require()
     return job
 
 
