@@ -96,6 +96,15 @@ class EvidenceState(models.TextChoices):
     WITHDRAWN = "withdrawn", pgettext_lazy("evidence", "Withdrawn")
 
 
+class ReopeningState(models.TextChoices):
+    """A keyhole in a decided card. One that ended unused stays asked or approved, and opens nothing."""
+
+    ASKED = "asked", _("Asked for")
+    APPROVED = "approved", _("Approved")
+    DECLINED = "declined", _("Declined")
+    USED = "used", _("Decided anew")
+
+
 class DeductionKind(models.TextChoices):
     FAULT = "fault", _("Major error")
     DELAY = "delay", _("Delay")

@@ -88,7 +88,7 @@ def _after_decision(asked: Search, period: Period | None) -> Search:
     )
 
 
-REOPENING: tuple[str, ...] = ()
+REOPENING = (Act.REOPENING_ASKED, Act.REOPENING_APPROVED, Act.CARD_DECIDED_ANEW)
 
 
 # --- Groups -------------------------------------------------------------------------------------------------

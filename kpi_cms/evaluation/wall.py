@@ -21,11 +21,13 @@ from .models import (
     Evidence,
     Fault,
     ObjectiveCause,
+    Reopening,
     Score,
     Scorecard,
     Task,
 )
 
+REOPENING_CAPABILITIES = (*table.ASK_REOPENING.capabilities, *table.APPROVE_REOPENING.capabilities)
 OWN = "person_id = (SELECT kpi_person())"
 NOT_OWN = "person_id IS DISTINCT FROM (SELECT kpi_person())"
 UNIT_OF_CARD = held_on("unit_id", *table.SEE_CARD.capabilities)
@@ -167,6 +169,10 @@ def _protect_cards() -> None:
     of_score = any_of(OWN, UNIT_OF_CARD, "assessment_id IN (SELECT kpi_assessments_in_hand())")
     protect(_table(Score), reads=of_score, updates="assessment_id IN (SELECT kpi_assessments_to_write())")
     _protect_history(Score, of_score)
+    # A request to reopen is read and answered by policy staff, who do not read the card.
+    asked = any_of(CARD_IN_HAND, held_on("unit_id", *REOPENING_CAPABILITIES))
+    protect(_table(Reopening), reads=any_of(READS_CARD, asked), updates=all_of(NOT_OWN, asked))
+    _protect_history(Reopening, any_of(READS_CARD, asked))
     # A result is never written by hand: it follows from its rows, beyond the wall.
     protect(_table(CardResult), reads=READS_CARD)
 

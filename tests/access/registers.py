@@ -9,6 +9,7 @@ from django.db.models import Model
 from wagtail.models import GroupApprovalTask, Workflow, WorkflowTask
 
 from kpi_cms.evaluation.domain.opening import JOB_NAME
+from kpi_cms.evaluation.models import Reopening
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.models import Job
@@ -56,10 +57,21 @@ def _mark(letters: str) -> str:
 
 def _of_people(made: Institution) -> None:
     extra = made.extra
-    for word in ("appointment", "field", "decision", "grant", "entry"):
+    extra["evaluated"] = (
+        made.cards["sa", "notified"].version.criteria.filter(entered=True).order_by("order").first()
+    )
+    for word in ("appointment", "field", "decision", "grant", "entry", "reopening"):
         extra[word] = {}
     for letters, person in made.people.items():
         extra["appointment"][letters] = person.appointments.get()
+        card = made.cards.get((letters, "notified"))
+        if card is not None:
+            # Of what it says here, only the card's people are told: criteria are the set's, the reason is no mark.
+            extra["reopening"][letters] = Reopening.objects.create(
+                card=card, period_id=card.period_id, unit_id=card.unit_id, person_id=card.person_id,
+                criteria=[extra["evaluated"].key], reason_key=uuid.uuid4(), asked_by=made.user("head").pk,
+                asked_at=MOMENT, expires_at=MOMENT + timedelta(days=3),
+            )  # fmt: skip
         extra["entry"][letters] = LedgerEntry.objects.create(
             act="person.changed", at=MOMENT, actor_id=system_user().pk, actor_code="system", unit_id=person.unit_id,
             unit_code=person.unit.code, person_id=person.pk, person_code=person.staff_code,

@@ -18,6 +18,7 @@ BEYOND = {
     "kpi_cms/evaluation/domain/naming.py": 1,  # evaluators are named by whoever reads no card
     "kpi_cms/evaluation/domain/opening.py": 2,  # cards are made by whoever reads none
     "kpi_cms/evaluation/domain/people_managed.py": 2,  # d of a leader
+    "kpi_cms/evaluation/domain/reopening.py": 1,  # a second person approves without reading the card
     "kpi_cms/evaluation/domain/saving.py": 2,  # a returned self-assessment: a draft again, and what it had said
     "kpi_cms/evaluation/domain/scoring.py": 3,  # results, and d of the leaders above
     "kpi_cms/evaluation/domain/separation.py": 1,  # whether two people decide about each other
@@ -29,6 +30,7 @@ BEYOND = {
     "kpi_cms/interfaces/workspace/views/naming.py": 1,  # within MANAGE_PEOPLE, RECEIVE_RESULTS
     "kpi_cms/interfaces/workspace/views/periods.py": 1,  # within MANAGE_PERIODS
     "kpi_cms/interfaces/workspace/views/progress.py": 1,  # within PROGRESS
+    "kpi_cms/interfaces/workspace/views/reopening.py": 1,  # within MANAGE_PERIODS
     "kpi_cms/interfaces/workspace/views/shared.py": 1,  # within ASSIGN
     "kpi_cms/interfaces/workspace/views/sight.py": 1,  # within MANAGE_GRANTS
 }

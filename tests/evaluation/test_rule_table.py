@@ -56,6 +56,9 @@ endorse               =   -    -    +    -    -    .    .    .    .    .    .   
 return_to_evaluator   =   -    -    +    -    -    .    .    .    .    .    .    .    .
 notify                =   +    +    -    -    -    .    .    +    .    .    .    .    .
 accept_new_basis      =   +    +    -    -    -    .    .    .    .    .    .    .    .
+ask_reopening         =   +    +    -    -    -    .    .    +    .    .    .    .    .
+approve_reopening     =   =    =    =    -    -    .    .    .    .    +    .    .    .
+decide_anew           =   +    +    -    -    -    .    .    .    .    .    .    .    .
 name_evaluators       =   -    -    -    -    -    .    .    +    .    .    .    +    .
 follow_registers      .   .    .    .    .    .    .    .    .    .    .    .    .    .
 see_task              +   +    +    +    +    +    +    .    .    .    .    .    .    .
@@ -106,6 +109,9 @@ endorse               .      .         .        +         .         .
 return_to_evaluator   .      .         .        +         .         .
 notify                .      .         .        .         +         .
 accept_new_basis      .      .         .        .         +         +
+ask_reopening         .      .         .        .         +         +
+approve_reopening     .      .         .        .         +         +
+decide_anew           .      .         .        .         +         +
 name_evaluators       +      +         +        +         +         +
 follow_registers      +      +         +        +         +         +
 see_task              +      +         +        +         +         +
@@ -164,7 +170,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 46
+    assert len(ACTS) == len(table.TABLE) == 49
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)
@@ -227,7 +233,8 @@ def test_every_state_is_asked_about() -> None:
 
 
 def test_what_changes_a_card_or_a_task_asks_for_an_open_period() -> None:
-    for rule in (*table.CARD_RULES, *table.TASK_RULES):
+    reopening = {table.ASK_REOPENING, table.APPROVE_REOPENING, table.DECIDE_ANEW}  # of a closed one as well
+    for rule in {*table.CARD_RULES, *table.TASK_RULES} - reopening:
         assert rule.period_states == ((PeriodState.OPEN,) if rule.changes else None), rule.act
 
 

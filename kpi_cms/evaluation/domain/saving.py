@@ -155,7 +155,7 @@ def assessment_of(card: Scorecard, stage: StageKey, rater: Person) -> Assessment
     return assessment
 
 
-def _written(score: Score | None) -> str:
+def written(score: Score | None) -> str:
     """A stored score as text: "4.5", the chosen value, or "" for none."""
     if score is None:
         return ""
@@ -183,7 +183,7 @@ def _check_fresh(
     mine: dict[str, Any] = {}
     theirs: dict[str, Any] = {}
     for key, entry in entries.items():
-        stored = _written(scores.get(key))
+        stored = written(scores.get(key))
         if _wanted(entry) != stored:
             label = f"{criterion_of(compiled, key).code} {criterion_of(compiled, key).label}"
             mine[label], theirs[label] = _wanted(entry), stored
@@ -220,10 +220,10 @@ def _write_scores(
     for key, entry in entries.items():
         stored = scores.get(key)
         grounds = entry.grounds.strip()
-        if _wanted(entry) == _written(stored) and grounds == (stored.grounds if stored else ""):
+        if _wanted(entry) == written(stored) and grounds == (stored.grounds if stored else ""):
             continue
         code = criterion_of(compiled, key).code
-        before[code], after[code] = _written(stored), _wanted(entry)
+        before[code], after[code] = written(stored), _wanted(entry)
         if stored is None:
             if not criterion_ids:
                 criterion_ids = dict(

@@ -129,13 +129,13 @@ def submit_self(*, actor: User, moment: datetime, card: Scorecard, expected: int
         )
     assessment = assessment_of(card, StageKey.SELF, card.person)
     outcome = scoring.outcome_of(card, StageKey.SELF)
-    _require_complete(card, StageKey.SELF, outcome)
+    require_complete(card, StageKey.SELF, outcome)
     submit(assessment, moment)
     scoring.store_result(card, StageKey.SELF, outcome, moment)
     scoring.refresh(card, StageKey.EVALUATOR, moment)
     card.submitted_at = moment
     card.without_self = False
-    return _move(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=_summary(outcome))
+    return move_on(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=_summary(outcome))
 
 
 @business_verb
@@ -162,7 +162,7 @@ def evaluate_without_self(
         scoring.refresh(card, StageKey.SELF, moment)
     scoring.refresh(card, StageKey.EVALUATOR, moment)
     after = {"without_self": card.without_self}
-    return _move(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=after, reason=reason)
+    return move_on(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=after, reason=reason)
 
 
 @business_verb
@@ -181,7 +181,7 @@ def return_to_person(
         keep_copy(card, assessment_of(card, StageKey.SELF, card.person))
     card.returned_at = moment
     card.return_reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
-    return _move(card, CardState.RETURNED, Act.CARD_RETURNED, reason_key=card.return_reason_key)
+    return move_on(card, CardState.RETURNED, Act.CARD_RETURNED, reason_key=card.return_reason_key)
 
 
 @business_verb
@@ -207,7 +207,7 @@ def confirm(
     assert card.evaluator is not None  # the table allows nobody else
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
-    _require_complete(card, StageKey.EVALUATOR, outcome)
+    require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
     _require_d_known(outcome)
     delegate = delegate_of(actor)
@@ -218,8 +218,8 @@ def confirm(
     scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
     card.evaluated_at = moment
     if needs_endorsement(card):
-        return _move(card, CardState.EVALUATED, Act.CARD_CONFIRMED, after=_summary(outcome, digest))
-    return _decide(card, outcome, moment, Act.CARD_CONFIRMED, digest)
+        return move_on(card, CardState.EVALUATED, Act.CARD_CONFIRMED, after=_summary(outcome, digest))
+    return decide(card, outcome, moment, Act.CARD_CONFIRMED, digest)
 
 
 def needs_endorsement(card: Scorecard) -> bool:
@@ -249,14 +249,14 @@ def endorse(
     assert card.endorser is not None  # rules.endorse allows nobody else
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
-    _require_complete(card, StageKey.EVALUATOR, outcome)
+    require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
     _require_d_known(outcome)
     refuse_each_other(card, card.endorser)
     endorsement = assessment_of(card, StageKey.ENDORSEMENT, card.endorser)
     write_comments(endorsement, {"comment": comment})
     submit(endorsement, moment)
-    return _decide(card, outcome, moment, Act.CARD_ENDORSED, digest)
+    return decide(card, outcome, moment, Act.CARD_ENDORSED, digest)
 
 
 @business_verb
@@ -270,7 +270,7 @@ def return_to_evaluator(
     _require_reason(reason)
     reopen_evaluation(card)
     transaction.on_commit(lambda: evaluation_reopened.send_robust(sender=Scorecard, card=card.pk))
-    return _move(card, CardState.SUBMITTED, Act.CARD_RETURNED, reason=reason)
+    return move_on(card, CardState.SUBMITTED, Act.CARD_RETURNED, reason=reason)
 
 
 def reopen_evaluation(card: Scorecard) -> None:
@@ -286,7 +286,7 @@ def notify(*, actor: User, moment: datetime, card: Scorecard) -> Scorecard:
     card = _lock(card)
     take_step(table.NOTIFY, actor, card)
     card.notified_at = moment
-    return _move(card, CardState.NOTIFIED, Act.CARD_NOTIFIED)
+    return move_on(card, CardState.NOTIFIED, Act.CARD_NOTIFIED)
 
 
 @business_verb
@@ -317,19 +317,19 @@ def accept_new_basis(
     card.evaluated_at = moment
     card.proposed_d = ""
     card.basis_changed_at = None
-    return _decide(card, outcome, moment, Act.CARD_CONFIRMED, digest)
+    return decide(card, outcome, moment, Act.CARD_CONFIRMED, digest)
 
 
-def _decide(card: Scorecard, outcome: Outcome, moment: datetime, act: Act, digest: str) -> Scorecard:
+def decide(card: Scorecard, outcome: Outcome, moment: datetime, act: Act, digest: str) -> Scorecard:
     card.confirmed_at = moment
     card.result_final_at = moment
     card.confirmed_d = scoring.d_of(card, outcome)
-    decided = _move(card, CardState.CONFIRMED, act, after=_summary(outcome, digest))
+    decided = move_on(card, CardState.CONFIRMED, act, after=_summary(outcome, digest))
     scoring.propose_basis(decided, moment)
     return decided
 
 
-def _move(
+def move_on(
     card: Scorecard,
     state: CardState,
     act: Act,
@@ -392,7 +392,7 @@ def missing_entries(card: Scorecard, stage: StageKey, outcome: Outcome) -> list[
     return [criterion for criterion in criteria if stage in criterion.stages]
 
 
-def _require_complete(card: Scorecard, stage: StageKey, outcome: Outcome) -> None:
+def require_complete(card: Scorecard, stage: StageKey, outcome: Outcome) -> None:
     missing = missing_entries(card, stage, outcome)
     problems = {criterion.key: [_("Give this criterion a score.")] for criterion in missing}
     for key in _without_grounds(card, stage):

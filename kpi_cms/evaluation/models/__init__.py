@@ -3,6 +3,7 @@
 from .assessment import Assessment
 from .evidence import Evidence, EvidenceUsage
 from .pin import CataloguePin, VersionPin
+from .reopening import Reopening
 from .result import CardResult
 from .score import Score
 from .scorecard import Scorecard
@@ -19,6 +20,7 @@ __all__ = [
     "Fault",
     "ObjectiveCause",
     "PublishedTotals",
+    "Reopening",
     "Score",
     "Scorecard",
     "Task",

@@ -228,6 +228,55 @@ ACCEPT_NEW_BASIS = _evaluator_step(
     note=_("Besides: the results of the people the leader manages changed after the confirmation."),
 )
 
+_REOPENING = "kpi_cms.evaluation.domain.reopening"
+ASK_REOPENING = Rule(
+    act="ask_reopening",
+    label=_("Ask that a decided card be reopened for some criteria"),
+    subject="card",
+    law="Đ21.3",
+    verbs=(f"{_REOPENING}.ask_reopening",),
+    relations=EVALUATING,
+    capabilities=(Capability.RECEIVE_RESULTS,),
+    forbidden={Relation.OWN: _("Nobody asks that their own result be reopened. Appeal against it.")},
+    seen_by=CONCERNED,
+    seen_with=READING_CAPABILITIES,
+    refusal=_("A reopening is asked for by the evaluator or by the personnel office."),
+    states=DECIDED,
+    note=_("Besides: with a reason, chosen criteria and an end within 14 days; no endorsement in the set."),
+)
+_NOT_BY_A_PARTY = _("A reopening is approved by somebody who has no part in the card.")
+APPROVE_REOPENING = Rule(
+    act="approve_reopening",
+    label=_("Approve or decline the reopening of a card"),
+    subject="card",
+    law="Đ21.3",
+    verbs=(f"{_REOPENING}.answer_reopening",),
+    capabilities=(Capability.MANAGE_PERIODS,),
+    forbidden=dict.fromkeys(CONCERNED, _NOT_BY_A_PARTY),
+    seen_with=READING_CAPABILITIES,
+    refusal=_NOT_BY_A_PARTY,
+    states=DECIDED,
+    note=_(
+        "Besides: not whoever asked, and nobody who decides about one of them in the period or the reverse."
+    ),
+)
+DECIDE_ANEW = Rule(
+    act="decide_anew",
+    label=_("Decide a reopened result anew"),
+    subject="card",
+    law="Đ21.3",
+    verbs=(f"{_REOPENING}.decide_anew",),
+    relations=EVALUATING,
+    forbidden={Relation.OWN: _EVALUATE_OWN},
+    seen_by=CONCERNED,
+    seen_with=READING_CAPABILITIES,
+    refusal=_EVALUATE,
+    states=DECIDED,
+    note=_(
+        "Besides: an approved reopening that has not ended, and its criteria alone. The old result stays readable."
+    ),
+)
+
 NAME_EVALUATORS = Rule(
     act="name_evaluators",
     label=_("Have the evaluator of an open card named"),
@@ -278,6 +327,9 @@ CARD_RULES = (
     RETURN_TO_EVALUATOR,
     NOTIFY,
     ACCEPT_NEW_BASIS,
+    ASK_REOPENING,
+    APPROVE_REOPENING,
+    DECIDE_ANEW,
     NAME_EVALUATORS,
     FOLLOW_REGISTERS,
 )

@@ -12,8 +12,8 @@ from django.utils.translation import override
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain.scoring import TaskRow
-from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, StageKey
-from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Score, Scorecard
+from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, ReopeningState, StageKey
+from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Reopening, Score, Scorecard
 from kpi_cms.evaluation.visibility import Sight, sight_of
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
@@ -321,6 +321,24 @@ def _position(card: Scorecard, person_id: int | None) -> str:
     return posts.order_by("-is_main", "pk").values_list("position__title", flat=True).first() or ""
 
 
+def _decided_anew(card: Scorecard) -> Iterable[str]:
+    """Before and after of every decision that replaced an earlier one (Đ21.3)."""
+    for used in Reopening.objects.filter(card=card, state=ReopeningState.USED).order_by("pk"):
+        was, is_now, when = used.before, used.after, used.decided_at
+        assert was is not None  # the database keeps both sides of a reopening that was used
+        assert is_now is not None
+        assert when is not None
+        changes = "; ".join(
+            f"{code}: {was['scores'].get(code, '–')} → {value}" for code, value in is_now["scores"].items()
+        )
+        yield _("Decided anew on %(moment)s: %(was)s points before, %(now)s points now (%(changes)s).") % {
+            "moment": rules.local(when),
+            "was": was["shown"],
+            "now": is_now["shown"],
+            "changes": changes,
+        }
+
+
 def _notes(
     card: Scorecard,
     outcome: Outcome,
@@ -345,6 +363,8 @@ def _notes(
         }
         if endorsement.comment:
             yield _("Comment at the endorsement: %(comment)s") % {"comment": endorsement.comment}
+    if seen.of_evaluation:
+        yield from _decided_anew(card)
     if card.proposed_d and seen.of_new_basis:
         yield _(
             "The basis of this result has changed since it was confirmed: d is now proposed as %(d)s."

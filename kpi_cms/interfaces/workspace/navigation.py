@@ -83,6 +83,12 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
         (somewhere(table.NAME_EVALUATORS, scope), _("Evaluators to name"), ("workspace:evaluators",), 0),
         (somewhere(table.OPEN_PERIOD, scope), _("Periods"), ("workspace:periods", "workspace:period"), 0),
         (
+            somewhere(table.APPROVE_REOPENING, scope),
+            _("Reopenings"),
+            ("workspace:reopenings", "workspace:reopening"),
+            0,
+        ),
+        (
             somewhere(table.FOLLOW_PROGRESS, scope),
             _("Progress"),
             ("workspace:progress", "workspace:progress_unit"),

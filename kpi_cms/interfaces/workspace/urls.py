@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("kpi_cms.interfaces.workspace.urls_periods")),
     # The auditor's workspace
     path("", include("kpi_cms.interfaces.workspace.urls_inspection")),
+    # The keyhole
+    path("", include("kpi_cms.interfaces.workspace.urls_reopening")),
     # Who sees what
     path("", include("kpi_cms.interfaces.workspace.urls_sight")),
     # Evidence

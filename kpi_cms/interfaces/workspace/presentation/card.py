@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import stages
+from kpi_cms.evaluation.domain.reopening import open_keyhole
 from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, StageKey, TaskState
 from kpi_cms.evaluation.models import CardResult, Scorecard, Task
 from kpi_cms.evaluation.visibility import Sight, sight_of
@@ -320,6 +321,9 @@ def actions_of(reading: CardReading, now: datetime) -> list[dict[str, str]]:
     offer(table.RETURN_TO_EVALUATOR, "workspace:return_evaluation", _("Return to the evaluator"))
     label = _("Notify the person of the result")
     offer(table.NOTIFY, "workspace:notify", label, post="1", kind="primary")
+    offer(table.ASK_REOPENING, "workspace:ask_reopening", _("Ask for a reopening"))
+    if rules.may_now(table.DECIDE_ANEW, reading.scope, card) and open_keyhole(card, now) is not None:
+        offer(table.DECIDE_ANEW, "workspace:decide_anew", _("Decide anew what is reopened"), kind="primary")
     return found
 
 

@@ -1,0 +1,12 @@
+"""Addresses of the keyhole; part of the namespace `workspace`."""
+
+from django.urls import path
+
+from .views import reopening
+
+urlpatterns = [
+    path("mo-lai/", reopening.index, name="reopenings"),
+    path("mo-lai/<int:pk>/", reopening.answer, name="reopening"),
+    path("phieu/<int:pk>/mo-lai/", reopening.ask, name="ask_reopening"),
+    path("phieu/<int:pk>/quyet-dinh-lai/", reopening.decide, name="decide_anew"),
+]
