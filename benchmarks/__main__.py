@@ -1,4 +1,5 @@
 """`make bench`: seed a province on PostgreSQL (`BENCH=small` on SQLite), measure, print a table, write JSON.
+`BENCH=ledger` measures the ledger alone (`ledger`).
 
 On PostgreSQL the database `kpi_bench` of the server `BENCH_SERVER` is dropped and made anew.
 """
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 OUTPUT = Path(__file__).resolve().parent / "output"
-DATABASE = "kpi_bench"
+DATABASE = "kpi_bench_ledger" if os.environ.get("BENCH") == "ledger" else "kpi_bench"
 
 
 def prepare(small: bool) -> None:
@@ -59,6 +60,12 @@ def main() -> int:
     django.setup()
     from django.core.management import call_command
     from django.db import connection
+
+    if os.environ.get("BENCH") == "ledger":
+        from benchmarks import ledger
+
+        call_command("migrate", verbosity=0)
+        return ledger.run("ledger")
 
     from benchmarks import access, load, measure, seed
 

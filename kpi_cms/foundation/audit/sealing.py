@@ -18,7 +18,7 @@ from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.told import telling
 
 from . import layouts
-from .canonical import GENESIS, PROVINCE, Form, link_line, next_head, row_hash, time_text
+from .canonical import GENESIS, PROVINCE, Form, escape, link_line, next_head, row_hash, time_text
 from .chains import chains_of, scope_model
 from .models import Seal, SealWaiting
 
@@ -87,6 +87,10 @@ def reading_everything(why: str) -> Iterator[None]:
     outermost = not connection.in_atomic_block
     with transaction.atomic(), telling(to_the_end=outermost, actor=NOBODY, beyond=why):
         yield
+
+
+# Chain, number, form, row, hash of the row, head.
+_Link = tuple[str, int, int, int, bytes, bytes]
 
 
 # --- One batch ----------------------------------------------------------------------------------------------
@@ -161,26 +165,41 @@ def _append(rows: Sequence[_Row], moment: datetime) -> None:
     chain_of = chains_of(row.unit_id for row in rows if row.unit_id is not None)
     last: dict[str, Head] = {}
     sealed_at = time_text(moment)
-    seals = []
+    links: list[_Link] = []
     for row in rows:
         chain = chain_of.get(row.unit_id, PROVINCE) if row.unit_id is not None else PROVINCE
         if chain not in last:
             last[chain] = head_of(chain)
         number = last[chain].number + 1
         hashed = row_hash(row.form, row.line)
-        head = next_head(
-            last[chain].digest, link_line(chain, number, row.form.pk, row.row_id, sealed_at, hashed)
-        )
+        line = link_line(chain, number, row.form.pk, row.row_id, sealed_at, hashed)
+        head = next_head(last[chain].digest, line)
         last[chain] = Head(number, head)
-        seals.append(
+        links.append((chain, number, row.form.pk, row.row_id, hashed, head))
+    if connection.vendor == "postgresql":
+        _copy_in(links, sealed_at)
+        return
+    Seal.objects.bulk_create(
+        (
             Seal(
-                chain=chain,
-                number=number,
-                form_id=row.form.pk,
-                row_id=row.row_id,
-                sealed_at=moment,
-                row_hash=hashed,
-                head=head,
+                chain=chain, number=number, form_id=form, row_id=row_id, sealed_at=moment, row_hash=hashed, head=head
             )
-        )
-    Seal.objects.bulk_create(seals, batch_size=1_000)
+            for chain, number, form, row_id, hashed, head in links
+        ),
+        batch_size=1_000,
+    )  # fmt: skip
+
+
+def _copy_in(links: Sequence[_Link], sealed_at: str) -> None:
+    """Five times as fast as INSERTs of a thousand: an opening waits for as many seals as it made rows."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY audit_seal (chain, number, form_id, row_id, sealed_at, row_hash, head) FROM STDIN"
+        ) as out,
+    ):
+        for chain, number, form, row_id, hashed, head in links:
+            out.write(
+                f"{escape(chain)}\t{number}\t{form}\t{row_id}\t{sealed_at}\t"
+                f"\\\\x{hashed.hex()}\t\\\\x{head.hex()}\n"
+            )
