@@ -265,6 +265,7 @@ DAILY_WORK = {
     "forget ended sessions": ("02:00", "kpi_cms.foundation.accounts.domain.forget_ended_sessions"),
     "forget uploads": ("02:10", "kpi_cms.interfaces.exchange.domain.forget_uploads"),
     "tidy evidence": ("02:20", "kpi_cms.evaluation.domain.evidence_tidying.tidy"),
+    "verify the ledger": ("03:00", "kpi_cms.foundation.audit.verification.nightly"),
 }
 
 # Name → seconds from one end to the next beginning, function called with moment.
