@@ -1,11 +1,19 @@
 """Sets with criteria of the later kinds, and a plain reading of each kind in fractions."""
 
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
-from kpi_cms.foundation.engine import CardInputs, EntryError, check_specification, compile_set, formulas
+from kpi_cms.foundation.engine import (
+    CardInputs,
+    EntryError,
+    check_specification,
+    compile_set,
+    decimal_text,
+    formulas,
+)
 from tests.foundation.engine import reference, specs
 
 
@@ -28,8 +36,7 @@ def whole(*criteria, combination=None, maximum="10", **more):
     spec["parts"] = [{"key": "key-common", "code": "common", "label": "Điểm", "max": maximum}]
     spec["total"] = {"kind": "sum", "expression": "", "max": maximum}
     for band, share in zip(spec["bands"], (90, 70, 50, 0), strict=True):
-        band["from"] = str(Fraction(maximum) * share / 100) if share else "0"
-        band["from"] = f"{float(band['from']):g}"
+        band["from"] = decimal_text(Decimal(maximum) * share / 100)
     return spec
 
 

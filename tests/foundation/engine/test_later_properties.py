@@ -4,6 +4,7 @@ import json
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil, floor
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -109,38 +110,130 @@ SETTINGS = {"ratio_cap": "1", "penalty_per_fault": "0.25", "penalty_scope": "uni
 
 
 @st.composite
-def cards(draw):
-    """A set of one criterion of a later kind, and a card with all it can need."""
-    kind = draw(kinds)
-    inputs = CardInputs({}, tasks=draw(st.lists(tasks, max_size=3)))
+def entries(draw, kind, key):
+    """What people give for a criterion: (entered, details)."""
     if kind["type"] == "levels":
         level = draw(st.sampled_from(kind["levels"]))
         steps = int((Decimal(level["to"]) - Decimal(level["from"])) / Decimal("0.25"))
-        inputs = inputs._replace(
-            entered={KEY: Decimal(level["from"]) + draw(st.integers(0, steps)) * Decimal("0.25")}
-        )
-    elif "items" in kind:
+        return {key: Decimal(level["from"]) + draw(st.integers(0, steps)) * Decimal("0.25")}, {}
+    if "items" in kind:
         most = 1 if kind["type"] == "checklist" else 5
-        entry = {item["code"]: draw(st.integers(0, most)) for item in kind["items"] if draw(st.booleans())}
-        inputs = inputs._replace(details={KEY: entry})
-    elif kind["type"] == "indicator":
+        return {}, {
+            key: {item["code"]: draw(st.integers(0, most)) for item in kind["items"] if draw(st.booleans())}
+        }
+    if kind["type"] == "indicator":
         entry = {"actual": str(draw(st.decimals(0, 30, places=1)))}
         if kind["target"] is None:
             entry["target"] = str(draw(st.decimals(Decimal("0.1"), 30, places=1)))
-        inputs = inputs._replace(details={KEY: entry})
-    else:
-        results = st.lists(
-            st.fractions(0, 100, max_denominator=9) | st.decimals(0, 100, places=2), max_size=3
-        )
-        inputs = inputs._replace(
-            work=draw(st.lists(work, max_size=4)),
-            calendars={"vn": draw(calendars)},
-            others={scope: draw(st.lists(tasks, max_size=2)) for scope in ("approved", "field", "units")},
-            results={of: draw(results) for of in ("unit", "subordinates")},
-        )
+        return {}, {key: entry}
+    return {}, {}
+
+
+results = st.lists(st.fractions(0, 100, max_denominator=9) | st.decimals(0, 100, places=2), max_size=3)
+surroundings = st.fixed_dictionaries(
+    {
+        "tasks": st.lists(tasks, max_size=2),
+        "work": st.lists(work, max_size=3),
+        "calendars": calendars.map(lambda found: {"vn": found}),
+        "others": st.fixed_dictionaries(
+            {scope: st.lists(tasks, max_size=2) for scope in ("approved", "field", "units")}
+        ),
+        "results": st.fixed_dictionaries({"unit": results, "subordinates": results}),
+    }
+).map(lambda found: CardInputs({}, **found))
+
+
+@st.composite
+def cards(draw):
+    """A set of one criterion of a later kind, and a card with all it can need."""
+    kind = draw(kinds)
+    entered, details = draw(entries(kind, KEY))
+    inputs = draw(surroundings)._replace(entered=entered, details=details)
     return later.whole(
         later.criterion("x", kind, max="10") if _is_share(kind) else later.criterion("x", kind)
     ), inputs
+
+
+@st.composite
+def mixed(draw):
+    """A set of one section of several criteria of any later kinds, combined and rounded in any way."""
+    criteria, entered, details = [], {}, {}
+    for number in range(draw(st.integers(1, 4))):
+        kind = draw(kinds)
+        more = {"max": draw(st.sampled_from(["2", "3.5"]))} if _is_share(kind) else {}
+        criteria.append(later.criterion(f"x{number}", kind, **more))
+        own, by_name = draw(entries(kind, f"key-x{number}"))
+        entered, details = entered | own, details | by_name
+    combination = {
+        "kind": draw(st.sampled_from(["sum", "capped_sum", "weighted_mean"])),
+        "expression": "",
+        "cap": None,
+    }
+    maximum = sum(_maximum(criterion) for criterion in criteria)
+    if combination["kind"] == "capped_sum":
+        maximum = combination["cap"] = (maximum / 2).quantize(Decimal("0.01")) + 1
+        maximum = combination["cap"] = min(maximum, sum(_maximum(criterion) for criterion in criteria))
+    if combination["kind"] == "weighted_mean":
+        parts = draw(st.lists(st.integers(0, 25), min_size=len(criteria) - 1, max_size=len(criteria) - 1))
+        for criterion, weight in zip(criteria, [*parts, 100 - sum(parts)], strict=True):
+            criterion["weight"] = str(weight)
+    combination["cap"] = combination["cap"] and str(combination["cap"])
+    spec = later.whole(*criteria, combination=combination, maximum=str(maximum))
+    spec["rounding"] = {
+        "places": 2,
+        "mode": draw(st.sampled_from(["half_up", "up", "down"])),
+        "when": draw(st.sampled_from(["total", "parts", "sections"])),
+    }
+    return spec, draw(surroundings)._replace(entered=entered, details=details)
+
+
+def _maximum(criterion):
+    kind = criterion["kind"]
+    own = {
+        "checklist": lambda: sum(Decimal(item["value"]) for item in kind["items"]),
+        "levels": lambda: max(Decimal(level["to"]) for level in kind["levels"]),
+    }
+    return (
+        Decimal(criterion["max"])
+        if "max" in criterion
+        else own.get(kind["type"], lambda: Decimal(kind["max"]))()
+    )
+
+
+def _rounded(value, mode):
+    scaled = value * 100
+    return Fraction(
+        {"half_up": floor(scaled + Fraction(1, 2)), "up": ceil(scaled), "down": floor(scaled)}[mode], 100
+    )
+
+
+@MANY
+@given(mixed())
+def test_any_set_of_later_kinds_is_its_plain_reading_within_its_bounds(card):
+    spec, inputs = card
+    assert check_specification(spec) == []
+    outcome = compile_set(spec).score(inputs)
+    section = spec["sections"][0]
+    found = {
+        criterion["code"]: later.value(criterion["kind"], inputs, criterion["key"], SETTINGS)
+        for criterion in section["criteria"]
+    }
+    if None in found.values() or "wait" in found.values():
+        assert outcome.total is None
+        assert outcome.insufficient or outcome.pending
+        return
+    total, maximum = Fraction(0), Fraction(section["max"])
+    for criterion in section["criteria"]:
+        value, most = found[criterion["code"]], Fraction(_maximum(criterion))
+        share = value if _is_share(criterion["kind"]) else value / most
+        weighted = section["combination"]["kind"] == "weighted_mean"
+        total += share * (Fraction(criterion["weight"]) / 100 * maximum if weighted else most)
+    total = min(total, maximum)
+    if spec["rounding"]["when"] != "total":
+        total = _rounded(total, spec["rounding"]["mode"])
+    assert outcome.total == total
+    assert outcome.rounded == Decimal(str(float(_rounded(total, spec["rounding"]["mode"]))))
+    assert 0 <= total <= maximum
 
 
 def _is_share(kind):
