@@ -90,6 +90,11 @@ class LedgerEntry(models.Model):
                 condition=models.Q(amount__gte=2) | models.Q(amount__lte=-2),
                 name="audit_ledger_large",
             ),
+            models.Index(
+                fields=["unit_id", "-id"],
+                condition=models.Q(amount__gte=2) | models.Q(amount__lte=-2),
+                name="audit_ledger_unit_large",
+            ),
         ]
 
     def __str__(self) -> str:
