@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation.audit_names import Names, names_of
+from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.past_queries import PastCard
 from kpi_cms.evaluation.saved_questions import Group
@@ -20,6 +21,7 @@ from kpi_cms.foundation.core.numbers import NOTHING, format_moment, format_quant
 from kpi_cms.foundation.core.workbooks import OutColumn, OutSheet, write_workbook
 
 from .history import second
+from .sheet import as_typed
 
 Row = dict[str, Any]
 
@@ -31,7 +33,7 @@ def search_columns() -> list[Row]:
         {"label": _("About whom")},
         {"label": _("Unit")},
         {"label": _("What")},
-        {"label": _("Change")},
+        {"label": _("Points changed by")},
         {"label": _("Why")},
     ]
 
@@ -185,15 +187,15 @@ def past_page(past: PastCard, now: PastCard, changed: Mapping[str, tuple[str, st
         "facts": [
             {"key": _("Criteria version"), "value": f"{past.version} · {past.version.sha256[:12]}"},
             {"key": _("Evaluator"), "value": past.people.get("evaluator", NOTHING)},
-            {"key": _("Endorses"), "value": past.people.get("endorser", NOTHING)},
+            {"key": StageKey.ENDORSEMENT.label, "value": past.people.get("endorser", NOTHING)},
         ],
         "columns": columns,
         "rows": [
             {
                 "cells": [
                     {"text": label, "hint": _("different") if label in changed else ""},
-                    {"text": content.get(label) or NOTHING},
-                    {"text": current.get(label) or NOTHING},
+                    {"text": as_typed(content.get(label)) or NOTHING},
+                    {"text": as_typed(current.get(label)) or NOTHING},
                 ]
             }
             for label in dict.fromkeys([*content, *current])
@@ -212,7 +214,8 @@ def search_workbook(entries: Sequence[LedgerEntry], said: Mapping[str, Any], mom
     names = names_for(entries)
     headers = [
         (_("Number in the ledger"), 14), (_("When"), 20), (_("Changed by"), 28), (_("About whom"), 30), (_("Unit"), 14),
-        (_("What"), 30), (_("Label"), 20), (_("Before"), 40), (_("After"), 40), (_("Change"), 12), (_("Why"), 50),
+        (_("What"), 30), (_("Label"), 20), (_("Before"), 40), (_("After"), 40),
+        (_("Points changed by"), 14), (_("Why"), 50),
     ]  # fmt: skip
     rows = [
         [
