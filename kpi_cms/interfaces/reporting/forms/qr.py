@@ -6,7 +6,7 @@ import segno
 
 
 def qr_code(text: str) -> str:
-    """SVG of a QR code with a quiet zone; a quarter of it may be lost on paper and it is still read."""
+    """SVG of a QR code with a quiet zone; a seventh of it may be lost on paper and it is still read."""
     out = BytesIO()
-    segno.make(text, error="q", micro=False).save(out, kind="svg", border=4, xmldecl=False, nl=False)
+    segno.make(text, error="m", micro=False).save(out, kind="svg", border=4, xmldecl=False, nl=False)
     return out.getvalue().decode()
