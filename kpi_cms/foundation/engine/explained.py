@@ -1,7 +1,7 @@
 """How a criterion of a later kind came to its value: one line for each item, the last one for the criterion."""
 
 from collections.abc import Mapping
-from decimal import Decimal, DecimalException
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -31,9 +31,9 @@ def sum_of(lines: list[Line], prefix: str) -> tuple[str, Inputs]:
     return " + ".join(name for name, _ in inputs) or "0", inputs
 
 
-def too_long(key: str, error: DecimalException) -> ScoringError:
+def too_long(key: str) -> ScoringError:
     """What is said when exact decimals would need more digits than there are."""
-    return ScoringError(Problem("entry_long", key, _TOO_LONG, {"error": type(error).__name__}))
+    return ScoringError(Problem("entry_long", key, _TOO_LONG))
 
 
 _TOO_LONG = N_("The numbers of this criterion cannot be multiplied exactly: write shorter ones.")

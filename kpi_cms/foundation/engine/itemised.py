@@ -59,7 +59,9 @@ def read_items(reader: Reader, node: Node, key: str) -> tuple[Item, ...]:
     for item in reader.each(node, "items", key):
         code = reader.text(item, "code", key)
         value = reader.decimal(item, "value", key, required=True)
-        limit = reader.whole(item, "limit", key, range(1, MAX_TIMES + 1), 1) if item.get("limit") else None
+        limit = None
+        if item.get("limit") is not None:
+            limit = reader.whole(item, "limit", key, range(1, MAX_TIMES + 1))
         items.append(
             Item(
                 code,

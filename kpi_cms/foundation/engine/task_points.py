@@ -144,7 +144,7 @@ class TaskPointsKind:
                 possible = EXACT.add(possible, worth)
                 total = EXACT.fma(worth, _product(earned.values()), total)
         except DecimalException as error:
-            raise too_long(key, error) from error
+            raise too_long(key) from error
         cap = pair_of(self.max or _ZERO)
         if self.normalise == CAP:
             return clamp(pair_of(total), cap)

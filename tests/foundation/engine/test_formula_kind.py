@@ -15,7 +15,7 @@ from kpi_cms.foundation.engine import (
 )
 from kpi_cms.foundation.engine.combination import LinearPlan, TreePlan
 from tests.foundation.engine import specs
-from tests.foundation.engine.later import criterion, whole
+from tests.foundation.engine.later import AT, criterion, whole
 
 
 def by_formula(code, expression, maximum="10", **more):
@@ -159,9 +159,9 @@ def test_a_wrong_formula_points_at_its_character():
         "The division at character 3 is by zero: guard it with IF."
     )
     assert [item[0] for item in problems(by_formula("x", ""))] == ["field"]
-    assert problems(by_formula("x", "n", "0"))[0][2] == (
-        "The maximum is 0 points: give the criterion a maximum above 0."
-    )
+    assert problems(by_formula("x", "n", "0")) == [
+        ("maximum", "key-x", "The maximum is 0 points: give the criterion a maximum above 0.", AT)
+    ]
 
 
 def test_inputs_have_codes_of_their_own():

@@ -95,8 +95,13 @@ def test_items_have_codes_and_points():
     )
     nameless = {"type": "checklist", "items": [{"label": "x", "value": "1"}]}
     assert problems(nameless) == [("field", "“code” is missing: fill it in.", f"{AT}.kind.items[0]")]
-    wrong = {"type": "checklist", "items": items(("a", "1", {"limit": 10001}))}
-    assert problems(wrong)[0][1] == "“limit” is not a whole number from 1 to 10000: correct it."
+    for limit in (0, 10001, "x"):
+        wrong = {"type": "checklist", "items": items(("a", "1", {"limit": limit}))}
+        assert problems(wrong) == [
+            ("field", "“limit” is not a whole number from 1 to 10000: correct it.", f"{AT}.kind.items[0]")
+        ]
+    for limit in (1, 10000):
+        assert problems({"type": "checklist", "items": items(("a", "1", {"limit": limit}))}) == []
 
 
 def test_deductions_fall_from_the_maximum_to_the_floor():

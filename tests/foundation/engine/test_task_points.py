@@ -85,6 +85,7 @@ def test_a_set_names_its_calendar_and_the_caller_gives_it():
     assert (str(error.value), error.value.problem.key) == (
         "The calendar “vn” of working days is not there: add it for this period.", KEY,
     )  # fmt: skip
+    assert error.value.problem.code == "calendar"
     kind["time"]["calendar"] = " "
     assert problems(kind) == [
         ("calendar_missing", "Working days need a calendar: choose one, or count calendar days.", AT)
@@ -159,6 +160,8 @@ def test_a_task_that_cannot_be_counted_is_refused(wrong, sentence):
     with pytest.raises(ScoringError) as error:
         worth(POINTS, work=work)
     assert (str(error.value), error.value.problem.key) == (sentence, KEY)
+    codes = {"below zero": "task_negative", "does not know": "task_attribute", "multiplied": "entry_long"}
+    assert error.value.problem.code == next(code for words, code in codes.items() if words in sentence)
 
 
 @pytest.mark.parametrize(
