@@ -21,6 +21,7 @@ from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import LedgerEntry, TextKind
+from kpi_cms.interfaces.workspace.presentation import ledger_words
 from snippets.enums import Role
 from snippets.models import Period, Person, Unit
 from tests.factories.snippets import hold, in_role
@@ -307,6 +308,41 @@ def test_an_entry_shows_both_sides_and_leads_to_the_card_then(changed: World) ->
     assert "a, b" in text
     assert "Đổi tên" in text
     assert client.get(reverse("workspace:ledger_entry", args=[other.pk + 99])).status_code == 404
+
+
+def test_an_entry_is_told_in_the_readers_words(changed: World) -> None:
+    """Fields, states, bands and stages as the screens say them; what has no word stands in quotes."""
+    card = changed.card(changed.lan)
+    about = {
+        "at": MOMENT, "actor_id": 998, "actor_code": "x", "unit_id": changed.department.pk, "unit_code": "A1",
+        "request_id": "0" * 32,
+    }  # fmt: skip
+    confirmed = LedgerEntry.objects.create(
+        act="card.confirmed", subject_type="evaluation.Scorecard", subject_id=str(card.pk),
+        before={"state": "submitted"}, **about,
+        after={"state": "confirmed", "stage": "self", "band": "excellent", "rounded": "98.50", "odd": {"a": 1}},
+    )  # fmt: skip
+    gone = LedgerEntry.objects.create(
+        act="unit.renamed",
+        subject_type="snippets.Gone",
+        subject_id="7",
+        after={"state": True, "band": "x"},
+        **about,
+    )
+    appointed = LedgerEntry.objects.create(
+        act="appointment.made",
+        subject_type="snippets.Appointment",
+        subject_id="7",
+        after={"role": "head"},
+        **about,
+    )
+    label = next(band.label for band in card.version.compiled().bands if band.code == "excellent")
+    assert ledger_words.sides(confirmed) == [
+        ("State", "Submitted for evaluation", "Confirmed"), ("Stage", "–", "Self-assessment"), ("Band", "–", label),
+        ("Total points, rounded", "–", Decimal("98.50")), ("“odd”", "–", "a: 1"),
+    ]  # fmt: skip
+    assert ledger_words.sides(gone) == [("State", "–", "Yes"), ("Band", "–", "x")]
+    assert ledger_words.sides(appointed) == [("Role in the unit", "–", "Head")]
 
 
 def test_the_card_as_it_was_at_a_moment(changed: World) -> None:

@@ -20,6 +20,7 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.numbers import NOTHING, format_moment, format_quantity
 from kpi_cms.foundation.core.workbooks import OutColumn, OutSheet, write_workbook
 
+from . import ledger_words
 from .history import second
 from .sheet import as_typed
 
@@ -140,8 +141,6 @@ def card_rows(cards: Iterable[Scorecard]) -> tuple[list[Row], list[Row]]:
 def entry_page(entry: LedgerEntry) -> dict[str, Any]:
     """Both sides of an act, what it was about, and the way to the card before and after it."""
     names = names_for([entry])
-    before, after = entry.before or {}, entry.after or {}
-    keys = list(dict.fromkeys([*before, *after]))
     facts = [
         {"key": _("When"), "value": second(entry.at)},
         {"key": _("Changed by"), "value": _who(entry, names), "hint": entry.address or ""},
@@ -156,14 +155,8 @@ def entry_page(entry: LedgerEntry) -> dict[str, Any]:
         "facts": facts,
         "columns": [{"label": _("Field")}, {"label": _("Before")}, {"label": _("After")}],
         "rows": [
-            {
-                "cells": [
-                    {"text": key},
-                    {"text": plain_text(before.get(key))},
-                    {"text": plain_text(after.get(key))},
-                ]
-            }
-            for key in keys
+            {"cells": [{"text": label}, {"text": before}, {"text": after}]}
+            for label, before, after in ledger_words.sides(entry)
         ],
     }
 

@@ -1,0 +1,92 @@
+"""The two sides of a ledger entry in the reader's words: field names, states and bands as the screens say them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Field
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kpi_cms.evaluation.enums import StageKey
+from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.numbers import NOTHING
+
+from .sheet import as_typed
+
+# What entries say beside fields of their own record.
+WORDS: dict[str, str | Promise] = {
+    "state": gettext_lazy("State"),
+    "stage": gettext_lazy("Stage"),
+    "total": gettext_lazy("Total points"),
+    "rounded": gettext_lazy("Total points, rounded"),
+    "band": gettext_lazy("Band"),
+    "comments": gettext_lazy("Comments"),
+    "seen": gettext_lazy("Digest of what was seen"),
+}
+
+
+def fields_of(entry: LedgerEntry) -> dict[str, "Field[Any, Any]"]:
+    """Name → field of the record that the entry is about; none when its model is gone."""
+    try:
+        model = apps.get_model(entry.subject_type)
+    except (LookupError, ValueError):
+        return {}
+    return {name: field for field in model._meta.concrete_fields for name in {field.name, field.attname}}
+
+
+def bands_of(entry: LedgerEntry) -> dict[str, str]:
+    """Code → label of the bands of the card's version; none of another record."""
+    if entry.subject_type != Scorecard._meta.label:
+        return {}
+    card = Scorecard.objects.select_related("version").filter(pk=entry.subject_id).first()
+    return {band.code: band.label for band in card.version.compiled().bands} if card is not None else {}
+
+
+def sides(entry: LedgerEntry) -> list[tuple[str, Any, Any]]:
+    """Label, value before, value after; in the order they were recorded in. What has no word stands in quotes."""
+    before, after = entry.before or {}, entry.after or {}
+    fields = fields_of(entry)
+    asked = "band" in before or "band" in after
+    bands = bands_of(entry) if asked else {}
+    return [
+        (label(key, fields), said(key, before, fields, bands), said(key, after, fields, bands))
+        for key in dict.fromkeys([*before, *after])
+    ]
+
+
+def label(key: str, fields: Mapping[str, "Field[Any, Any]"]) -> str:
+    if key in WORDS:
+        return str(WORDS[key])
+    if key in fields:
+        name = str(fields[key].verbose_name)
+        return name[:1].upper() + name[1:]
+    return key if "." in key else f"“{key}”"  # a criterion's code
+
+
+def said(
+    key: str, values: Mapping[str, Any], fields: Mapping[str, "Field[Any, Any]"], bands: Mapping[str, str]
+) -> Any:
+    value = values.get(key)
+    if value in (None, "", [], {}):
+        return NOTHING
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if key == "band":
+        return bands.get(str(value), str(value))
+    if key == "stage":
+        return str(dict(StageKey.choices).get(str(value), value))
+    if key in fields and fields[key].flatchoices:
+        return str(dict(fields[key].flatchoices).get(value, value))
+    return plain(value)
+
+
+def plain(value: Any) -> Any:
+    """A JSON value of the ledger in one line; a number as one, so that it is shown with a comma."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {inner}" for key, inner in value.items())
+    return as_typed(value)
