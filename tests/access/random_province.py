@@ -65,6 +65,8 @@ class Province:
     tasks: list[Task] = field(default_factory=list)
     held: list[tuple[int, str, int]] = field(default_factory=list)
     """(account, capability, unit) of every grant that is in force today."""
+    standing_in: list[tuple[int, int, int]] = field(default_factory=list)
+    """(account, whom it stands in for, unit) of every delegation of evaluating that is in force today."""
 
     # --- The oracle -----------------------------------------------------------------------------------------
     def line(self, unit: int) -> set[int]:
@@ -84,7 +86,7 @@ class Province:
         )
 
     def cards_of(self, user: User) -> set[int]:
-        """Own, evaluated, endorsed, or of a unit that the account reads."""
+        """Own, evaluated, also in somebody's place, endorsed, or of a unit that the account reads."""
         return {
             card.pk
             for card in self.cards
@@ -105,7 +107,13 @@ class Province:
 
     def _concerns(self, user: User, card: Scorecard) -> bool:
         named = (card.person, card.evaluator, card.endorser)
-        return any(person is not None and person.user_id == user.pk for person in named)
+        if any(person is not None and person.user_id == user.pk for person in named):
+            return True
+        line = self.line(card.unit_id)
+        return card.evaluator is not None and any(
+            account == user.pk and absent == card.evaluator.user_id and place in line
+            for account, absent, place in self.standing_in
+        )
 
 
 def build(draft: Draft, version: CriteriaVersion, *, accounts: int, people: int, month: int = 7) -> Province:
@@ -206,6 +214,8 @@ def _grants(made: Province, draft: Draft, chance: Random) -> None:
         alive = when == "in force" and giver.user.is_active and giver.unit_id in made.line(place.pk)
         if alive and receiver.is_active:
             made.held.append((receiver.pk, giver.capability, place.pk))
+            if giver.capability == Capability.EVALUATE:
+                made.standing_in.append((receiver.pk, giver.user_id, place.pk))
     Grant.objects.bulk_create(passed_on)
     made.held += [
         (grant.user_id, grant.capability, grant.unit_id)
