@@ -13,12 +13,16 @@ from typing import Any
 from urllib.parse import unquote
 from zipfile import ZipFile, is_zipfile
 
-NAME, UNIT, SELF, EVALUATION, REASON, TASK, NOTE, FAULT, RECORD, EVIDENCE, PROOF = "nuserwofdmp"
+KINDS = "nuserwofdmp"
+NAME, UNIT, SELF, EVALUATION, REASON, TASK, NOTE, FAULT, RECORD, EVIDENCE, PROOF = KINDS
 """A name or staff code; a unit's name; a remark of the person, of the evaluator; the reason of a return; a task's
 name; its note; the reason of a major error; a record of the registers (a decision's number, a catalogue's title); a
 file attached to a criterion, to a task."""
 
-_MARK = re.compile(r"qx([a-z]{2})([a-z])([0-9])xq", re.IGNORECASE)
+# As written, folded, or in capitals. In any mixture of case, the tokens of some thousand pages spell one by chance.
+_MARK = re.compile(
+    rf"[Qq]x([a-z]{{2}})([{KINDS}])([0-9])xq|QX([A-Z]{{2}})([{KINDS.upper()}])([0-9])XQ",
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,12 @@ class Mark:
 
 
 def marks_in(text: str) -> set[Mark]:
-    """Every mark of a text, in whatever case it stands."""
-    return {Mark(owner.lower(), kind.lower(), int(state)) for owner, kind, state in _MARK.findall(text)}
+    """Every mark of a text."""
+    found = (match.groups() for match in _MARK.finditer(text))
+    return {
+        Mark((lower or upper).lower(), (kind or capital).lower(), int(state or number))
+        for lower, kind, state, upper, capital, number in found
+    }
 
 
 def texts_of(response: Any) -> Iterator[str]:
