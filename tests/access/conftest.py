@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
@@ -60,6 +62,8 @@ def prober(
 ) -> Iterator[Prober]:
     """Asks the institution's addresses. A test that takes it asks for `db` as well."""
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), transaction.atomic(), quiet():
+        # Imported before, so that their lines count and their clocks are stopped.
+        import_module(settings.ROOT_URLCONF)
         stop_the_clock(patch)
         with uncounted(request.config):
             made = Prober(institution.build())

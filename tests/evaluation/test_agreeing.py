@@ -114,3 +114,13 @@ def test_without_a_screen_the_save_number_counts(world: World, card: Scorecard) 
         confirm(world, card, expected=0)
     assert raised.value.theirs == {"Save number now": card.version_number}
     assert confirm(world, card).state == CardState.CONFIRMED
+
+
+def test_a_digest_that_no_page_carried_is_refused_with_its_sentence(world: World, card: Scorecard) -> None:
+    """Of another card, or made up: nothing is known of what was seen."""
+    month.worked(world, world.minh)
+    for shown in (on_screen(month.evaluated(world, world.minh)), "bịa"):
+        with pytest.raises(Stale) as raised:
+            confirm(world, card, seen=shown)
+        assert (raised.value.mine, raised.value.theirs) == ({}, {})
+    assert world.card(world.lan).state == CardState.SUBMITTED

@@ -242,6 +242,19 @@ def test_a_save_shares_the_period_and_closing_takes_it_alone(
     assert server.asked == (expected if vendor == "postgresql" else [])
 
 
+@pytest.mark.parametrize("vendor", ["postgresql", "sqlite"])
+def test_a_decision_holds_the_person_with_each_of_those_who_decide(
+    monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    """In one order, whoever asks: two decisions that answer each other never wait for one another."""
+    server = Server(vendor)
+    monkeypatch.setattr(locks, "connection", server)
+    locks.hold_pairs(7, 20, [30, None, 3, 30])
+    statement = "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))"
+    expected = [(statement, ["7:3:20", 335]), (statement, ["7:20:30", 335])]
+    assert server.asked == (expected if vendor == "postgresql" else [])
+
+
 # --- Names and lists -------------------------------------------------------------------------------------------------
 def test_every_row_has_a_name_for_its_reader(world: World) -> None:
     from kpi_cms.evaluation.domain import deductions

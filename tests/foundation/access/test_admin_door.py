@@ -133,3 +133,12 @@ def test_an_author_changes_language_and_look_and_uploads_no_picture(client):
     profile = UserProfile.objects.get(user=user)
     assert (profile.preferred_language, profile.theme, profile.avatar.name) == ("en", "dark", "")
     assert type(user).objects.get(pk=user.pk).display_name == user.display_name
+
+
+def test_nobody_is_signed_out_by_an_address(client):
+    """A picture in a page could name it; the host's own view takes the cookie away whatever the method."""
+    client.force_login(holder(UnitFactory(), *AUTHORING_CAPABILITIES))
+    assert client.get("/admin/logout/").status_code == 405
+    assert client.get("/admin/").status_code == 200
+    assert client.post("/admin/logout/").status_code == 302
+    assert client.get("/admin/").status_code == 302

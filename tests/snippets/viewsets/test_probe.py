@@ -1,6 +1,7 @@
 """Every address of every register, walked by people who hold nothing, something next door, or everything there."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -379,6 +380,19 @@ def test_the_hosts_own_reports_and_home_tell_nothing(world: World, signed_in):
     menu = client.get("/admin/").content.decode()
     for hidden in ("/admin/reports/", "/admin/images/", "/admin/documents/"):
         assert hidden not in menu
+
+
+def test_a_register_stands_in_the_menu_of_whoever_reads_it(world: World):
+    """Made anew: the host keeps the items of its menu for the life of a process."""
+    keeper, nobody = (
+        SimpleNamespace(scope=Scope.of(user)) for user in (holder(world.own.unit, *REGISTERS), UserFactory())
+    )
+    for model in SCOPED:
+        register = type(viewset(model))()
+        assert register.menu_label[:1].isupper()
+        item = register.menu_item_class(register.menu_label, "/", name="register")
+        assert (item.is_shown(keeper), item.is_shown(nobody)) == (True, False), model
+        assert register.register_permissions() is None  # no row in the host's groups
 
 
 def test_an_account_that_holds_nothing_finds_no_admin(signed_in, world: World):
