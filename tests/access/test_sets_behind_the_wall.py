@@ -5,6 +5,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -19,10 +20,12 @@ from kpi_cms.evaluation.models import (
     Evidence,
     Fault,
     ObjectiveCause,
+    Reopening,
     Score,
     Scorecard,
     Task,
 )
+from kpi_cms.evaluation.rule_table import APPROVE_REOPENING
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import walled_tables
 from kpi_cms.foundation.accounts.domain import system_user
@@ -40,7 +43,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 ACCOUNTS, PEOPLE, PROVINCES = 12, 140, 30
 OF_CARDS = (Assessment, Score, CardResult)
 OF_TASKS = (Fault, Delay, ObjectiveCause)
-TRACKED = (Scorecard, Assessment, Score, Task, *OF_TASKS, Evidence)
+TRACKED = (Scorecard, Assessment, Score, Task, *OF_TASKS, Evidence, Reopening)
 
 
 @pytest.fixture
@@ -91,6 +94,13 @@ def furnish(made: Province, version) -> None:
         for kind, rows in (("card", made.cards), ("task", made.tasks))
         for row in rows
         for target in ({"card": row, "criterion": criterion} if kind == "card" else {"task": row},)
+    )  # fmt: skip
+    Reopening.objects.bulk_create(
+        Reopening(
+            card=card, period_id=card.period_id, criteria=[criterion.key], reason_key=uuid.uuid4(), asked_by=0,
+            asked_at=MOMENT, expires_at=MOMENT + timedelta(days=1), **of(card),
+        )
+        for card in made.cards
     )  # fmt: skip
     with as_actor(system_user(), MOMENT):
         for model in TRACKED:
@@ -149,6 +159,12 @@ def expected(made: Province, rows: Rows, user) -> dict[str, set[int]]:
         key
         for key, card, task in Evidence.objects.values_list("pk", "card", "task")
         if card in cards or task in tasks
+    }
+    answered = set(scope.units(*APPROVE_REOPENING.capabilities).values_list("pk", flat=True))
+    found["evaluation_reopening"] = {
+        key
+        for key, card, unit in Reopening.objects.values_list("pk", "card", "unit")
+        if card in cards or unit in answered
     }
     found["audit_ledgerentry"] = ledger(made, rows.entries, user, scope)
     return found
