@@ -124,3 +124,13 @@ def test_a_digest_that_no_page_carried_is_refused_with_its_sentence(world: World
             confirm(world, card, seen=shown)
         assert (raised.value.mine, raised.value.theirs) == ({}, {})
     assert world.card(world.lan).state == CardState.SUBMITTED
+
+
+def test_an_older_save_number_is_refused_where_nothing_that_is_shown_changed(
+    world: World, card: Scorecard
+) -> None:
+    with pytest.raises(Stale) as raised:
+        confirm(world, card, expected=card.version_number - 1, seen=on_screen(card))
+    assert raised.value.mine == {"Save number you saw": card.version_number - 1}
+    assert raised.value.theirs == {"Save number now": card.version_number}
+    assert world.card(world.lan).state == CardState.SUBMITTED

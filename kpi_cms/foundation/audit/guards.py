@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from .append_only import is_being_repaired
+from .append_only import FLUSHING, is_being_repaired
 
 MESSAGE = "frozen"
 ROW = {"INSERT": "NEW", "UPDATE": "OLD", "DELETE": "OLD"}
@@ -55,7 +55,8 @@ def _statements(entry: Guard, vendor: str) -> Iterator[str]:
             returned = "OLD" if event == "DELETE" else "NEW"
             yield (
                 f'CREATE OR REPLACE FUNCTION "{trigger}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN '
-                f"IF ({unless}) IS NOT TRUE THEN RAISE EXCEPTION '{refused}' USING ERRCODE = 'restrict_violation'; "
+                f"IF NOT ({FLUSHING}) AND ({unless}) IS NOT TRUE THEN "
+                f"RAISE EXCEPTION '{refused}' USING ERRCODE = 'restrict_violation'; "
                 f"END IF; RETURN {returned}; END $$"
             )
             yield f'DROP TRIGGER IF EXISTS "{trigger}" ON "{entry.table}"'
