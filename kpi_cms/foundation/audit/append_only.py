@@ -161,12 +161,8 @@ def is_being_repaired() -> bool:
     return _being_repaired.get()
 
 
-def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """Protected tables of this database whose triggers are not all there; none while they are being repaired."""
-    if _being_repaired.get():
-        return []
-    connection = connections[using]
-    existing = set(connection.introspection.table_names())
+def triggers_of(connection: Any) -> set[str]:
+    """The names of the triggers that are in force."""
     query = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
         if connection.vendor == "postgresql"
@@ -174,7 +170,15 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     )
     with connection.cursor() as cursor:
         cursor.execute(query)
-        triggers = {row[0] for row in cursor.fetchall()}
+        return {row[0] for row in cursor.fetchall()}
+
+
+def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """Protected tables of this database whose triggers are not all there; none while they are being repaired."""
+    if _being_repaired.get():
+        return []
+    connection = connections[using]
+    existing, triggers = set(connection.introspection.table_names()), triggers_of(connection)
     return [
         entry.table
         for entry in protected_tables()

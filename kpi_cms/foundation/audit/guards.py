@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from .append_only import FLUSHING, is_being_repaired
+from .append_only import FLUSHING, is_being_repaired, triggers_of
 
 MESSAGE = "frozen"
 ROW = {"INSERT": "NEW", "UPDATE": "OLD", "DELETE": "OLD"}
@@ -88,13 +88,7 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     if is_being_repaired():
         return []
     connection = connections[using]
-    existing = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
-        else:
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        triggers = {row[0] for row in cursor.fetchall()}
+    existing, triggers = set(connection.introspection.table_names()), triggers_of(connection)
     return [
         entry.name
         for entry in guarded()
