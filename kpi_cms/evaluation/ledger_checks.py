@@ -42,6 +42,10 @@ def register() -> None:
 Kept = Callable[[Mapping[str, Any]], Iterable[str]]
 
 
+def _column(name: str) -> Kept:
+    return lambda row: [row[name]]
+
+
 def _comments(row: Mapping[str, Any]) -> Iterator[str]:
     """As they were put together, in whichever language."""
     for language, _name in settings.LANGUAGES:
@@ -51,14 +55,14 @@ def _comments(row: Mapping[str, Any]) -> Iterator[str]:
 
 def check_copies(part: Part) -> Iterator[Finding]:
     """Each text that a record shows, against the one that its key was made of."""
-    yield from _copies(part, Score, "grounds_key", ["grounds"], lambda row: [row["grounds"]])
+    yield from _copies(part, Score, "grounds_key", ["grounds"], _column("grounds"))
     for field, key in TYPED.items():
-        yield from _copies(part, Task, key, [field], lambda row, field=field: [row[field]])  # type: ignore[misc]  # bound at once
+        yield from _copies(part, Task, key, [field], _column(field))
     yield from _copies(part, Assessment, "comments_key", COMMENT_FIELDS, _comments)
     yield from _copies(
         part, Evidence, "words_key", ["title", "number"], lambda row: [words_of(row["title"], row["number"])]
     )
-    yield from _copies(part, Person, "name_key", ["full_name"], lambda row: [row["full_name"]])
+    yield from _copies(part, Person, "name_key", ["full_name"], _column("full_name"))
 
 
 def _copies(part: Part, model: Any, key: str, fields: Iterable[str], kept: Kept) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.numbers import format_quantity
 from kpi_cms.foundation.engine import decimal_text
 from snippets.models import Grant, Person, Unit
+from snippets.queries import lineage
 
 from .enums import CardState, StageKey, TaskState
 from .models import Assessment, Delay, Fault, Score, Scorecard, Task
@@ -194,8 +195,7 @@ def holders_at(unit_id: int, moment: datetime) -> list[Holder]:
     """Accounts that held a reading capability on the unit or above it, where both stood in the tree then."""
     where = Unit.history.filter(id=unit_id, history_date__lte=moment).order_by("-history_id").first()
     path = where.path if where is not None else Unit.objects.get(pk=unit_id).path
-    above = [path[:end] for end in range(Unit.steplen, len(path) + 1, Unit.steplen)]
-    units = dict(Unit.objects.filter(path__in=above).values_list("pk", "code"))
+    units = dict(Unit.objects.filter(path__in=lineage(path)).values_list("pk", "code"))
     day = timezone.localdate(moment)
     grants = (
         Grant.objects.filter(unit__in=units, capability__in=READING_CAPABILITIES, given_at__lte=moment)
