@@ -17,9 +17,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.audit import texts
+from kpi_cms.foundation.core.scope_model import scope_model
 
 from .querysets import RestrictedQuerySet
-from .scope import Scope, scope_model
+from .scope import Scope
 
 HIDDEN = frozenset({"id", "path", "depth", "numchild"})
 

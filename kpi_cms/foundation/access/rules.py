@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from kpi_cms.foundation.core.errors import Sentence
+from kpi_cms.foundation.core.scope_model import scope_model
 
 from .decisions import Decision, allow, refuse, unseen
-from .scope import Scope, ScopeNode, scope_model
+from .scope import Scope, ScopeNode
 
 # Relations that are the same everywhere; the others belong to the app whose table names them.
 SIGNED_IN = "signed_in"  # anybody with an account in use
@@ -103,7 +104,7 @@ def reaches(reach: Reach, scope: Scope, capability: str, *units: ScopeNode) -> b
     if reach is Reach.EVERY_UNIT:
         return scope.holds(capability) and all(scope.covers(capability, unit) for unit in units)
     if reach is Reach.TOP:
-        return any(len(path) == scope_model().steplen for path in scope.paths(capability))  # type: ignore[attr-defined]  # a tree
+        return any(len(path) == scope_model().steplen for path in scope.paths(capability))
     return scope.holds(capability)
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from django.apps import apps
-from django.conf import settings
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Left
 from django.db.models.lookups import In
 from django.utils.functional import SimpleLazyObject
 from guardian.utils import get_user_obj_perms_model
+
+from kpi_cms.foundation.core.scope_model import scope_model
 
 if TYPE_CHECKING:
     from kpi_cms.foundation.accounts.models import User
@@ -29,12 +29,6 @@ class ScopeNode(Protocol):
     """A node of the scope tree: a materialised path that is a prefix of its descendants' paths."""
 
     path: str
-
-
-def scope_model() -> type[Model]:
-    """The model that capabilities are held on."""
-    model: type[Model] = apps.get_model(settings.ACCESS_SCOPE_MODEL)
-    return model
 
 
 @dataclass(frozen=True)
@@ -134,7 +128,7 @@ class Scope:
 
 def _read(user_id: int) -> tuple[dict[str, tuple[str, ...]], tuple[Delegated, ...]]:
     """What an account holds in its own right, and what was delegated to it: one query."""
-    model: Any = scope_model()
+    model = scope_model()
     rows = get_user_obj_perms_model(model)._default_manager.filter(user_id=user_id)
     held: dict[str, list[str]] = {}
     delegated: list[Delegated] = []

@@ -25,12 +25,13 @@ from wagtail.permission_policies.base import BasePermissionPolicy
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from kpi_cms.foundation.core.errors import Refused
+from kpi_cms.foundation.core.scope_model import scope_model
 from kpi_cms.foundation.core.text import is_key
 
 from . import admin_views
 from .choosers import GuardedChooserViewSet
 from .forms import ActionForm, GuardedForm, scope_of
-from .scope import Scope, scope_model
+from .scope import Scope
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from guardian.models import UserObjectPermissionBase
 
 from kpi_cms.foundation.accounts.domain import SYSTEM_USERNAME
 from kpi_cms.foundation.audit import append_only
+from kpi_cms.foundation.core.scope_model import scope_model
 
-from .scope import scope_model
 from .wall import Walled, helpers, walled_tables
 
 READ, INSERT, UPDATE, VERIFY = "kpi_read", "kpi_insert", "kpi_update", "kpi_verify"

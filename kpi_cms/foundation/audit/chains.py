@@ -3,17 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
+from kpi_cms.foundation.core.scope_model import scope_model
 
 from .canonical import PROVINCE
 
 LEVEL = 2
-
-
-def scope_model() -> Any:
-    """The model of the tree of units, which stands above this room."""
-    return apps.get_model(settings.ACCESS_SCOPE_MODEL)
 
 
 def chains_of(unit_ids: Iterable[int]) -> dict[int, str]:

@@ -15,11 +15,12 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.scope_model import scope_model
 from kpi_cms.foundation.core.told import telling
 
 from . import layouts
 from .canonical import GENESIS, PROVINCE, Form, escape, link_line, next_head, row_hash, time_text
-from .chains import chains_of, scope_model
+from .chains import chains_of
 from .models import Seal, SealWaiting
 
 logger = logging.getLogger(__name__)

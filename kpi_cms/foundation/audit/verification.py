@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kpi_cms.foundation.core.scope_model import scope_model
+
 from . import anchors, chains, live
 from .canonical import PROVINCE, time_text
 from .models import Anchor, LedgerEntry, SealWaiting
@@ -74,10 +76,10 @@ def part_of(*, unit: str = "", card: str = "") -> Part:
         return Part()
     if unit == PROVINCE:
         return Part(chain=PROVINCE)
-    found = chains.scope_model()._default_manager.filter(code=unit).first()
+    found = scope_model()._default_manager.filter(code=unit).first()
     if found is None:
         raise LookupError(unit)
-    below = chains.scope_model()._default_manager.filter(path__startswith=found.path)
+    below = scope_model()._default_manager.filter(path__startswith=found.path)
     return Part(chain=chains.chain_of(found), units=list(below.values_list("pk", flat=True)))
 
 

@@ -8,7 +8,8 @@ from guardian.shortcuts import get_objects_for_user
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpi_cms.foundation.access.scope import Scope, paths_q, scope_model, shortest
+from kpi_cms.foundation.access.scope import Scope, paths_q, shortest
+from kpi_cms.foundation.core.scope_model import scope_model
 from snippets.models import Person, Unit
 from tests.factories.snippets import PersonFactory, UnitFactory, UserFactory, hold, holder
 
