@@ -121,6 +121,22 @@ class CitedStep(models.TextChoices):
     BAND = "band", _("Point bands")
 
 
+class Level(models.TextChoices):
+    """What of a set is compared on its own."""
+
+    PART = "part", _("Part")
+    SECTION = "section", _("Section of criteria")
+    CRITERION = "criterion", _("Criterion")
+    BAND = "band", _("Band")
+    STAGE = "stage", _("Stage")
+    FACT = "fact", _("Fact")
+    GATE = "gate", _("Gate")
+    QUOTA = "quota", _("Quota")
+    RATER = "rater", _("Rater")
+    AGGREGATION = "aggregation", _("Longer period")
+    SET = "set", _("The whole set")
+
+
 class Difference(models.TextChoices):
     """What can differ between two versions of a set."""
 
@@ -128,5 +144,6 @@ class Difference(models.TextChoices):
     REMOVED = "removed", _("Removed")
     REWORDED = "reworded", _("Reworded")
     MOVED = "moved", _("Moved")
+    POINTS = "points", _("Other points or weight")
     SCORING = "scoring", _("Scored differently")
     RULES = "rules", _("Rules of the whole set")

@@ -27,6 +27,11 @@ def versions_of_page(page_id: int) -> QuerySet[CriteriaVersion]:
     return CriteriaVersion.objects.filter(page_id=page_id).order_by("-number")
 
 
+def versions_of_set(set_code: str) -> QuerySet[CriteriaVersion]:
+    """Every version issued under a code, newest first."""
+    return CriteriaVersion.objects.filter(set_code=set_code).order_by("-number")
+
+
 def names_of(user_ids: Iterable[int]) -> dict[int, str]:
     """Account id → the name its holder is shown by; accounts are never deleted."""
     return {user.pk: str(user) for user in User.objects.filter(pk__in=set(user_ids))}

@@ -3,6 +3,7 @@
 To those who are no authors they do not exist: `admin_door` asks for every route about pages.
 """
 
+from itertools import zip_longest
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -67,18 +68,23 @@ def issue(request: HttpRequest, page_id: int) -> HttpResponse:
 
 @require_safe
 def versions(request: HttpRequest, page_id: int) -> HttpResponse:
-    """Every version issued from a set: number, dates, digest, who issued it, the periods that use it."""
+    """Every version issued from a set: number, dates, digest, legal basis, who wrote and who issued it, and the periods
+    that use it. A version is compared with the one before it."""
     page = get_object_or_404(CriteriaSetPage, pk=page_id)
     found = list(queries.versions_of_page(page.pk))
-    names = queries.names_of(version.published_by for version in found)
+    names = queries.names_of(
+        pk for version in found for pk in (version.published_by, version.authored_by) if pk is not None
+    )
     uses = pins.uses([version.pk for version in found])
     rows = [
         {
             "version": version,
+            "author": names.get(version.authored_by or 0, ""),
             "issuer": names.get(version.published_by, ""),
             "periods": uses.get(version.pk, []),
+            "previous": previous,
         }
-        for version in found
+        for version, previous in zip_longest(found, found[1:])
     ]
     context = {
         "page_title": _("Issued versions"),

@@ -123,7 +123,8 @@ def publish(
     locked = CriteriaSetPage.objects.select_for_update().filter(pk=page.pk).first()
     if locked is None:
         raise NotFound
-    rules.issue(actor, Scope.of(actor), author=last_author(locked)).require()
+    author = last_author(locked)
+    rules.issue(actor, Scope.of(actor), author=author).require()
     revision = locked.get_latest_revision() or locked.save_revision(user=actor)
     draft: CriteriaSetPage = revision.as_object()
     specification = specification_of(draft)
@@ -145,7 +146,7 @@ def publish(
             _("Nothing changed since version %(number)s of %(code)s: there is nothing to issue.")
             % {"number": previous.number, "code": draft.code}
         )
-    version = _freeze(draft, specification, sha256, previous, actor=actor, moment=moment)
+    version = _freeze(draft, specification, sha256, previous, actor=actor, author=author, moment=moment)
     with issuing():
         PublishPageRevisionAction(revision, user=actor, changed=False).execute(skip_permission_checks=True)
     ledger.record(
@@ -187,6 +188,7 @@ def _freeze(
     previous: CriteriaVersion | None,
     *,
     actor: User,
+    author: int | None,
     moment: datetime,
 ) -> CriteriaVersion:
     assert draft.effective_on is not None  # `check` refuses a set without it
@@ -204,6 +206,7 @@ def _freeze(
         sha256=sha256,
         published_at=moment,
         published_by=actor.pk,
+        authored_by=author,
     )
     FrozenCriterion.objects.bulk_create(frozen_criteria(version))
     return version

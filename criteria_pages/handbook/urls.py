@@ -5,6 +5,8 @@ from . import views
 app_name = "handbook"
 urlpatterns = [
     path("", views.versions, name="list"),
+    path("so-sanh/", views.comparison, name="comparison"),
     path("<str:set_code>/", views.current, name="set"),
+    path("<str:set_code>/phien-ban/", views.history, name="history"),
     path("<str:set_code>/<int:number>/", views.version, name="version"),
 ]

@@ -1,5 +1,9 @@
 """Reading issued sets. Every version keeps its address for ever."""
 
+from collections import Counter
+from itertools import zip_longest
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,8 +15,12 @@ from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import NotFound
 
 from ..domain import handbook
+from ..domain.comparison import differences
+from ..enums import Difference
 from ..models import CriteriaVersion
-from ..queries import in_force
+from ..queries import in_force, versions_of_set
+
+MAX_DIGITS = 9  # of a version's number: what every database holds
 
 
 @login_required
@@ -48,3 +56,45 @@ def version(request: HttpRequest, set_code: str, number: int) -> HttpResponse:
     citations = [{**entry, "issued_on": handbook.issued_on(entry)} for entry in found.citations]
     context = {"handbook": handbook.read(found), "version": found, "citations": citations}
     return TemplateResponse(request, "criteria_pages/handbook/version.html", context)
+
+
+@login_required
+@require_safe
+def history(request: HttpRequest, set_code: str) -> HttpResponse:
+    """Every version of a set, newest first, each beside the one before it."""
+    found = list(versions_of_set(set_code))
+    if not found:
+        raise NotFound
+    rows = [{"version": entry, "previous": before} for entry, before in zip_longest(found, found[1:])]
+    context = {"set_code": set_code, "title": found[0].title, "rows": rows}
+    return TemplateResponse(request, "criteria_pages/handbook/history.html", context)
+
+
+@login_required
+@require_safe
+def comparison(request: HttpRequest) -> HttpResponse:
+    """What changed between two versions, of one set or of two; first the question which."""
+    chosen = [request.GET.get(name, "") for name in ("truoc", "sau")]
+    context: dict[str, Any] = {
+        "versions": list(CriteriaVersion.objects.order_by("set_code", "-number")),
+        "chosen": chosen,
+    }
+    if all(chosen):
+        before, after = (handbook.find(*_address(text)) for text in chosen)
+        changes = differences(before.specification, after.specification)
+        counts = Counter(change.kind for change in changes)
+        context |= {
+            "before": before,
+            "after": after,
+            "changes": changes,
+            "counts": [(kind.label, counts[kind]) for kind in Difference if counts[kind]],
+        }
+    return TemplateResponse(request, "criteria_pages/handbook/comparison.html", context)
+
+
+def _address(text: str) -> tuple[str, int]:
+    """The code and the number of a version, as the form sends them."""
+    code, _mark, number = text.rpartition("/")
+    if not (number.isascii() and number.isdigit() and len(number) <= MAX_DIGITS):
+        raise NotFound
+    return code, int(number)

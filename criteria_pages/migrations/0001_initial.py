@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64, verbose_name='digest')),
                 ('published_at', models.DateTimeField(verbose_name='issued at')),
                 ('published_by', models.BigIntegerField(verbose_name='issued by')),
+                ('authored_by', models.BigIntegerField(blank=True, help_text='Empty where the product itself wrote it.', null=True, verbose_name='written by')),
             ],
             options={
                 'verbose_name': 'criteria version',

@@ -32,6 +32,9 @@ class CriteriaVersion(models.Model):
     sha256 = models.CharField(_("digest"), max_length=64)
     published_at = models.DateTimeField(_("issued at"))
     published_by = models.BigIntegerField(_("issued by"))
+    authored_by = models.BigIntegerField(
+        _("written by"), null=True, blank=True, help_text=_("Empty where the product itself wrote it.")
+    )
 
     class Meta:
         verbose_name = _("criteria version")
@@ -49,6 +52,11 @@ class CriteriaVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.set_code} v{self.number}"
+
+    @property
+    def address(self) -> str:
+        """Code and number, as a form names a version."""
+        return f"{self.set_code}/{self.number}"
 
     def compiled(self) -> CompiledSet:
         """The set ready to compute with; compiled once in each process."""
