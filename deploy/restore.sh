@@ -16,7 +16,6 @@ gpg --batch --output "$plain/dump" --decrypt "$file"
 pg_restore --exit-on-error --single-transaction --no-owner --no-privileges --dbname="$owner" "$plain/dump"
 cd "$(dirname "$0")/.."
 .venv/bin/python manage.py migrate --verbosity 0
-.venv/bin/python manage.py check --database default
 evidence="${file%.dump.gpg}.evidence.gpg"
 if [ -n "${KPI_DATA_DIR:-}" ] && [ -f "$evidence" ]; then
     (cd "$(dirname "$evidence")" && sha256sum --check --quiet "$(basename "$evidence").sha256")
@@ -24,5 +23,10 @@ if [ -n "${KPI_DATA_DIR:-}" ] && [ -f "$evidence" ]; then
     .venv/bin/python manage.py check_evidence
 fi
 psql "$owner" -Atqc "SELECT 'ledger entries: ' || count(*) || ', the last of ' || max(at) FROM audit_ledgerentry"
-# Against the anchors, which no backup holds: whatever happened after it is lost, and is named here (docs/ledger.md).
-.venv/bin/python manage.py verify_ledger
+# Against the anchors, which no backup holds: whatever happened after it is lost, and is named here. Nobody can act until
+# that is signed off with accept_restore --reason (docs/ledger.md).
+whole=0
+.venv/bin/python manage.py accept_restore || whole=1
+.venv/bin/python manage.py verify_ledger || whole=1
+.venv/bin/python manage.py check --database default || whole=1
+exit "$whole"

@@ -15,6 +15,9 @@ TASKS = {
     "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
     "jobs": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": ["jobs"]},
 }
+LEDGER_ANCHOR_FOLDER = (
+    ""  # the scratch database is made anew each time; anchors would be those of the one before
+)
 
 # What is measured acts as the application's role, whom the policies of the second wall restrict; floors and counts are
 # the owner's. The benchmark's own process seeds as the owner and takes the role afterwards.

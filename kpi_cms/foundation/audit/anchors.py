@@ -7,8 +7,8 @@ in a folder that the database's keepers cannot write to, a mail to the auditors,
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db import connection
 
+from . import restores
 from .canonical import GENESIS, time_text
 from .enums import Act
 from .models import Anchor, LedgerEntry, Seal, SealForm
@@ -41,9 +42,10 @@ PRINT_LENGTH = 16
 # --- Making them --------------------------------------------------------------------------------------------
 def anchor_when_due(*, moment: datetime) -> Anchor | None:
     """The scheduler's work: an anchor every `LEDGER_ANCHOR_SECONDS`, and at once when a period was closed."""
-    if not settings.LEDGER_ANCHOR_FOLDER:
+    if not settings.LEDGER_ANCHOR_FOLDER or restores.is_read_only():
         return None
     last = Anchor.objects.order_by("-number").first()
+    _finish_file(last)
     if last is not None:
         if _closed_since(last):
             return make_anchor(moment=moment, occasion="period.closed")
@@ -57,20 +59,25 @@ def anchor_when_due(*, moment: datetime) -> Anchor | None:
 
 
 def make_anchor(*, moment: datetime, occasion: str) -> Anchor:
-    """Seal what waits, write the signed file, record it, and tell the auditors.
+    """Seal what waits, write the signed file, record it, and tell the auditors. Raises ReadOnly after a restore.
 
-    The file is written before the row is committed: killed in between, a file more is there, and no harm done.
+    The file is whole on the disk before its row is committed, and gets its name after that: nobody ever sees an anchor
+    that the database does not know, which would mean that a backup was restored. Killed in between, the next round
+    names it.
     """
     seal_waiting()
     with reading_everything("an anchor knows the heads of all chains"):
-        _lock()
+        lock()
+        restores.look_again()
+        restores.require_writable()
         last = Anchor.objects.order_by("-number").first()
+        _finish_file(last)
         found = heads()
-        number = last.number + 1 if last is not None else 1
+        number = _next_number(last)
         content = _content(number, moment, occasion, last, found)
         digest = sha256(content).hexdigest()
         name = f"kpi-anchor-{number:08}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:8]}.json"
-        _write(name, content)
+        _write_parts(name, content)
         anchor = Anchor.objects.create(
             number=number,
             at=moment,
@@ -80,6 +87,7 @@ def make_anchor(*, moment: datetime, occasion: str) -> Anchor:
             file_name=name,
             occasion=occasion,
         )
+    _finish_file(anchor)
     _tell(anchor)
     return anchor
 
@@ -95,10 +103,18 @@ def _closed_since(last: Anchor) -> bool:
     return seal is not None and seal.number > last.heads.get(seal.chain, [0])[0]
 
 
-def _lock() -> None:
+def lock() -> None:
+    """One anchor at a time, until the transaction ends."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _next_number(last: Anchor | None) -> int:
+    """Behind the last one, and behind every file of a database that was given up."""
+    folder = Path(settings.LEDGER_ANCHOR_FOLDER)
+    written = restores.highest_in(folder) if folder.is_dir() else 0
+    return max(last.number if last is not None else 0, written) + 1
 
 
 def _as_json(found: Mapping[str, Head]) -> dict[str, list[Any]]:
@@ -123,6 +139,7 @@ def _content(
                     chunk_size=2_000
                 )
             ]
+    given_up = _given_up(last)
     said = {
         "format": FORMAT,
         "number": number,
@@ -131,30 +148,62 @@ def _content(
         "previous": last.sha256 if last is not None else "",
         "key": key_name(),
         "chains": chains,
-    }
+    } | ({"given_up": given_up} if given_up else {})
     return (json.dumps(said, ensure_ascii=False, sort_keys=True, indent=0) + "\n").encode()
 
 
-def _write(name: str, content: bytes) -> None:
-    """File, then signature, each whole or not at all."""
+def _given_up(last: Anchor | None) -> list[dict[str, Any]]:
+    """What was signed off since the last anchor, for whoever checks anchors without the database."""
+    since = last.number if last is not None else 0
+    names = set(Anchor.objects.values_list("file_name", flat=True))
+    return [
+        {
+            "entry": each.entry,
+            "files": [
+                path.name
+                for path in files_in(Path(settings.LEDGER_ANCHOR_FOLDER))
+                if path.name not in names and each.includes(restores.number_of(path.name) or 0)
+            ],
+            "chains": {chain: list(lengths) for chain, lengths in each.chains.items()},
+        }
+        for each in restores.accepted()
+        if each.last > since
+    ]
+
+
+def _write_parts(name: str, content: bytes) -> None:
+    """File and signature, on the disk and not yet under their names."""
     folder = Path(settings.LEDGER_ANCHOR_FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_file(folder / name, content)
+    _write_part(folder / name, content)
     key = private_key()
     if key is not None:
-        _write_file(folder / f"{name}.sig", key.sign(content))
+        _write_part(folder / f"{name}.sig", key.sign(content))
         public = folder / PUBLIC_KEY
         if not public.exists():
-            _write_file(public, _pem(key.public_key()))
+            _write_part(public, _pem(key.public_key()))
+            _part_of(public).replace(public)
 
 
-def _write_file(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
+def _finish_file(anchor: Anchor | None) -> None:
+    """Give an anchor's file its name, its signature first; never over another file."""
+    if anchor is None or not settings.LEDGER_ANCHOR_FOLDER:
+        return
+    path = Path(settings.LEDGER_ANCHOR_FOLDER) / anchor.file_name
+    for target in (path.with_name(f"{path.name}.sig"), path):
+        if _part_of(target).exists() and not target.exists():
+            _part_of(target).replace(target)
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
+def _write_part(path: Path, content: bytes) -> None:
+    with _part_of(path).open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
 
 
 def _tell(anchor: Anchor) -> None:
@@ -280,47 +329,80 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(folder.glob(PATTERN))
 
 
-def gather(paths: Iterable[Path] | None = None) -> tuple[list[AnchorPoint], list[Finding]]:
-    """Every anchor there is, and what is wrong with anchors themselves.
+@dataclass
+class Gathered:
+    """Every anchor there is, what is wrong with anchors themselves, and which were given up after a restore."""
 
-    `paths`: these files and no others; else the folder and, where a file is not there any more, the database's rows.
+    points: list[AnchorPoint] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    accepted: list[restores.Accepted] = field(default_factory=list)
+
+
+def gather(paths: Iterable[Path] | None = None) -> Gathered:
+    """The anchors of the folder and, where a file is not there any more, of the database's rows.
+
+    `paths`: these files and no others. An anchor that was given up still holds for what was left of each chain.
     """
     key = public_key()
-    rows = {row.number: row for row in Anchor.objects.order_by("number")}
+    rows = {row.file_name: row for row in Anchor.objects.order_by("number")}
     given = paths is not None
     folder = settings.LEDGER_ANCHOR_FOLDER
     files = list(paths) if paths is not None else files_in(Path(folder)) if folder else []
-    points: dict[int, AnchorPoint] = {}
-    findings: list[Finding] = []
+    gathered = Gathered(accepted=restores.accepted())
+    unknown: list[AnchorFile] = []
     for path in files:
         try:
             found = read_file(path, key)
         except ValueError as error:
-            findings.append(
+            gathered.findings.append(
                 Finding(Wrong.ANCHOR_CHANGED, table="anchor", row_id=path.name, detail=str(error))
             )
             continue
-        points[found.point.number] = found.point
-        findings += _of_file(found, rows)
+        row = rows.get(path.name)
+        if found.signed is False:
+            gathered.findings.append(_wrong(found, Wrong.ANCHOR_CHANGED, "its signature does not hold"))
+        if row is None:
+            unknown.append(found)
+            continue
+        if row.sha256 != found.sha256:
+            gathered.findings.append(_wrong(found, Wrong.ANCHOR_CHANGED, "the database has another digest"))
+        gathered.points.append(found.point)
+    gathered.findings += _place_unknown(gathered, unknown, whole=not given)
     if not given:
-        points |= {number: _of_row(row) for number, row in rows.items() if number not in points}
-    return [points[number] for number in sorted(points)], findings
+        there = {path.name for path in files}
+        gathered.points += [_of_row(row) for name, row in rows.items() if name not in there]
+    gathered.points.sort(key=lambda point: point.number)
+    return gathered
 
 
-def _of_file(found: AnchorFile, rows: Mapping[int, Anchor]) -> Iterator[Finding]:
-    name, number = found.path.name, found.point.number
-    if found.signed is False:
-        yield Finding(Wrong.ANCHOR_CHANGED, table="anchor", row_id=name, detail="its signature does not hold")
-    row = rows.get(number)
-    if row is None:
-        if not rows or number > max(rows):
-            yield Finding(Wrong.ANCHOR_MISSING, table="anchor", row_id=name, detail=time_text(found.point.at))
-        else:
-            yield Finding(Wrong.ANCHOR_MISSING, table="anchor", row_id=name)
-    elif row.file_name == name and row.sha256 != found.sha256:
-        yield Finding(
-            Wrong.ANCHOR_CHANGED, table="anchor", row_id=name, detail="the database has another digest"
-        )
+def _place_unknown(gathered: Gathered, unknown: Sequence[AnchorFile], *, whole: bool) -> Iterator[Finding]:
+    """Anchors that the database does not know: given up by an entry that names exactly these files, or missing."""
+    left = list(unknown)
+    for each in gathered.accepted:
+        covered = [found for found in left if each.includes(found.point.number)]
+        digest = restores.files_digest((found.path.name, found.sha256) for found in covered)
+        if whole and digest != each.sha256:
+            yield Finding(
+                Wrong.ANCHOR_CHANGED,
+                table="anchor",
+                row_id=f"{each.first}-{each.last}",
+                detail=f"entry {each.entry} gave up other files than these",
+            )
+            continue
+        left = [found for found in left if found not in covered]
+        gathered.points += [_as_given_up(found.point, each) for found in covered]
+    for found in left:
+        gathered.points.append(found.point)
+        yield _wrong(found, Wrong.ANCHOR_MISSING, time_text(found.point.at))
+
+
+def _as_given_up(point: AnchorPoint, by: restores.Accepted) -> AnchorPoint:
+    kept = {chain: said for chain, said in point.chains.items() if by.keeps(chain, said.number)}
+    return AnchorPoint(point.number, point.at, kept, given_up=True)
+
+
+def _wrong(found: AnchorFile, wrong: Wrong, detail: str) -> Finding:
+    return Finding(wrong, table="anchor", row_id=found.path.name, detail=detail)
 
 
 def _of_row(row: Anchor) -> AnchorPoint:

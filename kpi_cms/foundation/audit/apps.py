@@ -9,9 +9,9 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        from kpi_cms.foundation.core import health
+        from kpi_cms.foundation.core import actor, health
 
-        from . import append_only, checks, guards, state  # noqa: F401  (checks register themselves)
+        from . import append_only, checks, guards, restores, state  # noqa: F401  (checks register themselves)
         from .history import HistoryRow
 
         append_only.register("audit_ledgerentry")
@@ -23,7 +23,10 @@ class AuditConfig(AppConfig):
             if issubclass(model, HistoryRow):
                 append_only.register(model._meta.db_table)
 
+        actor.ask_before_acting(restores.require_writable)
         health.say("append_only", state.is_append_only)
+        health.say("guarded", state.is_guarded)
+        health.say("writable", state.is_writable)
         health.say("ledger_sealed", state.is_sealed)
         health.say("ledger_anchored", state.is_anchored)
 

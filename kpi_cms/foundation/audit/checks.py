@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DEFAULT_DB_ALIAS
 
-from . import append_only, guards
+from . import append_only, guards, restores
 
 
 @register(Tags.database)
@@ -33,4 +34,21 @@ def guards_of_rows(databases: Sequence[str] | None = None, **kwargs: Any) -> lis
         )
         for alias in databases or []
         for name in guards.missing(alias)
+    ]
+
+
+@register(Tags.database)
+def restore_is_signed_off(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """audit.E011: the database knows every anchor that its folder holds, or somebody signed off what it lost."""
+    if DEFAULT_DB_ALIAS not in (databases or []) or append_only.is_being_repaired():
+        return []
+    restores.look_again()
+    if not restores.is_read_only():
+        return []
+    return [
+        Error(
+            "The database is older than its anchors: a backup was restored, and nobody can act.",
+            hint="See what was lost with `manage.py accept_restore`, and sign it off there.",
+            id="audit.E011",
+        )
     ]

@@ -70,3 +70,4 @@ class Act(models.TextChoices):
     FORM_PRINTED = "form.printed", _("Form printed")
     EXPORT_TAKEN = "export.taken", _("Export taken")
     TEXT_ERASED = "text.erased", _("Text erased")
+    RESTORE_ACCEPTED = "restore.accepted", _("Restored backup signed off")

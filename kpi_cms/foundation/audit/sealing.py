@@ -18,7 +18,7 @@ from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.scope_model import scope_model
 from kpi_cms.foundation.core.told import telling
 
-from . import layouts
+from . import layouts, restores
 from .canonical import GENESIS, PROVINCE, Form, escape, link_line, next_head, row_hash, time_text
 from .chains import chains_of
 from .models import Seal, SealWaiting
@@ -40,8 +40,13 @@ class Head:
 
 # --- Doors --------------------------------------------------------------------------------------------------
 def seal_waiting(*, moment: datetime | None = None) -> int:
-    """Seal everything that waits, batch by batch, each in a transaction of its own; how many. The scheduler's work."""
+    """Seal everything that waits, batch by batch, each in a transaction of its own; how many. The scheduler's work.
+
+    Nothing while a restored backup is not signed off: the chains stay as short as they were found.
+    """
     sealed = 0
+    if restores.is_read_only():
+        return sealed
     while SealWaiting.objects.exists():  # asked first: on SQLite a transaction is a lock on the whole file
         done = _seal_batch()
         sealed += done

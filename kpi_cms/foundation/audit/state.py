@@ -1,4 +1,4 @@
-"""What the health page says of the ledger, for the operator: three words that must be true."""
+"""What the health page says of the ledger, for the operator: words that must be true."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from django.conf import settings
 
 from kpi_cms.foundation.core.actor import database_now
 
-from . import append_only
+from . import append_only, guards, restores
 from .anchors import QUIET
 from .models import Anchor, Seal, SealWaiting
 
@@ -16,6 +16,16 @@ SEALER_SLOW = timedelta(seconds=10)
 def is_append_only() -> bool:
     """Every trigger is there."""
     return not append_only.missing()
+
+
+def is_guarded() -> bool:
+    """Every trigger that keeps frozen rows is there."""
+    return not guards.missing()
+
+
+def is_writable() -> bool:
+    """No restored backup waits to be signed off."""
+    return not restores.is_read_only()
 
 
 def is_sealed() -> bool:

@@ -3,14 +3,14 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from kpi_cms.foundation.core.scope_model import scope_model
 
-from . import anchors, chains, live
+from . import anchors, chains, live, restores
 from .canonical import PROVINCE, time_text
 from .models import Anchor, LedgerEntry, SealWaiting
 from .source import DatabaseSource, Part, one_moment
@@ -35,6 +35,7 @@ class Outcome:
     seconds: float = 0.0
     last_anchor: str = ""
     names: dict[Finding, str] = field(default_factory=dict)
+    accepted: list[restores.Accepted] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
@@ -49,6 +50,7 @@ class Outcome:
             "last_anchor": self.last_anchor,
             "waiting": self.waiting,
             "seconds": round(self.seconds, 3),
+            "accepted": [asdict(each) for each in self.accepted],
             "chains": {
                 chain: [self.report.lengths[chain], head] for chain, head in self.report.heads.items()
             },
@@ -89,17 +91,19 @@ def run(
     """Read everything as of one moment and compare. Changes nothing; needs no right but to read."""
     part = part or Part()
     began = time.perf_counter()
-    with one_moment():
-        points, findings = anchors.gather(anchor_files)
-        report = verify(DatabaseSource(part), points, only_chain=part.chain)
+    with one_moment(), restores.acting_nevertheless():
+        gathered = anchors.gather(anchor_files)
+        findings = gathered.findings
+        report = verify(DatabaseSource(part), gathered.points, only_chain=part.chain)
         if records:
             findings = findings + list(live.check_everything(part))
         outcome = Outcome(
             report,
             report.findings + findings,
-            anchors=len(points),
+            anchors=len(gathered.points),
             waiting=SealWaiting.objects.count(),
             last_anchor=str(Anchor.objects.order_by("-number").first() or ""),
+            accepted=gathered.accepted,
         )
         outcome.names = _names(outcome.findings)
     outcome.seconds = time.perf_counter() - began

@@ -78,11 +78,12 @@ class ChainAnchor:
 
 @dataclass(frozen=True)
 class AnchorPoint:
-    """An anchor as far as verifying needs one."""
+    """An anchor as far as verifying needs one. One that was `given_up` (`restores`) says only what was left of it."""
 
     number: int
     at: datetime
     chains: Mapping[str, ChainAnchor]
+    given_up: bool = False
 
 
 class Source(Protocol):
@@ -128,7 +129,7 @@ def verify(source: Source, anchors: Sequence[AnchorPoint] = (), *, only_chain: s
     forms = {form.pk: form for form in source.forms()}
     anchors = sorted(anchors, key=lambda anchor: anchor.number)
     counted = _check_links(source, anchors, forms, report, only_chain)
-    late = _Late(anchors)
+    late = _Late([anchor for anchor in anchors if not anchor.given_up])
     for form in forms.values():
         seen = _check_rows(source, form, late, report)
         if seen != counted[form.pk]:

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from .restores import Accepted
 from .verifying import Finding, Wrong
 
 SENTENCES = {
@@ -36,3 +37,12 @@ def sentence(finding: Finding) -> str:
         finding.detail,
     ]
     return " · ".join([str(SENTENCES[finding.wrong]), *filter(None, parts)])
+
+
+def accepted_sentence(accepted: Accepted) -> str:
+    """What a restore gave up, by whose entry: nothing that fails, and nothing to overlook."""
+    said = _("Anchors %(first)s to %(last)s were given up after a restore, by entry %(entry)s of the ledger.") % {
+        "first": accepted.first, "last": accepted.last, "entry": accepted.entry,
+    }  # fmt: skip
+    chains = [f"{chain} {kept}/{anchored}" for chain, (kept, anchored) in accepted.chains.items()]
+    return " · ".join([str(said), *chains])

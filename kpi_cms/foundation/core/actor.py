@@ -54,6 +54,12 @@ class Action:
 
 _origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
 _action: ContextVar[Action | None] = ContextVar("action", default=None)
+_questions: list[Callable[[], None]] = []
+
+
+def ask_before_acting(question: Callable[[], None]) -> None:
+    """Called, before anybody acts, by every process: raises what refuses all acts alike. A room's `ready()` adds it."""
+    _questions.append(question)
 
 
 def current_action() -> Action | None:
@@ -75,8 +81,11 @@ def coming_from(origin: Origin) -> Iterator[Origin]:
 def as_actor(actor: User, moment: datetime) -> Iterator[Action]:
     """Act as `actor` at `moment` inside one transaction. Nested uses join the outer transaction.
 
-    Raises Walled where row security refuses a row that the rules let pass: everything is taken back.
+    Raises Walled where row security refuses a row that the rules let pass: everything is taken back. What was added by
+    `ask_before_acting` refuses before anything begins.
     """
+    for question in _questions:
+        question()
     action = Action(actor=actor, moment=moment, origin=_origin.get() or Origin())
     try:
         with _transaction_of(actor, action.origin, savepoint=True):

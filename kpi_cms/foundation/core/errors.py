@@ -1,7 +1,7 @@
 """What the domain answers when it does not do what was asked.
 
 Every error carries the sentence its reader sees: a full sentence, translated, that says what to do next.
-The doors turn it into a status: 403, 404, 409 or 422. Nothing was written when one of these leaves a domain
+The doors turn it into a status: 403, 404, 409, 422 or 503. Nothing was written when one of these leaves a domain
 function, because the function's transaction rolls back.
 """
 
@@ -65,6 +65,12 @@ class NotWritten(WrongState):
         super().__init__(
             _("A record could not be changed any more. Nothing was saved; reload the page and try again.")
         )
+
+
+class ReadOnly(DomainError):
+    """Nobody changes anything now, whoever asks: the product waits for its operators. Reading works."""
+
+    status = 503
 
 
 class Stale(DomainError):

@@ -64,8 +64,9 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        template = {403: "403.html", 404: "404.html", 409: "409.html"}.get(exception.status, "400.html")
+        status = exception.status
+        template = f"{status}.html" if status in (403, 404, 409, 503) else "400.html"
         response = TemplateResponse(
-            request, template, {"sentence": exception.sentence, "error": exception}, status=exception.status
+            request, template, {"sentence": exception.sentence, "error": exception}, status=status
         )
         return response.render()

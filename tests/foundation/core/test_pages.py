@@ -114,6 +114,8 @@ def test_health_says_that_it_lives_how_the_ledger_is_whether_a_second_wall_stand
     assert response.json() == {
         "status": "ok",
         "append_only": True,
+        "guarded": True,
+        "writable": True,
         "ledger_sealed": True,
         "ledger_anchored": False,
         "second_wall": False,

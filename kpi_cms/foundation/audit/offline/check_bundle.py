@@ -187,25 +187,45 @@ class Check:
                 )
         key = self._key()
         verify, by = verifier(key) if key else (None, "")
+        read = []
         for name, content, signature in files:
             try:
                 said = json.loads(content)
                 chains = {chain: (each["number"], each["head"]) for chain, each in said["chains"].items()}
                 if said["format"] != ANCHOR:
                     raise ValueError
+                given_up = [(set(each["files"]), each["chains"]) for each in said.get("given_up", ())]
             except (ValueError, KeyError, TypeError, AttributeError):
                 self.wrong.append(f"{name}: no anchor")
                 continue
-            if verify and signature is not None and not verify(content, signature):
-                self.wrong.append(f"{name}: the signature does not hold")
-            elif verify and signature is None:
-                self.wrong.append(f"{name}: the signature is missing")
+            signed = signature is not None and verify(content, signature) if verify else True
+            if not signed:
+                is_missing = "is missing" if signature is None else "does not hold"
+                self.wrong.append(f"{name}: the signature {is_missing}")
+            read.append((name, chains, given_up if signed else []))
+        lost = self._given_up(read)
+        for name, chains, _given_up in read:
             for chain, (number, head) in chains.items():
+                if number > lost.get(name, {}).get(chain, [number])[0]:
+                    continue
                 # An anchor later than the bundle is another matter: the bundle ends where it was exported.
                 if number <= self._last(chain) or self.anchors is None:
                     found.setdefault(chain, {})[number] = (name, head)
         self._say_about_signatures(len(files), key, by)
         return found
+
+    def _given_up(self, anchors):
+        """Anchor → chain → how many links of it were left, where a restore was signed off and an anchor says so."""
+        lost = {}
+        for name, _chains, given_up in anchors:
+            for names, chains in given_up:
+                self.notes.append(
+                    f"{len(names)} anchors were given up after a restore, as {name} says: "
+                    + ", ".join(f"chain {chain} {kept} of {said}" for chain, (kept, said) in chains.items())
+                )
+                for each in names:
+                    lost.setdefault(each, {}).update(chains)
+        return lost
 
     def _last(self, chain):
         return next((each["last"] for each in self.manifest["chains"] if each["chain"] == chain), 0)

@@ -12,7 +12,7 @@ from kpi_cms.evaluation import audit_queries
 from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY
 from kpi_cms.foundation.audit import anchors, sealing, verification
 from kpi_cms.foundation.audit.models import Anchor
-from kpi_cms.foundation.audit.wording import sentence
+from kpi_cms.foundation.audit.wording import accepted_sentence, sentence
 from snippets.queries import top_units
 
 from .asking import require_somewhere
@@ -56,6 +56,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "first": sentence(first) if first is not None else "",
         "findings": [sentence(each) for each in outcome.findings[:SHOWN]],
         "more": max(0, len(outcome.findings) - SHOWN),
+        "accepted": [accepted_sentence(each) for each in outcome.accepted],
         "code": anchors.printed_code(part.chain, sealing.head_of(part.chain)).short,
         "back_url": reverse("workspace:ledger"),
     }

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from kpi_cms.foundation.audit import verification
+from kpi_cms.foundation.audit.wording import accepted_sentence
 
 SHOWN = 50
 
@@ -48,6 +49,8 @@ class Command(BaseCommand):
             f"{report.links} links in {len(report.lengths)} chains, {report.rows} rows, {outcome.anchors} anchors, "
             f"{outcome.waiting} rows waiting for their seal, in {outcome.seconds:.1f} s."
         )
+        for each in outcome.accepted:
+            self.stdout.write(f"Accepted: {accepted_sentence(each)}")
         if outcome.holds:
             self.stdout.write("Everything holds.")
             return
