@@ -272,6 +272,7 @@ DAILY_WORK = {
 FREQUENT_WORK = {
     "seal the ledger": (0.5, "kpi_cms.foundation.audit.sealing.seal_waiting"),
     "anchor the ledger": (5, "kpi_cms.foundation.audit.anchors.anchor_when_due"),
+    "give a sign of life": (10, "kpi_cms.foundation.core.beats.beat_of_the_scheduler"),
 }
 
 # --- The ledger's anchors (docs/ledger.md) -----------------------------------------------------------------

@@ -8,4 +8,7 @@ class CoreConfig(AppConfig):
     verbose_name = _("Core")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  (registers the numbered checks once every app is loaded)
+        from . import beats, checks, health  # noqa: F401  (checks register themselves once every app is loaded)
+
+        health.say("worker", beats.worker_is_alive)
+        health.say("scheduler", beats.scheduler_is_alive)

@@ -58,3 +58,18 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.key}"
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of the background worker and of the scheduler. `core.beats` writes it."""
+
+    name = models.CharField(_("name"), max_length=20, primary_key=True)
+    at = models.DateTimeField(_("heartbeat at"))
+
+    class Meta:
+        verbose_name = _("sign of life")
+        verbose_name_plural = _("signs of life")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name

@@ -113,6 +113,8 @@ def test_health_says_that_it_lives_how_the_ledger_is_whether_a_second_wall_stand
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
+        "worker": False,
+        "scheduler": False,
         "append_only": True,
         "guarded": True,
         "writable": True,

@@ -35,4 +35,16 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'running'])), fields=('key',), name='core_job_one_unfinished_per_key', violation_error_message='This work is already under way.')],
             },
         ),
+        migrations.CreateModel(
+            name='Heartbeat',
+            fields=[
+                ('name', models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name='name')),
+                ('at', models.DateTimeField(verbose_name='heartbeat at')),
+            ],
+            options={
+                'verbose_name': 'sign of life',
+                'verbose_name_plural': 'signs of life',
+                'default_permissions': (),
+            },
+        ),
     ]
