@@ -10,6 +10,7 @@ from kpi_cms.evaluation.domain import closing, opening
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core import jobs
+from kpi_cms.foundation.core.actor import Origin, coming_from
 from kpi_cms.foundation.core.errors import Invalid, NotFound, WrongState
 from kpi_cms.foundation.core.models import Job, JobState
 from snippets.enums import Capability, PeriodState
@@ -166,6 +167,22 @@ def test_a_batch_done_twice_changes_nothing(draft_world: World, policy: Person) 
     finish(job)
     assert codes() == EVERYBODY
     assert Scorecard.history.count() == 7
+
+
+def test_a_worker_killed_behind_its_last_commit_records_the_opening_once(
+    draft_world: World, policy: Person
+) -> None:
+    job = start(draft_world, policy)
+    with coming_from(Origin(request_id=job.pk)):
+        assert [step.done for step in opening.make_cards(job, policy.user)] == [0, 7]
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED  # nobody was left to say that it is done
+    assert finish(job).state == JobState.DONE
+    opened = LedgerEntry.objects.filter(act="period.opened")
+    assert list(opened.values_list("request_id", flat=True)) == [job.pk]
+    # Opened again on purpose, it is another act, by another job.
+    again = finish(start(draft_world, policy))
+    assert list(opened.order_by("pk").values_list("request_id", flat=True)) == [job.pk, again.pk]
 
 
 def test_the_database_refuses_a_second_card(draft_world: World, policy: Person) -> None:

@@ -205,6 +205,8 @@ def _endorser(organisation: Organisation, agency: Unit, planned: PlannedCard) ->
 def _finish(*, actor: User, moment: datetime, period: Period, planned: int, since: datetime) -> None:
     """`since`: when the work began that made the cards, whose rows the entry names by their digest."""
     period = locks.take_period(period.pk)
+    if ledger.recorded(Act.PERIOD_OPENED, subject=period):
+        return  # by a worker that was killed before it could say that the job is done
     count = Scorecard.objects.filter(period=period).count()
     if period.state == PeriodState.OPENING:
         period.state = PeriodState.OPEN

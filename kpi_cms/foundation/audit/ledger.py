@@ -74,6 +74,24 @@ def record(
     return entry
 
 
+def recorded(act: Act, *, subject: Any) -> bool:
+    """Whether the job under way has recorded this act on the record before: a worker killed behind its last commit
+    leaves nothing else to know it by, and the one that takes the job up records nothing twice.
+
+    Ask under a lock that the recording holds as well.
+    """
+    action = current_action()
+    if action is None:
+        raise RuntimeError("Only whoever acts may ask what they recorded: call this inside as_actor.")
+    found: bool = LedgerEntry.objects.filter(
+        act=act,
+        subject_type=subject._meta.label,
+        subject_id=str(subject.pk),
+        request_id=action.origin.request_id,
+    ).exists()
+    return found
+
+
 def rows_written(*models: Any, since: datetime) -> dict[str, dict[str, Any]]:
     """For `after["rows"]` of an act on thousands of records: how many rows of history it wrote, and their digest.
 
