@@ -19,7 +19,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -155,6 +162,11 @@ def _run(running: Job) -> None:
         logger.warning("job %s was taken up by another worker", running)
     except DomainError as refusal:
         _finish(running, JobState.FAILED, str(refusal.sentence))
+    except (OperationalError, InterfaceError):
+        # The database went away, or ended this transaction: no fault of the work. It stays as it is, without a
+        # heartbeat, and is taken up again like that of a killed worker.
+        logger.exception("job %s lost its database and will be taken up again", running)
+        raise
     except Exception:
         logger.exception("job %s failed", running)
         _finish(

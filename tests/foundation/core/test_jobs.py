@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from kpi_cms.foundation.core import jobs
 from kpi_cms.foundation.core.actor import current_action, database_now
@@ -199,6 +200,32 @@ def test_an_error_ends_the_job_without_telling_its_text_to_the_reader(monkeypatc
     assert made.message
     assert "secret" not in made.message
     assert "secret of the inside" in caplog.text
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_job_that_loses_its_database_is_taken_up_again_and_not_failed(monkeypatch, queue, caplog, error):
+    monkeypatch.setattr(jobs, "_runners", {})
+    losing = [True]
+
+    @job("crashing")
+    def _crashing(running, actor):
+        yield Progress(1, 2, {"next": 1})
+        if losing:
+            raise error(losing.pop())
+        yield Progress(2, 2, {"next": 2})
+
+    made = make(name="crashing")
+    with pytest.raises(error):
+        run_job.func(str(made.pk))
+    made.refresh_from_db()
+    assert (made.state, made.done, made.message) == (JobState.RUNNING, 1, "")
+    assert "lost its database" in caplog.text
+    assert requeue_abandoned() == 0  # whoever has just had it may still be there
+    grow_old(made)
+    assert requeue_abandoned() == 1
+    run_job.func(*queue)
+    made.refresh_from_db()
+    assert (made.state, made.done) == (JobState.DONE, 2)
 
 
 def test_what_a_job_does_carries_its_id_as_request(monkeypatch):
