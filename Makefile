@@ -18,7 +18,7 @@ LINTS := format code types ladder templates messages migrations checks assets
 
 include assets.mk
 
-.PHONY: help run test lint bench mutants messages lock format test-matrix test-pythons $(LINTS:%=lint-%)
+.PHONY: help run test lint bench mutants messages lock format test-matrix test-faults test-pythons $(LINTS:%=lint-%)
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -77,6 +77,9 @@ mutants: $(BIN)/.dev-stamp  ## Mutation testing: ARGS="stages access 200"; 85 % 
 
 test-matrix: $(BIN)/.dev-stamp  ## Every cell of the permission matrix, on SQLite or on DATABASE_URL
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m whole_matrix tests/access/test_whole_matrix.py $(ARGS)
+
+test-faults: $(BIN)/.dev-stamp  ## kill -9 of server, worker, sealer and PostgreSQL, 100 each under load
+	@$(BIN)/pytest -s -m many_faults tests/faults/test_killed.py $(ARGS)
 
 test-pythons:  ## The suite on each Python this machine has
 	@sh scripts/test_pythons.sh

@@ -41,8 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     absent = {"sqlite"} if postgresql else {"postgresql"}
     if not SHARED.is_dir():
         absent.add("shared_data")
-    if "whole_matrix" not in config.option.markexpr:
-        absent.add("whole_matrix")
+    absent |= {name for name in ("whole_matrix", "many_faults") if name not in config.option.markexpr}
     applies = {item: not absent.intersection(mark.name for mark in item.iter_markers()) for item in items}
     if not all(applies.values()):
         config.hook.pytest_deselected(items=[item for item in items if not applies[item]])

@@ -84,16 +84,32 @@ def _empty() -> None:
 
 
 @contextmanager
-def _pointing_at(name: str) -> Iterator[None]:
+def elsewhere(url: str) -> Iterator[None]:
+    """Point this process at a database of another server of PostgreSQL."""
+    place = urlsplit(url)
+    with _pointing_at(
+        place.path.removeprefix("/"),
+        HOST=place.hostname or "",
+        PORT=str(place.port or ""),
+        USER=place.username or "",
+        PASSWORD=place.password or "",
+    ):
+        yield
+
+
+@contextmanager
+def _pointing_at(name: str, **place: str) -> Iterator[None]:
     settings = connections.settings[DEFAULT_DB_ALIAS]
-    usual, usual_name = connections[DEFAULT_DB_ALIAS], settings["NAME"]
-    settings["NAME"] = name
+    usual = connections[DEFAULT_DB_ALIAS]
+    given = {"NAME": name, **place}
+    before = {key: settings[key] for key in given}
+    settings.update(given)
     connections[DEFAULT_DB_ALIAS] = connections.create_connection(DEFAULT_DB_ALIAS)
     try:
         yield
     finally:
         connection.close()
-        settings["NAME"] = usual_name
+        settings.update(before)
         connections[DEFAULT_DB_ALIAS] = usual
 
 
