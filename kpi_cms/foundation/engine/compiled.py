@@ -74,6 +74,11 @@ class CompiledCriterion:
     table: Mapping[Decimal | str, Pair] = field(repr=False)
     _kind: Kind = field(repr=False)
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether people give it: one score, or numbers by name."""
+        return self.entered or self.detailed
+
     def read(self, value: object) -> Problem | Fraction:
         """What an entered value is worth, or why it is refused."""
         kind = self._kind

@@ -50,10 +50,13 @@ def _check_criteria(
         if not isinstance(kind, FormulaKind):
             continue
         own = [item.code for item in kind.inputs]
-        for code, times in Counter(own).items():
-            check_code(criterion.key, code)
-            if times > 1 or code in taken:
-                reader.add("input_code", criterion.key, _INPUT, criterion=code)
+        found_own = Counter(own)
+        for index, code in enumerate(own):
+            with reader.inside(f"inputs[{index}]"):
+                check_code(criterion.key, code)
+                if found_own[code] > 1 or code in taken:
+                    reader.add("input_code", criterion.key, _INPUT, criterion=code)
+                    found_own[code] = 0  # said once, where it is met first
         length += len(kind.expression)
         keys[criterion.code] = criterion.key
         uses[criterion.code] = []

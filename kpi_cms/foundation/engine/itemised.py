@@ -78,12 +78,14 @@ def check_items(reader: Reader, key: str, items: tuple[Item, ...]) -> None:
     """What is wrong with the items of a kind."""
     if not items or len(items) > MAX_ITEMS:
         reader.add("items", key, _COUNT, limit=MAX_ITEMS)
-    for code, found in Counter(item.code for item in items).items():
-        if found > 1:
-            reader.add("item_twice", key, _TWICE, item=code)
-    for item in items:
-        if not item.value:
-            reader.add("item_value", key, _NO_VALUE, item=item.label)
+    found = Counter(item.code for item in items)
+    for index, item in enumerate(items):
+        with reader.inside(f"items[{index}]"):
+            if found[item.code] > 1:
+                reader.add("item_twice", key, _TWICE, item=item.code)
+                found[item.code] = 0  # said once, where it is met first
+            if not item.value:
+                reader.add("item_value", key, _NO_VALUE, item=item.label)
 
 
 def refuse_counts(key: str, items: tuple[Item, ...], entry: Entry, highest: int) -> Problem | None:
@@ -214,9 +216,11 @@ class BonusKind:
 
     def check(self, reader: Reader, key: str, maximum: Decimal | None) -> None:
         check_items(reader, key, self.items)
-        for item in self.items:
+        for index, item in enumerate(self.items):
             if item.cap is not None and self.max is not None and item.cap > self.max:
-                reader.add("item_cap", key, _CAP, item=item.label, cap=plain(item.cap), max=plain(self.max))
+                params = {"item": item.label, "cap": plain(item.cap), "max": plain(self.max)}
+                with reader.inside(f"items[{index}]"):
+                    reader.add("item_cap", key, _CAP, **params)
 
     def points(self) -> Decimal | None:
         return self.max

@@ -107,7 +107,7 @@ class ChoiceKind:
                 reader.text(option, "label", key),
                 reader.flag(option, "grounds_required", key),
             )
-            for option in reader.mappings(node, "options", key)
+            for option in reader.each(node, "options", key)
         )
         return cls(options, reader.choice(node, "unit", key, ("percent", "points"), "percent"))
 
@@ -118,9 +118,11 @@ class ChoiceKind:
         for value in sorted({value for value in values if values.count(value) > 1}):
             reader.add("options", key, _OPTION_TWICE, value=plain(value))
         highest = Decimal(100) if self.share else maximum
-        for value in values:
-            if highest is not None and value > highest:
-                reader.add("options", key, _OPTION_HIGH, value=plain(value), max=plain(highest))
+        for index, option in enumerate(self.options):
+            if highest is not None and option.value is not None and option.value > highest:
+                with reader.inside(f"options[{index}]"):
+                    params = {"value": plain(option.value), "max": plain(highest)}
+                    reader.add("options", key, _OPTION_HIGH, **params)
 
     def points(self) -> Decimal | None:
         return (

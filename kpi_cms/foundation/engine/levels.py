@@ -60,8 +60,9 @@ class LevelsKind:
     def check(self, reader: Reader, key: str, maximum: Decimal | None) -> None:
         if len(self.levels) < 2:
             reader.add("levels", key, _TOO_FEW)
-        for level in self.levels:
-            self._check_level(reader, key, level)
+        for index, level in enumerate(self.levels):
+            with reader.inside(f"levels[{index}]"):
+                self._check_level(reader, key, level)
         for lower, upper in pairwise(sorted(self.levels, key=lambda level: level.start)):
             if upper.start <= lower.end:
                 reader.add("levels_overlap", key, _OVERLAP, lower=lower.label, upper=upper.label)

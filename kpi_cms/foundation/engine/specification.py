@@ -305,7 +305,7 @@ def _criterion(reader: Reader, node: Node, section: str) -> CriterionSpec:
         stages=reader.texts(node, "stages", at) if node.get("stages") is not None else None,
         alternatives=tuple(
             Alternative(reader.text(item, "condition", at), reader.text(item, "label", at))
-            for item in reader.mappings(node, "alternatives", at)
+            for item in reader.each(node, "alternatives", at)
         ),
         guidance=reader.texts(node, "guidance", at),
         citation=reader.text(node, "citation", at, required=False),

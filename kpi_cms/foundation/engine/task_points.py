@@ -121,11 +121,13 @@ class TaskPointsKind:
         attributes = [coefficient.attribute for coefficient in self.coefficients]
         for index, attribute in enumerate(attributes):
             if attribute and attribute in attributes[:index]:
-                reader.add("coefficient_twice", key, _TWICE, attribute=attribute)
-        for steps in (self.time.early, self.time.late):
+                with reader.inside(f"coefficients[{index}]"):
+                    reader.add("coefficient_twice", key, _TWICE, attribute=attribute)
+        for name, steps in (("early", self.time.early), ("late", self.time.late)):
             days = [start for start, _ in steps]
             if days != sorted(set(days)):
-                reader.add("time_steps", key, _STEPS)
+                with reader.inside(name):
+                    reader.add("time_steps", key, _STEPS)
 
     def points(self) -> Decimal | None:
         return self.max

@@ -84,8 +84,8 @@ def test_a_maximum_must_be_that_of_the_items():
 def test_items_have_codes_and_points():
     twice = {"type": "checklist", "items": items(("a", "2", {}), ("a", "8", {}), ("b", "0", {}))}
     assert problems(twice) == [
-        ("item_twice", "The item code “a” is used twice: give each item its own.", AT),
-        ("item_value", "The item “Mục b” has no points: give it some, above 0.", AT),
+        ("item_twice", "The item code “a” is used twice: give each item its own.", f"{AT}.items[0]"),
+        ("item_value", "The item “Mục b” has no points: give it some, above 0.", f"{AT}.items[2]"),
     ]
     for number, code in ((0, ["items"]), (101, ["items"]), (100, [])):
         many = {"type": "checklist", "items": items(*((f"i{n}", "0.1", {}) for n in range(number)))}
@@ -148,7 +148,7 @@ def test_a_bonus_is_capped_by_item_and_by_period_and_may_be_nothing():
         (
             "item_cap",
             "The item “Mục a” may give 5.5 points, more than the 5 of the whole period: lower it.",
-            AT,
+            f"{AT}.items[0]",
         )
     ]
     assert problems({**BONUS, "items": items(("a", "1", {"cap": "5"}))}) == []
@@ -235,21 +235,23 @@ def test_levels_given_from_outside_lie_in_a_level():
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "sentence"),
+    ("change", "inside", "code", "sentence"),
     [
-        ({"levels": LEVELS["levels"][:1]}, "levels", "Levels need at least two: add one."),
-        ({"step": "0.3"}, "level_step",
+        ({"levels": LEVELS["levels"][:1]}, "", "levels", "Levels need at least two: add one."),
+        ({"step": "0.3"}, ".levels[0]", "level_step",
          "The step 0.3 does not divide the level “Tốt” into equal parts: choose another step."),
-        ({"step": None}, "level_step", "The level “Tốt” is a range: give the step its points are entered in."),
-        ({"step": "0"}, "level_step", "The level “Tốt” is a range: give the step its points are entered in."),
-        ({"levels": [{"label": "A", "from": "5", "to": "4"}, {"label": "B", "from": "6"}]}, "level_range",
+        ({"step": None}, ".levels[0]", "level_step",
+         "The level “Tốt” is a range: give the step its points are entered in."),
+        ({"step": "0"}, ".levels[0]", "level_step",
+         "The level “Tốt” is a range: give the step its points are entered in."),
+        ({"levels": [{"label": "A", "from": "5", "to": "4"}, {"label": "B", "from": "6"}]}, ".levels[0]", "level_range",
          "The level “A” ends below where it starts: correct it."),
-        ({"levels": [{"label": "A", "from": "6"}, {"label": "B", "from": "2", "to": "6"}]}, "levels_overlap",
+        ({"levels": [{"label": "A", "from": "6"}, {"label": "B", "from": "2", "to": "6"}]}, "", "levels_overlap",
          "The levels “B” and “A” overlap: let each value be in one level."),
     ],
 )  # fmt: skip
-def test_wrong_levels_are_said(change, code, sentence):
-    assert problems({**LEVELS, **change})[0] == (code, sentence, AT)
+def test_wrong_levels_are_said(change, inside, code, sentence):
+    assert problems({**LEVELS, **change})[0] == (code, sentence, AT + inside)
 
 
 def test_levels_fit_their_maximum():

@@ -165,21 +165,21 @@ def test_a_task_that_cannot_be_counted_is_refused(wrong, sentence):
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "sentence"),
+    ("change", "inside", "code", "sentence"),
     [
-        ({"max": "0"}, "maximum", "The maximum is 0 points: give the criterion a maximum above 0."),
-        ({"normalise": {"to": "full", "full": "0"}}, "full",
+        ({"max": "0"}, "", "maximum", "The maximum is 0 points: give the criterion a maximum above 0."),
+        ({"normalise": {"to": "full", "full": "0"}}, "", "full",
          "The points that make the maximum are 0: give a number above 0."),
-        ({"coefficients": [POINTS["coefficients"][0]] * 2}, "coefficient_twice",
+        ({"coefficients": [POINTS["coefficients"][0]] * 2}, ".coefficients[1]", "coefficient_twice",
          "There are two coefficients for “group”: remove one."),
-        ({"time": {"late": [{"days": 5, "value": "1"}, {"days": 1, "value": "1"}]}}, "time_steps",
+        ({"time": {"late": [{"days": 5, "value": "1"}, {"days": 1, "value": "1"}]}}, ".late", "time_steps",
          "The steps of days early or late must rise: put them in order, each number of days once."),
-        ({"time": {"early": [{"days": 5, "value": "1"}, {"days": 5, "value": "1"}]}}, "time_steps",
+        ({"time": {"early": [{"days": 5, "value": "1"}, {"days": 5, "value": "1"}]}}, ".early", "time_steps",
          "The steps of days early or late must rise: put them in order, each number of days once."),
     ],
 )  # fmt: skip
-def test_wrong_task_points_are_said(change, code, sentence):
-    assert problems({**POINTS, **change}) == [(code, sentence, AT)]
+def test_wrong_task_points_are_said(change, inside, code, sentence):
+    assert problems({**POINTS, **change}) == [(code, sentence, AT + inside)]
 
 
 def test_forms_of_task_points_are_said_at_their_place():
