@@ -21,6 +21,7 @@ from kpi_cms.foundation.engine import decimal_text
 from snippets.models import Grant, Person, Unit
 from snippets.queries import lineage
 
+from .domain.details import in_words
 from .enums import CardState, StageKey, TaskState
 from .models import Assessment, Delay, Fault, Score, Scorecard, Task
 from .models.scorecard import RATERS, READING_CAPABILITIES
@@ -162,9 +163,15 @@ def _scores(said: Iterable[Any], rows: Iterable[Any], kept: Mapping[Any, str]) -
             stage=stages[row.assessment_id],
             code=criterion.code,
             label=criterion.label,
-            value=decimal_text(row.value) if row.value is not None else row.choice,
+            value=decimal_text(row.value) if row.value is not None else _chosen(criterion, row.choice),
             grounds=kept.get(row.grounds_key, ""),
         )
+
+
+def _chosen(criterion: FrozenCriterion, stored: str) -> str:
+    """A chosen value as it was entered; the numbers of a criterion given item by item in words."""
+    compiled = criterion.version.compiled().criterion(criterion.key) if stored.startswith("{") else None
+    return stored if compiled is None else in_words(compiled, stored)
 
 
 def _tasks(rows: Mapping[int, Any], moment: datetime) -> Iterable[PastTask]:

@@ -69,7 +69,7 @@ def attach_evidence(
     compiled = card.version.compiled().criterion(criterion)
     if compiled is None:
         raise NotFound
-    if not compiled.entered:
+    if not compiled.by_hand:
         raise WrongState(
             _("This criterion is computed from the tasks. Attach the evidence to the task it belongs to.")
         )

@@ -18,6 +18,7 @@ from django.db.models import F
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain import locks, scoring
+from kpi_cms.evaluation.domain.details import split
 from kpi_cms.evaluation.domain.people_managed import managed_people
 from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, StageKey
 from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
@@ -133,27 +134,37 @@ def _read(
     batch = [_Card(*row) for row in rows]
     if not batch:
         return []
-    entered = _entered([card.pk for card in batch], stage)
+    given = _given([card.pk for card in batch], stage)
     tasks = _tasks(batch)
     managed = _managed(batch)
     return [
         (
             card,
-            CardInputs(
-                entered=entered.get(card.pk, {}),
-                tasks=tasks.get(card.person_id, ()),
-                people=managed.get(card.pk),
-                given=scoring.kept_d(
-                    compiled[card.version_id], card.state, card.confirmed_d, card.proposed_d
-                ),
-            ),
+            _inputs(card, compiled[card.version_id], given.get(card.pk, {}), tasks, managed),
             compiled[card.version_id],
         )
         for card in batch
     ]
 
 
-def _entered(card_ids: list[int], stage: str) -> Mapping[int, dict[str, Decimal | str]]:
+def _inputs(
+    card: _Card,
+    compiled: CompiledSet,
+    given: Mapping[str, Decimal | str],
+    tasks: Mapping[int, list[TaskInput]],
+    managed: Mapping[int, Any],
+) -> CardInputs:
+    entered, details = split(compiled, given)
+    return CardInputs(
+        entered=entered,
+        details=details,
+        tasks=tasks.get(card.person_id, ()),
+        people=managed.get(card.pk),
+        given=scoring.kept_d(compiled, card.state, card.confirmed_d, card.proposed_d),
+    )
+
+
+def _given(card_ids: list[int], stage: str) -> Mapping[int, dict[str, Decimal | str]]:
     rows = (
         Score.objects.filter(
             assessment__card_id__in=card_ids,

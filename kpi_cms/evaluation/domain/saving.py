@@ -20,10 +20,22 @@ from kpi_cms.foundation.audit.many import create_many, update_few
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.errors import Invalid, Stale
 from kpi_cms.foundation.core.rows import update_each
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome, Problem, decimal_text
+from kpi_cms.foundation.engine import (
+    N_,
+    CardInputs,
+    CompiledCriterion,
+    CompiledSet,
+    Outcome,
+    Problem,
+    ScoringError,
+    decimal_text,
+)
 from snippets.models import Person
 
 from . import scoring
+from .details import in_words, text_of
+
+_BY_NAME = N_("The criterion %(criterion)s is given item by item: fill in its items.")
 
 COMMENT_FIELDS = ("strengths", "weaknesses", "comment")
 
@@ -35,9 +47,10 @@ def comment_label(name: str) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """What is entered for one criterion: points, the value of an option, or None to clear it; with grounds."""
+    """What is entered for one criterion, with grounds: points, the value of an option, numbers by name, or None to
+    clear it. A text copied from another row stands for any but points."""
 
-    value: Decimal | str | None
+    value: Decimal | str | Mapping[str, Decimal] | None
     grounds: str = ""
 
 
@@ -88,10 +101,22 @@ def save_stage(
             amount=largest_change(before, after),
         )
     tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
-    outcome = card.version.compiled().score(scoring.inputs_of(card, scores.values(), tasks))
+    outcome = _computed(card, scoring.inputs_of(card, scores.values(), tasks))
     if changed or not assessment.submitted_at:
         scoring.store_result(card, stage, outcome, moment)
     return Saved(card, outcome, changed)
+
+
+def _computed(card: Scorecard, inputs: CardInputs) -> Outcome:
+    """The stage's outcome; numbers that the set's formulas cannot be computed with are refused where they stand."""
+    try:
+        return card.version.compiled().score(inputs)
+    except ScoringError as error:
+        sentence = sentence_of(error.problem)
+        raise Invalid(
+            _("These numbers cannot be computed with. Correct them and save again; nothing was saved."),
+            problems={error.problem.key: [sentence]},
+        ) from error
 
 
 def largest_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> Decimal | None:
@@ -128,14 +153,14 @@ def _check_entries(card: Scorecard, stage: StageKey, entries: Mapping[str, Entry
     problems: dict[str, list[str]] = {}
     for key, entry in entries.items():
         criterion = compiled.criterion(key)
-        if criterion is None or not criterion.entered:
+        if criterion is None or not criterion.by_hand:
             problems[key] = [
                 _("This criterion is not scored by hand in version %(version)s.") % {"version": card.version}
             ]
         elif stage not in criterion.stages:
             problems[key] = [_("This criterion is not scored at this stage.")]
         elif entry.value is not None:
-            problem = compiled.check_entry(key, entry.value)
+            problem = check_entry(criterion, entry.value)
             if problem is not None:
                 problems[key] = [sentence_of(problem)]
     if problems:
@@ -143,6 +168,16 @@ def _check_entries(card: Scorecard, stage: StageKey, entries: Mapping[str, Entry
             _("Some scores cannot be used. Correct them and save again; nothing was saved."),
             problems=problems,
         )
+
+
+def check_entry(criterion: CompiledCriterion, value: Decimal | str | Mapping[str, Decimal]) -> Problem | None:
+    """Why a criterion does not accept a value; numbers by name where it is given so, one value elsewhere."""
+    if isinstance(value, Mapping):
+        return criterion.refuse(value)
+    if criterion.detailed:
+        return Problem("entry_details", criterion.key, _BY_NAME, {"criterion": criterion.code})
+    result = criterion.read(value)
+    return result if isinstance(result, Problem) else None
 
 
 def assessment_of(card: Scorecard, stage: StageKey, rater: Person) -> Assessment:
@@ -165,6 +200,8 @@ def written(score: Score | None) -> str:
 def _wanted(entry: Entry) -> str:
     if entry.value is None:
         return ""
+    if isinstance(entry.value, Mapping):
+        return text_of(entry.value)
     return decimal_text(entry.value) if isinstance(entry.value, Decimal) else str(entry.value)
 
 
@@ -185,8 +222,9 @@ def _check_fresh(
     for key, entry in entries.items():
         stored = written(scores.get(key))
         if _wanted(entry) != stored:
-            label = f"{criterion_of(compiled, key).code} {criterion_of(compiled, key).label}"
-            mine[label], theirs[label] = _wanted(entry), stored
+            criterion = criterion_of(compiled, key)
+            label = f"{criterion.code} {criterion.label}"
+            mine[label], theirs[label] = in_words(criterion, _wanted(entry)), in_words(criterion, stored)
     for name, text in _comments(comments).items():
         stored = getattr(assessment, name)
         if text != stored:
@@ -240,7 +278,7 @@ def _write_scores(
         else:
             updated.append(stored)
         stored.value = entry.value if isinstance(entry.value, Decimal) else None
-        stored.choice = entry.value if isinstance(entry.value, str) else ""
+        stored.choice = "" if stored.value is not None else _wanted(entry)
         if grounds != stored.grounds:
             stored.grounds = grounds
             stored.grounds_key = texts.keep(TextKind.REASON, grounds, person_code=card.person.staff_code)

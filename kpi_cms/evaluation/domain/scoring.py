@@ -39,6 +39,7 @@ from kpi_cms.foundation.engine import (
     round_half_up,
 )
 
+from .details import split
 from .people_managed import Managed as Managed  # read beside the results by whoever explains d
 from .people_managed import leaders_of, managed_people
 from .people_managed import managed as managed
@@ -128,8 +129,8 @@ def good_so_far(
 
 
 # --- Inputs and results of one card --------------------------------------------------------------------------
-def entered_values(compiled: CompiledSet, scores: Iterable[Score]) -> dict[str, Decimal | str]:
-    """Criterion key → points, or the chosen value; `scores` have their criterion loaded."""
+def given_values(scores: Iterable[Score]) -> dict[str, Decimal | str]:
+    """Criterion key → points, the chosen value, or the text of several numbers; criteria are loaded."""
     entered: dict[str, Decimal | str] = {}
     for score in scores:
         if score.value is not None:
@@ -153,9 +154,11 @@ def inputs_of(
     `explained` the people managed are counted in full, those without a card too: the same d, and what it left out.
     """
     compiled = card.version.compiled()
+    entered, details = split(compiled, given_values(scores))
     kept = {} if proposed else kept_d(compiled, card.state, card.confirmed_d, card.proposed_d)
     return CardInputs(
-        entered=entered_values(compiled, scores),
+        entered=entered,
+        details=details,
         tasks=[task for task in map(task_input, tasks) if task is not None],
         people=(managed(card).as_input() if explained else managed_people(card))
         if compiled.managed and not kept

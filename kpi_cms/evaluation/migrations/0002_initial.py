@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                 ('history_address', models.GenericIPAddressField(null=True, verbose_name='address')),
                 ('history_on_behalf_of_id', models.BigIntegerField(null=True, verbose_name='on behalf of')),
                 ('value', models.DecimalField(blank=True, decimal_places=3, max_digits=8, null=True, verbose_name='points')),
-                ('choice', models.CharField(blank=True, max_length=20, verbose_name='value chosen')),
+                ('choice', models.CharField(blank=True, help_text="The option's value, or the numbers of a criterion that is given item by item, as one text.", max_length=8000, verbose_name='value chosen')),
                 ('grounds_key', models.UUIDField(editable=False, null=True)),
                 ('history_user_id', models.BigIntegerField(null=True)),
                 ('history_change_reason', models.UUIDField(null=True)),
@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('value', models.DecimalField(blank=True, decimal_places=3, max_digits=8, null=True, verbose_name='points')),
-                ('choice', models.CharField(blank=True, max_length=20, verbose_name='value chosen')),
+                ('choice', models.CharField(blank=True, help_text="The option's value, or the numbers of a criterion that is given item by item, as one text.", max_length=8000, verbose_name='value chosen')),
                 ('grounds', models.TextField(blank=True, verbose_name='grounds')),
                 ('grounds_key', models.UUIDField(editable=False, null=True)),
                 ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='evaluation.assessment', verbose_name='assessment')),

@@ -23,7 +23,14 @@ class Score(models.Model):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     value = models.DecimalField(_("points"), max_digits=8, decimal_places=3, null=True, blank=True)
-    choice = models.CharField(_("value chosen"), max_length=20, blank=True)
+    choice = models.CharField(
+        _("value chosen"),
+        max_length=8000,
+        blank=True,
+        help_text=_(
+            "The option's value, or the numbers of a criterion that is given item by item, as one text."
+        ),
+    )
     grounds = models.TextField(_("grounds"), blank=True)
     grounds_key = models.UUIDField(null=True, editable=False)
 

@@ -27,6 +27,7 @@ from kpi_cms.foundation.engine import (
     decimal_text,
     round_half_up,
 )
+from kpi_cms.interfaces.reporting.beside_form import LEADERS, beside_the_form, points_of, ratio_code, said
 from kpi_cms.interfaces.reporting.card_documents import documents_of
 from kpi_cms.interfaces.reporting.forms import (
     Form01,
@@ -141,7 +142,7 @@ def _section(compiled: CompiledSet, section: CompiledSection, own: Outcome) -> F
             number=criterion.code.rsplit(".", 1)[-1],
             text=criterion.label,  # the form's own wording; the two texts of II.4 guide the scoring on screen
             maximum=criterion.max,
-            score=_decimal(own.values.get(criterion.code)),
+            score=_decimal(points_of(criterion, own.values.get(criterion.code))),
         )
         for criterion in compiled.criteria
         if criterion.section == section.key
@@ -236,12 +237,12 @@ def _explained(card: Scorecard, inputs: CardInputs) -> Step | None:
 def _ratios(card: Scorecard, outcome: Outcome, step: Step | None, scores: Sequence[Score]) -> Form01Ratios:
     totals = outcome.task_totals
     compiled = card.version.compiled()
-    leader = {"d", "đ", "e"} <= {criterion.code for criterion in compiled.criteria}
+    leader = {criterion.code for criterion in compiled.criteria} >= LEADERS
     chosen = {score.criterion.code: score for score in scores if score.choice}
     return Form01Ratios(
-        a=_ratio(outcome, "a", totals, "completed"),
-        b=_ratio(outcome, "b", totals, "quality"),
-        c=_ratio(outcome, "c", totals, "progress"),
+        a=_ratio(outcome, ratio_code(compiled, "quantity"), totals, "completed"),
+        b=_ratio(outcome, ratio_code(compiled, "quality"), totals, "quality"),
+        c=_ratio(outcome, ratio_code(compiled, "progress"), totals, "progress"),
         d=_d(card, outcome, step) if leader else None,
         dd=_choice(compiled, outcome, "đ", chosen.get("đ")) if leader else None,
         e=_choice(compiled, outcome, "e", chosen.get("e")) if leader else None,
@@ -329,7 +330,8 @@ def _decided_anew(card: Scorecard) -> Iterable[str]:
         assert is_now is not None
         assert when is not None
         changes = "; ".join(
-            f"{code}: {was['scores'].get(code, '–')} → {value}" for code, value in is_now["scores"].items()
+            f"{code}: {said(card, code, was['scores'].get(code, '–'))} → {said(card, code, value)}"
+            for code, value in is_now["scores"].items()
         )
         yield _("Decided anew on %(moment)s: %(was)s points before, %(now)s points now (%(changes)s).") % {
             "moment": rules.local(when),
@@ -364,6 +366,8 @@ def _notes(
         if endorsement.comment:
             yield _("Comment at the endorsement: %(comment)s") % {"comment": endorsement.comment}
     if seen.of_evaluation:
+        compiled = card.version.compiled()
+        yield from beside_the_form(compiled, outcome)
         yield from _decided_anew(card)
     if card.proposed_d and seen.of_new_basis:
         yield _(

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from kpi_cms.evaluation.domain.saving import Entry, sentence_of
+from kpi_cms.evaluation.domain.details import CHECKLIST, PLACES, details_of, part_label
+from kpi_cms.evaluation.domain.saving import Entry, check_entry, sentence_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.queries import StageRecord
@@ -19,6 +21,8 @@ COMMENTS_OF = {
     StageKey.SELF: ("strengths", "weaknesses"),
     StageKey.EVALUATOR: ("comment",),
 }
+ALL_TOGETHER = frozenset({"indicator", "formula"})  # one number is nothing without the others
+LONGEST_NUMBER = 30
 LONGEST = 10_000  # a comment longer than this is a pasted document
 
 
@@ -27,12 +31,14 @@ class ScoreForm:
     """What stands in the fields of one stage: `typed` and `grounds` by criterion key, problems by field.
 
     A criterion is a field when people score it at the stage. Numbers stay text as typed; choices are the option's
-    value as the domain keeps it ("100").
+    value as the domain keeps it ("100"). A criterion given item by item has its texts by name in `parts`; what is
+    `typed` for it is all of them as one text.
     """
 
     card: Scorecard
     stage: StageKey
     typed: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)
     grounds: dict[str, str] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
     reason: str = ""
@@ -46,7 +52,7 @@ class ScoreForm:
         return [
             criterion
             for criterion in self.card.version.compiled().criteria
-            if criterion.entered and self.stage in criterion.stages
+            if criterion.by_hand and self.stage in criterion.stages
         ]
 
     @property
@@ -59,8 +65,7 @@ class ScoreForm:
         form = cls(card, stage, expected=card.version_number)
         for criterion in form.criteria:
             given = record.given.get(criterion.key) if record else None
-            form.typed[criterion.key] = written(criterion, given)
-            form.grounds[criterion.key] = given.grounds if given else ""
+            form._fill(criterion, given)
         form.comments = {name: getattr(record, name) if record else "" for name in form.comment_names}
         return form
 
@@ -73,40 +78,69 @@ class ScoreForm:
         except ValueError:
             form.expected = -1
         for criterion in form.criteria:
-            form.typed[criterion.key] = str(data.get(SCORE + criterion.key, "")).strip()
+            names = [part_name(criterion.key, number) for number in range(len(criterion.details))]
+            typed = [str(data.get(name, "")).strip()[:LONGEST_NUMBER] for name in names]
+            form.parts[criterion.key] = dict(zip(criterion.details, typed, strict=True))
+            form.typed[criterion.key] = (
+                " ".join(filter(None, typed))
+                if criterion.detailed
+                else str(data.get(SCORE + criterion.key, "")).strip()
+            )
             form.grounds[criterion.key] = str(data.get(GROUNDS + criterion.key, "")).strip()[:LONGEST]
         form.comments = {name: str(data.get(name, ""))[:LONGEST] for name in form.comment_names}
         form.reason = str(data.get("reason", ""))[:LONGEST]
         return form
 
+    def _fill(self, criterion: CompiledCriterion, given: Any) -> None:
+        """Put what is stored for one criterion into its fields."""
+        self.typed[criterion.key] = written(criterion, given)
+        self.grounds[criterion.key] = given.grounds if given else ""
+        stored = details_of(given.choice) if criterion.detailed and given else {}
+        self.parts[criterion.key] = {
+            name: number_text(criterion, stored[name]) if name in stored else "" for name in criterion.details
+        }
+
     def entries(self) -> dict[str, Entry]:
         """What is sent to the domain; notes a problem at every field that it would refuse."""
-        compiled = self.card.version.compiled()
         found: dict[str, Entry] = {}
         for criterion in self.criteria:
             typed, grounds = self.typed[criterion.key], self.grounds[criterion.key]
             entry = Entry(None, grounds)
-            if typed and criterion.kind == "choice":
-                entry = Entry(typed, grounds)
-            elif typed:
-                try:
-                    entry = Entry(read_decimal(typed), grounds)
-                except ValueError:
-                    self.problems[criterion.key] = [_("Write a number such as 4,5.")]
-                    continue
-            problem = None if entry.value is None else compiled.check_entry(criterion.key, entry.value)
+            try:
+                if typed and criterion.detailed:
+                    entry = Entry(self._numbers(criterion), grounds)
+                elif typed:
+                    entry = Entry(typed if criterion.options else read_decimal(typed), grounds)
+            except ValueError:
+                self.problems[criterion.key] = [_("Write a number such as 4,5.")]
+                continue
+            if criterion.key in self.problems:
+                continue
+            problem = None if entry.value is None else check_entry(criterion, entry.value)
             if problem is not None:
                 self.problems[criterion.key] = [sentence_of(problem)]
             found[criterion.key] = entry
         return found
+
+    def _numbers(self, criterion: CompiledCriterion) -> dict[str, Decimal]:
+        """The numbers of a criterion that is given item by item. Raises ValueError for what is none.
+
+        Where one is needed beside the others and missing, that is a problem of the criterion.
+        """
+        typed = self.parts[criterion.key]
+        if criterion.kind in ALL_TOGETHER:
+            for name, text in typed.items():
+                if not text:
+                    sentence = _("Fill in “%(field)s” too.") % {"field": part_label(criterion, name)}
+                    self.problems[criterion.key] = [sentence]
+        return {name: read_decimal(text) for name, text in typed.items() if text}
 
     def take_over(self, key: str, record: StageRecord | None) -> None:
         """Put the person's own score into one field: an explicit act for one criterion, saved by nobody yet."""
         criterion = self.card.version.compiled().criterion(key)
         given = record.given.get(key) if record else None
         if criterion is not None and given is not None and key in self.typed:
-            self.typed[key] = written(criterion, given)
-            self.grounds[key] = given.grounds
+            self._fill(criterion, given)
 
     def errors(self) -> list[dict[str, str]]:
         """For the error summary: each sentence with its criterion and a way to its field."""
@@ -114,11 +148,27 @@ class ScoreForm:
         return [
             {
                 "text": f"{names[key]}: {sentence}" if key in names else str(sentence),
-                "href": f"#{SCORE}{key}" if key in names else f"#{key}",
+                "href": self._anchor(key) if key in names else f"#{key}",
             }
             for key, sentences in self.problems.items()
             for sentence in sentences
         ]
+
+    def _anchor(self, key: str) -> str:
+        """The first field of a criterion."""
+        return "#" + (part_name(key, 0) if self.parts.get(key) else SCORE + key)
+
+
+def part_name(key: str, number: int) -> str:
+    """The field of one number of a criterion."""
+    return f"{SCORE}{key}-{number}"
+
+
+def number_text(criterion: CompiledCriterion, number: Decimal) -> str:
+    """A number as it stands in its field; of a checklist the value of the button."""
+    if criterion.kind == CHECKLIST:
+        return decimal_text(number)
+    return format_quantity(number, language=get_language() or "vi", places=PLACES)
 
 
 def written(criterion: CompiledCriterion, given: Any) -> str:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import queries, rules
@@ -20,7 +21,7 @@ from kpi_cms.evaluation.visibility import Sight, sight_of
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
-from kpi_cms.foundation.core.numbers import format_moment, format_points, separator
+from kpi_cms.foundation.core.numbers import format_moment, format_points, format_quantity, separator
 from snippets.enums import PeriodState
 
 from .delegation import in_place_of
@@ -191,20 +192,23 @@ def _delegate_of(reading: CardReading) -> list[dict[str, Any]]:
     ]
 
 
+_PART_NAMES = {"common": gettext_lazy("Common criteria"), "results": gettext_lazy("Task results")}
+
+
 def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any]]:
     """The stored numbers of one stage, for `includes/figures.html`: so far, or complete with the band."""
     language = get_language() or "vi"
-    maxima = {part.code: part.max for part in card.version.compiled().parts}
     figures = []
-    for code, label, value in (
-        ("common", _("Common criteria"), result.common if result else None),
-        ("results", _("Task results"), result.results if result else None),
-    ):
-        if code in maxima:
-            most = format_points(maxima[code], language=language, places=0)
-            figures.append(
-                {"label": label, "value": format_points(value, language=language), "note": f"/ {most}"}
-            )
+    for part in card.version.compiled().parts:
+        stored = result.values.get(part.code) if result else None
+        value = Fraction(stored) if stored is not None else None
+        figures.append(
+            {
+                "label": _PART_NAMES.get(part.code, part.label),
+                "value": format_points(value, language=language),
+                "note": f"/ {format_quantity(part.max, language=language)}",
+            }
+        )
     figures.append({"label": _("Total"), "value": shown_text(result.shown if result else "")})
     if result and result.band:
         figures.append({"label": _("Point band"), "value": band_label(card, result.band)})

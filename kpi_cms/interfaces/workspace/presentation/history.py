@@ -23,6 +23,7 @@ from kpi_cms.evaluation.audit_tables import (
     Written,
     label_of,
 )
+from kpi_cms.evaluation.domain.details import in_words
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.visibility import EVERYTHING, Sight
 from kpi_cms.foundation.audit.models import LedgerEntry
@@ -174,6 +175,8 @@ class _Reader:
         """The label of a chosen value, from the version that the card is scored with."""
         version = self.versions.get(criterion.version_id)
         compiled = version.compiled().criterion(criterion.key) if version is not None else None
+        if compiled is not None and compiled.detailed:
+            return in_words(compiled, stored)
         for option in compiled.options if compiled is not None else ():
             if _number(stored) == option.value:
                 return option.label

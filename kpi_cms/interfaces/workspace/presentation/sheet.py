@@ -10,12 +10,19 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from criteria_pages.enums import Condition
+from kpi_cms.evaluation.domain.details import CHECKLIST, in_words, part_label
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.evaluation.queries import Given, StageRecord
 from kpi_cms.foundation.core.numbers import format_percent, format_points, format_quantity
 from kpi_cms.foundation.engine import CompiledCriterion, CompiledSection, decimal_text
-from kpi_cms.interfaces.workspace.forms.scores import GROUNDS, SCORE, ScoreForm, written
+from kpi_cms.interfaces.workspace.forms.scores import (
+    GROUNDS,
+    SCORE,
+    ScoreForm,
+    part_name,
+    written,
+)
 
 
 @dataclass(frozen=True)
@@ -48,13 +55,27 @@ class Choice:
     id: str
 
 
+@dataclass(frozen=True)
+class FieldPart:
+    """One number of a criterion that is given item by item: a field, or met and not met."""
+
+    name: str
+    label: str
+    value: str
+    choices: list[Choice]
+
+
 @dataclass
 class Field:
-    """The field of a criterion in the stage being written."""
+    """The field of a criterion in the stage being written: `parts` where it is given item by item."""
 
     name: str
     value: str
     choices: list[Choice] = field(default_factory=list)
+    parts: list[FieldPart] = field(default_factory=list)
+    hint: str = ""
+    maximum: Decimal | None = None
+    step: Decimal | None = None
     grounds_name: str = ""
     grounds: str = ""
     asks_grounds: bool = False
@@ -93,6 +114,8 @@ class Section:
     rows: list[Row]
     cells: list[Cell]
     own: str = ""
+
+    live: bool = False
 
     @property
     def has_fields(self) -> bool:
@@ -158,6 +181,8 @@ def _section(
         rows=[_row(card, criteria[key], columns, form, record, result) for key in section.criteria],
         cells=[Cell(column.heading, _points(column.result, section.code)) for column in columns],
         own=_points(result, section.code),
+        live=section.combination == "sum"
+        and all(criteria[key].entered and not criteria[key].share for key in section.criteria),
     )
 
 
@@ -178,15 +203,15 @@ def _row(
         citation=criterion.citation,
         maximum=criterion.max,
         step=criterion.step,
-        computed=not criterion.entered,
+        computed=not criterion.by_hand,
         cells=[_cell(criterion, column) for column in columns],
         field=_field(criterion, form, record) if form is not None and editable else None,
-        own="" if criterion.entered else _computed(criterion, result),
+        own=_computed(criterion, result) if not criterion.entered else "",
     )
 
 
 def _cell(criterion: CompiledCriterion, column: Column) -> Cell:
-    if not criterion.entered:
+    if not criterion.by_hand:
         return Cell(column.heading, _computed(criterion, column.result))
     given = column.record.given.get(criterion.key) if column.record else None
     return Cell(column.heading, given_text(criterion, given), given.grounds if given else "")
@@ -197,6 +222,8 @@ def given_text(criterion: CompiledCriterion, given: Given | None) -> str:
     language = get_language() or "vi"
     if given is None or (given.value is None and not given.choice):
         return "–"
+    if criterion.detailed:
+        return in_words(criterion, given.choice)
     if given.choice:
         number = format_quantity(given.choice, language=language)
         return f"{number}%" if criterion.share else number
@@ -229,6 +256,10 @@ def _field(criterion: CompiledCriterion, form: ScoreForm, record: StageRecord | 
         name=SCORE + criterion.key,
         value=typed,
         choices=_choices(criterion, typed),
+        parts=_parts(criterion, form),
+        hint=_hint(criterion),
+        maximum=Decimal(100) if criterion.share else criterion.max,
+        step=criterion.step if criterion.kind == "number" else None,
         error=" ".join(str(sentence) for sentence in form.problems.get(criterion.key, ())),
         can_take_over=known,
     )
@@ -242,10 +273,32 @@ def _field(criterion: CompiledCriterion, form: ScoreForm, record: StageRecord | 
     return made
 
 
+def _parts(criterion: CompiledCriterion, form: ScoreForm) -> list[FieldPart]:
+    """The fields of a criterion that is given item by item."""
+    found = []
+    for number, (name, typed) in enumerate(form.parts[criterion.key].items()):
+        field_name = part_name(criterion.key, number)
+        choices = []
+        if criterion.kind == CHECKLIST:
+            choices = [
+                Choice("1", _("Met"), "", typed == "1", field_name),
+                Choice("0", _("Not met"), "", typed == "0", f"{field_name}-0"),
+            ]
+        found.append(FieldPart(field_name, part_label(criterion, name), typed, choices))
+    return found
+
+
+def _hint(criterion: CompiledCriterion) -> str:
+    """What a number that is left empty means."""
+    if criterion.kind == "deduction":
+        return _("How many times each happened. Write 0 where nothing happened.")
+    return _("How many times each was achieved; nothing counts 0.") if criterion.kind == "bonus" else ""
+
+
 def _choices(criterion: CompiledCriterion, typed: str) -> list[Choice]:
     """Nothing is preselected: an option is checked when it was given, or typed."""
     options: list[tuple[str, str, str]] = []
-    if criterion.kind == "choice":
+    if criterion.options:
         for option in criterion.options:
             if option.value is not None:
                 points = "" if criterion.share else decimal_text(option.value)

@@ -143,7 +143,7 @@ class AttachToCriterion(Attach):
         self.card: Scorecard = queries.card_for(self.scope, pk)
         rules.may(table.ATTACH_EVIDENCE, self.scope, self.card).require()
         criterion = self.card.version.compiled().criterion(self.kwargs["criterion"])
-        if criterion is None or not criterion.entered:
+        if criterion is None or not criterion.by_hand:
             raise NotFound
         self.criterion = criterion
 

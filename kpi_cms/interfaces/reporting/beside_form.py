@@ -1,0 +1,58 @@
+"""What a set has and Form 01 has no line for: its annex says it, so that nothing counts unseen."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kpi_cms.evaluation.domain.details import in_words
+from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.core.numbers import NOTHING, format_quantity
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome
+
+ON_THE_FORM = ("common", "results")
+LEADERS = frozenset({"d", "đ", "e"})
+
+
+def points_of(criterion: CompiledCriterion, value: Fraction | None) -> Fraction | None:
+    """A value in points: a share counts of the criterion's maximum, as it does in a sum."""
+    if value is None or not criterion.share or criterion.max is None:
+        return value
+    return value * Fraction(criterion.max)
+
+
+def ratio_code(compiled: CompiledSet, measure: str) -> str:
+    """The code of a set's ratio of tasks; "" where it has none."""
+    return next((item.code for item in compiled.criteria if item.measure == measure), "")
+
+
+def beside_the_form(compiled: CompiledSet, outcome: Outcome) -> Iterable[str]:
+    """Further parts, and criteria of the results that are none of the form's ratios."""
+    codes = {criterion.code for criterion in compiled.criteria}
+    listed = LEADERS if codes >= LEADERS else frozenset()
+    for part in compiled.parts:
+        if part.code not in ON_THE_FORM:
+            yield _("%(label)s: %(points)s of %(max)s points.") % {
+                "label": part.label,
+                "points": _quantity(outcome.parts.get(part.code)),
+                "max": _quantity(Fraction(part.max)),
+            }
+    for criterion in compiled.criteria:
+        if criterion.part != "common" and not criterion.measure and criterion.code not in listed:
+            yield _("%(code)s. %(label)s: %(points)s.") % {
+                "code": criterion.code,
+                "label": criterion.label,
+                "points": _quantity(points_of(criterion, outcome.values.get(criterion.code))),
+            }
+
+
+def said(card: Scorecard, code: str, stored: str) -> str:
+    """A kept entry as it is read; a dash where there was none."""
+    if stored == NOTHING:
+        return stored
+    return in_words(card.version.compiled().criterion_by_code(code), stored)
+
+
+def _quantity(value: Fraction | None) -> str:
+    return format_quantity(value, language=get_language() or "vi")
