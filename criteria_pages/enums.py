@@ -12,8 +12,13 @@ class Law(models.TextChoices):
 
 
 class PartCode(models.TextChoices):
+    """The parts of a set. Form 01 has the first two; a set may have any of them."""
+
     COMMON = "common", _("Common criteria")
     RESULTS = "results", _("Task results")
+    BONUS = "bonus", _("Bonus points")
+    DEDUCTIONS = "deductions", _("Points deducted")
+    OTHER = "other", _("Another part")
 
 
 class Combination(models.TextChoices):
@@ -147,3 +152,117 @@ class Difference(models.TextChoices):
     POINTS = "points", _("Other points or weight")
     SCORING = "scoring", _("Scored differently")
     RULES = "rules", _("Rules of the whole set")
+
+
+# --- What the later kinds and the rules of a set are chosen from -------------------------------------------------
+class Direction(models.TextChoices):
+    """Which way an indicator is better."""
+
+    HIGHER = "higher", _("More is better: reached ÷ target")
+    LOWER = "lower", _("Less is better: target ÷ reached")
+
+
+class Attribute(models.TextChoices):
+    """What a task's coefficient depends on."""
+
+    GROUP = "group", _("Group of products")
+    POSITION = "position", _("Position of the person")
+    ROLE = "role", _("Role of the person in the task")
+    PRIORITY = "priority", _("Priority")
+    DIFFICULTY = "difficulty", _("Difficulty")
+
+
+class DayCount(models.TextChoices):
+    CALENDAR = "calendar", _("Calendar days")
+    WORKING = "working", _("Working days of a calendar")
+
+
+class Normalise(models.TextChoices):
+    """How the points of all tasks become the points of the criterion."""
+
+    CAP = "cap", _("The sum, at most the maximum")
+    FULL = "full", _("A number of points stands for the maximum")
+    POSSIBLE = "possible", _("All tasks in time and at quality 1 stand for the maximum")
+
+
+class TaskScope(models.TextChoices):
+    """Whose tasks a roll-up counts."""
+
+    OWN = "own", _("The person's own")
+    APPROVED = "approved", _("Those the person approved")
+    FIELD = "field", _("Those of the person's field")
+    UNITS = "units", _("Those of the person's units")
+
+
+class ResultsOf(models.TextChoices):
+    SUBORDINATES = "subordinates", _("The people managed")
+    UNIT = "unit", _("The unit")
+
+
+class ResultsHow(models.TextChoices):
+    MEAN = "mean", _("Their mean")
+    MINIMUM = "minimum", _("The lowest of them")
+    SHARE_REACHING = "share_reaching", _("How many of them reach a threshold")
+
+
+class RoundingMode(models.TextChoices):
+    HALF_UP = "half_up", _("Half up")
+    UP = "up", _("Always up")
+    DOWN = "down", _("Always down")
+
+
+class RoundingWhen(models.TextChoices):
+    TOTAL = "total", _("The total only, once")
+    PARTS = "parts", _("Each part before they are added")
+    SECTIONS = "sections", _("Each section before they are added")
+
+
+class GateEffect(models.TextChoices):
+    FORCE = "force", _("The band is this one")
+    LIMIT = "limit", _("The band is at most this one")
+
+
+class RatedPeriod(models.TextChoices):
+    """Kinds of period as the calculation names them."""
+
+    MONTH = "month", _("Month")
+    QUARTER = "quarter", _("Quarter")
+    HALF_YEAR = "half_year", _("Half-year")
+    YEAR = "year", _("Year")
+
+
+class QuotaBase(models.TextChoices):
+    """The number that the share of a quota is taken of."""
+
+    GOOD = "good", _("Those rated in the next lower band")
+    GOOD_BY_SCORE = "good_by_score", _("Those whose points are in the next lower band")
+    GOOD_OR_BETTER = "good_or_better", _("Those in either of the two bands")
+    EVERYONE = "everyone", _("Everybody who was rated")
+
+
+class QuotaScope(models.TextChoices):
+    UNIT = "unit", _("Within the agency")
+    PEER_GROUP = "peer_group", _("Within each group with similar duties")
+
+
+class MeanOf(models.TextChoices):
+    """How shorter periods make a longer one."""
+
+    MEAN = "mean", _("Mean")
+    WORKED_MEAN = "worked_mean", _("Mean weighed by the time actually worked")
+    MINIMUM = "minimum", _("The lowest")
+    LAST = "last", _("The last one")
+
+
+class MissingPeriod(models.TextChoices):
+    LEFT_OUT = "left_out", _("Is left out")
+    CARRIED_OVER = "carried_over", _("Has the points of the one before")
+    WAITS = "waits", _("Is waited for")
+
+
+class Absence(models.TextChoices):
+    """Reasons that excuse too few periods (Đ19.3)."""
+
+    SICK_LEAVE = "sick_leave", _("Sick leave")
+    MATERNITY_LEAVE = "maternity_leave", _("Maternity leave")
+    UNPAID_LEAVE = "unpaid_leave", _("Unpaid leave")

@@ -1,17 +1,15 @@
-"""The typed blocks a criteria set is written in. A block's id is the stable key of what it describes.
-
-A new scoring kind is one more subclass of `CriterionBlock`, its place in `CRITERION_BLOCKS`, and its reading in
-`domain/specification.py`. Required fields are asked for when the set is checked or issued, not while it is drafted.
-"""
+"""What the blocks of a criteria set have in common: numbers, clauses, and the fields every criterion has."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-from .enums import ChoiceUnit, CitedStep, Combination, Condition, Measure, PartCode, StageName
+from ..enums import Condition, StageName
 
 CODE_LENGTH = 40
+LABEL_LENGTH = 160
+FORMULA_LENGTH = 1000
 
 
 def points(label: Any, *, required: bool = True, help_text: Any = "", **options: Any) -> blocks.DecimalBlock:
@@ -27,14 +25,38 @@ def points(label: Any, *, required: bool = True, help_text: Any = "", **options:
     )
 
 
+def whole(label: Any, *, lowest: int = 0, required: bool = True, help_text: Any = "") -> blocks.IntegerBlock:
+    """A whole number."""
+    return blocks.IntegerBlock(label=label, required=required, help_text=help_text, min_value=lowest)
+
+
+def formula(label: Any, *, required: bool = False, help_text: Any = "") -> blocks.CharBlock:
+    """A formula as officials know it from Excel."""
+    return blocks.CharBlock(label=label, required=required, max_length=FORMULA_LENGTH, help_text=help_text)
+
+
+def entries(block: blocks.Block, label: Any, help_text: Any = "") -> blocks.ListBlock:
+    """A list that starts empty: what is not wanted need not be removed."""
+    return blocks.ListBlock(block, label=label, default=[], help_text=help_text)
+
+
 def clause(**options: Any) -> blocks.CharBlock:
     """Where the law or the issuing document says so."""
     return blocks.CharBlock(
         label=_("Clause"),
         required=False,
-        max_length=160,
+        max_length=LABEL_LENGTH,
         help_text=_("For example: Annex I, 2.d."),
         **options,
+    )
+
+
+def maximum_in_a_sum() -> blocks.DecimalBlock:
+    """Of a kind whose value is a share: a formula uses the share as it is."""
+    return points(
+        _("Maximum"),
+        required=False,
+        help_text=_("In a section that adds up its criteria. A formula uses the share itself, 1 is 100%."),
     )
 
 
@@ -90,6 +112,7 @@ class CriterionBlock(blocks.StructBlock):
         form_layout = blocks.BlockGroup(
             children=["code", "label", "guidance"], settings=["alternatives", "citation", "weight", "stages"]
         )
+        preview_template = "criteria_pages/admin/criterion_preview.html"
 
 
 def layout(*own: str) -> blocks.BlockGroup:
@@ -100,203 +123,10 @@ def layout(*own: str) -> blocks.BlockGroup:
     )
 
 
-class NumberBlock(CriterionBlock):
-    """Points from 0 to a maximum, in steps."""
+def example(code: str, label: Any, **own: Any) -> Any:
+    """The value a kind is previewed with; evaluated in the reader's language."""
 
-    maximum = points(_("Maximum"))
-    step = points(
-        _("Step"),
-        help_text=_("Points are a multiple of it. Equal to the maximum: met or not met, nothing between."),
-    )
+    def value() -> dict[str, Any]:
+        return {"code": code, "label": str(label), "guidance": [], "alternatives": [], "stages": [], **own}
 
-    class Meta:
-        icon = "order"
-        label = _("Points")
-        form_layout = layout("maximum", "step")
-
-
-class OptionBlock(blocks.StructBlock):
-    value = points(_("Value"))
-    label = blocks.TextBlock(label=_("When"), rows=2)
-    grounds_required = blocks.BooleanBlock(label=_("Grounds must be given"), required=False)
-
-    class Meta:
-        icon = "list-ul"
-        label = _("Value")
-        label_format = "{value} · {label}"
-
-
-class ChoiceCriterionBlock(CriterionBlock):
-    """One of several values, none preselected."""
-
-    unit = blocks.ChoiceBlock(label=_("Values are"), choices=ChoiceUnit.choices, default=ChoiceUnit.PERCENT)
-    options = blocks.ListBlock(OptionBlock(), label=_("Values"), default=[], help_text=_("Two or more."))
-    maximum = points(
-        _("Maximum"),
-        required=False,
-        help_text=_("For per cent values in a section that adds up its criteria."),
-    )
-
-    class Meta:
-        icon = "radio-full"
-        label = _("Choice")
-        form_layout = layout("unit", "options", "maximum")
-
-
-class TaskRatioBlock(CriterionBlock):
-    """Computed from the period's tasks: nobody enters it."""
-
-    measure = blocks.ChoiceBlock(label=_("Ratio"), choices=Measure.choices)
-    maximum = points(_("Maximum"), required=False, help_text=_("In a section that adds up its criteria."))
-
-    class Meta:
-        icon = "tasks"
-        label = _("Computed from tasks")
-        form_layout = layout("measure", "maximum")
-
-
-class PeopleManagedBlock(CriterionBlock):
-    """Computed from the points of the people managed: nobody enters it."""
-
-    threshold = points(_("Points that everybody must reach"), default="50")
-    reached = points(_("Value when all reach them, per cent"), default="100")
-    failed = points(_("Value when somebody does not, per cent"), default="50")
-    maximum = points(_("Maximum"), required=False, help_text=_("In a section that adds up its criteria."))
-
-    class Meta:
-        icon = "group"
-        label = _("Computed from the people managed")
-        form_layout = layout("threshold", "reached", "failed", "maximum")
-
-
-class CriteriaBlock(blocks.StreamBlock):
-    """The criteria of a section, in order."""
-
-    number = NumberBlock()
-    choice = ChoiceCriterionBlock()
-    task_ratio = TaskRatioBlock()
-    people_managed = PeopleManagedBlock()
-
-    class Meta:
-        collapsed = True
-
-
-class SectionBlock(blocks.StructBlock):
-    code = blocks.CharBlock(label=_("Code"), max_length=CODE_LENGTH)
-    label = blocks.TextBlock(label=_("Section of criteria"), rows=2)
-    maximum = points(_("Maximum"))
-    combination = blocks.ChoiceBlock(
-        label=_("Points of the section"), choices=Combination.choices, default=Combination.SUM
-    )
-    expression = blocks.CharBlock(
-        label=_("Formula"),
-        required=False,
-        max_length=500,
-        help_text=_("Over the codes of the criteria, for example (a + b + c) / 3 * 70."),
-    )
-    cap = points(_("Cap"), required=False, help_text=_("The section never gives more. Empty: its maximum."))
-    citation = clause()
-    criteria = CriteriaBlock(label=_("Criteria"))
-
-    class Meta:
-        icon = "folder-open-inverse"
-        label = _("Section of criteria")
-        label_format = "{code} · {label}"
-        form_layout = blocks.BlockGroup(
-            children=["code", "label", "maximum", "combination", "expression", "criteria"],
-            settings=["cap", "citation"],
-        )
-
-
-class SectionsBlock(blocks.StreamBlock):
-    section = SectionBlock()
-
-    class Meta:
-        collapsed = True
-
-
-class PartBlock(blocks.StructBlock):
-    """A part of the total, with its sections."""
-
-    code = blocks.ChoiceBlock(label=_("Part"), choices=PartCode.choices)
-    label = blocks.CharBlock(label=_("Name"), max_length=255)
-    maximum = points(_("Maximum"))
-    sections = SectionsBlock(label=_("Sections"))
-
-    class Meta:
-        icon = "folder"
-        label = _("Part")
-        label_format = "{label} · {maximum}"
-
-
-class PartsBlock(blocks.StreamBlock):
-    part = PartBlock()
-
-
-class StageBlock(blocks.StructBlock):
-    name = blocks.ChoiceBlock(label=_("Who"), choices=StageName.choices)
-    label = blocks.CharBlock(label=_("Heading on the form"), max_length=160)
-    decides = blocks.BooleanBlock(
-        label=_("Decides the result"),
-        required=False,
-        help_text=_("Exactly one stage does, never the person's own."),
-    )
-    optional = blocks.BooleanBlock(label=_("May be left out"), required=False)
-
-    class Meta:
-        icon = "user"
-        label = _("Stage")
-        label_format = "{label}"
-
-
-class StagesBlock(blocks.StreamBlock):
-    stage = StageBlock()
-
-
-class BandBlock(blocks.StructBlock):
-    code = blocks.CharBlock(label=_("Code"), max_length=20)
-    label = blocks.CharBlock(label=_("Name"), max_length=160)
-    start = points(_("From, points"))
-
-    class Meta:
-        icon = "list-ol"
-        label = _("Band")
-        label_format = "{label} · {start}"
-
-
-class BandsBlock(blocks.StreamBlock):
-    band = BandBlock()
-
-
-class DocumentBlock(blocks.StructBlock):
-    """A document the set rests on."""
-
-    number = blocks.CharBlock(label=_("Number"), max_length=80)
-    title = blocks.CharBlock(label=_("Title"), max_length=400)
-    issued_on = blocks.DateBlock(label=_("Issued on"), required=False)
-    clauses = blocks.CharBlock(label=_("Clauses"), required=False, max_length=200)
-
-    class Meta:
-        icon = "doc-full"
-        label = _("Document")
-        label_format = "{number} · {title}"
-
-
-class DocumentsBlock(blocks.StreamBlock):
-    document = DocumentBlock()
-
-
-class StepClauseBlock(blocks.StructBlock):
-    """The clause a step of the calculation comes from, where the set does not follow the decree."""
-
-    step = blocks.ChoiceBlock(label=_("Step"), choices=CitedStep.choices)
-    clause = blocks.CharBlock(label=_("Clause"), max_length=160)
-
-    class Meta:
-        icon = "link"
-        label = _("Clause of a step")
-        label_format = "{step} · {clause}"
-
-
-class StepClausesBlock(blocks.StreamBlock):
-    step_clause = StepClauseBlock()
+    return staticmethod(value)  # a plain function of Meta would be bound to it

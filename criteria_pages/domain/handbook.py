@@ -10,11 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.core.errors import NotFound
-from kpi_cms.foundation.core.numbers import format_percent, format_quantity
 from kpi_cms.foundation.engine import Settings
 from snippets.enums import Block, PeriodKind, PostRole, StaffKind
 
@@ -23,16 +21,19 @@ from ..enums import (
     Combination,
     Condition,
     Means,
-    Measure,
     NothingAssigned,
     PenaltyScope,
+    RoundingMode,
+    RoundingWhen,
     TotalKind,
     Unconfirmed,
     WithoutResult,
 )
 from ..models import CriteriaVersion
+from .handbook_kinds import Node, how, in_words, maximum_of, number, options, percent
+from .handbook_ratings import rating_rules
+from .kind_blocks import kind_of
 
-Node = Mapping[str, Any]
 Text = str | Promise
 
 
@@ -115,14 +116,6 @@ def issued_on(citation: Mapping[str, str]) -> date | None:
     return date.fromisoformat(citation["issued_on"]) if citation.get("issued_on") else None
 
 
-def _number(value: str | Decimal) -> str:
-    return format_quantity(value, language=get_language() or "vi")
-
-
-def _percent(share: str | Decimal) -> str:
-    return format_percent(share, language=get_language() or "vi")
-
-
 def _parts(specification: Node) -> Iterator[PartEntry]:
     for part in specification["parts"]:
         sections = [
@@ -144,26 +137,33 @@ def _section(section: Node) -> SectionEntry:
 
 def _combination(section: Node) -> str:
     combination = section["combination"]
-    cap = _number(combination["cap"] or section["max"])
+    cap = number(combination["cap"] or section["max"])
     if combination["kind"] == Combination.FORMULA:
         return _("%(formula)s, at most %(cap)s points") % {
-            "formula": _in_words(combination["expression"]),
+            "formula": in_words(combination["expression"]),
             "cap": cap,
         }
     if combination["kind"] == Combination.WEIGHTED_MEAN:
-        weights = ", ".join(f"{item['code']} {_number(item['weight'])}%" for item in section["criteria"])
+        weights = ", ".join(f"{item['code']} {number(item['weight'])}%" for item in section["criteria"])
         return _("The mean of the criteria by their weights (%(weights)s), out of %(max)s points") % {
             "weights": weights,
-            "max": _number(section["max"]),
+            "max": number(section["max"]),
         }
     if combination["kind"] == Combination.CAPPED_SUM:
         return _("The sum of the criteria's points, at most %(cap)s") % {"cap": cap}
     return _("The sum of the criteria's points")
 
 
-def _in_words(expression: str) -> str:
-    """A formula in the signs of a printed page."""
-    return expression.replace("*", "×").replace("/", "÷")
+def criterion_of(block_type: str, value: Mapping[str, Any]) -> CriterionEntry:
+    """A criterion that stands in no set: the example of the block picker."""
+    maximum, kind = kind_of(block_type, value)
+    code, label = str(value["code"]), str(value["label"])
+    return _criterion(
+        {
+            "code": code, "label": label, "max": maximum, "kind": kind, "citation": "", "guidance": (),
+            "alternatives": (),
+        }
+    )  # fmt: skip
 
 
 def _criterion(item: Node) -> CriterionEntry:
@@ -171,98 +171,47 @@ def _criterion(item: Node) -> CriterionEntry:
     return CriterionEntry(
         code=item["code"],
         label=item["label"],
-        maximum=_maximum(item),
-        how=_HOW[kind["type"]](kind),
+        maximum=maximum_of(item),
+        how=how(kind),
         citation=item["citation"],
         # Annex I repeats the form's sentence for some criteria: the reader needs it once.
         guidance=tuple(text for text in item["guidance"] if text != item["label"]),
         wordings=tuple(
             Wording(Condition(entry["condition"]).label, entry["label"]) for entry in item["alternatives"]
         ),
-        options=tuple(_options(kind)),
+        options=tuple(options(kind)),
     )
-
-
-def _maximum(item: Node) -> Decimal | None:
-    kind = item["kind"]
-    if item["max"] is not None:
-        return Decimal(item["max"])
-    if kind["type"] == "choice" and kind["unit"] == "points":
-        return max(Decimal(option["value"]) for option in kind["options"])
-    return None
-
-
-def _how_number(kind: Node) -> str:
-    if kind["step"] == kind["max"]:
-        return _("Met: %(max)s points. Not met: 0 points.") % {"max": _number(kind["max"])}
-    return _("From 0 to %(max)s points, in steps of %(step)s") % {
-        "max": _number(kind["max"]),
-        "step": _number(kind["step"]),
-    }
-
-
-def _how_choice(kind: Node) -> str:
-    return _("One of these values is chosen; none is chosen beforehand.")
-
-
-def _how_task_ratio(kind: Node) -> str:
-    return {
-        Measure.QUANTITY.value: _("Computed: converted quantity completed ÷ converted quantity assigned"),
-        Measure.QUALITY.value: _(
-            "Computed: converted quantity completed and meeting quality, less the deductions for major errors, ÷ "
-            "converted quantity assigned"
-        ),
-        Measure.PROGRESS.value: _(
-            "Computed: converted quantity completed, less the deductions for delays, ÷ converted quantity assigned"
-        ),
-    }[kind["measure"]]
-
-
-def _how_people_managed(kind: Node) -> str:
-    return _(
-        "Computed: %(reached)s when everybody managed has %(threshold)s points or more, otherwise %(failed)s"
-    ) % {
-        "reached": _percent(kind["reached"]),
-        "threshold": _number(kind["threshold"]),
-        "failed": _percent(kind["failed"]),
-    }
-
-
-_HOW = {
-    "number": _how_number,
-    "choice": _how_choice,
-    "task_ratio": _how_task_ratio,
-    "people_managed": _how_people_managed,
-}
-
-
-def _options(kind: Node) -> Iterator[str]:
-    for option in kind.get("options", ()):
-        value = _number(option["value"]) + ("%" if kind["unit"] == "percent" else "")
-        said = {"value": value, "when": option["label"]}
-        if option["grounds_required"]:
-            yield _("%(value)s, with grounds: %(when)s") % said
-        else:
-            yield _("%(value)s: %(when)s") % said
 
 
 def _total(specification: Node) -> str:
     total = specification["total"]
     if total["kind"] == TotalKind.FORMULA:
-        formula = _in_words(total["expression"])
+        formula = in_words(total["expression"])
     else:
         formula = " + ".join(part["label"] for part in specification["parts"])
-    return _("%(formula)s, at most %(max)s points, rounded once to %(places)s places") % {
-        "formula": formula,
-        "max": _number(total["max"]),
-        "places": specification["rounding"]["places"],
+    rounding = specification["rounding"]
+    sentence = {
+        RoundingMode.HALF_UP.value: _(
+            "%(formula)s, at most %(max)s points, rounded once to %(places)s places"
+        ),
+        RoundingMode.UP.value: _("%(formula)s, at most %(max)s points, rounded up to %(places)s places"),
+        RoundingMode.DOWN.value: _("%(formula)s, at most %(max)s points, rounded down to %(places)s places"),
+    }[rounding.get("mode", RoundingMode.HALF_UP.value)]
+    early = {
+        RoundingWhen.PARTS.value: _("; each part is rounded before they are added"),
+        RoundingWhen.SECTIONS.value: _("; each section is rounded before they are added"),
     }
+    return sentence % {
+        "formula": formula,
+        "max": number(total["max"]),
+        "places": rounding["places"],
+    } + early.get(rounding.get("when", ""), "")
 
 
 def _bands(bands: list[Node]) -> Iterator[tuple[str, str]]:
     above: str | None = None
     for band in bands:
-        start = _number(band["from"])
+        start = number(band["from"])
         if above is None:
             sentence = _("%(start)s points or more") % {"start": start}
         elif Decimal(band["from"]) == 0:
@@ -304,8 +253,8 @@ def _rules(specification: Node, settings: Settings) -> Iterator[str]:
     if settings.ratio_cap is None:
         yield _("A ratio may exceed 100%; the section's cap still holds.")
     else:
-        yield _("Each ratio counts at most %(cap)s.") % {"cap": _percent(settings.ratio_cap)}
-    penalty = {"share": _percent(settings.penalty_per_fault)}
+        yield _("Each ratio counts at most %(cap)s.") % {"cap": percent(settings.ratio_cap)}
+    penalty = {"share": percent(settings.penalty_per_fault)}
     if settings.penalty_scope == PenaltyScope.BATCH:
         yield _("Each major error or delay takes %(share)s of the task's points, unless excused.") % penalty
     else:
@@ -330,6 +279,7 @@ def _rules(specification: Node, settings: Settings) -> Iterator[str]:
         yield _("Bands are read from the points as they are rounded.")
     else:
         yield _("Bands are read from the exact points.")
+    yield from rating_rules(specification)
     if settings.means_of == Means.EXACT:
         yield _("Quarter and year are the mean of the exact months.")
     else:
@@ -352,4 +302,4 @@ def _rules_of_managed(settings: Settings) -> Iterator[str]:
             "Those who have no result in the period count as having too few points."
         ),
     }[settings.managed_without_result]
-    yield _("A leader who manages nobody has %(share)s.") % {"share": _percent(settings.nobody_managed)}
+    yield _("A leader who manages nobody has %(share)s.") % {"share": percent(settings.nobody_managed)}

@@ -28,8 +28,10 @@ from ..models import CriteriaSetPage, CriteriaVersion, FrozenCriterion
 from ..models.pages import issuing
 from .authors import last_author
 from .comparison import Change, differences
+from .kind_blocks import Node
 from .problems import PageProblem, of_engine
-from .specification import Node, citations_of, specification_of
+from .readiness import not_yet
+from .specification import citations_of, specification_of
 
 __all__ = [
     "IssueSummary",
@@ -75,7 +77,8 @@ class IssueSummary:
 def check(page: CriteriaSetPage) -> list[PageProblem]:
     """Everything that keeps a working copy from being issued, page-level problems first."""
     problems = _check_page(page)
-    problems.extend(of_engine(problem) for problem in check_specification(specification_of(page)))
+    problems.extend(of_engine(problem, page) for problem in check_specification(specification_of(page)))
+    problems.extend(not_yet(page))
     return problems
 
 
@@ -224,7 +227,7 @@ def frozen_criteria(version: CriteriaVersion) -> list[FrozenCriterion]:
             label=criterion.label,
             section_code=sections[criterion.section],
             order=order,
-            entered=criterion.entered,
+            entered=criterion.by_hand,
             maximum=FULL_SHARE if criterion.max is None else criterion.max,
         )
         for order, criterion in enumerate(compiled.criteria, start=1)

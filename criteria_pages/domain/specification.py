@@ -4,23 +4,29 @@ Nothing here depends on the database, on the language or on who asks. Lists of c
 choices have, so that ticking boxes in another order is the same set.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from kpi_cms.foundation.engine import SCHEMA_VERSION, Settings, decimal_text
+from kpi_cms.foundation.engine import SCHEMA_VERSION, Settings, needed_version
 from snippets.enums import Block, PeriodKind, PostRole, StaffKind
 
-from ..enums import ChoiceUnit, Leadership, StageName
+from ..enums import Absence, Leadership, QuotaScope, RatedPeriod, RoundingWhen, StageName
 from ..models import CriteriaSetPage
-
-Node = dict[str, Any]
-HUNDRED = Decimal(100)
+from .kind_blocks import Node, decimal, kind_of, said, share, text
 
 
 def specification_of(page: CriteriaSetPage) -> Node:
-    """The specification of a working copy, complete or not; `check` says what it lacks."""
+    """The specification of a working copy, complete or not; `check` says what it lacks.
+
+    Whatever came after the first schema stands in it only where the page uses it: a set that does not keeps its text.
+    """
+    specification = _first_schema(page) | _later_rules(page)
+    specification["schema_version"] = needed_version(specification)
+    return specification
+
+
+def _first_schema(page: CriteriaSetPage) -> Node:
     return {
         "schema_version": SCHEMA_VERSION,
         "law": page.law,
@@ -32,21 +38,21 @@ def specification_of(page: CriteriaSetPage) -> Node:
         "total": {
             "kind": page.total_kind,
             "expression": page.total_expression.strip(),
-            "max": _decimal(page.total_max),
+            "max": decimal(page.total_max),
         },
-        "rounding": {"places": page.places, "mode": "half_up"},
+        "rounding": _rounding(page),
         "bands": [
             {
-                "code": _text(child.value["code"]),
-                "label": _text(child.value["label"]),
-                "from": _decimal(child.value["start"]),
+                "code": text(child.value["code"]),
+                "label": text(child.value["label"]),
+                "from": decimal(child.value["start"]),
             }
             for child in page.bands
         ],
         "stages": [
             {
-                "key": _text(child.value["name"]),
-                "label": _text(child.value["label"]),
+                "key": text(child.value["name"]),
+                "label": text(child.value["label"]),
                 "decides": bool(child.value["decides"]),
                 "optional": bool(child.value["optional"]),
             }
@@ -54,48 +60,107 @@ def specification_of(page: CriteriaSetPage) -> Node:
         ],
         "settings": _settings(page),
         "applicability": _applicability(page),
-        "citations": {
-            _text(child.value["step"]): _text(child.value["clause"]) for child in page.step_clauses
-        },
+        "citations": {text(child.value["step"]): text(child.value["clause"]) for child in page.step_clauses},
     }
 
 
-def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
+def _rounding(page: CriteriaSetPage) -> Node:
+    rounding: Node = {"places": page.places, "mode": page.rounding_mode}
+    if page.rounding_when != RoundingWhen.TOTAL:
+        rounding["when"] = page.rounding_when
+    return rounding
 
 
-def _decimal(value: Decimal | None) -> str | None:
-    return None if value is None else decimal_text(Decimal(value))
+def _later_rules(page: CriteriaSetPage) -> Node:
+    """Facts, gates, quotas, longer periods and raters, as far as there are any."""
+    rules: Node = {
+        "facts": [_fact(child) for child in page.facts],
+        "gates": [_gate(child) for child in page.gates],
+        "quotas": [_quota(child) for child in page.quotas],
+        "aggregation": [_longer_period(child.value) for child in page.aggregation],
+        "raters": [_rater(child) for child in page.raters],
+    }
+    return {name: found for name, found in rules.items() if found}
 
 
-def _share(percent: Decimal | None) -> str | None:
-    """A percentage as a share of 1, exactly."""
-    return None if percent is None else decimal_text(Decimal(percent) / HUNDRED)
+def _fact(child: Any) -> Node:
+    return {
+        "key": text(child.id), "code": text(child.value["code"]), "label": text(child.value["label"]),
+    }  # fmt: skip
+
+
+def _gate(child: Any) -> Node:
+    value = child.value
+    return {
+        "key": text(child.id),
+        "label": text(value["label"]),
+        "condition": text(value["condition"]),
+        "effect": text(value["effect"]),
+        "band": text(value["band"]),
+        "reason": text(value["reason"]),
+        "citation": text(value["citation"]),
+        "periods": _ordered(value["periods"] or (), RatedPeriod.values),
+    }
+
+
+def _quota(child: Any) -> Node:
+    value = child.value
+    return said(
+        key=text(child.id),
+        band=text(value["band"]),
+        share=share(value["share"]),
+        base=text(value["base"]),
+        exception=share(value["exception"]),
+        small_below=value["small_below"],
+        small_allowed=value["small_allowed"],
+        citation=text(value["citation"]),
+    ) | {"scopes": _ordered(value["scopes"] or (), QuotaScope.values)}
+
+
+def _longer_period(value: Mapping[str, Any]) -> Node:
+    return said(
+        period=text(value["period"]),
+        of=text(value["of"]),
+        count=value["count"],
+        how=text(value["how"]),
+        missing=text(value["missing"]),
+        minimum=value["minimum"],
+    ) | {"exempt": _ordered(value["exempt"] or (), Absence.values)}
+
+
+def _rater(child: Any) -> Node:
+    value = child.value
+    return {
+        "key": text(child.id),
+        "label": text(value["label"]),
+        "stage": text(value["stage"]),
+        "weight": decimal(value["weight"]),
+    }
 
 
 def _part(child: Any) -> Node:
     value = child.value
     return {
-        "key": _text(child.id),
-        "code": _text(value["code"]),
-        "label": _text(value["label"]),
-        "max": _decimal(value["maximum"]),
+        "key": text(child.id),
+        "code": text(value["code"]),
+        "label": text(value["label"]),
+        "max": decimal(value["maximum"]),
     }
 
 
 def _section(child: Any, part: Any) -> Node:
     value = child.value
     return {
-        "key": _text(child.id),
-        "code": _text(value["code"]),
-        "label": _text(value["label"]),
-        "max": _decimal(value["maximum"]),
-        "part": _text(part.value["code"]),
-        "citation": _text(value["citation"]),
+        "key": text(child.id),
+        "code": text(value["code"]),
+        "label": text(value["label"]),
+        "max": decimal(value["maximum"]),
+        "part": text(part.value["code"]),
+        "citation": text(value["citation"]),
         "combination": {
-            "kind": _text(value["combination"]),
-            "expression": _text(value["expression"]),
-            "cap": _decimal(value["cap"]),
+            "kind": text(value["combination"]),
+            "expression": text(value["expression"]),
+            "cap": decimal(value["cap"]),
         },
         "criteria": [_criterion(criterion) for criterion in value["criteria"] or ()],
     }
@@ -104,62 +169,22 @@ def _section(child: Any, part: Any) -> Node:
 def _criterion(child: Any) -> Node:
     value = child.value
     chosen = value["stages"] or ()
-    maximum, kind = KINDS[child.block_type](value)
+    maximum, kind = kind_of(child.block_type, value)
     return {
-        "key": _text(child.id),
-        "code": _text(value["code"]),
-        "label": _text(value["label"]),
+        "key": text(child.id),
+        "code": text(value["code"]),
+        "label": text(value["label"]),
         "max": maximum,
-        "weight": _decimal(value["weight"]),
+        "weight": decimal(value["weight"]),
         "stages": [name for name in StageName.values if name in chosen] or None,
-        "citation": _text(value["citation"]),
-        "guidance": [text for text in map(_text, value["guidance"]) if text],
+        "citation": text(value["citation"]),
+        "guidance": [line for line in map(text, value["guidance"]) if line],
         "alternatives": [
-            {"condition": _text(item["condition"]), "label": _text(item["label"])}
+            {"condition": text(item["condition"]), "label": text(item["label"])}
             for item in value["alternatives"]
         ],
         "kind": kind,
     }
-
-
-def _number(value: Mapping[str, Any]) -> tuple[str | None, Node]:
-    maximum = _decimal(value["maximum"])
-    return maximum, {"type": "number", "max": maximum, "step": _decimal(value["step"])}
-
-
-def _choice(value: Mapping[str, Any]) -> tuple[str | None, Node]:
-    options = [
-        {
-            "value": _decimal(option["value"]),
-            "label": _text(option["label"]),
-            "grounds_required": bool(option["grounds_required"]),
-        }
-        for option in value["options"]
-    ]
-    maximum = None if value["unit"] == ChoiceUnit.POINTS else _decimal(value["maximum"])
-    return maximum, {"type": "choice", "unit": _text(value["unit"]), "options": options}
-
-
-def _task_ratio(value: Mapping[str, Any]) -> tuple[str | None, Node]:
-    return _decimal(value["maximum"]), {"type": "task_ratio", "measure": _text(value["measure"])}
-
-
-def _people_managed(value: Mapping[str, Any]) -> tuple[str | None, Node]:
-    return _decimal(value["maximum"]), {
-        "type": "people_managed",
-        "threshold": _decimal(value["threshold"]),
-        "reached": _share(value["reached"]),
-        "failed": _share(value["failed"]),
-    }
-
-
-KINDS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str | None, Node]]] = {
-    "number": _number,
-    "choice": _choice,
-    "task_ratio": _task_ratio,
-    "people_managed": _people_managed,
-}
-"""Block type → the criterion's own maximum (None where the kind or the section gives it) and its kind."""
 
 
 def _settings(page: CriteriaSetPage) -> Node:
@@ -176,11 +201,11 @@ def _settings(page: CriteriaSetPage) -> Node:
 
 def _first_settings(page: CriteriaSetPage) -> Node:
     return {
-        "ratio_cap": _decimal(page.ratio_cap),
+        "ratio_cap": decimal(page.ratio_cap),
         "penalty_scope": page.penalty_scope,
-        "penalty_per_fault": _decimal(page.penalty_per_fault),
-        "nobody_managed": _decimal(page.nobody_managed),
-        "extras_warning": _decimal(page.extras_warning),
+        "penalty_per_fault": decimal(page.penalty_per_fault),
+        "nobody_managed": decimal(page.nobody_managed),
+        "extras_warning": decimal(page.extras_warning),
         "moved_leaves_total": page.moved_leaves_total,
         "means_of": page.means_of,
     }

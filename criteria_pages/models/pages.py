@@ -15,7 +15,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
@@ -23,7 +23,19 @@ from kpi_cms.foundation.core.errors import WrongState
 from snippets.enums import Block, Frame, PeriodKind, StaffKind
 from snippets.models import Position
 
-from ..blocks import BandsBlock, DocumentsBlock, PartsBlock, StagesBlock, StepClausesBlock
+from ..blocks import (
+    BandsBlock,
+    DocumentsBlock,
+    FactsBlock,
+    GatesBlock,
+    LongerPeriodsBlock,
+    PartsBlock,
+    QuotasBlock,
+    RatersBlock,
+    StagesBlock,
+    StepClausesBlock,
+)
+from ..blocks.shared import FORMULA_LENGTH
 from ..enums import (
     BandSource,
     Law,
@@ -31,11 +43,14 @@ from ..enums import (
     Means,
     NothingAssigned,
     PenaltyScope,
+    RoundingMode,
+    RoundingWhen,
     TotalKind,
     Unconfirmed,
     WithoutResult,
 )
 from ..fields import ChoiceListField
+from .editor import EDITOR
 from .permissions import CriteriaIndexPermissions, CriteriaSetPermissions
 
 _issuing: ContextVar[bool] = ContextVar("issuing", default=False)
@@ -161,7 +176,14 @@ class CriteriaSetPage(Page):
         help_text=_("From the highest to the lowest."),
     )
     total_kind = models.CharField(_("total"), max_length=8, choices=TotalKind, default=TotalKind.SUM)
-    total_expression = models.CharField(_("formula of the total"), max_length=500, blank=True)
+    total_expression = models.CharField(
+        _("formula of the total"),
+        max_length=FORMULA_LENGTH,
+        blank=True,
+        help_text=_(
+            "Over the codes of parts, sections and criteria, for example MIN(common + results + bonus; 100)."
+        ),
+    )
     total_max = models.DecimalField(
         _("maximum of the total"),
         max_digits=8,
@@ -174,8 +196,46 @@ class CriteriaSetPage(Page):
         default=2,
         validators=[MaxValueValidator(6)],
         help_text=_(
-            "The total is rounded once, half up, for display; the band is read from the exact total."
+            "Decimals that are shown; the band is read from the exact total unless the settings say so."
         ),
+    )
+    rounding_mode = models.CharField(
+        _("rounding"), max_length=7, choices=RoundingMode, default=RoundingMode.HALF_UP
+    )
+    rounding_when = models.CharField(
+        _("what is rounded"), max_length=8, choices=RoundingWhen, default=RoundingWhen.TOTAL
+    )
+    facts = StreamField(
+        FactsBlock(required=False),
+        blank=True,
+        verbose_name=_("facts"),
+        help_text=_("What gates ask besides the points, such as a disciplinary decision."),
+    )
+    gates = StreamField(
+        GatesBlock(required=False),
+        blank=True,
+        verbose_name=_("gates"),
+        help_text=_("Conditions that force a band or limit it."),
+    )
+    quotas = StreamField(
+        QuotasBlock(required=False),
+        blank=True,
+        verbose_name=_("quotas"),
+        help_text=_(
+            "How many may be in a band. None: the decree's quota where the set follows it, else no quota."
+        ),
+    )
+    aggregation = StreamField(
+        LongerPeriodsBlock(required=False),
+        blank=True,
+        verbose_name=_("quarter, half-year and year"),
+        help_text=_("How shorter periods make a longer one. None: the means of the decree."),
+    )
+    raters = StreamField(
+        RatersBlock(required=False),
+        blank=True,
+        verbose_name=_("weights of several raters"),
+        help_text=_("100% together. None: one stage decides."),
     )
 
     ratio_cap = setting(
@@ -248,70 +308,7 @@ class CriteriaSetPage(Page):
     exclude_fields_in_copy = ["code", "effective_on", "effective_until"]
     wagtail_reference_index_ignore = True
 
-    edit_handler = TabbedInterface(
-        [
-            ObjectList(
-                [
-                    FieldPanel("title"),
-                    FieldRowPanel([FieldPanel("code"), FieldPanel("frame"), FieldPanel("law")]),
-                    FieldPanel("is_demonstration"),
-                    FieldPanel("legal_basis"),
-                    FieldPanel("parts"),
-                ],
-                heading=_("Criteria"),
-            ),
-            ObjectList(
-                [
-                    FieldPanel("staff_kinds"),
-                    FieldPanel("leadership"),
-                    FieldPanel("unit_blocks"),
-                    FieldPanel("period_kinds"),
-                    FieldPanel("positions"),
-                    FieldRowPanel([FieldPanel("effective_on"), FieldPanel("effective_until")]),
-                ],
-                heading=_("For whom and when"),
-            ),
-            ObjectList(
-                [
-                    FieldPanel("stages"),
-                    FieldPanel("bands"),
-                    MultiFieldPanel(
-                        [
-                            FieldPanel("total_kind"),
-                            FieldPanel("total_expression"),
-                            FieldPanel("total_max"),
-                            FieldPanel("places"),
-                        ],
-                        heading=_("Total"),
-                    ),
-                ],
-                heading=_("Stages and bands"),
-            ),
-            ObjectList(
-                [
-                    FieldPanel("ratio_cap"),
-                    FieldPanel("penalty_scope"),
-                    FieldPanel("penalty_per_fault"),
-                    FieldPanel("nothing_assigned"),
-                    FieldPanel("extras_warning"),
-                    FieldPanel("moved_leaves_total"),
-                    MultiFieldPanel(
-                        [
-                            FieldPanel("managed_kinds"),
-                            FieldPanel("managed_unconfirmed"),
-                            FieldPanel("managed_without_result"),
-                            FieldPanel("nobody_managed"),
-                        ],
-                        heading=_("The people a leader manages"),
-                    ),
-                    FieldPanel("band_from"),
-                    FieldPanel("means_of"),
-                    FieldPanel("step_clauses"),
-                ],
-                heading=_("Settings"),
-            ),
-        ]
-    )
+    edit_handler = EDITOR
 
     class Meta:
         verbose_name = _("criteria set")

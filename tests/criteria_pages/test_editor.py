@@ -75,10 +75,11 @@ def test_check_shows_a_problem_at_its_block_and_saves_nothing(policy: User, sign
     assert set(errors) == {"effective_on", "parts"}
     part_errors = errors["parts"][0].block_errors
     sections = part_errors[0].block_errors["sections"].block_errors
-    assert sections[0].block_errors["criteria"].block_errors[0].non_block_errors.as_data()[0].code == "step"
+    criterion = sections[0].block_errors["criteria"].block_errors[0]
+    assert [error.code for error in criterion.block_errors["step"].error_list] == ["step"]
     assert [error.code for error in sections[0].non_block_errors.as_data()] == ["criteria_sum"]
     results = part_errors[1].block_errors["sections"].block_errors[0]
-    assert [error.code for error in results.non_block_errors.as_data()] == ["formula"]
+    assert [error.code for error in results.block_errors["expression"].error_list] == ["formula"]
     assert [error.code for error in part_errors[0].non_block_errors.as_data()] == ["sections_sum"]
     assert CriteriaSetPage.objects.get(pk=page.pk).latest_revision_id == before
 

@@ -1,0 +1,65 @@
+"""What a set can say and a card cannot do yet. Such a set stays a draft: nothing is computed without being filled in.
+
+Quotas and rules for longer periods are frozen as they are written: they bear on no card, and nothing applies them yet.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from snippets.enums import PeriodKind
+
+from ..blocks import CriteriaBlock
+from ..enums import RatedPeriod, TaskScope
+from ..models import CriteriaSetPage
+from .problems import PageProblem
+
+NEVER_FILLED = frozenset({"task_points", "result_of"})
+
+_RATED = {
+    PeriodKind.MONTH.value: RatedPeriod.MONTH.value,
+    PeriodKind.QUARTER.value: RatedPeriod.QUARTER.value,
+    PeriodKind.HALF.value: RatedPeriod.HALF_YEAR.value,
+    PeriodKind.YEAR.value: RatedPeriod.YEAR.value,
+}
+
+
+def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
+    """Everything in a working copy that no card could be computed with, each at its block."""
+    for part in page.parts:
+        for section in part.value["sections"] or ():
+            for criterion in section.value["criteria"] or ():
+                yield from _of_criterion(criterion)
+    yield from _of_gates(page)
+    for rater in page.raters:
+        sentence = _("A card has one rater at each stage yet: a set with weights of several stays a draft.")
+        yield PageProblem("raters_not_yet", sentence, key=str(rater.id))
+
+
+def _of_criterion(criterion: Any) -> Iterator[PageProblem]:
+    kind = criterion.block_type
+    if kind in NEVER_FILLED:
+        sentence = _(
+            "Cards cannot be filled in with the kind “%(kind)s” yet: choose another kind, or keep the set as a draft."
+        ) % {"kind": CriteriaBlock.base_blocks[kind].label}
+        yield PageProblem("kind_not_yet", sentence, key=str(criterion.id))
+    elif kind == "roll_up" and criterion.value["scope"] not in (None, "", TaskScope.OWN):
+        sentence = _(
+            "Cards count only the person's own tasks with the kind “%(kind)s” yet: choose those, or keep the set as a "
+            "draft."
+        ) % {"kind": CriteriaBlock.base_blocks[kind].label}
+        yield PageProblem("kind_not_yet", sentence, key=str(criterion.id), inside=("scope",))
+
+
+def _of_gates(page: CriteriaSetPage) -> Iterator[PageProblem]:
+    on_cards = {_RATED[kind] for kind in page.period_kinds if kind in _RATED}
+    for gate in page.gates:
+        chosen = set(gate.value["periods"] or RatedPeriod.values)
+        bearing = [period.label for period in RatedPeriod if period.value in on_cards & chosen]
+        if bearing:
+            sentence = _(
+                "Gates change no band on a card yet, so this one would be left out for: %(periods)s. Choose other "
+                "periods for the gate, or keep the set as a draft."
+            ) % {"periods": ", ".join(str(label) for label in bearing)}
+            yield PageProblem("gate_not_yet", sentence, key=str(gate.id), inside=("periods",))

@@ -1,0 +1,83 @@
+"""The page editor: what an author fills in, in the order of a decision's articles."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TabbedInterface
+
+CRITERIA = ObjectList(
+    [
+        FieldPanel("title"),
+        FieldRowPanel([FieldPanel("code"), FieldPanel("frame"), FieldPanel("law")]),
+        FieldPanel("is_demonstration"),
+        FieldPanel("legal_basis"),
+        FieldPanel("parts"),
+    ],
+    heading=_("Criteria"),
+)
+
+AUDIENCE = ObjectList(
+    [
+        FieldPanel("staff_kinds"),
+        FieldPanel("leadership"),
+        FieldPanel("unit_blocks"),
+        FieldPanel("period_kinds"),
+        FieldPanel("positions"),
+        FieldRowPanel([FieldPanel("effective_on"), FieldPanel("effective_until")]),
+    ],
+    heading=_("For whom and when"),
+)
+
+STAGES_AND_BANDS = ObjectList(
+    [
+        FieldPanel("stages"),
+        FieldPanel("bands"),
+        MultiFieldPanel(
+            [
+                FieldPanel("total_kind"),
+                FieldPanel("total_expression"),
+                FieldPanel("total_max"),
+                FieldRowPanel(
+                    [FieldPanel("places"), FieldPanel("rounding_mode"), FieldPanel("rounding_when")]
+                ),
+            ],
+            heading=_("Total"),
+        ),
+    ],
+    heading=_("Stages and bands"),
+)
+
+RATING = ObjectList(
+    [
+        FieldPanel("facts"),
+        FieldPanel("gates"),
+        FieldPanel("quotas"),
+        FieldPanel("aggregation"),
+        FieldPanel("raters"),
+    ],
+    heading=_("Gates, quotas, longer periods"),
+)
+
+SETTINGS = ObjectList(
+    [
+        FieldPanel("ratio_cap"),
+        FieldPanel("penalty_scope"),
+        FieldPanel("penalty_per_fault"),
+        FieldPanel("nothing_assigned"),
+        FieldPanel("extras_warning"),
+        FieldPanel("moved_leaves_total"),
+        MultiFieldPanel(
+            [
+                FieldPanel("managed_kinds"),
+                FieldPanel("managed_unconfirmed"),
+                FieldPanel("managed_without_result"),
+                FieldPanel("nobody_managed"),
+            ],
+            heading=_("The people a leader manages"),
+        ),
+        FieldPanel("band_from"),
+        FieldPanel("means_of"),
+        FieldPanel("step_clauses"),
+    ],
+    heading=_("Settings"),
+)
+
+EDITOR = TabbedInterface([CRITERIA, AUDIENCE, STAGES_AND_BANDS, RATING, SETTINGS])
