@@ -227,9 +227,9 @@ def test_a_mistake_in_a_formula_points_at_the_character(expression: str, shown: 
 def test_a_mistake_in_the_formula_of_the_total_points_at_the_character() -> None:
     page = page_of({**one_kind("number"), "total_kind": "formula", "total_expression": "common + x"})
 
-    assert [(name, error.messages[0].split("formula. ")[1]) for name, error in errors_of(page, check(page))] == [
-        ("total_expression", "Here: common + ▸x")
-    ]
+    assert [
+        (name, error.messages[0].split("formula. ")[1]) for name, error in errors_of(page, check(page))
+    ] == [("total_expression", "Here: common + ▸x")]
 
 
 # --- Rules of the whole set -----------------------------------------------------------------------------------------

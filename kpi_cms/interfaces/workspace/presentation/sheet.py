@@ -132,6 +132,25 @@ class Part:
     sections: list[Section]
 
 
+class Sheet(list[Part]):
+    """The parts of a card, in order."""
+
+    @property
+    def has_running_total(self) -> bool:
+        """Whether the points typed are the common criteria's: the page may add them up while they are typed.
+
+        Of anything else it would show a number that is not the result.
+        """
+        writable = [(part, section) for part in self for section in part.sections if section.has_fields]
+        plain = [(part, section) for part, section in writable if part.code == "common"]
+        points = [
+            (part, section)
+            for part, section in writable
+            if part.code == "common" or any(row.field and not row.field.asks_grounds for row in section.rows)
+        ]
+        return bool(plain) and points == plain and all(section.live for _part, section in plain)
+
+
 def sheet_of(
     card: Scorecard,
     columns: Sequence[Column],
@@ -139,14 +158,14 @@ def sheet_of(
     *,
     record: StageRecord | None = None,
     result: CardResult | None = None,
-) -> list[Part]:
+) -> Sheet:
     """The whole card. With a form, its stage is one more column: fields where it scores, what is computed elsewhere.
 
     `record` is the person's own stage, whose scores the form may take over; `result` the stored one of its stage.
     """
     compiled = card.version.compiled()
     criteria = {criterion.key: criterion for criterion in compiled.criteria}
-    parts = []
+    parts = Sheet()
     for part in compiled.parts:
         sections = [
             _section(card, compiled.sections[index], criteria, columns, form, record, result)
