@@ -14,6 +14,7 @@ from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.models import CardResult, Score, Scorecard
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.core.errors import Invalid, Stale
+from kpi_cms.foundation.engine import compile_set
 from tests.factories.authored import bands, fields, of_kind, part, section
 from tests.helpers import month
 from tests.helpers import world as worlds
@@ -200,3 +201,16 @@ def test_the_evaluators_numbers_decide_and_a_recompute_finds_the_same(card: Scor
         )
         assert card.pk not in report.differing
         assert report.computed
+
+
+def test_scores_of_one_number_stand_beside_those_given_item_by_item() -> None:
+    parts = [part("common", "20", section("S", "20", of_kind("number", "n"), of_kind("checklist", "k")))]
+    compiled = compile_set(specification_of(CriteriaSetPage(**fields("HAI", parts, total_max=Decimal(20)))))
+    number, checklist = (compiled.criterion_by_code(code).key for code in ("n", "k"))
+
+    given = {number: Decimal(7), checklist: '{"1":"1","2":"0"}', "of another set": "100"}
+
+    assert details.split(compiled, given) == (
+        {number: Decimal(7), "of another set": "100"},
+        {checklist: {"1": Decimal(1), "2": Decimal(0)}},
+    )
