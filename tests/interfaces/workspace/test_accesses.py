@@ -129,6 +129,17 @@ def test_the_list_of_a_unit_leaves_one_row_with_the_unit_and_nobody_on_it(world:
     ]
 
 
+def test_a_form_that_was_done_stands_in_the_ledger_and_shows_nothing(world: World) -> None:
+    card = month.submitted(world, world.lan)
+    key = next(iter(month.entries(card, "evaluator")))
+    answer = signed(world.head).post(
+        reverse("workspace:evaluate", args=[card.pk]), {"expected": str(card.version_number), f"s-{key}": "1"}
+    )
+    assert answer.status_code == 302
+    assert rows("kind") == []
+    assert LedgerEntry.objects.filter(act=Act.SCORE_CHANGED, request_id=answer["X-Request-ID"]).count() == 1
+
+
 def test_a_page_that_names_nobody_leaves_none(world: World) -> None:
     assert signed(world.head).get(reverse("workspace:home")).status_code == 200
     assert rows("kind") == []
