@@ -357,7 +357,7 @@ def test_the_list_of_evaluations_filters_by_state_and_name(world, sign_in):
 def test_the_list_of_evaluations_costs_the_same_for_one_and_for_three(world, sign_in):
     client = sign_in(world.head)
     assert queries(client, f"{url('evaluations')}?q=lan") == 10
-    assert queries(client, url("evaluations")) == 7
+    assert queries(client, url("evaluations")) == 10
 
 
 def test_the_page_costs_the_same_with_one_task_and_with_three(world, sign_in):
