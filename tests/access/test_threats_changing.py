@@ -56,12 +56,12 @@ def test_t01_nobody_raises_their_own_decided_score(prober, role, state):
     )
     for number, (page, data, status) in enumerate(
         (
-        ("card", scores_of(client, card, "15"), 409),
-        ("submit", {"expected": card.version_number}, 409),
-        ("evaluate", scores_of(client, card, "15"), 403),
-        ("confirm", {"expected": card.version_number}, 403),
-        ("return_card", {"expected": card.version_number, "reason": "Xem lại"}, 403),
-        ("accept_basis", {"expected": card.version_number}, 403),
+            ("card", scores_of(client, card, "15"), 409),
+            ("submit", {"expected": card.version_number}, 409),
+            ("evaluate", scores_of(client, card, "15"), 403),
+            ("confirm", {"expected": card.version_number}, 403),
+            ("return_card", {"expected": card.version_number, "reason": "Xem lại"}, 403),
+            ("accept_basis", {"expected": card.version_number}, 403),
         ),
         1,
     ):

@@ -151,7 +151,9 @@ def write(door: Door, noticed: Noticed, *, refused: bool) -> int:
             (seen for seen in reversed(noticed.sightings.values()) if seen.person_id is not None), None
         )
         rows.append(_row(origin, door, known or Sighting(Access.REFUSED), kind=Access.REFUSED))
-    elif door.account_id is not None and not 300 <= door.status < 400:  # an answer that leads on shows nothing
+    elif (
+        door.account_id is not None and not 300 <= door.status < 400
+    ):  # an answer that leads on shows nothing
         rows += [_row(origin, door, seen) for seen in others]
     if rows:
         moment = database_now()
