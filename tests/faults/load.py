@@ -66,7 +66,8 @@ class Client:
             raise Lost from error
         finally:
             connection.close()
-        if answer.status >= 500:
+        if answer.status >= 500 or answer.status == 400:
+            # Django says 400 where the database went away while it saved the session, whatever was committed before.
             raise Lost(answer.status)
         for line in answer.cookies:
             for name, morsel in SimpleCookie(line).items():
