@@ -108,7 +108,10 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Database ----------------------------------------------------------------------------------------------
 DATABASES = {
-    "default": dj_database_url.config(default=f"sqlite:///{DATA_DIR / 'kpi.sqlite3'}", conn_max_age=60)
+    # Asked whether it still stands before each request: after a restart of PostgreSQL nobody reads an error.
+    "default": dj_database_url.config(
+        default=f"sqlite:///{DATA_DIR / 'kpi.sqlite3'}", conn_max_age=60, conn_health_checks=True
+    )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
