@@ -1,0 +1,59 @@
+"""What a set has and Form 01 has no line for stands in its annex, in points."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from criteria_pages.domain.publishing import specification_of
+from criteria_pages.models import CriteriaSetPage
+from kpi_cms.foundation.engine import CardInputs, TaskInput, compile_set
+from kpi_cms.interfaces.reporting.beside_form import beside_the_form, points_of, ratio_code
+from tests.factories.authored import bands, fields, of_kind, part, section
+
+pytestmark = pytest.mark.django_db
+
+
+def compiled(*results: dict[str, Any]) -> Any:
+    """A set of a common part, these results of ten points each, and a part of bonus points."""
+    most = str(10 * len(results))
+    parts = [
+        part("common", "10", section("S", "10", of_kind("number", "n"))),
+        part("results", most, section("R", most, *results)),
+        part("bonus", "10", section("T", "10", of_kind("bonus", "t"))),
+    ]
+    values = fields(
+        "PHU-LUC", parts, total_max=Decimal(20 + 10 * len(results)), bands=bands(("dat", "5"), ("yeu", "0"))
+    )
+    return compile_set(specification_of(CriteriaSetPage(**values)))
+
+
+def test_further_parts_and_results_that_are_no_ratio_are_said_in_points() -> None:
+    made = compiled(of_kind("task_ratio", "q"), of_kind("indicator", "k"))
+    keys = {criterion.code: criterion.key for criterion in made.criteria}
+    outcome = made.score(
+        CardInputs(
+            entered={keys["n"]: Decimal(8)},
+            details={keys["k"]: {"actual": 16}, keys["t"]: {"1": 2}},
+            tasks=[TaskInput(Decimal(1), Decimal(4), Decimal(2))],
+        )
+    )
+
+    assert list(beside_the_form(made, outcome)) == [
+        "Phần bonus: 4 of 10 points.",
+        "k. Tiêu chí k: 7.5.",
+        "t. Tiêu chí t: 4.",
+    ]
+    assert points_of(made.criterion_by_code("q"), outcome.values["q"]) == 5
+    assert points_of(made.criterion_by_code("n"), outcome.values["n"]) == 8
+    assert points_of(made.criterion_by_code("n"), None) is None
+    # The form's ratio b is this set's q, whatever its code; it has no a.
+    assert (ratio_code(made, "quality"), ratio_code(made, "quantity")) == ("q", "")
+
+
+def test_what_waits_is_a_dash_and_not_nothing() -> None:
+    made = compiled(of_kind("indicator", "k"))
+
+    lines = list(beside_the_form(made, made.score(CardInputs(entered={}))))
+
+    assert lines == ["Phần bonus: 0 of 10 points.", "k. Tiêu chí k: –.", "t. Tiêu chí t: 0."]
