@@ -35,10 +35,21 @@ ISSUE = Rule(
     refusal=_("You may write criteria sets, not issue them. Ask somebody who may issue this one."),
     note=_("The same holds for every step of an approval: nobody approves their own last change."),
 )
+IMPORT_SET = Rule(
+    act="import_criteria",
+    label=_("Import a criteria set from Excel, as a draft"),
+    subject="criteria",
+    verbs=("criteria_pages.domain.importing.import_draft",),
+    relations=(SYSTEM,),
+    capabilities=(Capability.AUTHOR, Capability.PUBLISH),
+    reach=Reach.ANYWHERE,
+    seen_by=(SIGNED_IN,),
+    refusal=_("Only policy staff write criteria sets. Ask for the capability to write them."),
+)
 READ_HANDBOOK = Rule(
     act="read_handbook",
     label=_("Read the handbook of issued criteria sets"),
     subject="criteria",
     relations=(SIGNED_IN,),
 )
-TABLE = (WRITE, ISSUE, READ_HANDBOOK)
+TABLE = (WRITE, ISSUE, IMPORT_SET, READ_HANDBOOK)

@@ -14,6 +14,11 @@ def write(scope: Scope) -> Decision:
     return ask(table.WRITE, scope, (SIGNED_IN,))
 
 
+def bring_in(actor: User, scope: Scope) -> Decision:
+    """Import a set as a draft: who writes sets, and the system's own account (the command line)."""
+    return ask(table.IMPORT_SET, scope, (SYSTEM,) if is_system(actor) else (SIGNED_IN,))
+
+
 def issue(actor: User, scope: Scope, *, author: int | None = None) -> Decision:
     """Issue a set: who holds the capability anywhere and did not make its last change (`author`), and the system's own
     account (the demonstration loader)."""

@@ -198,7 +198,7 @@ def test_two_sets_share_no_block() -> None:
         (
             "chon",
             lambda kind: kind["options"].pop(),
-            [("Values: 50", "Value: 50; Wording: Đạt một nửa; Grounds must be given: Yes", "–")],
+            [("Values: 50", "Grounds must be given: Yes; Wording: Đạt một nửa; Value: 50", "–")],
         ),
         ("chon", lambda kind: kind["options"].reverse(), [("Values: Order", "100, 50", "50, 100")]),
         ("chon", lambda kind: kind.update(unit="points"), [("Values are", "Per cent", "Points")]),
@@ -281,7 +281,7 @@ def test_what_is_inside_a_criterion_is_told_by_its_name(
         ),
         (
             lambda spec: spec["applicability"].update(leader=False),
-            (Difference.RULES, "Posts of leadership", "–", "No"),
+            (Difference.RULES, "Posts of leadership", "Yes", "No"),
         ),
         (
             lambda spec: spec["applicability"].update(blocks=["party", "mass"]),

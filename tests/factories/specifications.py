@@ -1,9 +1,10 @@
 """Specifications with everything the engine's two schemas can say, for comparing, exporting and importing."""
 
+import json
 from copy import deepcopy
 from typing import Any
 
-from kpi_cms.foundation.engine import SCHEMA_VERSIONS
+from kpi_cms.foundation.engine import SCHEMA_VERSIONS, canonical_json
 from tests.foundation.engine import specs
 from tests.foundation.engine.later import items
 
@@ -35,9 +36,9 @@ def kinds() -> dict[str, Spec]:
         {"value": "50", "label": "Đạt một nửa", "grounds_required": True},
     ]
     levels = [
-        {"label": "Yếu", "from": "0", "guidance": ""},
+        {"label": "Yếu", "from": "0"},
         {"label": "Khá", "from": "2", "to": "3", "guidance": "Có sáng kiến"},
-        {"label": "Tốt", "from": "4", "to": "5", "guidance": ""},
+        {"label": "Tốt", "from": "4", "to": "5"},
     ]
     tasks = {
         "type": "task_points",
@@ -92,18 +93,16 @@ def kinds() -> dict[str, Spec]:
                 "floor": "2",
                 "items": items(("t1", "1", {"limit": 3}), ("t2", "0.5", {})),
             },
-            "10",
         ),
         "bonus": criterion(
             "cong",
             {"type": "bonus", "max": "5", "items": items(("c1", "2", {"cap": "4"}), ("c2", "1", {}))},
-            "5",
         ),
         "indicator": criterion(
             "chi_tieu", {"type": "indicator", "direction": "lower", "target": "80", "cap": "1.2"}, "5"
         ),
         "task_ratio": criterion("a", {"type": "task_ratio", "measure": "quantity"}, "10"),
-        "task_points": criterion("viec", tasks, "20"),
+        "task_points": criterion("viec", tasks),
         "roll_up": criterion("phong", {"type": "roll_up", "scope": "units", "measure": "progress"}, "5"),
         "people_managed": criterion(
             "d", {"type": "people_managed", "threshold": "50", "reached": "1", "failed": "0.5"}, "10"
@@ -121,7 +120,7 @@ def kinds() -> dict[str, Spec]:
             "5",
         ),
         "formula": criterion(
-            "tinh", formula, "5", alternatives=[{"condition": "faces_citizens", "label": "Phục vụ dân"}]
+            "tinh", formula, alternatives=[{"condition": "faces_citizens", "label": "Phục vụ dân"}]
         ),
     }
 
@@ -141,7 +140,7 @@ def everything() -> Spec:
         _section("E", "10", "p2", [kind[name] for name in ("task_points", "result_of", "formula")], kind="formula",
                  expression="MIN(10; (viec + [cap_duoi] * 5 + tinh) / 3)"),
     ]  # fmt: skip
-    return {
+    written: Spec = {
         "schema_version": SCHEMA_2,
         "law": "",
         "frame": "party",
@@ -151,7 +150,7 @@ def everything() -> Spec:
         ],
         "sections": sections,
         "total": {"kind": "formula", "expression": "p1 + p2 + IF(A >= 18; 5; 0)", "max": "95"},
-        "rounding": {"places": 2, "mode": "up", "when": "total"},
+        "rounding": {"places": 2, "mode": "up", "when": "sections"},
         "bands": deepcopy(specs.BANDS),
         "stages": [
             *deepcopy(specs.STAGES),
@@ -160,7 +159,7 @@ def everything() -> Spec:
         "settings": {**specs.SETTINGS, "managed_kinds": ["can_bo", "cong_chuc"], "band_from": "rounded"},
         "applicability": {
             "staff_kinds": ["can_bo"],
-            "leader": None,
+            "leader": True,
             "roles": ["head"],
             "positions": ["CV"],
             "blocks": ["party"],
@@ -228,6 +227,8 @@ def everything() -> Spec:
             {"key": "key-r2", "label": "Cấp trên", "stage": "evaluator", "weight": "75"},
         ],
     }
+    found: Spec = json.loads(canonical_json(written))
+    return found
 
 
 def _section(code: str, maximum: str, part: str, criteria: list[Spec], **combination: Any) -> Spec:

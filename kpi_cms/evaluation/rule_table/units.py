@@ -29,10 +29,7 @@ READ_UNIT_TASKS = Rule(
 )
 READ_UNIT_HISTORY = Rule(
     act="read_unit_history",
-    verbs=(
-        "kpi_cms.interfaces.workspace.exporting.export_search",
-        "kpi_cms.interfaces.workspace.exporting.export_accesses",
-    ),
+    verbs=("kpi_cms.interfaces.workspace.exporting.export_search",),
     reading=True,
     label=_("Read the history of a unit"),
     subject="unit",

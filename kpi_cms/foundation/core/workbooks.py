@@ -1,7 +1,8 @@
 """Writing workbooks: templates, exports, error lists. Every workbook that leaves the product is written here.
 
 Text stays text: a string that starts with "=" is written as a string, and marked so that it stays one when
-somebody edits the cell. Numbers are written as the exact decimals they are.
+somebody edits the cell. Only a `Formula` is one; what people typed never is. Numbers are written as the exact decimals
+they are.
 """
 
 import io
@@ -21,7 +22,16 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
 Text = str | Promise
-OutValue = str | Promise | int | Decimal | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A live formula, without its "=". Made by the product out of cells and numbers, never out of somebody's text."""
+
+    text: str
+
+
+OutValue = str | Promise | int | Decimal | date | Formula | None
 
 MAX_TEXT = 32_767
 """Excel's own limit for one cell, in characters."""
@@ -160,6 +170,8 @@ def _cell(target: Any, value: OutValue) -> Any:
         if "\n" in str(value):
             cell.alignment = WRAPPED
         return cell
+    if isinstance(value, Formula):
+        return WriteOnlyCell(target, value=f"={value.text}")
     cell = WriteOnlyCell(target, value=value)
     if isinstance(value, date):
         cell.number_format = Format.DATE.value

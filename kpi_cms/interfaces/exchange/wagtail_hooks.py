@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
+from criteria_pages.rule_table import IMPORT_SET
 from kpi_cms.foundation.access.rules import Rule, somewhere
 from snippets.rule_table import IMPORT_CATALOGUE, IMPORT_PEOPLE
 
@@ -49,4 +50,16 @@ def catalogue_item() -> MenuItem:
         icon_name="table",
         order=211,
         rule=IMPORT_CATALOGUE,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def criteria_set_item() -> MenuItem:
+    return ImportMenuItem(
+        _("Import a criteria set"),
+        reverse_lazy("exchange:criteria_set"),
+        name="import-criteria-set",
+        icon_name="list-ol",
+        order=212,
+        rule=IMPORT_SET,
     )

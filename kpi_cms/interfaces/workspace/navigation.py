@@ -103,12 +103,7 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
         (
             somewhere(table.READ_UNIT_HISTORY, scope),
             _("Inspection"),
-            (
-                "workspace:inspection",
-                "workspace:inspection_sample",
-                "workspace:ledger_entry",
-                "workspace:accesses",
-            ),
+            ("workspace:inspection", "workspace:inspection_sample", "workspace:ledger_entry"),
             0,
         ),
         (

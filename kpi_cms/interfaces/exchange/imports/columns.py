@@ -63,9 +63,10 @@ def length_of(model: type[Model], field: str) -> int:
     return length
 
 
-def header_keys(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def header_keys(text: str) -> frozenset[str]:
     """The folded forms a header is recognised by: whole, and without what stands in brackets."""
-    return {key for key in (fold(text), fold(PARENTHESES.sub("", text))) if key}
+    return frozenset(key for key in (fold(text), fold(PARENTHESES.sub("", text))) if key)
 
 
 def tidy(text: str) -> str:

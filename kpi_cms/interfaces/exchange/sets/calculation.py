@@ -1,0 +1,305 @@
+"""One card of a set calculated in Excel: entries beside live formulas, from criteria to the band after the gates.
+
+The formulas are the engine's own (`formula_excel`), over the cells of this sheet. What the engine takes from tasks or
+from other people is entered here as the number it comes to. What is compared or rounded passes ROUND(…,9) first.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from criteria_pages.domain.vocabulary import labelled
+from kpi_cms.foundation.core.workbooks import Format, Formula, OutColumn, OutSheet, OutValue
+from kpi_cms.foundation.engine import (
+    CompiledCriterion,
+    CompiledSet,
+    compile_set,
+    decimal_text,
+    excel,
+)
+from kpi_cms.foundation.engine.formula_excel import GUARD
+from kpi_cms.foundation.engine.formulas import parse, parse_condition
+from kpi_cms.foundation.engine.gates import FORCE, TOTAL
+from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
+
+from . import layout
+
+ROUND = {"half_up": "ROUND", "up": "ROUNDUP", "down": "ROUNDDOWN"}
+ENTRY, VALUE, FROM = "C", "D", "E"
+FIRST_ROW = 2
+
+Node = Mapping[str, Any]
+Write = Callable[[], str]
+
+
+@dataclass
+class Line:
+    """A row: what it is about, whether something is entered, and the formula of its value once every row is known."""
+
+    code: str
+    label: str
+    entry: bool = False
+    required: bool = False
+    value: Write | None = None
+    start: Decimal | None = None
+
+
+def calculation(specification: Node) -> OutSheet:
+    """The sheet of a sound set."""
+    lines = _Lines(compile_set(specification), specification)
+    columns = [
+        OutColumn(header=_("Code"), width=14),
+        OutColumn(header=_("What"), width=70),
+        OutColumn(header=_("Enter here"), width=14, format=Format.NUMBER),
+        OutColumn(header=_("Result"), width=16, format=Format.NUMBER),
+        OutColumn(header=_("From, points"), width=14, format=Format.NUMBER),
+    ]
+    return OutSheet(title=layout.CALCULATION, columns=columns, rows=list(lines.rows()))
+
+
+class _Lines:
+    """The rows of the sheet in order, and the cells that formulas name."""
+
+    def __init__(self, compiled: CompiledSet, specification: Node) -> None:
+        self.set = compiled
+        self.kinds = {
+            node["key"]: node["kind"] for section in specification["sections"] for node in section["criteria"]
+        }
+        self.lines: list[Line] = []
+        self.cells: dict[str, str] = {}
+        for section in compiled.sections:
+            for key in section.criteria:
+                self._criterion(compiled.criteria[compiled.keys[key]])
+            self._named(section.code, section.label, self._section(section))
+        for part in compiled.parts:
+            self._named(part.code, part.label, self._part(part))
+        self._totals()
+
+    def rows(self) -> Iterator[list[OutValue]]:
+        for line in self.lines:
+            value = None if line.value is None else Formula(line.value())
+            yield [line.code, line.label, None, value, line.start]
+
+    # --- Rows and cells -------------------------------------------------------------------------------------
+    def _add(self, line: Line) -> int:
+        self.lines.append(line)
+        return len(self.lines) + FIRST_ROW - 1
+
+    def _named(self, code: str, label: str, value: Write, *, entry: bool = False) -> None:
+        """A row that formulas name by its code; with an entry, it needs one."""
+        row = self._add(Line(code, label, entry=entry, required=entry, value=value))
+        self.cells[code] = f"{VALUE}{row}"
+
+    def _entry(self, code: str, label: str, *, required: bool, value: Write | None = None) -> int:
+        return self._add(Line(code, label, entry=True, required=required, value=value))
+
+    # --- Criteria -------------------------------------------------------------------------------------------
+    def _criterion(self, criterion: CompiledCriterion) -> None:
+        kind = self.kinds[criterion.key]
+        name = kind["type"]
+        if name in ("checklist", "deduction", "bonus"):
+            self._items(criterion, kind)
+        elif name == "indicator":
+            self._indicator(criterion, kind)
+        elif name == "formula":
+            self._of_formula(criterion, kind)
+        else:
+            row = len(self.lines) + FIRST_ROW
+            self._named(
+                criterion.code,
+                labelled(criterion.label, _how(criterion, kind)),
+                lambda: self._worth(criterion, kind, f"{ENTRY}{row}"),
+                entry=True,
+            )
+
+    def _worth(self, criterion: CompiledCriterion, kind: Node, cell: str) -> str:
+        if kind["type"] in ("choice", "levels") and criterion.share:
+            return f"{cell}/100"
+        cap = self.set.rules.settings.ratio_cap
+        if kind["type"] in ("task_ratio", "roll_up") and cap is not None:
+            return f"MIN({cell}+0,{_number(cap)})"
+        return cell
+
+    def _items(self, criterion: CompiledCriterion, kind: Node) -> None:
+        rows = [self._item(criterion, item) for item in kind["items"]]
+        total = f"SUM({VALUE}{rows[0]}:{VALUE}{rows[-1]})"
+        text = total
+        if kind["type"] == "deduction":
+            text = f"MAX({kind['max']}-{total},{kind.get('floor') or 0})"
+        if kind["type"] == "bonus":
+            text = f"MIN({total},{kind['max']})"
+        self._named(criterion.code, criterion.label, lambda: text)
+
+    def _item(self, criterion: CompiledCriterion, item: Node) -> int:
+        row = len(self.lines) + FIRST_ROW
+        # Excel's MIN leaves an empty cell out; with 0 added it is 0.
+        count = f"MIN({ENTRY}{row}+0,{item['limit']})" if item.get("limit") else f"{ENTRY}{row}"
+        text = f"{count}*{item['value']}"
+        if item.get("cap"):
+            text = f"MIN({text},{item['cap']})"
+        code = f"{criterion.code}: {item['code']}"
+        return self._entry(code, item["label"], required=False, value=lambda: text)
+
+    def _indicator(self, criterion: CompiledCriterion, kind: Node) -> None:
+        actual = self._needed(criterion.code, _("What was reached"))
+        target = kind.get("target")
+        if target is None:
+            target = self._needed(criterion.code, _("Target"))
+        cap = kind.get("cap") or "1"
+        text = f"MIN({actual}/{target},{cap})"
+        if kind.get("direction") == "lower":
+            text = f"IF(ROUND({actual},{GUARD})=0,{cap},MIN({target}/{actual},{cap}))"
+        self._named(criterion.code, criterion.label, lambda: text)
+
+    def _of_formula(self, criterion: CompiledCriterion, kind: Node) -> None:
+        own = {item["code"]: self._input(criterion, item) for item in kind.get("inputs") or ()}
+
+        def text() -> str:
+            written = excel(parse(kind["expression"]), lambda code: own.get(code) or self.cells[code])
+            return f"MAX(0,MIN({written},{kind['max']}))"
+
+        self._named(criterion.code, criterion.label, text)
+
+    def _input(self, criterion: CompiledCriterion, item: Node) -> str:
+        return self._needed(f"{criterion.code}: {item['code']}", item["label"])
+
+    def _needed(self, code: str, label: str) -> str:
+        return f"{ENTRY}{self._entry(code, label, required=True)}"
+
+    # --- Sections, parts, total -----------------------------------------------------------------------------
+    def _section(self, section: Any) -> Write:
+        cap = _number(Decimal(section.cap[0]) / Decimal(section.cap[1]))
+
+        def text() -> str:
+            if section.combination == "formula":
+                raw = excel(parse(section.expression), self.cells.__getitem__)
+            else:
+                own = (self.set.criteria[self.set.keys[key]] for key in section.criteria)
+                raw = "+".join(self._term(criterion, section) for criterion in own)
+            return self._rounded(f"MAX(0,MIN({raw},{cap}))", when=SECTIONS)
+
+        return text
+
+    def _term(self, criterion: CompiledCriterion, section: Any) -> str:
+        cell = self.cells[criterion.code]
+        if section.combination == "weighted_mean":
+            over = "" if criterion.share else f"/{_number(criterion.max)}"
+            return f"{cell}*{_number(section.max)}*{_number(criterion.weight)}/100{over}"
+        return f"{cell}*{_number(criterion.max)}" if criterion.share else cell
+
+    def _part(self, part: Any) -> Write:
+        codes = [self.set.sections[index].code for index in part.sections]
+        return lambda: self._rounded("+".join(self.cells[code] for code in codes) or "0", when=PARTS)
+
+    def _rounded(self, text: str, *, when: str) -> str:
+        return text if self.set.when != when else self._round(text)
+
+    def _round(self, text: str) -> str:
+        return f"{ROUND[self.set.mode]}(ROUND({text},{GUARD}),{self.set.places})"
+
+    def _totals(self) -> None:
+        spec = self.set.specification
+        needed = [index + FIRST_ROW for index, line in enumerate(self.lines) if line.required]
+        missing = self._add(Line("", _("Entries still missing"), value=lambda: _blank(needed)))
+        total = self._add(Line(TOTAL, _("Total, exact"), value=self._total))
+        rounded = self._add(
+            Line(
+                "",
+                _("Total, rounded"),
+                value=lambda: f'IF({VALUE}{missing}>0,"",{self._round(f"{VALUE}{total}")})',
+            )
+        )
+        source = f"{VALUE}{rounded if spec.settings.band_from == 'rounded' else total}"
+        by_points = self._add(Line("", _("Band by points"), value=None))
+        final = self._add(Line("", _("Band after the gates"), value=None))
+        first = self._bands()
+        facts = {
+            fact.code: f"{ENTRY}{self._entry(fact.code, fact.label, required=False)}" for fact in spec.facts
+        }
+        place = self._place(source, first)
+        gates = self._gates(facts, f"{VALUE}{total}")
+        last = first + len(self.set.bands) - 1
+
+        def band(text: str) -> Write:
+            return lambda: f'IF({VALUE}{missing}>0,"",INDEX(B{first}:B{last},{text}+1))'
+
+        self.lines[by_points - FIRST_ROW].value = band(place)
+        self.lines[final - FIRST_ROW].value = band(_after(place, gates))
+
+    def _total(self) -> str:
+        if self.set.specification.total == "formula":
+            raw = excel(parse(self.set.specification.total_expression), self.cells.__getitem__)
+            return f"MAX(0,MIN({raw},{_number(self.set.specification.total_max)}))"
+        return "+".join(self.cells[part.code] for part in self.set.parts)
+
+    # --- Bands and gates ------------------------------------------------------------------------------------
+    def _bands(self) -> int:
+        rows = [self._add(Line(band.code, band.label, start=band.start)) for band in self.set.bands]
+        return rows[0]
+
+    def _place(self, source: str, first: int) -> str:
+        """The place of the band, 0 for the highest."""
+        count = len(self.set.bands)
+        text = str(count - 1)
+        for place in reversed(range(count - 1)):
+            text = f"IF(ROUND({source},{GUARD})>={FROM}{first + place},{place},{text})"
+        return text
+
+    def _gates(self, facts: Mapping[str, str], total: str) -> list[tuple[bool, int, str]]:
+        """Of each gate: whether it forces a band, which, and the cell that says 1 when it holds."""
+        cells = {**self.cells, TOTAL: total, **facts}
+        found = []
+        period = ""
+        if any(gate.spec.periods for gate in self.set.gates):
+            label = _("Kind of period: month, quarter, half_year, year")
+            period = f"{ENTRY}{self._entry('', label, required=False)}"
+        for gate in self.set.gates:
+            condition = excel(parse_condition(gate.spec.condition), cells.__getitem__)
+            if gate.spec.periods:
+                asked = ",".join(f'{period}="{kind}"' for kind in gate.spec.periods)
+                condition = f'IF(OR({period}="",{asked}),{condition},FALSE)'
+            text = f"IF({condition},1,0)"
+            row = self._add(Line("", labelled(gate.spec.label, gate.spec.reason), value=_said(text)))
+            found.append((gate.spec.effect == FORCE, gate.place, f"{VALUE}{row}"))
+        return found
+
+
+def _said(text: str) -> Write:
+    return lambda: text
+
+
+def _after(place: str, gates: Iterable[tuple[bool, int, str]]) -> str:
+    """The place of the band after the gates: the lowest forced one in place of the points', and the lowest limit."""
+    gates = list(gates)
+    forced = ",".join(f"IF({cell}=1,{at},-1)" for force, at, cell in gates if force)
+    limits = [f"IF({cell}=1,{at},0)" for force, at, cell in gates if not force]
+    start = f"IF(MAX({forced})>=0,MAX({forced}),{place})" if forced else place
+    return f"MAX({','.join([start, *limits])})" if limits else start
+
+
+def _blank(rows: Iterable[int]) -> str:
+    """How many of the cells are empty; neighbours are counted together."""
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and runs[-1][1] == row - 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    return "+".join(f"COUNTBLANK({ENTRY}{first}:{ENTRY}{last})" for first, last in runs) or "0"
+
+
+def _number(value: Decimal | None) -> str:
+    assert value is not None  # the set is sound
+    return decimal_text(value)
+
+
+def _how(criterion: CompiledCriterion, kind: Node) -> str:
+    """What is entered for a criterion with one entry."""
+    if kind["type"] in ("choice", "levels") and criterion.share:
+        return _("per cent")
+    if kind["type"] in ("task_ratio", "roll_up", "people_managed", "result_of"):
+        return _("share, 1 is 100%")
+    return _("points")
