@@ -179,7 +179,7 @@ def test_the_words_of_an_indicator_are_ours_and_of_a_formula_the_sets(card: Scor
 
 
 def test_the_evaluators_numbers_decide_and_a_recompute_finds_the_same(card: Scorecard) -> None:
-    world: World = card.world  # type: ignore[attr-defined]
+    world: World = card.world  # type: ignore[attr-defined]  # set by the fixture
     save(card, entries(card))
     card.refresh_from_db()
     stages.submit_self(actor=card.person.user, moment=MOMENT, card=card, expected=card.version_number)
