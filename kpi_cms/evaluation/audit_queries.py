@@ -17,6 +17,7 @@ from django.db.models import BooleanField, Case, F, OuterRef, Q, QuerySet, Subqu
 from django.utils import timezone
 
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit.access_log import notice_list
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import NotFound
 from snippets.models import Period, Person, Unit
@@ -173,6 +174,7 @@ def unit_changes(
     scope: Scope, unit: Unit, period: Period, *, filters: Filters, after: Cursor | None = None
 ) -> HistoryPage:
     """Changes of every card and task of a unit and all below it in a period; never about the reader themselves."""
+    notice_list("history", unit=unit, period_id=period.pk)
     units = Unit.objects.filter(path__startswith=unit.path).order_by().values("pk")
     oneself = _oneself(scope)
     shared = Q(unit_id__in=units) & ~Q(person_id__in=oneself)
@@ -195,6 +197,7 @@ def unit_changes(
 
 def unit_acts(scope: Scope, unit: Unit, period: Period, *, filters: Filters) -> QuerySet[LedgerEntry]:
     """The ledger's entries of a unit and all below it in a period, newest first; never about the reader themselves."""
+    notice_list("history", unit=unit, period_id=period.pk)
     units = Unit.objects.filter(path__startswith=unit.path).order_by().values("pk")
     oneself = _oneself(scope)
     entries = LedgerEntry.objects.filter(period_id=period.pk, unit_id__in=units)

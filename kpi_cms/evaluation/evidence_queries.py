@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q, QuerySet
 
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit.access_log import notice
 from kpi_cms.foundation.core.errors import NotFound
 
 from . import queries, rules
@@ -25,7 +26,7 @@ def evidence_for(scope: Scope, key: uuid.UUID) -> Evidence:
     back as malware only its owner sees, and nobody opens.
     """
     found: Evidence | None = (
-        Evidence.objects.filter(key=key, state__in=HELD).select_related("criterion", "person").first()
+        Evidence.objects.filter(key=key, state__in=HELD).select_related("criterion", "person", "unit").first()
     )
     if found is None:
         raise NotFound
@@ -36,6 +37,7 @@ def evidence_for(scope: Scope, key: uuid.UUID) -> Evidence:
         found.card = queries.card_for(scope, found.card_id)
     if not _is_seen(scope, found, found.card):
         raise NotFound
+    notice(found, person=found.person, unit=found.unit, period_id=found.period_id)
     return found
 
 

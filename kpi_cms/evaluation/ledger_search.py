@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet
 
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit.access_log import notice_code, notice_list
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import NotFound
@@ -76,6 +77,7 @@ def search(
     scope: Scope, asked: Search, *, after: int | None = None, oldest_first: bool = False, size: int = PAGE
 ) -> Found:
     """One page of what the reader audits, the newest first or the oldest; the same cost wherever it is."""
+    notice_list("ledger", unit=asked.unit)
     units = audited_units(scope, asked.unit)
     rows = narrowed(scope, asked)
     if rows is None or not units:
@@ -83,8 +85,8 @@ def search(
     if after is not None:
         rows = rows.filter(pk__gt=after) if oldest_first else rows.filter(pk__lt=after)
     order = "pk" if oldest_first else "-pk"
-    by_unit = not (asked.person or asked.actor) and _are_few(units)
-    rows = _of_each(units, rows, order, size + 1) if by_unit else rows.filter(unit_id__in=units)
+    by_unit = not (asked.person or asked.actor) and are_few(units)
+    rows = first_of_each(units, rows, order, size + 1) if by_unit else rows.filter(unit_id__in=units)
     entries = list(rows.order_by(order)[: size + 1])
     return Found(entries[:size], entries[size - 1].pk if len(entries) > size else None)
 
@@ -96,17 +98,17 @@ def entry_for(scope: Scope, pk: int) -> LedgerEntry:
     found: LedgerEntry | None = rows.filter(pk=pk, unit_id__in=audited_units(scope)).first()
     if found is None:
         raise NotFound
+    if found.person_id is not None:
+        notice_code(found, found.person_id, found.person_code, found.unit_id, found.unit_code)
     return found
 
 
-def _are_few(units: Sequence[int]) -> bool:
+def are_few(units: Sequence[int]) -> bool:
     """PostgreSQL walks the newest entries of everybody, or those of each unit: whichever meets fewer others."""
     return connection.vendor == "postgresql" and len(units) * ONE_IN < Unit.objects.count()
 
 
-def _of_each(
-    units: Sequence[int], rows: QuerySet[LedgerEntry], order: str, size: int
-) -> QuerySet[LedgerEntry]:
+def first_of_each(units: Sequence[int], rows: QuerySet[Any], order: str, size: int) -> QuerySet[Any]:
     """The first of each unit, each by its own index, and of these the first of all."""
     from django.contrib.postgres.expressions import ArraySubquery  # PostgreSQL's driver may be absent
 
@@ -116,16 +118,12 @@ def _of_each(
         Unit.objects.filter(pk__in=units).annotate(found=ArraySubquery(first)).values_list("found", flat=True)
     ):
         keys += found
-    return LedgerEntry.objects.filter(pk__in=sorted(keys, reverse=order == "-pk")[:size])
+    return rows.model._default_manager.filter(pk__in=sorted(keys, reverse=order == "-pk")[:size])
 
 
 def narrowed(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
     """Entries that fit, of whatever unit, never about the reader; None where nothing can fit."""
-    rows = LedgerEntry.objects.all()
-    if scope.user_id is not None:
-        own = Person.objects.filter(user_id=scope.user_id).values_list("pk", flat=True).first()
-        if own is not None:
-            rows = rows.exclude(person_id=own)
+    rows = not_about_oneself(scope, LedgerEntry.objects.all())
     days = Filters(since=asked.since, until=asked.until)
     bounds = key_bounds(days)
     if bounds is None:
@@ -133,12 +131,12 @@ def narrowed(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
     rows = rows.filter(bounds, days_q(days, "at"))
     if asked.person:
         people = Person.objects.filter(containing(asked.person)).order_by().values_list("pk", flat=True)
-        rows = rows.filter(_one_of("person_id", list(people[:PEOPLE_FOUND])))
+        rows = rows.filter(one_of("person_id", list(people[:PEOPLE_FOUND])))
     if asked.actor:
         accounts = list(accounts_named(asked.actor).values_list("pk", flat=True)[:PEOPLE_FOUND])
-        rows = rows.filter(_one_of("actor_id", accounts) | _one_of("on_behalf_of_id", accounts))
+        rows = rows.filter(one_of("actor_id", accounts) | one_of("on_behalf_of_id", accounts))
     if asked.acts:
-        rows = rows.filter(_one_of("act", asked.acts))
+        rows = rows.filter(one_of("act", asked.acts))
     if asked.field:
         rows = rows.filter(Q(after__has_key=asked.field) | Q(before__has_key=asked.field))
     if asked.amount is not None:
@@ -146,7 +144,15 @@ def narrowed(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
     return rows.filter(asked.more) if asked.more is not None else rows
 
 
-def _one_of(column: str, values: Sequence[Any]) -> Q:
+def not_about_oneself(scope: Scope, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Nobody audits what concerns themselves."""
+    if scope.user_id is None:
+        return rows
+    own = Person.objects.filter(user_id=scope.user_id).values_list("pk", flat=True).first()
+    return rows.exclude(person_id=own) if own is not None else rows
+
+
+def one_of(column: str, values: Sequence[Any]) -> Q:
     """One value is compared with, so that its index gives the order as well."""
     return Q(**{column: values[0]}) if len(values) == 1 else Q(**{f"{column}__in": list(values)})
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from kpi_cms.foundation.access.rules import Rule, in_card_state
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit.access_log import notice, notice_list
 from kpi_cms.foundation.core.errors import NotFound
 from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person, Product, Unit
@@ -35,7 +36,13 @@ def card_for(scope: Scope, pk: int) -> Scorecard:
     card: Scorecard | None = Scorecard.objects.visible_to(scope).with_context().filter(pk=pk).first()
     if card is None:
         raise NotFound
+    notice_card(card)
     return card
+
+
+def notice_card(card: Scorecard) -> None:
+    """For the access log: this card is handed out. Its person and its unit are loaded."""
+    notice(card, person=card.person, unit=card.unit, period_id=card.period_id)
 
 
 def card_to_change(pk: int) -> Scorecard:
@@ -43,9 +50,12 @@ def card_to_change(pk: int) -> Scorecard:
 
     Nothing of it is shown before the domain has answered. Raises NotFound.
     """
-    card: Scorecard | None = Scorecard.objects.select_related("version").filter(pk=pk).first()
+    card: Scorecard | None = (
+        Scorecard.objects.select_related("version", "person", "unit").filter(pk=pk).first()
+    )
     if card is None:
         raise NotFound
+    notice_card(card)
     return card
 
 
@@ -139,6 +149,7 @@ def cards_of_unit(scope: Scope, unit: Unit, period: Period) -> QuerySet[Scorecar
     cards: QuerySet[Scorecard] = Scorecard.objects.visible_to(scope).filter(
         period=period, unit__path__startswith=unit.path
     )
+    notice_list("cards", unit=unit, period_id=period.pk)
     return cards
 
 
@@ -151,6 +162,7 @@ def cards_in_hand(scope: Scope, person_id: int) -> QuerySet[Scorecard]:
 
 def evaluated_or_endorsed(scope: Scope, person_id: int, period: Period) -> QuerySet[Scorecard]:
     """Cards of a period that the account's person evaluates or endorses."""
+    notice_list("evaluations", period_id=period.pk)
     return Scorecard.objects.filter(evaluating(scope, person_id) | Q(endorser_id=person_id), period=period)
 
 
@@ -337,6 +349,7 @@ def task_for(scope: Scope, pk: int) -> Task:
     )
     if task is None:
         raise NotFound
+    notice(task, person=task.person, unit=task.unit, period_id=task.period_id)
     return task
 
 

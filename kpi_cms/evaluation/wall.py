@@ -9,8 +9,8 @@ A table that hangs on a card or a task is put behind the wall here, with one cal
 from django.db.models import Model
 
 from kpi_cms.foundation.access.wall import NOBODY, all_of, any_of, define, held_on, protect
-from kpi_cms.foundation.audit.models import LedgerEntry
-from snippets.models import Person
+from kpi_cms.foundation.audit.models import AccessLogEntry, LedgerEntry
+from snippets.models import Person, Unit
 
 from . import rule_table as table
 from .enums import CardState, StageKey, TaskState
@@ -57,6 +57,15 @@ def protect_all() -> None:
         ),
         inserts="true",
         author="actor_id",
+    )
+    # Who saw whom is read by auditors, what belongs to no unit by those of the whole province; no page writes it.
+    protect(
+        AccessLogEntry._meta.db_table,
+        reads=any_of(
+            held_on("unit_id", *table.READ_UNIT_HISTORY.capabilities),
+            all_of("unit_id IS NULL", "(SELECT kpi_audits_the_province())"),
+        ),
+        forgotten=True,
     )
 
 
@@ -107,6 +116,13 @@ def _define_helpers() -> None:
         f"""RETURN QUERY {said_on(own)} WHERE said.stage = '{StageKey.SELF}'
             UNION {said_on(in_hand("card.id, card.person_id"))}
             WHERE mine.person_id IS DISTINCT FROM (SELECT kpi_person()) AND said.stage <> '{StageKey.SELF}';""",
+    )
+    unit, audits = Unit._meta.db_table, ",".join(table.READ_UNIT_HISTORY.capabilities).join("{}")
+    define(
+        "kpi_audits_the_province",
+        "boolean",
+        f"""RETURN EXISTS (
+            SELECT FROM "{unit}" top WHERE top.depth = 1 AND top.id IN (SELECT kpi_units('{audits}')));""",
     )
     for which, whose in (("in_hand", in_hand), ("evaluated", evaluated)):
         define(f"kpi_work_{which}", work, f"RETURN QUERY {whose('card.period_id, card.person_id')};")

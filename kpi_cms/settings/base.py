@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "kpi_cms.foundation.core.middleware.OriginMiddleware",
+    "kpi_cms.foundation.audit.middleware.AccessLogMiddleware",
     "kpi_cms.foundation.accounts.middleware.SignInPolicyMiddleware",
     "kpi_cms.interfaces.workspace.view_as.ViewAsMiddleware",
     "kpi_cms.foundation.access.middleware.WallMiddleware",
@@ -267,6 +268,7 @@ DAILY_WORK = {
     "follow the registers": ("00:20", "kpi_cms.evaluation.domain.following.follow_by_night"),
     "forget ended sessions": ("02:00", "kpi_cms.foundation.accounts.domain.forget_ended_sessions"),
     "forget uploads": ("02:10", "kpi_cms.interfaces.exchange.domain.forget_uploads"),
+    "forget the access log": ("02:15", "kpi_cms.foundation.audit.access_log.forget"),
     "tidy evidence": ("02:20", "kpi_cms.evaluation.domain.evidence_tidying.tidy"),
     "verify the ledger": ("03:00", "kpi_cms.foundation.audit.verification.nightly"),
 }
@@ -274,6 +276,7 @@ DAILY_WORK = {
 # Name → seconds from one end to the next beginning, function called with moment.
 FREQUENT_WORK = {
     "seal the ledger": (0.5, "kpi_cms.foundation.audit.sealing.seal_waiting"),
+    "digest the access log": (300, "kpi_cms.foundation.audit.access_log.digest"),
     "anchor the ledger": (5, "kpi_cms.foundation.audit.anchors.anchor_when_due"),
     "give a sign of life": (10, "kpi_cms.foundation.core.beats.beat_of_the_scheduler"),
 }

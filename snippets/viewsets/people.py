@@ -229,6 +229,9 @@ class PersonViewSet(GuardedViewSet):
         ),
     )
 
+    def person_of(self, instance: Any) -> Person:
+        return instance
+
     def rows(self, scope: Scope) -> QuerySet[Person]:
         return super().rows(scope).order_by("sort_key", "staff_code")
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard, Task
-from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.audit.models import AccessLogEntry, LedgerEntry
 from snippets.models import Appointment, Catalogue, Grant, Period, Person, Product, Unit
 from tests.access import rulebook
 from tests.access.answers import Kind, expected
@@ -51,16 +51,23 @@ def scores_of(client: Client, card: Scorecard, points: str, **more: str) -> dict
 def test_t01_nobody_raises_their_own_decided_score(prober, role, state):
     """Through the form of the card, that of the evaluation, and the steps that would open it again."""
     client, card = prober.client(role), prober.made.cards[HOLDERS[role][0], state]
-    for page, data, status in (
-        ("card", scores_of(client, card, "15"), 409),
-        ("submit", {"expected": card.version_number}, 409),
-        ("evaluate", scores_of(client, card, "15"), 403),
-        ("confirm", {"expected": card.version_number}, 403),
-        ("return_card", {"expected": card.version_number, "reason": "Xem lại"}, 403),
-        ("accept_basis", {"expected": card.version_number}, 403),
+    denied = AccessLogEntry.objects.filter(
+        kind="refused", person_id=card.person_id, account_id=card.person.user_id
+    )
+    for number, (page, data, status) in enumerate(
+        (
+            ("card", scores_of(client, card, "15"), 409),
+            ("submit", {"expected": card.version_number}, 409),
+            ("evaluate", scores_of(client, card, "15"), 403),
+            ("confirm", {"expected": card.version_number}, 403),
+            ("return_card", {"expected": card.version_number, "reason": "Xem lại"}, 403),
+            ("accept_basis", {"expected": card.version_number}, 403),
+        ),
+        1,
     ):
         response = client.post(reverse(f"workspace:{page}", args=[card.pk]), data)
         assert (page, response.status_code) == (page, status)
+        assert denied.count() == number  # one denied event for each attempt
     assert digest() == prober.before
 
 

@@ -23,6 +23,7 @@ THROUGH = {
     "kpi_cms.interfaces.exchange.domain.apply_catalogue_upload": "import_catalogue",
     "kpi_cms.interfaces.exchange.domain.take_passwords": "exchange:people_passwords",
     "kpi_cms.interfaces.reporting.printing.print_form01": "reporting:form01",
+    "kpi_cms.interfaces.workspace.exporting.export_accesses": "workspace:export_accesses",
     "kpi_cms.interfaces.workspace.exporting.export_review": "workspace:export_review",
     "kpi_cms.interfaces.workspace.exporting.export_rules": "workspace:export_rules",
     "kpi_cms.interfaces.workspace.exporting.export_search": "workspace:export_inspection",

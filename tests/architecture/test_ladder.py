@@ -69,7 +69,7 @@ def test_everything_that_is_written_once_is_protected():
     protected = {entry.table for entry in protected_tables()}
     history = {model._meta.db_table for model in apps.get_models() if issubclass(model, HistoryRow)}
     once = {"audit_ledgerentry", "audit_erasabletext", "snippets_grant"}
-    once |= {"audit_seal", "audit_sealform", "audit_anchor"}
+    once |= {"audit_seal", "audit_sealform", "audit_anchor", "audit_accessdigest"}
     once |= {"criteria_pages_criteriaversion", "criteria_pages_frozencriterion", "evaluation_publishedtotals"}
     assert history | once == protected
 

@@ -29,7 +29,10 @@ READ_UNIT_TASKS = Rule(
 )
 READ_UNIT_HISTORY = Rule(
     act="read_unit_history",
-    verbs=("kpi_cms.interfaces.workspace.exporting.export_search",),
+    verbs=(
+        "kpi_cms.interfaces.workspace.exporting.export_search",
+        "kpi_cms.interfaces.workspace.exporting.export_accesses",
+    ),
     reading=True,
     label=_("Read the history of a unit"),
     subject="unit",

@@ -24,6 +24,7 @@ from wagtail.admin.panels import ObjectList
 from wagtail.permission_policies.base import BasePermissionPolicy
 from wagtail.snippets.views.snippets import SnippetViewSet
 
+from kpi_cms.foundation.audit import access_log
 from kpi_cms.foundation.core.errors import Refused
 from kpi_cms.foundation.core.scope_model import scope_model
 from kpi_cms.foundation.core.text import is_key
@@ -183,6 +184,10 @@ class GuardedViewSet(SnippetViewSet):
             value = getattr(value, name)
         return any(value.startswith(held) for held in scope.paths(*capabilities))
 
+    def person_of(self, instance: Any) -> Any:
+        """Whose details a record's page shows: for the access log. None where it shows nobody's."""
+        return None
+
     def possible_actions(self, scope: Scope, instance: Any) -> list[Action]:
         return [action for action in self.actions if action.may(scope, instance)]
 
@@ -259,6 +264,9 @@ class GuardedViewSet(SnippetViewSet):
                 action = next((item for item in self.actions if item.name == need), None)
                 if action is not None and not action.may(scope, instance):
                     raise Refused(self.refusal)
+                person = self.person_of(instance)
+                if person is not None:
+                    access_log.notice(instance, person=person, unit=person.unit)
                 request.guarded_instance = instance  # type: ignore[attr-defined]  # read by our own views
             return view(request, *args, **kwargs)
 

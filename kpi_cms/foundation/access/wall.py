@@ -27,13 +27,15 @@ NOBODY = "false"  # but what passes every wall: the system account, and acts tha
 
 @dataclass(frozen=True)
 class Walled:
-    """A table behind the wall. The conditions are SQL on its columns; `author` is the column that says who wrote."""
+    """A table behind the wall. The conditions are SQL on its columns; `author` is the column that says who wrote;
+    with `forgotten` what passes every wall may delete rows."""
 
     table: str
     reads: str
     inserts: str
     updates: str
     author: str = ""
+    forgotten: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,21 @@ _helpers: dict[str, Helper] = {}
 
 # --- What an app says ---------------------------------------------------------------------------------------
 def protect(
-    table: str, *, reads: str, updates: str = NOBODY, inserts: str | None = None, author: str = ""
+    table: str,
+    *,
+    reads: str,
+    updates: str = NOBODY,
+    inserts: str | None = None,
+    author: str = "",
+    forgotten: bool = False,
 ) -> None:
     """Put `table` behind the wall from the next migrate on. Called by the app that owns it, from `ready()`.
 
     A row is shown to whom `reads` holds for, an UPDATE must leave it such that `updates` holds, an INSERT that
-    `inserts` (else `updates`) holds; no row is deleted. With `author` a row names the account that acts, whatever else
-    lets it pass.
+    `inserts` (else `updates`) holds; no row is deleted, but where it is `forgotten` by the system account in time. With
+    `author` a row names the account that acts, whatever else lets it pass.
     """
-    _walled[table] = Walled(table, reads, updates if inserts is None else inserts, updates, author)
+    _walled[table] = Walled(table, reads, updates if inserts is None else inserts, updates, author, forgotten)
 
 
 def define(name: str, returns: str, body: str) -> None:

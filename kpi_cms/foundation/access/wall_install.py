@@ -19,9 +19,10 @@ from kpi_cms.foundation.accounts.domain import SYSTEM_USERNAME
 from kpi_cms.foundation.audit import append_only
 from kpi_cms.foundation.core.scope_model import scope_model
 
-from .wall import Walled, helpers, walled_tables
+from .wall import NOBODY, Walled, helpers, walled_tables
 
 READ, INSERT, UPDATE, VERIFY = "kpi_read", "kpi_insert", "kpi_update", "kpi_verify"
+DELETE = "kpi_delete"
 # What the application only reads: migrations are the owner's.
 ONLY_READ = ("django_migrations",)
 
@@ -105,7 +106,7 @@ def _helper(schema: str, signature: str, returns: str, body: str) -> str:
 
 def _policies(entry: Walled, *, verifier: bool) -> Iterator[str]:
     table = f'"{entry.table}"'
-    for name in (READ, INSERT, UPDATE, VERIFY):
+    for name in (READ, INSERT, UPDATE, DELETE, VERIFY):
         yield f"DROP POLICY IF EXISTS {name} ON {table}"
     yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
     reads = _passing(entry.reads)
@@ -115,6 +116,8 @@ def _policies(entry: Walled, *, verifier: bool) -> Iterator[str]:
     # A row is locked by whoever sees it (the rules then say no, with a sentence) and changed by whoever may: a
     # forbidden change of a row in sight is an error, never an UPDATE of nothing.
     yield f"CREATE POLICY {UPDATE} ON {table} FOR UPDATE USING ({reads}) WITH CHECK ({_passing(entry.updates)})"
+    if entry.forgotten:
+        yield f"CREATE POLICY {DELETE} ON {table} FOR DELETE USING ({_passing(NOBODY)})"
     if verifier:
         yield f"CREATE POLICY {VERIFY} ON {table} FOR SELECT TO {settings.DATABASE_ROLES['verifier']} USING (true)"
 
@@ -127,7 +130,7 @@ def _passing(condition: str) -> str:
 def _privileges(schema: str, tables: Iterable[str], roles: set[str]) -> Iterator[str]:
     """What each role beside the owner may do at all. Nobody truncates, and nobody changes what is written once."""
     kept = {entry.table: entry.mutable for entry in append_only.protected_tables()}
-    walled = {entry.table for entry in walled_tables()}
+    undeleted = {entry.table for entry in walled_tables() if not entry.forgotten}
     application, verifier = (settings.DATABASE_ROLES[key] for key in ("application", "verifier"))
     for role in roles:
         yield f"GRANT USAGE ON SCHEMA {schema} TO {role}"
@@ -146,7 +149,7 @@ def _privileges(schema: str, tables: Iterable[str], roles: set[str]) -> Iterator
             continue
         yield f'GRANT INSERT ON "{table}" TO {application}'
         if table not in kept:
-            more = "UPDATE" if table in walled else "UPDATE, DELETE"
+            more = "UPDATE" if table in undeleted else "UPDATE, DELETE"
             yield f'GRANT {more} ON "{table}" TO {application}'
         elif kept[table]:
             columns = ", ".join(f'"{column}"' for column in kept[table])

@@ -6,3 +6,8 @@ class AccountsConfig(AppConfig):
     name = "kpi_cms.foundation.accounts"
     label = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        from . import sign_ins
+
+        sign_ins.connect()

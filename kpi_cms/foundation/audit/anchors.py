@@ -19,13 +19,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import connection
 
 from . import restores
 from .canonical import GENESIS, time_text
 from .enums import Act
 from .models import Anchor, LedgerEntry, Seal, SealForm
-from .sealing import Head, heads, reading_everything, seal_waiting
+from .sealing import Head, heads, reading_everything, seal_waiting, take_turns
 from .verifying import AnchorPoint, ChainAnchor, Finding, Wrong
 
 logger = logging.getLogger(__name__)
@@ -105,9 +104,7 @@ def _closed_since(last: Anchor) -> bool:
 
 def lock() -> None:
     """One anchor at a time, until the transaction ends."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    take_turns(LOCK)
 
 
 def _next_number(last: Anchor | None) -> int:

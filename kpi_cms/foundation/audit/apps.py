@@ -24,6 +24,18 @@ class AuditConfig(AppConfig):
                 append_only.register(model._meta.db_table)
 
         actor.ask_before_acting(restores.require_writable)
+        append_only.register("audit_accessdigest")
+        # The access log is deleted after twelve months (access_log.forget), and not a day before.
+        log = "audit_accesslogentry"
+        guards.guard("access_log_kept", log, "UPDATE")
+        guards.guard(
+            "access_log_a_year",
+            log,
+            "DELETE",
+            unless="OLD.at < now() - interval '365 days'",
+            on_sqlite="OLD.at < datetime('now', '-365 days')",
+        )
+
         health.say("append_only", state.is_append_only)
         health.say("guarded", state.is_guarded)
         health.say("writable", state.is_writable)

@@ -71,3 +71,16 @@ class Act(models.TextChoices):
     EXPORT_TAKEN = "export.taken", _("Export taken")
     TEXT_ERASED = "text.erased", _("Text erased")
     RESTORE_ACCEPTED = "restore.accepted", _("Restored backup signed off")
+    ACCESS_FORGOTTEN = "access_log.forgotten", _("Old part of the access log deleted")
+
+
+class Access(models.TextChoices):
+    """What an entry of the access log can say happened. Values are stored: add, never rename."""
+
+    SEEN = "seen", _("Seen")
+    LISTED = "listed", _("List seen")
+    REFUSED = "refused", _("Refused")
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    SIGN_IN_FAILED = "sign_in_failed", _("Sign-in failed")
+    LOCKED_OUT = "locked_out", _("Locked out")

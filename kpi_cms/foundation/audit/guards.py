@@ -20,27 +20,32 @@ ROW = {"INSERT": "NEW", "UPDATE": "OLD", "DELETE": "OLD"}
 
 @dataclass(frozen=True)
 class Guard:
-    """`events` on rows of `table` are refused unless the SQL condition holds; `ROW` in it is the row concerned."""
+    """`events` on rows of `table` are refused unless the SQL condition holds; `ROW` in it is the row concerned.
+
+    `on_sqlite` stands in its place where the two databases say it differently.
+    """
 
     name: str
     table: str
     events: tuple[str, ...]
     unless: str
+    on_sqlite: str = ""
 
     def triggers(self) -> Iterator[tuple[str, str]]:
         for event in self.events:
             yield f"guard_{self.name}_{event.lower()}", event
 
-    def condition(self, event: str) -> str:
-        return re.sub(r"\bROW\b", ROW[event], self.unless)
+    def condition(self, event: str, vendor: str) -> str:
+        said = self.on_sqlite if self.on_sqlite and vendor == "sqlite" else self.unless
+        return re.sub(r"\bROW\b", ROW[event], said)
 
 
 _guards: dict[str, Guard] = {}
 
 
-def guard(name: str, table: str, *events: str, unless: str = "false") -> None:
+def guard(name: str, table: str, *events: str, unless: str = "false", on_sqlite: str = "") -> None:
     """Refuse `events` ("INSERT", "UPDATE", "DELETE") on rows of `table` from the next migrate on."""
-    _guards[name] = Guard(name, table, events, unless)
+    _guards[name] = Guard(name, table, events, unless, on_sqlite)
 
 
 def guarded() -> list[Guard]:
@@ -50,7 +55,7 @@ def guarded() -> list[Guard]:
 def _statements(entry: Guard, vendor: str) -> Iterator[str]:
     refused = f"{MESSAGE}: {entry.table}"
     for trigger, event in entry.triggers():
-        unless = entry.condition(event)
+        unless = entry.condition(event, vendor)
         if vendor == "postgresql":
             returned = "OLD" if event == "DELETE" else "NEW"
             yield (

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .enums import Act
+from .enums import Access, Act
 
 
 class TextKind(models.TextChoices):
@@ -99,6 +99,77 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.subject_label}"
+
+
+def kinds_of_access() -> list[tuple[str, object]]:
+    return list(Access.choices)
+
+
+class AccessLogEntry(models.Model):
+    """Who saw, tried or signed in: written by `access_log`, kept for twelve months, held by `AccessDigest` meanwhile.
+
+    Codes and keys only, as in the ledger. `as_account_id` is the account that was looked as. A list names its unit and
+    nobody on it. `route` and `status` say which door answered how.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(_("kind of access"), max_length=20, choices=kinds_of_access)
+    at = models.DateTimeField(_("at"))
+    account_id = models.BigIntegerField(_("account"), null=True)
+    account_code = models.CharField(_("account name"), max_length=60, blank=True)
+    as_account_id = models.BigIntegerField(_("looking as"), null=True)
+    as_account_code = models.CharField(_("looking as, account name"), max_length=60, blank=True)
+    unit_id = models.BigIntegerField(_("unit"), null=True)
+    unit_code = models.CharField(_("unit code"), max_length=60, blank=True)
+    person_id = models.BigIntegerField(_("person"), null=True)
+    person_code = models.CharField(_("staff code"), max_length=40, blank=True)
+    period_id = models.BigIntegerField(_("period"), null=True)
+    subject_type = models.CharField(_("kind of record"), max_length=40, blank=True)
+    subject_id = models.CharField(_("record"), max_length=64, blank=True)
+    method = models.CharField(_("method"), max_length=8, blank=True)
+    route = models.CharField(_("page"), max_length=100, blank=True)
+    path = models.CharField(_("address of the page"), max_length=200, blank=True)
+    status = models.SmallIntegerField(_("answer"), null=True)
+    request_id = models.UUIDField(_("request"))
+    address = models.GenericIPAddressField(_("address"), null=True)
+
+    class Meta:
+        verbose_name = _("entry of the access log")
+        verbose_name_plural = _("access log")
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["person_id", "-id"], name="audit_access_person"),
+            models.Index(fields=["account_id", "-id"], name="audit_access_account"),
+            models.Index(fields=["unit_id", "-id"], name="audit_access_unit"),
+            models.Index(fields=["kind", "-id"], name="audit_access_kind"),
+            models.Index(fields=["at", "id"], name="audit_access_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.account_code} {self.person_code}"
+
+
+class AccessDigest(models.Model):
+    """SHA-256 over the entries of the access log behind the digest before, up to `last_id`. Append-only and sealed.
+
+    `columns` is the header of `canonical.Form` by which they were hashed; `until` is the moment of the last of them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(_("at"))
+    last_id = models.BigIntegerField(_("last entry"))
+    count = models.IntegerField(_("entries"))
+    sha256 = models.CharField(_("digest of the entries"), max_length=64)
+    columns = models.TextField(_("columns"))
+    until = models.DateTimeField(_("moment of the last entry"))
+
+    class Meta:
+        verbose_name = _("digest of the access log")
+        verbose_name_plural = _("digests of the access log")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.last_id} {self.sha256[:12]}"
 
 
 class SealForm(models.Model):

@@ -95,6 +95,13 @@ def reading_everything(why: str) -> Iterator[None]:
         yield
 
 
+def take_turns(lock: int) -> None:
+    """One at a time, until the transaction ends. SQLite has one writer anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+
+
 # Chain, number, form, row, hash of the row, head.
 _Link = tuple[str, int, int, int, bytes, bytes]
 
@@ -111,7 +118,7 @@ class _Row:
 def _seal_batch() -> int:
     """Seal the next batch; how many rows were taken off the list."""
     with reading_everything("sealing reads what it hashes"):
-        _lock()
+        take_turns(LOCK)
         waiting = list(SealWaiting.objects.order_by("pk").values_list("pk", "source", "row_id")[:BATCH])
         if not waiting:
             return 0
@@ -121,13 +128,6 @@ def _seal_batch() -> int:
             part = [pk for pk, _source, _row_id in waiting[first : first + layouts.PART]]
             SealWaiting.objects.filter(pk__in=part).delete()
     return len(waiting)
-
-
-def _lock() -> None:
-    """One sealer at a time. SQLite has one writer anyway."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _rows(waiting: Sequence[tuple[str, int]]) -> list[_Row]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from kpi_cms.foundation.core.scope_model import scope_model
 
-from . import anchors, chains, live, restores
+from . import access_log, anchors, chains, live, restores
 from .canonical import PROVINCE, time_text
 from .models import Anchor, LedgerEntry, SealWaiting
 from .source import DatabaseSource, Part, one_moment
@@ -97,6 +97,8 @@ def run(
         report = verify(DatabaseSource(part), gathered.points, only_chain=part.chain)
         if records:
             findings = findings + list(live.check_everything(part))
+            if part.chain in ("", PROVINCE):
+                findings += access_log.check()
         outcome = Outcome(
             report,
             report.findings + findings,

@@ -67,6 +67,11 @@ def current_action() -> Action | None:
     return _action.get()
 
 
+def current_origin() -> Origin | None:
+    """Where what is under way comes from; None outside a request or a job."""
+    return _origin.get()
+
+
 @contextmanager
 def coming_from(origin: Origin) -> Iterator[Origin]:
     """Set by the request middleware and by the job runner, around everything they do."""

@@ -4,11 +4,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation import queries
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import database_now
-from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.interfaces.reporting.printing import print_form01
 
 
@@ -17,9 +16,7 @@ from kpi_cms.interfaces.reporting.printing import print_form01
 def form01(request: HttpRequest, pk: int) -> HttpResponse:
     """A POST, because printing is recorded."""
     assert isinstance(request.user, User)
-    card = Scorecard.objects.visible_to(Scope.of(request.user)).with_context().filter(pk=pk).first()
-    if card is None:
-        raise NotFound
+    card = queries.card_for(Scope.of(request.user), pk)
     pdf = print_form01(actor=request.user, moment=database_now(), card=card)
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="mau-01-{card.code}.pdf"'

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from kpi_cms.evaluation.access_search import AccessSearch, search_access
 from kpi_cms.evaluation.ledger_search import Search, search
 from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY
 from kpi_cms.foundation.access.rules import somewhere
@@ -13,6 +14,7 @@ from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.interfaces.workspace.presentation.accesses import access_workbook
 from kpi_cms.interfaces.workspace.presentation.inspection import search_workbook
 from kpi_cms.interfaces.workspace.presentation.review import review_workbook, rules_workbook
 from snippets.models import Unit
@@ -54,6 +56,24 @@ def export_search(*, actor: User, moment: datetime, asked: Search, question: str
         after={"export": "ledger_search", "rows": len(found.entries), "all": found.after is None, **said},
     )
     return search_workbook(found.entries, said, moment)
+
+
+@business_verb
+def export_accesses(*, actor: User, moment: datetime, asked: AccessSearch) -> bytes:
+    """What an auditor finds in the access log, up to MOST_EXPORTED entries; recorded with what was asked."""
+    scope = Scope.of(actor)
+    if not somewhere(READ_UNIT_HISTORY, scope):
+        raise NotFound
+    found = search_access(scope, asked, size=MOST_EXPORTED)
+    ledger.record(
+        Act.EXPORT_TAKEN,
+        subject=actor,
+        label="access log",
+        unit=asked.unit,
+        after={"export": "access_log", "rows": len(found.entries), "all": found.after is None}
+        | asked.described(),
+    )
+    return access_workbook(found.entries, moment)
 
 
 @business_verb

@@ -103,7 +103,12 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
         (
             somewhere(table.READ_UNIT_HISTORY, scope),
             _("Inspection"),
-            ("workspace:inspection", "workspace:inspection_sample", "workspace:ledger_entry"),
+            (
+                "workspace:inspection",
+                "workspace:inspection_sample",
+                "workspace:ledger_entry",
+                "workspace:accesses",
+            ),
             0,
         ),
         (

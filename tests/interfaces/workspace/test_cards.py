@@ -319,13 +319,13 @@ def test_a_leaders_trace_says_what_becomes_of_people_without_points(
 def test_the_card_costs_the_same_with_one_task_and_with_three(world, sign_in):
     hold(world.head.user, world.department, "view_cards", "evaluate")
     card, person, head = make.submitted(world, world.lan), sign_in(world.lan), sign_in(world.head)
-    assert (queries(person, url("card", card.pk)), queries(head, url("card", card.pk))) == (10, 10)
+    assert (queries(person, url("card", card.pk)), queries(head, url("card", card.pk))) == (10, 13)
     make.stages.return_to_person(
         actor=world.head.user, moment=make.MOMENT, card=card, expected=card.version_number, reason="Bổ sung"
     )
     make.accepted(world, world.lan)
     make.accepted(world, world.lan)
-    assert (queries(person, url("card", card.pk)), queries(head, url("card", card.pk))) == (11, 11)
+    assert (queries(person, url("card", card.pk)), queries(head, url("card", card.pk))) == (11, 14)
 
 
 def test_saving_the_card_again_stays_within_its_budget(world, sign_in):

@@ -356,16 +356,16 @@ def test_the_list_of_evaluations_filters_by_state_and_name(world, sign_in):
 
 def test_the_list_of_evaluations_costs_the_same_for_one_and_for_three(world, sign_in):
     client = sign_in(world.head)
-    assert queries(client, f"{url('evaluations')}?q=lan") == 7
-    assert queries(client, url("evaluations")) == 7
+    assert queries(client, f"{url('evaluations')}?q=lan") == 10
+    assert queries(client, url("evaluations")) == 10
 
 
 def test_the_page_costs_the_same_with_one_task_and_with_three(world, sign_in):
     card, client = make.submitted(world, world.lan), sign_in(world.head)
-    assert (queries(client, url("evaluate", card.pk)), queries(client, url("confirm", card.pk))) == (10, 10)
+    assert (queries(client, url("evaluate", card.pk)), queries(client, url("confirm", card.pk))) == (13, 13)
     make.proposed(world, world.lan)
     make.proposed(world, world.lan)
-    assert (queries(client, url("evaluate", card.pk)), queries(client, url("confirm", card.pk))) == (10, 10)
+    assert (queries(client, url("evaluate", card.pk)), queries(client, url("confirm", card.pk))) == (13, 13)
 
 
 def test_the_screens_are_complete_in_english(world, sign_in):

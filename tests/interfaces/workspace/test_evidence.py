@@ -495,7 +495,7 @@ def test_pages_cost_the_same_with_one_file_and_with_three(world, sign_in):
         attach.attached_to_task(reported, files.pdf(b"%% %d" % number))
         if number != 1:
             confirming.append(queries(head, url("confirm_task", reported.pk)))
-    assert confirming == [9, 9]
+    assert confirming == [12, 12]
     download = Evidence.objects.filter(task=None).first()
     assert queries(mine, url("evidence", download.key)) == 5
 

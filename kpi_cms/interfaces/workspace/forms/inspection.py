@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kpi_cms.evaluation.access_search import AccessSearch, kind_choices
 from kpi_cms.evaluation.ledger_search import Search, act_choices
 from snippets.models import Unit
 
@@ -21,7 +22,58 @@ def _acts() -> list[Any]:
     return [("", _("Everything")), *act_choices()]
 
 
-class SearchForm(forms.Form):
+def _kinds() -> list[Any]:
+    return [("", _("Everything")), *kind_choices()]
+
+
+class InUnits(forms.Form):
+    """A unit by its code."""
+
+    donvi = forms.CharField(
+        label=_("Unit"), required=False, max_length=60, help_text=_("Unit code; with everything below it.")
+    )
+
+    def clean_donvi(self) -> Unit | None:
+        """A unit that is not the reader's to audit is refused where the search is made, as if it were missing."""
+        code = self.cleaned_data["donvi"].strip()
+        found: Unit | None = Unit.objects.filter(code=code).first() if code else None
+        if code and found is None:
+            raise ValidationError(
+                _("There is no unit with this code. Write the code as it stands in the list.")
+            )
+        return found
+
+
+class AccessForm(InUnits):
+    """Who saw what. Everything may be left empty."""
+
+    nguoi = forms.CharField(
+        label=_("Whose data"),
+        required=False,
+        max_length=100,
+        help_text=_("Name or staff code, marks not needed."),
+    )
+    boi = forms.CharField(label=_("Seen by"), required=False, max_length=100, help_text=_("Name or account."))
+    loai = forms.ChoiceField(label=_("Kind of access"), required=False, choices=_kinds)
+    since = DayField(label=_("From"), required=False, help_text="")
+    until = DayField(label=_("To"), required=False, help_text="")
+
+    def asked(self) -> AccessSearch:
+        """What was asked for, as far as it could be read."""
+        if not self.is_bound or not self.is_valid():
+            return AccessSearch()
+        given: dict[str, Any] = self.cleaned_data
+        return AccessSearch(
+            person=given["nguoi"].strip(),
+            account=given["boi"].strip(),
+            unit=given["donvi"],
+            kind=given["loai"],
+            since=given["since"],
+            until=given["until"],
+        )
+
+
+class SearchForm(InUnits):
     """Everything may be left empty."""
 
     nguoi = forms.CharField(
@@ -33,9 +85,6 @@ class SearchForm(forms.Form):
     boi = forms.CharField(
         label=_("Changed by"), required=False, max_length=100, help_text=_("Name or account.")
     )
-    donvi = forms.CharField(
-        label=_("Unit"), required=False, max_length=60, help_text=_("Unit code; with everything below it.")
-    )
     viec = forms.ChoiceField(label=_("Kind of act"), required=False, choices=_acts)
     truong = forms.CharField(
         label=_("Criterion or field"), required=False, max_length=40, help_text=_("For example I.1 or state.")
@@ -45,16 +94,6 @@ class SearchForm(forms.Form):
     )
     since = DayField(label=_("From"), required=False, help_text="")
     until = DayField(label=_("To"), required=False, help_text="")
-
-    def clean_donvi(self) -> Unit | None:
-        """A unit that is not the reader's to audit is refused where the search is made, as if it were missing."""
-        code = self.cleaned_data["donvi"].strip()
-        found: Unit | None = Unit.objects.filter(code=code).first() if code else None
-        if code and found is None:
-            raise ValidationError(
-                _("There is no unit with this code. Write the code as it stands in the list.")
-            )
-        return found
 
     def clean_muc(self) -> Decimal | None:
         amount: Decimal | None = self.cleaned_data["muc"]

@@ -33,7 +33,7 @@ from kpi_cms.interfaces.workspace.presentation.inspection import (
 from snippets.models import Period
 
 from .asking import actor_of, require_somewhere
-from .shared import PERIODS_OFFERED, chosen_period, number_in, scope_of
+from .shared import PERIODS_OFFERED, chosen_period, link_with, number_in, scope_of
 
 
 @login_required
@@ -53,9 +53,9 @@ def search(request: HttpRequest) -> HttpResponse:
         "periods": periods if question is not None and question.of_a_period else [],
         "period": period,
         "oldest_first": request.GET.get("xep") == "cu",
-        "order_url": _link(request, xep="" if request.GET.get("xep") == "cu" else "cu", sau=""),
+        "order_url": link_with(request, xep="" if request.GET.get("xep") == "cu" else "cu", sau=""),
         "export_query": request.GET.urlencode(),
-        "first_url": _link(request, sau="") if request.GET.get("sau") else "",
+        "first_url": link_with(request, sau="") if request.GET.get("sau") else "",
     }
     wrong = form.is_bound and bool(form.errors)
     context |= {} if wrong else _findings(request, asked, question, period)
@@ -76,7 +76,7 @@ def _findings(
         return {
             "columns": columns,
             "rows": rows,
-            "next_url": _link(request, sau=str(page.after)) if page.after is not None else "",
+            "next_url": link_with(request, sau=str(page.after)) if page.after is not None else "",
         }
     if question is not None and question.narrow is not None:
         asked = question.narrow(asked, period)
@@ -85,7 +85,7 @@ def _findings(
         "columns": search_columns(),
         "rows": entry_rows(found.entries),
         "of_entries": True,
-        "next_url": _link(request, sau=str(found.after)) if found.after is not None else "",
+        "next_url": link_with(request, sau=str(found.after)) if found.after is not None else "",
     }
 
 
@@ -178,13 +178,3 @@ def _questions(request: HttpRequest, chosen: Question | None) -> list[dict[str, 
             for each in QUESTIONS
         ),
     ]
-
-
-def _link(request: HttpRequest, **changes: str) -> str:
-    """This page with the same question and something changed; an empty value is taken out."""
-    query = request.GET.copy()
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value:
-            query[name] = value
-    return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -108,6 +108,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     card = Scorecard.objects.with_context().filter(pk=found.card_id).first() if found is not None else None
     if found is None or card is None:
         raise NotFound
+    queries.notice_card(card)
     rules.may(APPROVE_REOPENING, scope, card).require()
     form = AnswerForm(request.POST or None)
     compiled = card.version.compiled()

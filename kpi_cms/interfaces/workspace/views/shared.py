@@ -32,6 +32,16 @@ def number_in(request: HttpRequest, name: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 
+def link_with(request: HttpRequest, **changes: str) -> str:
+    """This page with the same question and something changed; an empty value is taken out."""
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value:
+            query[name] = value
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
 def periods_offered() -> list[Period]:
     """The periods that cards exist for, the newest first."""
     return list(

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kpi_cms.evaluation import rules, sight_queries
+from kpi_cms.evaluation import queries, rules, sight_queries
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.rule_table import EXPLAIN_CARD
 from kpi_cms.foundation.access.rules import somewhere
@@ -47,6 +47,7 @@ def card_readers(request: HttpRequest, pk: int) -> HttpResponse:
     if card is None:
         raise NotFound
     scope = scope_of(request)
+    queries.notice_card(card)
     rules.explain_card(scope, card).require()
     form = DayForm(request.GET or None, now=database_now())
     at = form.at()

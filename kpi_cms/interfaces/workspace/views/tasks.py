@@ -19,6 +19,7 @@ from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.enums import EXTRA_KINDS, WITH_THE_PERSON, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.access.rules import Rule
+from kpi_cms.foundation.audit.access_log import notice_list
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.evidence import evidence_lines
@@ -58,6 +59,7 @@ def _tasks_of(request: HttpRequest, person_id: int, *, own: bool) -> HttpRespons
         raise NotFound
     context: dict[str, Any] = {"periods": periods, "period": period, "card": card, "own": own, "rows": []}
     if card is not None and period is not None:
+        queries.notice_card(card)
         found = list(
             queries.tasks_visible_to(scope)
             .filter(period=period, person_id=person_id)
@@ -113,6 +115,7 @@ def unit_tasks(request: HttpRequest, code: str) -> HttpResponse:
     only_without = request.GET.get("thieu") == "1"
     page = queries.Slice([], None, None)
     if period is not None:
+        notice_list("tasks", unit=unit, period_id=period.pk)
         cards = _one_card_each(queries.cards_with_tasks_visible_to(scope)).filter(
             period=period, unit__path__startswith=unit.path
         )
@@ -174,6 +177,7 @@ def readable_unit(request: HttpRequest, code: str) -> Unit:
 def tasks_to_decide(request: HttpRequest) -> HttpResponse:
     """Reported and proposed tasks of the people I evaluate, the longest waiting first."""
     scope, person_id = scope_of(request), waiting(request).person_id
+    notice_list("tasks to decide")
     found = queries.tasks_to_decide(scope, person_id)[: PAGE + 1] if person_id is not None else []
     rows = [
         {
