@@ -327,7 +327,7 @@ class Load:
         for somebody in self._everybody:
             somebody.start()
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Let everybody finish what they are at."""
         self.ended.set()
         for somebody in self._everybody:

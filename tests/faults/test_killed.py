@@ -116,7 +116,7 @@ def kill_and_compare(place: Installation, victims: tuple[str, ...], times: int, 
                 kill(name, place, product, load, chance, kills)
             flows(load, product)
         finally:
-            load.end()
+            load.finish()
         quiet(product)
         code, said = product.verify()
         log = product.said()
