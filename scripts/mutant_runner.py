@@ -33,7 +33,7 @@ Tests = dict[str, list[pytest.Item]]
 def run(item: pytest.Item, after: pytest.Item, *, say: int | None = None) -> bool:
     """One test; True when it passed. `after` keeps what the session shares; why it failed is written to `say`."""
     item._initrequest()  # type: ignore[attr-defined]  # as pytest's own rerunning plugins do
-    item.session._setupstate.teardown_exact(item.parent)  # the item itself too, where it ran just before
+    item.session._setupstate.teardown_exact(item.parent)  # type: ignore[arg-type]  # the item itself too, where it ran just before
     reports = runtestprotocol(item, nextitem=after, log=False)
     for report in reports:
         if say is not None and report.failed:
