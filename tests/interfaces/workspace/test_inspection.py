@@ -22,6 +22,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import LedgerEntry, TextKind
 from kpi_cms.interfaces.workspace.presentation import ledger_words
+from kpi_cms.interfaces.workspace.presentation.inspection import search_workbook
 from snippets.enums import Role
 from snippets.models import Period, Person, Unit
 from tests.factories.snippets import hold, in_role
@@ -337,12 +338,35 @@ def test_an_entry_is_told_in_the_readers_words(changed: World) -> None:
         **about,
     )
     label = next(band.label for band in card.version.compiled().bands if band.code == "excellent")
-    assert ledger_words.sides(confirmed) == [
+    assert words_of(confirmed) == [
         ("State", "Submitted for evaluation", "Confirmed"), ("Stage", "–", "Self-assessment"), ("Band", "–", label),
         ("Total points, rounded", "–", Decimal("98.50")), ("“odd”", "–", "a: 1"),
     ]  # fmt: skip
-    assert ledger_words.sides(gone) == [("State", "–", "Yes"), ("Band", "–", "x")]
-    assert ledger_words.sides(appointed) == [("Role in the unit", "–", "Head")]
+    assert words_of(gone) == [("State", "–", "Yes"), ("Band", "–", "x")]
+    assert words_of(appointed) == [("Role in the unit", "–", "Head")]
+
+
+def words_of(entry: LedgerEntry) -> list[tuple[str, Any, Any]]:
+    return ledger_words.sides(entry, ledger_words.bands_of([entry]))
+
+
+def test_a_workbook_says_both_sides_in_words_with_as_many_queries_for_three_entries_as_for_one(
+    world: World, django_assert_num_queries: Any
+) -> None:
+    cards = [month.confirmed(world, who) for who in (world.lan, world.minh)]
+    entries = list(LedgerEntry.objects.filter(act="card.confirmed").order_by("pk"))
+    assert [entry.subject_id for entry in entries] == [str(card.pk) for card in cards]
+    band = cards[0].version.compiled().bands[0]
+    for entry in entries:
+        entry.after = {"state": "confirmed", "band": band.code, "rounded": "98.50"}
+    for chosen in (entries[:1], entries):
+        with django_assert_num_queries(5):  # people, accounts, reasons; cards, versions
+            content = search_workbook(chosen, {}, MOMENT)
+    [sheet] = load_workbook(io.BytesIO(content)).worksheets
+    rows = [row for row in sheet.iter_rows(values_only=True) if row[0] == str(entries[0].pk)]
+    [row] = rows
+    said = f"State: Confirmed\nBand: {band.label}\nTotal points, rounded: 98.5"
+    assert (row[7], row[8]) == ("State: Submitted for evaluation", said)
 
 
 def test_the_card_as_it_was_at_a_moment(changed: World) -> None:

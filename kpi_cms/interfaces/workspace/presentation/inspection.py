@@ -156,7 +156,7 @@ def entry_page(entry: LedgerEntry) -> dict[str, Any]:
         "columns": [{"label": _("Field")}, {"label": _("Before")}, {"label": _("After")}],
         "rows": [
             {"cells": [{"text": label}, {"text": before}, {"text": after}]}
-            for label, before, after in ledger_words.sides(entry)
+            for label, before, after in ledger_words.sides(entry, ledger_words.bands_of([entry]))
         ],
     }
 
@@ -167,6 +167,8 @@ def plain_text(value: Any) -> str:
         return NOTHING
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, Decimal):
+        return format_quantity(value, language=get_language() or "vi")
     return str(value)
 
 
@@ -204,7 +206,7 @@ def past_page(past: PastCard, now: PastCard, changed: Mapping[str, tuple[str, st
 # --- Taking it away -----------------------------------------------------------------------------------------
 def search_workbook(entries: Sequence[LedgerEntry], said: Mapping[str, Any], moment: datetime) -> bytes:
     """Entries with both sides of every act, as a workbook."""
-    names = names_for(entries)
+    names, bands = names_for(entries), ledger_words.bands_of(entries)
     headers = [
         (_("Number in the ledger"), 14), (_("When"), 20), (_("Changed by"), 28), (_("About whom"), 30), (_("Unit"), 14),
         (_("What"), 30), (_("Label"), 20), (_("Before"), 40), (_("After"), 40),
@@ -214,7 +216,7 @@ def search_workbook(entries: Sequence[LedgerEntry], said: Mapping[str, Any], mom
         [
             str(entry.pk), second(entry.at), _who(entry, names),
             names.people.get(entry.person_id or 0, entry.person_code), entry.unit_code,
-            str(entry.get_act_display()), entry.subject_label, _sides(entry.before), _sides(entry.after),
+            str(entry.get_act_display()), entry.subject_label, *_sides(ledger_words.sides(entry, bands)),
             entry.amount, reason_of(entry, names),
         ]
         for entry in entries
@@ -226,5 +228,10 @@ def search_workbook(entries: Sequence[LedgerEntry], said: Mapping[str, Any], mom
     return write_workbook([OutSheet(title=title, columns=columns, rows=rows, headings=headings)])
 
 
-def _sides(values: Mapping[str, Any] | None) -> str:
-    return "\n".join(f"{key}: {plain_text(value)}" for key, value in (values or {}).items())
+def _sides(said: Iterable[tuple[str, Any, Any]]) -> tuple[str, str]:
+    """Before and after in the words of the page, a line for each field that a side says something of."""
+    rows = list(said)
+    return (
+        "\n".join(f"{label}: {plain_text(before)}" for label, before, _after in rows if before != NOTHING),
+        "\n".join(f"{label}: {plain_text(after)}" for label, _before, after in rows if after != NOTHING),
+    )

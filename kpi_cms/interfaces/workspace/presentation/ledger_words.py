@@ -1,6 +1,6 @@
 """The two sides of a ledger entry in the reader's words: field names, states and bands as the screens say them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.audit.models import LedgerEntry
@@ -37,20 +38,32 @@ def fields_of(entry: LedgerEntry) -> dict[str, "Field[Any, Any]"]:
     return {name: field for field in model._meta.concrete_fields for name in {field.name, field.attname}}
 
 
-def bands_of(entry: LedgerEntry) -> dict[str, str]:
-    """Code → label of the bands of the card's version; none of another record."""
-    if entry.subject_type != Scorecard._meta.label:
+Bands = Mapping[str, Mapping[str, str]]
+
+
+def bands_of(entries: Iterable[LedgerEntry]) -> Bands:
+    """Card → code → label of the bands of its version, where an entry speaks of one; two queries for all, or none."""
+    cards = {
+        entry.subject_id
+        for entry in entries
+        if entry.subject_type == Scorecard._meta.label
+        and ("band" in (entry.before or {}) or "band" in (entry.after or {}))
+    }
+    if not cards:
         return {}
-    card = Scorecard.objects.select_related("version").filter(pk=entry.subject_id).first()
-    return {band.code: band.label for band in card.version.compiled().bands} if card is not None else {}
+    version_of = dict(Scorecard.objects.filter(pk__in=cards).values_list("pk", "version_id"))
+    labels = {
+        version.pk: {band.code: band.label for band in version.compiled().bands}
+        for version in CriteriaVersion.objects.filter(pk__in=set(version_of.values()))
+    }
+    return {str(card): labels[version] for card, version in version_of.items()}
 
 
-def sides(entry: LedgerEntry) -> list[tuple[str, Any, Any]]:
+def sides(entry: LedgerEntry, bands_of_cards: Bands) -> list[tuple[str, Any, Any]]:
     """Label, value before, value after; in the order they were recorded in. What has no word stands in quotes."""
     before, after = entry.before or {}, entry.after or {}
     fields = fields_of(entry)
-    asked = "band" in before or "band" in after
-    bands = bands_of(entry) if asked else {}
+    bands = bands_of_cards.get(entry.subject_id, {})
     return [
         (label(key, fields), said(key, before, fields, bands), said(key, after, fields, bands))
         for key in dict.fromkeys([*before, *after])
