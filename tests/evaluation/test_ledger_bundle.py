@@ -60,6 +60,17 @@ def signed_anew(bundle: Path) -> None:
         if (bundle / name).exists():
             manifest["files"][name] = sha256((bundle / name).read_bytes()).hexdigest()
     (bundle / "manifest.json").write_text(json.dumps(manifest))
+    (bundle / "manifest.json.sig").unlink(missing_ok=True)  # and has no key to sign it with
+
+
+def test_a_manifest_that_was_changed_after_it_was_signed_is_found(exported: Path) -> None:
+    manifest = exported / "manifest.json"
+    manifest.write_text(manifest.read_text() + " ")
+    code, said = check(exported)
+    assert (code, "manifest.json: the signature does not hold" in said) == (1, True)
+    (exported / "manifest.json.sig").unlink()
+    code, said = check(exported)
+    assert (code, "The bundle itself is not signed" in said) == (0, True)
 
 
 def test_a_bundle_holds_as_zip_and_as_folder(exported: Path, world: World) -> None:

@@ -43,6 +43,7 @@ read_evidence         +   +    +    +    +    +    .    .    .    .    .    .   
 read_evaluation       +   +    +    +    +    +    .    .    .    .    .    .    .    .
 read_card_history     +   +    +    +    +    +    .    .    .    .    .    .    .    .
 read_whole_history    =   .    .    .    .    +    .    .    .    .    .    .    .    .
+take_card_bundle      =   .    .    .    .    +    .    .    .    .    .    .    .    .
 explain_card          +   -    -    -    -    +    .    .    .    .    .    +    .    .
 print_card            +   +    +    +    +    +    .    .    .    .    .    .    .    .
 save_self             +   -    -    -    -    -    .    .    .    .    .    .    .    .
@@ -96,6 +97,7 @@ read_evidence         .      +         .        +         +         +
 read_evaluation       .      .         .        .         +         +
 read_card_history     +      +         +        +         +         +
 read_whole_history    +      +         +        +         +         +
+take_card_bundle      +      +         +        +         +         +
 explain_card          +      +         +        +         +         +
 print_card            +      +         +        +         +         +
 save_self             +      .         +        .         .         .
@@ -170,7 +172,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 49
+    assert len(ACTS) == len(table.TABLE) == 50
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)

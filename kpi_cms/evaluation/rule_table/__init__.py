@@ -30,6 +30,7 @@ from .cards import (
     SAVE_SELF,
     SEE_CARD,
     SUBMIT_SELF,
+    TAKE_CARD_BUNDLE,
     TAKE_UP,
 )
 from .tasks import (
@@ -122,6 +123,7 @@ __all__ = [
     "SEE_TASK",
     "SUBMIT_SELF",
     "TABLE",
+    "TAKE_CARD_BUNDLE",
     "TAKE_UP",
     "TASK_CAPABILITIES",
     "TASK_RULES",

@@ -90,6 +90,16 @@ READ_WHOLE_HISTORY = Rule(
     capabilities=(Capability.AUDIT,),
     forbidden={Relation.OWN: _("Of your own card you read the history of what the card shows you.")},
 )
+TAKE_CARD_BUNDLE = Rule(
+    act="take_card_bundle",
+    verbs=("kpi_cms.interfaces.reporting.evidence.take_card_bundle",),
+    reading=True,
+    label=_("Take the evidence of a card away"),
+    subject="card",
+    capabilities=(Capability.AUDIT,),
+    forbidden={Relation.OWN: _("The evidence of your own card is taken by somebody else who audits it.")},
+    note=_("Recorded, with the digests of what was taken."),
+)
 EXPLAIN_CARD = Rule(
     act="explain_card",
     label=_("See who can see a card, and why"),
@@ -314,6 +324,7 @@ CARD_RULES = (
     READ_EVALUATION,
     READ_CARD_HISTORY,
     READ_WHOLE_HISTORY,
+    TAKE_CARD_BUNDLE,
     EXPLAIN_CARD,
     PRINT_CARD,
     SAVE_SELF,

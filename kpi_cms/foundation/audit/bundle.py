@@ -79,7 +79,11 @@ def write(
             "chains": [chain],
             "files": dict(sorted(writer.digests.items())),
         }
-        archive.writestr("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+        content = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
+        archive.writestr(check_bundle.MANIFEST, content)
+        key = anchors.private_key()
+        if key is not None:
+            archive.writestr(check_bundle.SIGNATURE, key.sign(content))
     return manifest
 
 

@@ -27,11 +27,7 @@ def print_form01(*, actor: User, moment: datetime, card: Scorecard) -> bytes:
     """
     scope = Scope.of(actor)
     rules.may(PRINT_CARD, scope, card).require()
-    sealing.seal_now()
-    chain = chain_of(card.unit)
-    code = printed_code(chain, sealing.head_of(chain))
-    form = build_form01(card, moment, scope)
-    pdf = render_form01(replace(form, ledger_code=code.short, ledger_whole=code.whole))
+    pdf, code = rendered_form01(card, moment, scope)
     ledger.record(
         Act.FORM_PRINTED,
         subject=card,
@@ -43,8 +39,17 @@ def print_form01(*, actor: User, moment: datetime, card: Scorecard) -> bytes:
             "form": "01",
             "state": card.state,
             "version": card.version.sha256,
-            "ledger": code.short,
+            "ledger": code,
             "sha256": sha256(pdf).hexdigest(),
         },
     )
     return pdf
+
+
+def rendered_form01(card: Scorecard, moment: datetime, scope: Scope) -> tuple[bytes, str]:
+    """The sheet for one reader, and the short code of the ledger's head on it; what waits is sealed first."""
+    sealing.seal_now()
+    chain = chain_of(card.unit)
+    code = printed_code(chain, sealing.head_of(chain))
+    form = build_form01(card, moment, scope)
+    return render_form01(replace(form, ledger_code=code.short, ledger_whole=code.whole)), code.short

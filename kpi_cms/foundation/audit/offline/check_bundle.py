@@ -22,6 +22,7 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 
+MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
 BUNDLE, LEDGER, ANCHOR = "kpi-bundle-1", "kpi-ledger-1", "kpi-anchor-1"
 ESCAPES = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -79,7 +80,7 @@ class Check:
         self.wrong, self.notes = [], []
         self.links = self.rows = self.texts = self.anchored = 0
         try:
-            self.manifest = json.loads(bundle.read("manifest.json"))
+            self.manifest = json.loads(bundle.read(MANIFEST))
             if self.manifest["format"] != BUNDLE:
                 raise ValueError
             self.forms = {form["number"]: form["header"] for form in self.manifest["forms"]}
@@ -91,6 +92,7 @@ class Check:
             raise NoBundle(f"{bundle.path} is no bundle of the format {BUNDLE}.") from None
 
     def run(self):
+        self._signed()
         self._files()
         wanted = self._anchors()
         for chain in self.manifest["chains"]:
@@ -98,10 +100,21 @@ class Check:
         self._texts()
         return not self.wrong
 
+    def _signed(self):
+        """Who put the bundle together; a bundle of before, or of an installation without a key, is not signed."""
+        key = self._key()
+        verify, _by = verifier(key) if key else (None, "")
+        if SIGNATURE not in self.bundle.names():
+            self.notes.append(
+                "The bundle itself is not signed: its files are those of its manifest, no more."
+            )
+        elif verify and not verify(self.bundle.read(MANIFEST), self.bundle.read(SIGNATURE)):
+            self.wrong.append(f"{MANIFEST}: the signature does not hold")
+
     def _files(self):
         listed = self.manifest["files"]
         for name in self.bundle.names():
-            if name == "manifest.json":
+            if name in (MANIFEST, SIGNATURE):
                 continue
             if name not in listed:
                 self.wrong.append(f"{name}: the manifest does not know this file")
