@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
 
+from kpi_cms.evaluation import seen
 from kpi_cms.evaluation.domain import deductions, moving, proposals, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.core.actor import asked_by
 from kpi_cms.foundation.engine import CompiledCriterion, decimal_text
 from snippets.enums import ProductScope
 from snippets.models import Period, Product
@@ -382,6 +384,12 @@ class Month:
             entries=self._entries(player, StageKey.EVALUATOR),
             comments={"comment": self.draw.one(_COMMENTS)},
         )
+        with asked_by(player.head):
+            shown = seen.token(saved.card, seen.digest_now(saved.card), self.moment)
         stages.confirm(
-            actor=player.head, moment=self.moment, card=saved.card, expected=saved.card.version_number
+            actor=player.head,
+            moment=self.moment,
+            card=saved.card,
+            expected=saved.card.version_number,
+            seen=shown,
         )

@@ -13,7 +13,7 @@ from typing import Any
 from django.core import signing
 
 from .models import CardResult, Scorecard, Task
-from .queries import StageRecord
+from .queries import StageRecord, results_of, stage_records
 
 SALT = "evaluation.seen"
 
@@ -47,6 +47,12 @@ def content_digest(
     }  # fmt: skip
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_now(card: Scorecard) -> str:
+    """The digest of what stands in the tables."""
+    tasks = Task.objects.filter(period_id=card.period_id, person_id=card.person_id)
+    return content_digest(card, stage_records(card), results_of(card), tasks)
 
 
 def _text(value: Any) -> str:

@@ -25,6 +25,7 @@ from snippets.enums import ProductScope
 from snippets.models import Person, Product
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.shared import SHARED
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
@@ -118,7 +119,13 @@ def decided(world: World, who: Person, common: Decimal, choices: dict[str, str])
         actor=card.evaluator.user, moment=MOMENT, card=card, expected=card.version_number,
         entries=entries(card, "evaluator", common, choices),
     ).card  # fmt: skip
-    return stages.confirm(actor=card.evaluator.user, moment=MOMENT, card=card, expected=card.version_number)
+    return stages.confirm(
+        actor=card.evaluator.user,
+        moment=MOMENT,
+        card=card,
+        expected=card.version_number,
+        seen=on_screen(card),
+    )
 
 
 def people_with(world: World, d: str) -> None:

@@ -12,9 +12,10 @@ from tests.access.institution import NEWCOMERS, RELATIONS, ROLES, STATES, Instit
 from tests.access.marks import EVIDENCE, PROOF
 from tests.access.routes import METHODS, Route, keys, routes
 from tests.access.rulebook import Entry
+from tests.helpers.screens import on_screen
 
 FILES = {"evidence": EVIDENCE, "proof": PROOF}
-STATEFUL = {"card", "task", "fault", "delay", "period", "due", "criterion", *FILES}
+STATEFUL = {"card", "screen", "task", "fault", "delay", "period", "due", "criterion", *FILES}
 """Words that mean another record in each state of the card."""
 
 ALIKE = {
@@ -126,6 +127,8 @@ class Filling:
         name, *rest = word.split(".")
         if name == "due":
             return f"{self.made.periods[self.state].ends_on:%d/%m/%Y}"
+        if name == "screen":  # what the page of a decision carries
+            return on_screen(self.made.cards[self.letters, self.state])
         if name == "last":
             return str(last_history_id(self.record(rest[0])) or "")
         found = self.record(name, *rest[:1]) if name == "task" else self.record(name)

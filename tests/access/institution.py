@@ -73,6 +73,7 @@ from tests.factories.snippets import hold
 from tests.foundation.engine import specs
 from tests.helpers import files
 from tests.helpers import world as tables
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, SINCE
 
 ROLES = (
@@ -370,7 +371,9 @@ def _bring(card: Scorecard, letters: str, state: str) -> None:
         )
     if state not in DECIDED:
         return
-    card = stages.confirm(actor=head, moment=MOMENT, card=card, expected=card.version_number)
+    card = stages.confirm(
+        actor=head, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     if state != "confirmed":
         stages.notify(actor=head, moment=MOMENT, card=card)
 

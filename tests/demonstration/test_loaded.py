@@ -38,6 +38,7 @@ from snippets.domain.people import plan_people_import
 from snippets.enums import Capability, CatalogueState, PeriodState, PostRole, StaffKind
 from snippets.models import Catalogue, Period, Person, Unit
 from tests.helpers.demonstration import rolled_back
+from tests.helpers.screens import on_screen
 
 pytestmark = pytest.mark.django_db
 
@@ -373,7 +374,13 @@ def _decide(card: Scorecard, head: User) -> None:
         expected=card.version_number,
         entries=_best(card, StageKey.EVALUATOR),
     )
-    card = stages.confirm(actor=head, moment=moment, card=saved.card, expected=saved.card.version_number)
+    card = stages.confirm(
+        actor=head,
+        moment=moment,
+        card=saved.card,
+        expected=saved.card.version_number,
+        seen=on_screen(saved.card),
+    )
     stages.notify(actor=head, moment=moment, card=card)
 
 

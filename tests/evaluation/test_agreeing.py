@@ -12,19 +12,14 @@ from kpi_cms.evaluation.domain import deductions, stages
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import Scorecard, Task
-from kpi_cms.evaluation.queries import results_of, stage_records
+from kpi_cms.evaluation.queries import stage_records
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Stale
 from tests.helpers import month
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
 LATER = MOMENT + timedelta(minutes=5)
-
-
-def on_screen(card: Scorecard) -> str:
-    """What the page of a decision carries at MOMENT."""
-    tasks = Task.objects.filter(period_id=card.period_id, person_id=card.person_id)
-    return seen.token(card, seen.content_digest(card, stage_records(card), results_of(card), tasks), MOMENT)
 
 
 def confirm(world: World, card: Scorecard, **more: Any) -> Scorecard:
@@ -32,7 +27,7 @@ def confirm(world: World, card: Scorecard, **more: Any) -> Scorecard:
         actor=world.head.user,
         moment=LATER + timedelta(minutes=5),
         card=card,
-        **{"expected": card.version_number} | more,
+        **{"expected": card.version_number, "seen": on_screen(card)} | more,
     )  # fmt: skip
 
 
@@ -109,10 +104,15 @@ def test_the_screen_of_another_card_decides_nothing(world: World, card: Scorecar
         confirm(world, card, seen=on_screen(other))
 
 
-def test_without_a_screen_the_save_number_counts(world: World, card: Scorecard) -> None:
-    with pytest.raises(Stale) as raised:
-        confirm(world, card, expected=0)
-    assert raised.value.theirs == {"Save number now": card.version_number}
+@pytest.mark.parametrize("verb", ["confirm", "endorse", "accept_new_basis"])
+def test_without_a_screen_nobody_decides(world: World, card: Scorecard, verb: str) -> None:
+    """Whoever makes up a form leaves the digest out: the right save number alone is not enough."""
+    with pytest.raises(TypeError, match="seen"):  # no door can forget it
+        getattr(stages, verb)(actor=world.head.user, moment=LATER, card=card, expected=card.version_number)
+    with pytest.raises(Stale, match="what was on the screen") as raised:
+        confirm(world, card, seen="")
+    assert (raised.value.mine, raised.value.theirs) == ({}, {})
+    assert world.card(world.lan).state == CardState.SUBMITTED
     assert confirm(world, card).state == CardState.CONFIRMED
 
 

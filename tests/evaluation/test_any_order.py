@@ -23,6 +23,7 @@ from snippets.enums import PeriodState
 from snippets.models import Period
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
@@ -138,8 +139,8 @@ def play(world: World, card: Scorecard, task: Task, step: Step) -> None:
             **common, entries=entries(card, "evaluator", step.points), reason="Sửa"
         ),
         "return": lambda: stages.return_to_person(**common, reason="Xem lại"),
-        "confirm": lambda: stages.confirm(**common),
-        "endorse": lambda: stages.endorse(**common),
+        "confirm": lambda: stages.confirm(**common, seen=on_screen(card)),
+        "endorse": lambda: stages.endorse(**common, seen=on_screen(card)),
         "send_back": lambda: stages.return_to_evaluator(**common, reason="Xem lại"),
         "notify": lambda: stages.notify(**actor, card=card),
         "error": lambda: deductions.record_fault(**actor, task=task, unit_number=1, reason="Sai"),

@@ -23,6 +23,7 @@ from snippets.models import Person
 from tests.factories import evaluation as make
 from tests.factories.snippets import hold
 from tests.helpers.delegating import LAST, delegated, made_head
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,9 @@ def saved(world: World, who: Person, card: Scorecard) -> Any:
 def confirmed(world: World, who: Person, card: Scorecard) -> Scorecard:
     saved(world, who, card)
     card = world.card(card.person)
-    return stages.confirm(actor=who.user, moment=MOMENT, card=card, expected=card.version_number)
+    return stages.confirm(
+        actor=who.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
 
 
 # --- Acting in somebody's place -------------------------------------------------------------------------------
@@ -86,7 +89,9 @@ def test_the_evaluator_who_is_back_goes_on_where_the_delegate_stopped(absent: Wo
     card = make.submitted(absent, absent.lan)
     saved(absent, absent.deputy, card)
     card = absent.card(absent.lan)
-    stages.confirm(actor=absent.head.user, moment=MOMENT, card=card, expected=card.version_number)
+    stages.confirm(
+        actor=absent.head.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     assert Assessment.objects.filter(card=card, stage=StageKey.EVALUATOR).get().delegate is None
 
 
@@ -202,7 +207,7 @@ def every_step(world: World, actor: Any, who: Person) -> list[Callable[[], Any]]
         lambda: stages.return_to_person(
             actor=actor, moment=MOMENT, card=card, expected=expected, reason="x"
         ),
-        lambda: stages.confirm(actor=actor, moment=MOMENT, card=card, expected=expected),
+        lambda: stages.confirm(actor=actor, moment=MOMENT, card=card, expected=expected, seen=on_screen(card)),
         lambda: stages.notify(actor=actor, moment=MOMENT, card=card),
         lambda: tasks.confirm_task(
             actor=actor, moment=MOMENT, task=task, expected=task.version_number, accepted=Decimal(1)

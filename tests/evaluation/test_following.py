@@ -30,6 +30,7 @@ from tests.factories.snippets import PositionFactory, UserFactory, hold
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.delegating import made_head
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -280,13 +281,21 @@ def test_an_evaluation_that_waits_loses_the_former_endorser_and_waits_for_the_ne
         "evaluated", world.head, None, MOMENT,
     )  # fmt: skip
     with pytest.raises(NotFound):
-        stages.endorse(actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number)
+        stages.endorse(
+            actor=world.chair.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
+        )
     assert night(TODAY) == 0
     with committed():
         made_a_head(world.deputy, world.agency)
     card = world.card(world.lan)
     assert (card.state, card.evaluator, card.endorser) == ("evaluated", world.head, world.deputy)
-    done = stages.endorse(actor=world.deputy.user, moment=MOMENT, card=card, expected=card.version_number)
+    done = stages.endorse(
+        actor=world.deputy.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     assert done.state == "confirmed"
 
 
@@ -379,10 +388,14 @@ def test_a_new_basis_waits_for_the_present_evaluator(
     }  # fmt: skip
     with pytest.raises(NotFound):
         stages.accept_new_basis(
-            actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number
+            actor=world.chair.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
         )
     done = stages.accept_new_basis(
-        actor=successor.user, moment=MOMENT, card=card, expected=card.version_number
+        actor=successor.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
     )
     assert (done.state, done.confirmed_d, done.proposed_d) == ("confirmed", "1/2", "")
 

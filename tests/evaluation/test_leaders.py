@@ -16,6 +16,7 @@ from snippets.models import FieldAssignment
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.delegating import delegated, made_head
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, SINCE, World
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,13 @@ def test_a_leader_is_not_confirmed_before_their_people(world: World) -> None:
     month.worked(world, world.head)
     card = month.evaluated(world, world.head)
     with pytest.raises(WrongState, match="d is pending"):
-        stages.confirm(actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number)
+        stages.confirm(
+            actor=world.chair.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
+        )
 
 
 def test_d_is_whole_when_everybody_has_fifty(world: World) -> None:
@@ -165,12 +172,16 @@ def test_the_evaluator_confirms_the_new_basis_and_notifies_again(world: World) -
     card = world.card(world.head)
     with pytest.raises(WrongState, match="has not changed"):
         stages.accept_new_basis(
-            actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number
+            actor=world.chair.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
         )
     reopened(world, "49")
     card = world.card(world.head)
     accepted = stages.accept_new_basis(
-        actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number
+        actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
     )
     assert (accepted.state, accepted.notified_at, accepted.confirmed_d, accepted.proposed_d) == (
         CardState.CONFIRMED, None, "1/2", "",
@@ -186,7 +197,9 @@ def test_whoever_stands_in_for_the_evaluator_accepts_the_new_basis_under_their_o
     stands_in = worlds.person("CC009", "Ngô Văn Thay", world.agency)
     delegated(made_head(world.chair), stands_in, world.agency)
     card = world.card(world.head)
-    stages.accept_new_basis(actor=stands_in.user, moment=MOMENT, card=card, expected=card.version_number)
+    stages.accept_new_basis(
+        actor=stands_in.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     evaluation = Assessment.objects.get(card=card, stage="evaluator")
     assert (evaluation.rater, evaluation.delegate) == (world.chair, stands_in)
 
@@ -201,7 +214,11 @@ def test_a_basis_that_is_pending_cannot_be_accepted(world: World) -> None:
     assert card.proposed_d == "pending"
     with pytest.raises(WrongState, match="open again"):
         stages.accept_new_basis(
-            actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number
+            actor=world.chair.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
         )
 
 

@@ -9,6 +9,7 @@ from kpi_cms.evaluation.domain import deductions, stages, tasks
 from kpi_cms.evaluation.domain.stages import Entry
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import CardResult, Scorecard
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +65,9 @@ def test_a_month_ends_with_a_notified_result(world: World) -> None:
     saved = stages.save_evaluation(
         actor=head, moment=MOMENT, card=card, expected=card.version_number, entries=entries
     )
-    card = stages.confirm(actor=head, moment=MOMENT, card=card, expected=saved.card.version_number)
+    card = stages.confirm(
+        actor=head, moment=MOMENT, card=card, expected=saved.card.version_number, seen=on_screen(card)
+    )
     assert card.state == CardState.CONFIRMED
     card = stages.notify(actor=head, moment=MOMENT, card=card)
     assert card.state == CardState.NOTIFIED

@@ -23,6 +23,7 @@ from snippets.models import Appointment, EvaluatorDecision, Period, Person
 from tests.factories.snippets import UserFactory, hold
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -325,7 +326,9 @@ def test_results_are_the_present_evaluators_alone(world: World, half_evaluated: 
         actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number,
         entries=month.entries(card, "evaluator"),
     ).card  # fmt: skip
-    card = stages.confirm(actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number)
+    card = stages.confirm(
+        actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     assert (card.state, CardResult.objects.get(card=card, stage="evaluator").rounded) == (
         "confirmed", Decimal("100.00"),
     )  # fmt: skip
@@ -391,7 +394,9 @@ def test_an_evaluation_that_waits_gets_a_new_endorser_and_stands(endorsed_world:
     )  # fmt: skip
     assert "since" not in card.evaluator_details
     assert CardResult.objects.values().get(person=world.lan, stage="evaluator") == before
-    done = stages.endorse(actor=world.deputy.user, moment=MOMENT, card=card, expected=card.version_number)
+    done = stages.endorse(
+        actor=world.deputy.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     assert done.state == "confirmed"
 
 
@@ -404,7 +409,9 @@ def test_an_evaluation_that_nobody_endorses_any_more_is_its_evaluators_again(end
     assert (card.state, card.evaluator, card.endorser, card.evaluated_at) == (
         "submitted", world.head, None, None,
     )  # fmt: skip
-    done = stages.confirm(actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number)
+    done = stages.confirm(
+        actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     assert done.state == "confirmed"
 
 

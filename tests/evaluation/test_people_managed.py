@@ -15,6 +15,7 @@ from snippets.models import Appointment, FieldAssignment, Person
 from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.thawed import thawed
 from tests.helpers.world import LAST, MOMENT, SINCE, World
 
@@ -152,7 +153,9 @@ def test_d_need_not_wait_where_the_set_leaves_the_unconfirmed_out(world: World) 
     month.worked(world, world.head)
     card = month.evaluated(world, world.head)
     assert d(world, world.head) == "1"
-    card = stages.confirm(actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number)
+    card = stages.confirm(
+        actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     assert (card.state, card.confirmed_d) == (CardState.CONFIRMED, "1")
     month.worked(world, world.lan, completed="1")
     month.notified(world, world.lan, share="0")

@@ -43,6 +43,7 @@ from tests.helpers import files, month
 from tests.helpers import world as worlds
 from tests.helpers.delegating import delegated, made_head
 from tests.helpers.scratch import together
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
 QUARTER = Decimal("0.25")
@@ -195,7 +196,9 @@ def one_before_the_other(world: World, *decisions: tuple[Person, Person]) -> lis
             written.wait(30)
         with transaction.atomic():
             card = world.card(who)
-            done = stages.confirm(actor=by.user, moment=MOMENT, card=card, expected=card.version_number)
+            done = stages.confirm(
+                actor=by.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+            )
             if not number:
                 written.set()
                 time.sleep(0.3)  # as long as the second would need to pass, were it not made to wait

@@ -17,6 +17,7 @@ from snippets.models import Period
 from tests.factories.snippets import hold, holder
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
@@ -61,7 +62,7 @@ def answer(
 def decide(world: World, card: Scorecard, **more: Any) -> Scorecard:
     values: dict[str, Any] = {
         "actor": world.head.user, "moment": SOON + timedelta(hours=1), "card": card, "expected": card.version_number,
-        "entries": {keys(card)[0]: Entry(Decimal(1))}, "reason": REASON,
+        "entries": {keys(card)[0]: Entry(Decimal(1))}, "reason": REASON, "seen": on_screen(card),
     }  # fmt: skip
     return reopening.decide_anew(**values | more)
 
@@ -275,7 +276,9 @@ def test_an_endorsed_result_is_not_reopened(draft_world: World) -> None:
     worlds.open_month(world)
     month.worked(world, world.lan)
     card = month.confirmed(world, world.lan)
-    stages.endorse(actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number)
+    stages.endorse(
+        actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     with pytest.raises(WrongState, match="endorsed"):
         ask(world, world.card(world.lan))
 

@@ -33,6 +33,7 @@ from tests.evaluation.test_stages import first_key, hold
 from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
@@ -159,7 +160,13 @@ def test_a_card_added_after_a_leader_was_evaluated_holds_the_decision_back(draft
     assert card.state == CardState.EVALUATED
     Scorecard.objects.filter(person=world.deputy).update(staff_kind="cong_chuc")
     with pytest.raises(WrongState, match="d is pending"):
-        stages.endorse(actor=world.other_head.user, moment=MOMENT, card=card, expected=card.version_number)
+        stages.endorse(
+            actor=world.other_head.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
+        )
 
 
 # --- Opening ---------------------------------------------------------------------------------------------------------

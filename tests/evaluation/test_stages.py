@@ -17,6 +17,7 @@ from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person, UnitUserObjectPermission
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
@@ -66,7 +67,9 @@ def return_card(card: Scorecard, who: Person) -> None:
 
 
 def confirm(card: Scorecard, who: Person) -> None:
-    stages.confirm(actor=who.user, moment=MOMENT, card=card, expected=card.version_number)
+    stages.confirm(
+        actor=who.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
 
 
 def notify(card: Scorecard, who: Person) -> None:
@@ -340,7 +343,13 @@ def test_the_deadline_is_exclusive(world: World, before: timedelta, accepted: bo
 def test_the_evaluation_has_a_deadline_too(world: World) -> None:
     card = in_state(world, "submitted")
     with pytest.raises(WrongState, match="11/08/2026 00:00"):
-        stages.confirm(actor=world.head.user, moment=TOO_LATE, card=card, expected=card.version_number)
+        stages.confirm(
+            actor=world.head.user,
+            moment=TOO_LATE,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
+        )
 
 
 def test_without_an_evaluator_nothing_can_be_submitted(world: World) -> None:
@@ -455,17 +464,35 @@ def test_an_endorser_sees_and_endorses_where_the_set_says_so(draft_world: World)
     assert (card.state, card.endorser) == (CardState.EVALUATED, world.chair)
     assert card.result_final_at is None
     with pytest.raises(Refused):
-        stages.endorse(actor=world.lan.user, moment=MOMENT, card=card, expected=card.version_number)
+        stages.endorse(
+            actor=world.lan.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+        )
     with pytest.raises(Refused):
-        stages.endorse(actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number)
+        stages.endorse(
+            actor=world.head.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
+        )
     with pytest.raises(NotFound):
-        stages.endorse(actor=world.stranger.user, moment=MOMENT, card=card, expected=card.version_number)
+        stages.endorse(
+            actor=world.stranger.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
+        )
     back = stages.return_to_evaluator(
         actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number, reason="Xem lại"
     )
     assert back.state == CardState.SUBMITTED
-    card = stages.confirm(actor=world.head.user, moment=MOMENT, card=back, expected=back.version_number)
-    card = stages.endorse(actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number)
+    card = stages.confirm(
+        actor=world.head.user, moment=MOMENT, card=back, expected=back.version_number, seen=on_screen(back)
+    )
+    card = stages.endorse(
+        actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     assert (card.state, card.result_final_at) == (CardState.CONFIRMED, MOMENT)
 
 

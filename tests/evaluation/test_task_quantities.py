@@ -24,6 +24,7 @@ from tests.evaluation.test_stages import hold
 from tests.evaluation.test_tasks import DUE, change, parts, propose, ratios
 from tests.helpers import month
 from tests.helpers.scratch import together
+from tests.helpers.screens import on_screen
 from tests.helpers.thawed import thawed
 from tests.helpers.world import MOMENT, World
 
@@ -273,7 +274,13 @@ def test_a_rest_waits_for_the_head_before_the_card_is_confirmed(world: World, ha
     month.report(half_done, completed="5")
     card = month.evaluated(world, world.lan)
     with pytest.raises(DomainError, match="tasks"):
-        month.stages.confirm(actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number)
+        month.stages.confirm(
+            actor=world.head.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
+        )
 
 
 def test_the_rest_of_a_confirmed_task_changes_hands(world: World, half_done: Task) -> None:

@@ -21,6 +21,7 @@ from tests.evaluation.test_leaders import everybody_of_the_department, reopened
 from tests.evaluation.test_stages import first_key
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +53,13 @@ def test_t01_nobody_raises_a_decided_score_not_even_its_evaluator(world: World, 
 def test_t02_nobody_evaluates_their_own_card(world: World) -> None:
     card = month.submitted(world, world.head)
     for step in (
-        lambda: stages.confirm(actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number),
+        lambda: stages.confirm(
+            actor=world.head.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
+        ),
         lambda: stages.notify(actor=world.head.user, moment=MOMENT, card=card),
     ):
         with pytest.raises(Refused) as raised:
@@ -84,7 +91,13 @@ def test_t15_what_changed_after_the_screen_was_opened_is_not_confirmed(world: Wo
         entries={first_key(opened): Entry(Decimal(1))},
     )  # fmt: skip
     with pytest.raises(Stale) as raised:
-        stages.confirm(actor=world.head.user, moment=MOMENT, card=opened, expected=opened.version_number)
+        stages.confirm(
+            actor=world.head.user,
+            moment=MOMENT,
+            card=opened,
+            expected=opened.version_number,
+            seen=on_screen(opened),
+        )
     assert (raised.value.status, list(raised.value.mine.values()), list(raised.value.theirs.values())) == (
         409, [opened.version_number], [opened.version_number + 1],
     )  # fmt: skip

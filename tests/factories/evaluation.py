@@ -9,6 +9,7 @@ from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard, Task
 from snippets.models import Person
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
 DUE, DONE = date(2026, 7, 20), date(2026, 7, 19)
@@ -141,7 +142,13 @@ def evaluated(world: World, who: Person, share: str = "0.5", comment: str = "") 
 def confirmed(world: World, who: Person, share: str = "0.5", comment: str = "") -> Scorecard:
     """Confirmed by the evaluator; the person does not know yet."""
     card = evaluated(world, who, share, comment)
-    stages.confirm(actor=head_of(world, who), moment=MOMENT, card=card, expected=card.version_number)
+    stages.confirm(
+        actor=head_of(world, who),
+        moment=MOMENT,
+        card=card,
+        expected=card.version_number,
+        seen=on_screen(card),
+    )
     return world.card(who)
 
 

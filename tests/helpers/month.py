@@ -11,6 +11,7 @@ from kpi_cms.evaluation.domain import stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import Scorecard, Task
 from snippets.models import Person
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
 
@@ -87,7 +88,13 @@ def evaluated(world: World, who: Person, *, share: str = "1") -> Scorecard:
 def confirmed(world: World, who: Person, *, share: str = "1") -> Scorecard:
     card = evaluated(world, who, share=share)
     assert card.evaluator is not None
-    return stages.confirm(actor=card.evaluator.user, moment=MOMENT, card=card, expected=card.version_number)
+    return stages.confirm(
+        actor=card.evaluator.user,
+        moment=MOMENT,
+        card=card,
+        expected=card.version_number,
+        seen=on_screen(card),
+    )
 
 
 def notified(world: World, who: Person, *, share: str = "1") -> Scorecard:

@@ -6,9 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import seen
-from kpi_cms.evaluation.models import Scorecard, Task
+from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.past_queries import card_at, differences
-from kpi_cms.evaluation.queries import results_of, stage_records
 from kpi_cms.evaluation.visibility import sight_of
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
@@ -24,16 +23,19 @@ def check_unchanged(card: Scorecard, expected: int) -> None:
         )
 
 
-def check_seen(actor: User, card: Scorecard, expected: int, shown: str | None, moment: datetime) -> str:
+def check_seen(actor: User, card: Scorecard, expected: int, shown: str, moment: datetime) -> str:
     """The digest of what the decision is taken from. Raises Stale with the difference where something else was shown.
 
-    `shown` is the page's `seen.token`; without one (a command, a test) only the save number is compared.
+    `shown` is the page's `seen.token`. Nobody decides without one, not even who made up a form: the save number alone
+    says nothing of tasks and of people's results.
     """
-    tasks = Task.objects.filter(period_id=card.period_id, person_id=card.person_id)
-    now = seen.content_digest(card, stage_records(card), results_of(card), tasks)
-    if shown is None:
-        check_unchanged(card, expected)
-        return now
+    if not shown:
+        raise Stale(
+            _("It is not said what was on the screen. Look at the card as it stands here, then decide."),
+            mine={},
+            theirs={},
+        )
+    now = seen.digest_now(card)
     then, since = seen.read_token(card, shown)
     if then == now and expected == card.version_number:
         return now

@@ -113,8 +113,8 @@ def decide_anew(
     expected: int,
     entries: Mapping[str, Entry],
     reason: str,
+    seen: str,
     comments: Mapping[str, str] | None = None,
-    seen: str | None = None,
 ) -> Scorecard:
     """The evaluator scores the reopened criteria, and no other, and decides: one act, before the reopening ends.
 

@@ -191,8 +191,8 @@ def confirm(
     moment: datetime,
     card: Scorecard,
     expected: int,
+    seen: str,
     shown: str | None = None,
-    seen: str | None = None,
 ) -> Scorecard:
     """The competent person confirms the result (Đ17.2): complete scores, confirmed tasks, d known.
 
@@ -234,8 +234,8 @@ def endorse(
     moment: datetime,
     card: Scorecard,
     expected: int,
+    seen: str,
     shown: str | None = None,
-    seen: str | None = None,
     comment: str = "",
 ) -> Scorecard:
     """The head of the agency endorses an evaluation, seen with the points `shown`: the result is decided.
@@ -291,7 +291,7 @@ def notify(*, actor: User, moment: datetime, card: Scorecard) -> Scorecard:
 
 @business_verb
 def accept_new_basis(
-    *, actor: User, moment: datetime, card: Scorecard, expected: int, seen: str | None = None
+    *, actor: User, moment: datetime, card: Scorecard, expected: int, seen: str
 ) -> Scorecard:
     """Confirm a leader's result again with the d proposed since; it must be notified again (rules.md §4)."""
     card = _lock_to_decide(actor, card)

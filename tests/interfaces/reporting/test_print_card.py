@@ -20,6 +20,7 @@ from tests.factories.snippets import hold
 from tests.foundation.engine import specs
 from tests.helpers import files, month
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
@@ -112,7 +113,9 @@ def test_the_person_reads_the_result_on_paper_no_earlier_than_on_screen(world: W
     assert "85" not in before.split("II. TỔNG HỢP")[1].split("PHỤ LỤC")[0]
     assert "CHƯA ĐẾN LÚC ĐỌC" in text_of(printed(world, client, "head").content)
     card = world.card(world.lan)
-    card = stages.confirm(actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number)
+    card = stages.confirm(
+        actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     assert "CHƯA ĐẾN LÚC ĐỌC" not in text_of(printed(world, client, "lan").content)
     stages.notify(actor=world.head.user, moment=MOMENT, card=card)
     after = text_of(printed(world, client, "lan").content)
@@ -353,8 +356,7 @@ def test_the_form_is_signed_at_the_evaluators_moment_and_names_the_endorsement(
     assert "Đã xác nhận trên phần mềm" not in in_words(world, client, "head", "lan")
     stages.endorse(
         actor=world.chair.user, moment=MOMENT + timedelta(days=2), card=card, expected=card.version_number,
-        comment="NHẤT TRÍ",
-    )  # fmt: skip
+        comment="NHẤT TRÍ", seen=on_screen(card))  # fmt: skip
     paper = in_words(world, client, "head", "lan")
     assert "Đã xác nhận trên phần mềm lúc 09:00 ngày 03/08/2026" in paper
     assert "Trần Đức Chí, Chức vụ head, đã xác nhận kết quả đánh giá lúc 05/08/2026 09:00." in paper

@@ -15,8 +15,15 @@ from tests.factories import evaluation as make
 from tests.factories.snippets import hold, holder
 from tests.helpers import world as worlds
 from tests.helpers.pages import body, costs, field, queries, text
+from tests.helpers.screens import on_screen
 
 WORDS = "Hoàn thành tốt, cần đúng hạn hơn."
+
+
+def agree(world, card):
+    """What the page of a decision sends: the card as it stands now."""
+    card = Scorecard.objects.get(pk=card.pk)
+    return {"expected": str(card.version_number), "seen": on_screen(card)}
 
 
 def url(name, *args):
@@ -144,7 +151,7 @@ def test_a_choice_is_never_preselected_and_asks_for_grounds(world, sign_in):
     shown = text(client.get(url("confirm", card.pk)))
     assert "đ: Hãy nêu căn cứ của lựa chọn này." in shown
     assert "e: Hãy nêu căn cứ" not in shown
-    assert client.post(url("confirm", card.pk), {"expected": "3"}).status_code == 422
+    assert client.post(url("confirm", card.pk), agree(world, card)).status_code == 422
     checked = body(client.get(url("evaluate", card.pk)))
     assert 'value="50" id="s-key-đ-1" checked' in checked
 
@@ -203,12 +210,12 @@ def test_d_that_waits_for_others_is_said(world, sign_in):
     client.post(url("evaluate", card.pk), filled(card))
     shown = text(client.get(url("confirm", card.pk)))
     assert "chưa được xác nhận đầy đủ (chưa xác định được d)" in shown
-    assert client.post(url("confirm", card.pk), {"expected": "3"}).status_code == 409
+    assert client.post(url("confirm", card.pk), agree(world, card)).status_code == 409
 
 
 def test_a_complete_evaluation_is_confirmed_and_notified(world, sign_in):
     card, client = make.evaluated(world, world.lan), sign_in(world.head)
-    response = client.post(url("confirm", card.pk), {"expected": str(card.version_number)})
+    response = client.post(url("confirm", card.pk), agree(world, card))
     assert response.headers["Location"] == url("card", card.pk)
     assert world.card(world.lan).state == CardState.CONFIRMED
     assert "Thông báo kết quả cho người được đánh giá" in text(client.get(url("card", card.pk)))
@@ -222,15 +229,15 @@ def test_t15_points_that_changed_under_the_page_are_agreed_to_again(world, sign_
     task = make.accepted(world, world.lan)
     card, client = make.evaluated(world, world.lan, share="1"), sign_in(world.head)
     page = client.get(url("confirm", card.pk))
-    agreed = {name: field(page, name) for name in ("expected", "shown")}
-    assert agreed == {"expected": str(card.version_number), "shown": "100.00"}
+    agreed = {name: field(page, name) for name in ("expected", "shown", "seen")}
+    assert (agreed["expected"], agreed["shown"]) == (str(card.version_number), "100.00")
     deductions.record_fault(
         actor=world.head.user, moment=make.MOMENT, task=task, unit_number=1, reason="Sai số liệu"
     )
     stale = client.post(url("confirm", card.pk), agreed)
     assert (stale.status_code, field(stale, "shown")) == (409, "98.54")
     assert world.card(world.lan).state == CardState.SUBMITTED
-    again = {name: field(stale, name) for name in ("expected", "shown")}
+    again = {name: field(stale, name) for name in agreed}
     assert client.post(url("confirm", card.pk), again).status_code == 302
     assert world.card(world.lan).state == CardState.CONFIRMED
 
@@ -281,9 +288,16 @@ def test_a_set_with_an_endorsement_waits_for_the_head_of_the_agency(world, sign_
     assert client.post(url("return_evaluation", card.pk), back).status_code == 302
     assert world.card(world.lan).state == CardState.SUBMITTED
     card = world.card(world.lan)
-    make.stages.confirm(actor=world.head.user, moment=make.MOMENT, card=card, expected=card.version_number)
-    number = str(world.card(world.lan).version_number)
-    assert client.post(url("endorse", card.pk), {"expected": number}).status_code == 302
+    make.stages.confirm(
+        actor=world.head.user,
+        moment=make.MOMENT,
+        card=card,
+        expected=card.version_number,
+        seen=on_screen(card),
+    )
+    without = client.post(url("endorse", card.pk), {"expected": agree(world, card)["expected"]})
+    assert (without.status_code, "Chưa nêu nội dung đã xem trên màn hình." in text(without)) == (409, True)
+    assert client.post(url("endorse", card.pk), agree(world, card)).status_code == 302
     assert world.card(world.lan).state == CardState.CONFIRMED
 
 
@@ -299,8 +313,7 @@ def test_a_changed_basis_is_shown_and_confirmed_anew(world, sign_in):
     assert "Căn cứ đã thay đổi" in text(client.get(url("evaluations")))
     page = client.get(url("accept_basis", card.pk))
     assert "d khi xác nhận 100% d hiện nay 50%" in text(page)
-    number = str(world.card(world.head).version_number)
-    assert client.post(url("accept_basis", card.pk), {"expected": number}).status_code == 302
+    assert client.post(url("accept_basis", card.pk), agree(world, card)).status_code == 302
     assert world.card(world.head).proposed_d == ""
 
 

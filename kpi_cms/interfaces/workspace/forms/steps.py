@@ -13,9 +13,9 @@ class StepForm(forms.Form):
 
 
 class SeenForm(StepForm):
-    """A step that decides: the digest of what was on the screen goes with it."""
+    """A step that decides: the digest of what was on the screen goes with it. The domain refuses it without one."""
 
-    seen = forms.CharField(required=False, empty_value=None, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class DecideForm(SeenForm):

@@ -190,7 +190,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             reopening.decide_anew(
                 actor=actor_of(request), moment=database_now(), card=card, expected=form.expected, entries=entries,
-                reason=form.reason, seen=request.POST.get("seen") or None,
+                reason=form.reason, seen=request.POST.get("seen", ""),
             )  # fmt: skip
         except (Invalid, Stale) as caught:
             error = caught
