@@ -24,6 +24,7 @@ from tests.access.forms import filled
 from tests.access.institution import HOLDERS
 from tests.access.probe import digest, writes
 from tests.access.routes import address, keys
+from tests.helpers.screens import on_screen
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +109,8 @@ def test_t02_of_two_who_evaluate_each_other_the_second_is_refused(prober):
             client.post(reverse("workspace:evaluate", args=[card.pk]), scores_of(client, card, "3"))
             now = Scorecard.objects.get(pk=card.pk)
             response = client.post(
-                reverse("workspace:confirm", args=[card.pk]), {"expected": now.version_number}
+                reverse("workspace:confirm", args=[card.pk]),
+                {"expected": now.version_number, "seen": on_screen(now)},
             )
             statuses.append((response.status_code, Scorecard.objects.get(pk=card.pk).state))
 
