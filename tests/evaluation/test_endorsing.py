@@ -16,6 +16,7 @@ from kpi_cms.foundation.core.errors import Invalid, WrongState
 from snippets.models import Person
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import seen_by
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
@@ -39,7 +40,9 @@ def endorsed_world(draft_world: World) -> World:
 
 def step(verb: Any, who: Person, card: Scorecard, moment: datetime = LATER, **more: Any) -> Scorecard:
     number = Scorecard.objects.get(pk=card.pk).version_number
-    done: Scorecard = verb(actor=who.user, moment=moment, card=card, expected=number, **more)
+    done: Scorecard = verb(
+        actor=who.user, moment=moment, card=card, expected=number, **seen_by(verb, card), **more
+    )
     return done
 
 

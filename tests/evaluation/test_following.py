@@ -100,7 +100,7 @@ def test_t37_a_head_who_is_moved_evaluates_nobody_there_any_more(
     for step in (
         partial(stages.save_evaluation, entries={}),
         partial(stages.return_to_person, reason="Xem lại"),
-        stages.confirm,
+        partial(stages.confirm, seen=on_screen(card)),
     ):
         with pytest.raises(NotFound):
             step(actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number)

@@ -19,6 +19,7 @@ from tests.evaluation.test_leaders import everybody_of_the_department, reopened
 from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import seen_by
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
@@ -45,7 +46,8 @@ def endorsed(draft_world: World) -> World:
 def take(verb: Callable[..., Any], who: Person, card: Scorecard, **more: Any) -> Scorecard:
     """One step, agreed to from the card as it is now, at a moment of its own."""
     fresh = Scorecard.objects.get(pk=card.pk)
-    step = {"actor": who.user, "moment": MOMENT, "card": card, "expected": fresh.version_number} | more
+    step = {"actor": who.user, "moment": MOMENT, "card": card, "expected": fresh.version_number}
+    step |= seen_by(verb, card) | more
     if verb is stages.notify:
         del step["expected"]
     done = verb(**step)
