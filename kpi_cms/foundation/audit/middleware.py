@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -26,6 +27,8 @@ class AccessLogMiddleware:
         user: Any = request.user  # read now: whoever is looked as takes its place
         with access_log.noticing() as noticed:
             response = self.get_response(request)
+        if connection.needs_rollback:  # a transaction around the whole request, which only tests have, is over
+            return response
         refused = _is_refusal(request, response) and user.is_authenticated
         if refused or noticed.sightings or noticed.events:
             access_log.write(_door(request, user, response), noticed, refused=refused)
