@@ -18,6 +18,7 @@ from kpi_cms.foundation.engine import compile_set
 from tests.factories.authored import bands, fields, of_kind, part, section
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
@@ -189,7 +190,9 @@ def test_the_evaluators_numbers_decide_and_a_recompute_finds_the_same(card: Scor
         entries=entries(card, deduction={"1": "0"}), reason="",
     )  # fmt: skip
     card.refresh_from_db()
-    stages.confirm(actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number)
+    stages.confirm(
+        actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
     card.refresh_from_db()
 
     assert card.state == CardState.CONFIRMED
@@ -205,7 +208,8 @@ def test_the_evaluators_numbers_decide_and_a_recompute_finds_the_same(card: Scor
 
 def test_scores_of_one_number_stand_beside_those_given_item_by_item() -> None:
     parts = [part("common", "20", section("S", "20", of_kind("number", "n"), of_kind("checklist", "k")))]
-    compiled = compile_set(specification_of(CriteriaSetPage(**fields("HAI", parts, total_max=Decimal(20)))))
+    values = fields("HAI", parts, total_max=Decimal(20), bands=bands(("dat", "10"), ("yeu", "0")))
+    compiled = compile_set(specification_of(CriteriaSetPage(**values)))
     number, checklist = (compiled.criterion_by_code(code).key for code in ("n", "k"))
 
     given = {number: Decimal(7), checklist: '{"1":"1","2":"0"}', "of another set": "100"}
