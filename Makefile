@@ -3,6 +3,9 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
+# Each process of the product and of its tests would compile every module anew: six seconds of each start.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first Python that the product runs on; `make run PYTHON=/path/to/python3.12` chooses another.
 PYTHON ?= $(shell sh scripts/find_python.sh)
 BIN := .venv/bin

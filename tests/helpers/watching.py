@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ FEW = 500  # named one by one; beyond, a table is read whole
 Rows = dict[Any, tuple[Any, ...]]
 
 
+@cache
 def tracked() -> dict[str, type[models.Model]]:
     """Table → tracked model."""
     return {
