@@ -33,15 +33,26 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("suite")
 
+# They ask no database, or make one of their own whatever the suite runs on.
+NO_DATABASE = (
+    "tests/foundation/engine/",
+    "tests/architecture/test_assets.py",
+    "tests/architecture/test_run.py",
+    "tests/foundation/audit/test_tampering.py",
+)
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take out what does not apply to this database, whose data is not here, or what is only run by its name."""
     postgresql = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
-    absent = {"sqlite"} if postgresql else {"postgresql"}
+    absent = {"sqlite", "no_database"} if postgresql else {"postgresql"}
     if not SHARED.is_dir():
         absent.add("shared_data")
     absent |= {name for name in ("whole_matrix", "many_faults") if name not in config.option.markexpr}
+    for item in items:
+        if item.nodeid.startswith(NO_DATABASE):
+            item.add_marker("no_database")
     applies = {item: not absent.intersection(mark.name for mark in item.iter_markers()) for item in items}
     if not all(applies.values()):
         config.hook.pytest_deselected(items=[item for item in items if not applies[item]])

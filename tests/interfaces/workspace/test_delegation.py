@@ -15,6 +15,7 @@ from tests.factories import evaluation as make
 from tests.factories.snippets import PersonFactory, PositionFactory, hold
 from tests.helpers.delegating import FIRST, LAST, delegated, made_head
 from tests.helpers.pages import body
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 from tests.interfaces.workspace.conftest import Clock, SignIn
 
@@ -156,7 +157,7 @@ def test_card_history_and_unit_name_both(absent: World, sign_in: SignIn) -> None
     card = make.evaluated(absent, absent.lan, share="1")
     browser = sign_in(absent.deputy)
     url = reverse("workspace:confirm", args=[card.pk])
-    answer = browser.post(url, {"expected": card.version_number})
+    answer = browser.post(url, {"expected": card.version_number, "seen": on_screen(card)})
     assert answer.status_code == 302
     assert absent.card(absent.lan).state == CardState.CONFIRMED
     page = body(sign_in(absent.head).get(reverse("workspace:card", args=[card.pk])))
