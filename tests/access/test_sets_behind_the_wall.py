@@ -30,7 +30,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import walled_tables
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.many import write_history
-from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.audit.models import AccessLogEntry, LedgerEntry
 from kpi_cms.foundation.core.actor import as_actor, asked_by
 from snippets.enums import Capability
 from tests.access.random_province import Province, build, drafts
@@ -113,6 +113,13 @@ def furnish(made: Province, version) -> None:
         )
         for number, card in enumerate(made.cards)
     )  # fmt: skip
+    AccessLogEntry.objects.bulk_create(
+        AccessLogEntry(
+            kind="seen", at=MOMENT, request_id=uuid.uuid4(), account_id=made.users[number % ACCOUNTS].pk,
+            unit_id=card.unit_id if number % 3 else None, person_id=card.person_id if number % 3 else None,
+        )
+        for number, card in enumerate(made.cards)
+    )  # fmt: skip
 
 
 @dataclass
@@ -167,6 +174,7 @@ def expected(made: Province, rows: Rows, user) -> dict[str, set[int]]:
         if card in cards or unit in answered
     }
     found["audit_ledgerentry"] = ledger(made, rows.entries, user, scope)
+    found["audit_accesslogentry"] = access_log(made, user, scope)
     return found
 
 
@@ -190,6 +198,17 @@ def ledger(made: Province, entries: list[LedgerEntry], user, scope: Scope) -> se
                 or (entry.period_id, entry.person_id) in concerned
             )
         )
+    }
+
+
+def access_log(made: Province, user, scope: Scope) -> set[int]:
+    """What belongs to the units one audits; what belongs to none, for whoever audits a whole tree."""
+    audited = set(scope.units(Capability.AUDIT).values_list("pk", flat=True))
+    tops = {unit for unit, above in made.above.items() if above is None}
+    return {
+        key
+        for key, unit in AccessLogEntry.objects.values_list("pk", "unit_id")
+        if (unit in audited if unit is not None else audited & tops)
     }
 
 

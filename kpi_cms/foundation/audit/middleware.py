@@ -27,7 +27,9 @@ class AccessLogMiddleware:
         user: Any = request.user  # read now: whoever is looked as takes its place
         with access_log.noticing() as noticed:
             response = self.get_response(request)
-        if connection.needs_rollback:  # a transaction around the whole request, which only tests have, is over
+        if (
+            connection.needs_rollback
+        ):  # a transaction around the whole request, which only tests have, is over
             return response
         refused = _is_refusal(request, response) and user.is_authenticated
         if refused or noticed.sightings or noticed.events:
@@ -59,6 +61,6 @@ def _door(request: HttpRequest, user: Any, response: HttpResponseBase) -> Door:
         as_account_code=shown.get_username() if shown is not None else "",
         method=request.method or "",
         route=request.resolver_match.view_name if request.resolver_match else "",
-        path=request.path,
+        path=request.path.replace("\x00", "\ufffd"),  # PostgreSQL keeps no NUL
         status=response.status_code,
     )

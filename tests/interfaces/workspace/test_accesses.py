@@ -145,6 +145,11 @@ def test_a_page_that_names_nobody_leaves_none(world: World) -> None:
     assert rows("kind") == []
 
 
+def test_an_address_that_no_database_can_keep_leaves_its_row_too(world: World) -> None:
+    assert signed(world.head).get("/don-vi/A%001/").status_code == 404
+    assert rows("kind", "path") == [(Access.REFUSED, "/don-vi/A\ufffd1/")]
+
+
 def test_a_visitor_who_is_sent_to_sign_in_leaves_none(world: World) -> None:
     card = month.submitted(world, world.lan)
     assert Client().get(card_page(card)).status_code == 302
