@@ -23,6 +23,7 @@ from snippets.enums import Capability, Role
 from snippets.models import Person
 from tests.factories.snippets import hold, in_role
 from tests.helpers import world as worlds
+from tests.helpers.pages import LOG_ROW
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -622,7 +623,7 @@ def test_a_cards_history_takes_the_same_queries_for_one_change_and_for_three(
 ) -> None:
     for number in range(times + 1):
         save_self(world, number, str(number + 1))
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(21 + LOG_ROW):
         assert len(rows(client, of_card(world))) == times + 3
 
 
@@ -633,7 +634,7 @@ def test_a_units_history_takes_the_same_queries_for_one_person_and_for_three(
     for who in people:
         save_self(world, 1, "1", who=who)
         save_self(world, 2, "2", who=who)
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(23 + LOG_ROW):
         rows(client, of_unit(world))
 
 
@@ -643,7 +644,7 @@ def test_acts_take_the_same_queries_for_one_and_for_three(
 ) -> None:
     for number in range(times):
         save_self(world, number, str(number + 1))
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13 + LOG_ROW):
         assert len(rows(client, of_card(world), xem="viec")) == times
 
 
