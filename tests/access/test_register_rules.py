@@ -92,9 +92,13 @@ def test_no_rule_about_registers_stands_by_itself() -> None:
         for rule in (entry.get, entry.post)
         if key.startswith(("wagtailsnippets_", "wagtailsnippetchoosers_", "exchange:"))
     }
-    assert used - compared - {rulebook.NO_METHOD, "absent"} == {
-        "lists_shared",  # positions are chosen by whoever keeps people anywhere, and kept at the top
-        "keeps_accounts",  # asked of every unit on which the account holds something
-        "own_upload_of_people",  # an upload is its maker's, whatever the unit
-        "own_upload_of_catalogue",
-    }
+    assert (
+        used - compared - {rulebook.NO_METHOD, "absent"}
+        == {
+            "lists_shared",  # positions are chosen by whoever keeps people anywhere, and kept at the top
+            "keeps_accounts",  # asked of every unit on which the account holds something
+            "own_upload_of_people",  # an upload is its maker's, whatever the unit
+            "own_upload_of_catalogue",
+            "authors",  # a criteria set comes in and goes out as a workbook for its authors: asked of no unit's record
+        }
+    )
