@@ -235,11 +235,14 @@ def forget(*, actor: Any, moment: datetime) -> int:
 
     The digests stay, and one entry of the ledger says up to which of them the rows are gone.
     """
-    gone = _forgotten_until()
-    old = AccessDigest.objects.filter(pk__gt=gone, until__lt=moment - KEPT).order_by("-pk").first()
-    if old is None:
-        return 0
-    with as_actor(actor, moment):
+    with as_actor(actor, moment):  # the second wall hides the ledger from whoever does not say who asks
+        old = (
+            AccessDigest.objects.filter(pk__gt=_lawfully_forgotten(), until__lt=moment - KEPT)
+            .order_by("-pk")
+            .first()
+        )
+        if old is None:
+            return 0
         deleted, _models = AccessLogEntry.objects.filter(pk__lte=old.last_id).delete()
         ledger.record(
             Act.ACCESS_FORGOTTEN,
@@ -248,12 +251,6 @@ def forget(*, actor: Any, moment: datetime) -> int:
             after={"digest": old.pk, "entries": deleted},
         )
     return deleted
-
-
-def _forgotten_until() -> int:
-    """The last digest whose rows were deleted as the law allows; 0 before the first."""
-    entry = LedgerEntry.objects.filter(act=Act.ACCESS_FORGOTTEN).order_by("-pk").first()
-    return int((entry.after or {})["digest"]) if entry is not None else 0
 
 
 # --- Verified -----------------------------------------------------------------------------------------------

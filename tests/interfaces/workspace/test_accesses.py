@@ -25,6 +25,7 @@ from snippets.models import Person, Unit
 from tests.factories.snippets import hold, in_role
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.roles import acting_as_the_application
 from tests.helpers.thawed import thawed
 from tests.helpers.world import World
 
@@ -426,6 +427,17 @@ def test_after_twelve_months_rows_are_deleted_and_an_entry_says_so(world: World)
     assert first is not None
     assert entry.after == {"digest": first.pk, "entries": 2}
     assert list(access_log.check()) == []
+
+
+@pytest.mark.postgresql
+def test_the_night_deletes_as_the_application_behind_the_wall(world: World) -> None:
+    seen_at(world, 400)
+    actor = system_user()
+    with acting_as_the_application():
+        assert access_log.digest(moment=timezone.now()) is not None
+        assert access_log.forget(actor=actor, moment=timezone.now()) == 1
+        assert access_log.forget(actor=actor, moment=timezone.now()) == 0
+    assert AccessLogEntry.objects.count() == 0
 
 
 def test_rows_that_come_back_after_they_were_deleted_are_found(world: World) -> None:
