@@ -23,10 +23,9 @@ from .audit_filters import Filters, accounts_named, days_q
 from .ledger_search import (
     PAGE,
     PEOPLE_FOUND,
-    are_few,
     audited_units,
-    first_of_each,
     not_about_oneself,
+    of_units,
     one_of,
 )
 from .models import Scorecard
@@ -78,12 +77,8 @@ def search_access(
     rows = _narrowed(scope, asked)
     if after is not None:
         rows = rows.filter(pk__lt=after)
-    if asked.unit is None and reads_the_province(scope):
-        pass  # everything there is
-    elif not (asked.person or asked.account) and are_few(units):
-        rows = first_of_each(units, rows, "-pk", size + 1)
-    else:
-        rows = rows.filter(unit_id__in=units)
+    if asked.unit is not None or not reads_the_province(scope):
+        rows = of_units(units, rows, "-pk", size + 1, named=bool(asked.person or asked.account))
     entries = list(rows.order_by("-pk")[: size + 1])
     return FoundAccess(entries[:size], entries[size - 1].pk if len(entries) > size else None)
 

@@ -85,8 +85,7 @@ def search(
     if after is not None:
         rows = rows.filter(pk__gt=after) if oldest_first else rows.filter(pk__lt=after)
     order = "pk" if oldest_first else "-pk"
-    by_unit = not (asked.person or asked.actor) and are_few(units)
-    rows = first_of_each(units, rows, order, size + 1) if by_unit else rows.filter(unit_id__in=units)
+    rows = of_units(units, rows, order, size + 1, named=bool(asked.person or asked.actor))
     entries = list(rows.order_by(order)[: size + 1])
     return Found(entries[:size], entries[size - 1].pk if len(entries) > size else None)
 
@@ -103,12 +102,21 @@ def entry_for(scope: Scope, pk: int) -> LedgerEntry:
     return found
 
 
-def are_few(units: Sequence[int]) -> bool:
+def of_units(
+    units: Sequence[int], rows: QuerySet[Any], order: str, size: int, *, named: bool
+) -> QuerySet[Any]:
+    """Rows of these units, at least the first `size`; where somebody is `named`, their own index leads there."""
+    if not named and _are_few(units):
+        return _first_of_each(units, rows, order, size)
+    return rows.filter(unit_id__in=units)
+
+
+def _are_few(units: Sequence[int]) -> bool:
     """PostgreSQL walks the newest entries of everybody, or those of each unit: whichever meets fewer others."""
     return connection.vendor == "postgresql" and len(units) * ONE_IN < Unit.objects.count()
 
 
-def first_of_each(units: Sequence[int], rows: QuerySet[Any], order: str, size: int) -> QuerySet[Any]:
+def _first_of_each(units: Sequence[int], rows: QuerySet[Any], order: str, size: int) -> QuerySet[Any]:
     """The first of each unit, each by its own index, and of these the first of all."""
     from django.contrib.postgres.expressions import ArraySubquery  # PostgreSQL's driver may be absent
 
