@@ -5,7 +5,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
@@ -40,6 +43,11 @@ PAGE_PANELS = (
 def hide_panels(request: HttpRequest, panels: list[Any]) -> None:
     if not rules.write(request.scope):  # type: ignore[attr-defined]  # set by ScopeMiddleware
         panels[:] = [panel for panel in panels if not isinstance(panel, PAGE_PANELS)]
+
+
+@hooks.register("insert_editor_js")
+def keep_saving() -> SafeString:
+    return format_html('<script src="{}" defer></script>', static("criteria_pages/keep-saving.js"))
 
 
 @hooks.register("register_admin_urls")

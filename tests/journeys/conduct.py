@@ -30,9 +30,21 @@ def unfold(somebody: Somebody, field: Locator) -> None:
 
 
 def write(somebody: Somebody, field: Locator, text: str) -> None:
-    """Fill in a field and see the editor save the draft by itself: leaving sooner would meet its own save."""
-    with somebody.page.expect_response(lambda response: response.request.method == "POST"):
-        field.fill(text)
+    """Fill in a field and wait until the editor has saved the draft by itself: leaving sooner would meet its save.
+
+    In its first seconds on a page the editor takes what stands in it for its beginning: then it saves nothing, and
+    there is nothing to wait for.
+    """
+    field.fill(text)
+    somebody.page.wait_for_function(
+        """([name, text]) => {
+            const form = document.querySelector("[data-edit-form]");
+            const controller = (name) => wagtail.app.getControllerForElementAndIdentifier(form, name);
+            const known = new URLSearchParams(controller("w-unsaved").initialFormData);
+            return known.get(name) === text && !controller("w-autosave").submitPromise;
+        }""",
+        arg=[field.get_attribute("name"), text],
+    )
 
 
 def issue(somebody: Somebody) -> Somebody:
