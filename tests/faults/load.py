@@ -100,7 +100,7 @@ class Somebody(threading.Thread):
                 return
 
     def act(self) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of actor has its own
 
     def sign_in(self) -> None:
         self.client.ask("GET", SIGN_IN)
