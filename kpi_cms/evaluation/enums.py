@@ -105,6 +105,15 @@ class ReopeningState(models.TextChoices):
     USED = "used", _("Decided anew")
 
 
+class Erasable(models.TextChoices):
+    """What an erasure of texts about a person is asked for by. `FILE` and `NAME` only where they are named."""
+
+    COMMENT = "comment", pgettext_lazy("erasing texts", "Comments, and what was typed on tasks and evidence")
+    REASON = "reason", pgettext_lazy("erasing texts", "Reasons and grounds")
+    FILE = "file", pgettext_lazy("erasing texts", "What stands on the forms of decided cards")
+    NAME = "name", pgettext_lazy("erasing texts", "Former names")
+
+
 class DeductionKind(models.TextChoices):
     FAULT = "fault", _("Major error")
     DELAY = "delay", _("Delay")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q, QuerySet
 
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.access_log import notice
 from kpi_cms.foundation.core.errors import NotFound
 
@@ -97,7 +98,8 @@ def elsewhere(scope: Scope, task: Task, attached: Iterable[Evidence]) -> list[El
     was taken over from, are one piece of work and are not named.
     """
     files = list(attached)
-    numbers = {number for number in (task.evidence_number, *(each.number for each in files)) if number}
+    typed = {task.evidence_number, *(each.number for each in files)}
+    numbers = typed - {"", texts.ERASED}  # two numbers that were erased are not one document
     if not files and not numbers:
         return []
     alike = Q(sent_sha256__in=[each.sent_sha256 for each in files]) | Q(number__in=numbers)

@@ -30,6 +30,7 @@ from .domain.task_support import TYPED
 from .models import Assessment, Delay, Evidence, Fault, ObjectiveCause, Score, Scorecard, Task
 
 CHUNK = 2_000
+BLANK = ("", texts.ERASED)  # what a record may show of a text that was erased
 
 
 def register() -> None:
@@ -77,7 +78,11 @@ def _copies(part: Part, model: Any, key: str, fields: Iterable[str], kept: Kept)
         found = texts.read(row[key] for row in batch)
         for row in batch:
             said = found.get(row[key])  # a text that is gone is found with the texts
-            if said is not None and said not in kept(row) and (said or any(row[name] for name in fields)):
+            if (
+                said is not None
+                and said not in kept(row)
+                and (said or any(row[name] not in BLANK for name in fields))
+            ):
                 yield Finding(Wrong.COPY_DIFFERS, table=table, row_id=row["pk"], detail=", ".join(fields))
         last = batch[-1]["pk"]
 

@@ -117,7 +117,7 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
     ]
     scores = _newest(Score, Q(assessment_id__in=[row.id for row in said]), moment) if said else {}
     tasks = _newest(Task, Q(period_id=card.period_id, person_id=card.person_id), moment)
-    kept = texts.read([*(row.comments_key for row in said), *(row.grounds_key for row in scores.values())])
+    kept = texts.shown([*(row.comments_key for row in said), *(row.grounds_key for row in scores.values())])
     people = {
         role: getattr(then, f"{role}_id") for role in ("evaluator", "endorser") if getattr(then, f"{role}_id")
     }

@@ -19,7 +19,7 @@ QUESTIONS = {"covers", "covers_any", "holds"}
 # verb → why no row governs it.
 WITHOUT_ROW = {
     "kpi_cms.evaluation.domain.opening._finish": "the end of the job that OPEN_PERIOD started, under the same actor",
-    "kpi_cms.foundation.audit.texts.erase": "called by a verb of the room whose text it is; no door has one yet",
+    "kpi_cms.foundation.audit.texts.erase": "called by the verb of the room whose texts they are, which asks",
     "criteria_pages.demonstration.loader.load_sets": "the demonstration's loader, which publishes and is asked there",
 }
 # file → why it names capabilities although it is no table.

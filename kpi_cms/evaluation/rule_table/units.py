@@ -3,11 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
-from kpi_cms.foundation.access.rules import SYSTEM, Reach, Rule
+from kpi_cms.foundation.access.rules import SIGNED_IN, SYSTEM, Reach, Rule
 from kpi_cms.foundation.core.errors import Sentence
 from snippets.enums import Capability, PeriodState
 from snippets.rule_table import ONESELF
 
+from .shared import CONCERNED
 from .tasks import TASK_CAPABILITIES
 
 # Held on a unit, each of these lets its holder follow the unit's progress and totals.
@@ -101,6 +102,22 @@ ERASE_EVIDENCE = Rule(
     verbs=("kpi_cms.evaluation.domain.evidence_tidying.erase_file",),
     relations=(SYSTEM,),
     note=_("By night, some time after it was withdrawn; its row and its history stay."),
+)
+
+# --- Texts about a person ----------------------------------------------------------------------------------
+_NO_PART = _("Texts about a person are erased by somebody who has no part in their evaluation.")
+ERASE_TEXTS = Rule(
+    act="erase_texts",
+    label=_("Erase texts about a person where the law requires it"),
+    subject="person",
+    law="Đ24",
+    verbs=("kpi_cms.evaluation.domain.erasing.erase_texts",),
+    capabilities=(Capability.RECEIVE_RESULTS,),
+    reach=Reach.TOP,
+    forbidden=dict.fromkeys(CONCERNED, _NO_PART),
+    seen_by=(SIGNED_IN,),
+    refusal=_("Texts about a person are erased by the personnel office of the whole province."),
+    note=_("From the shell, with the legal ground. What stands on the form of a decided card only by name."),
 )
 
 UNIT_RULES = (READ_UNIT_CARDS, READ_UNIT_TASKS, READ_UNIT_HISTORY, FOLLOW_PROGRESS, RECEIVE_RESULTS)

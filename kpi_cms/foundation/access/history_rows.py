@@ -62,7 +62,7 @@ class HistoryReader:
         read = list(rows[max(page.start_index() - 1, 0) : last + 1])
         words = self._words(read)
         names = self._names(read)
-        reasons = texts.read(row.history_change_reason for row in read)
+        reasons = texts.shown(row.history_change_reason for row in read)
         shown = len(page.object_list)
         page.object_list = [
             self._change(row, read[place + 1] if place + 1 < len(read) else None, words, names, reasons)
@@ -106,7 +106,7 @@ class HistoryReader:
             if isinstance(field, ForeignKey) and values:
                 titles[field.name] = self._titles(field.related_model, values)
             elif isinstance(field, UUIDField) and values:
-                titles[field.name] = dict(texts.read(values))
+                titles[field.name] = dict(texts.shown(values))
 
         def words(field: Field[Any, Any], value: Any) -> str:
             if value is None or value == "":

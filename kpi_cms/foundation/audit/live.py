@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Exists, Max, OuterRef
 
-from . import append_only, layouts
+from . import append_only, layouts, pointing
 from .canonical import Form, text_key
 from .enums import Act
 from .ledger import rows_digest
@@ -23,7 +23,6 @@ checks: list[Check] = []
 
 DELETED = "-"
 MISSING = b"\\N"
-NOT_TEXTS = {"group_key"}  # what parts of one product share; no text
 
 
 def check_everything(part: Part | None = None) -> Iterator[Finding]:
@@ -178,15 +177,11 @@ def check_texts() -> Iterator[Finding]:
 
 def _missing_texts() -> Iterator[tuple[str, str, int]]:
     """(Table, column, row) that points at a text which is not there."""
-    for table, model in layouts.sealed_models().items():
-        for field in model._meta.concrete_fields:
-            names_a_text = field.name.endswith("_key") or field.name == "history_change_reason"
-            if field.get_internal_type() != "UUIDField" or not names_a_text or field.name in NOT_TEXTS:
-                continue
-            there = ErasableText.objects.filter(key=OuterRef(field.name))
-            rows = model._base_manager.filter(**{f"{field.name}__isnull": False}).filter(~Exists(there))
-            for pk in rows.order_by("pk").values_list("pk", flat=True):
-                yield table, str(field.column), pk
+    for model, field, column in pointing.columns():
+        there = ErasableText.objects.filter(key=OuterRef(field))
+        rows = model._base_manager.filter(**{f"{field}__isnull": False}).filter(~Exists(there))
+        for pk in rows.order_by("pk").values_list("pk", flat=True):
+            yield model._meta.db_table, column, pk
 
 
 # --- Digests ------------------------------------------------------------------------------------------------

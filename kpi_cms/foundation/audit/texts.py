@@ -2,15 +2,21 @@
 
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.core.actor import business_verb
 
 from .canonical import text_key
 from .enums import Act
 from .models import ErasableText, TextKind
+
+# What stands in a record's own column in the place of words that were erased: a task needs a name and a choice its
+# grounds, and every door reads the column. In Vietnamese, as what people type.
+ERASED = "(đã xóa)"
 
 
 def keep(kind: TextKind, text: str, *, person_code: str = "") -> uuid.UUID | None:
@@ -51,15 +57,37 @@ def read(keys: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
     return dict(ErasableText.objects.filter(key__in=wanted).values_list("key", "text"))
 
 
+def shown(keys: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
+    """The same for a page or a sheet: an erased text says in words that it was erased."""
+    return {key: text or _("(erased)") for key, text in read(keys).items()}
+
+
+def about(person_code: str) -> dict[uuid.UUID, tuple[TextKind, str]]:
+    """Key → (kind, text) of every text about one person that was not erased yet."""
+    rows = ErasableText.objects.filter(person_code=person_code, erased_at__isnull=True)
+    return {key: (TextKind(kind), text) for key, kind, text in rows.values_list("key", "kind", "text")}
+
+
 @business_verb
 def erase(
-    *, actor: Any, moment: datetime, keys: Sequence[uuid.UUID], subject: Any, unit: Any = None, reason: str
+    *,
+    actor: Any,
+    moment: datetime,
+    keys: Collection[uuid.UUID],
+    subject: Any,
+    unit: Any = None,
+    person: Any = None,
+    reason: str = "",
+    reason_key: uuid.UUID | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> int:
     """Blank these texts and their salts for ever, because the law requires it; how many there were to blank.
 
     The keys stay: the chain verifies as before, and nobody can tell from a key without its salt what the text was. The
     act is an entry of its own, which the verifier asks for: a text that was blanked without one is a finding. Copies
     that live records show are their rooms' own to blank, in the same transaction.
+
+    `after` adds to what the entry says. The ground stands in `reason`, or was kept before as `reason_key`.
     """
     from . import ledger  # the ledger keeps its own reasons here
 
@@ -75,8 +103,10 @@ def erase(
             Act.TEXT_ERASED,
             subject=subject,
             unit=unit,
+            person=person,
             label=str(len(found)),
-            after={"texts": [str(key) for key in found]},
+            after={**(after or {}), "texts": [str(key) for key in found]},
             reason=reason,
+            reason_key=reason_key,
         )
     return len(found)

@@ -206,7 +206,7 @@ def _deductions(
         revoked_at__isnull=True, **{f"{own}__in": [row["pk"] for row in rows]}
     )
     causes = dict(standing.values_list(own, "reason_key"))
-    words = texts.read([*(row["reason_key"] for row in rows), *causes.values()])
+    words = texts.shown([*(row["reason_key"] for row in rows), *causes.values()])
     found: dict[int, list[Form01Deduction]] = {}
     for row in rows:
         cause = causes.get(row["pk"])

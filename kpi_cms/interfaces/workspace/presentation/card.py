@@ -72,7 +72,7 @@ def read_card(scope: Scope, card: Scorecard) -> CardReading:
     tasks = Task.objects.filter(period_id=card.period_id, person_id=card.person_id).order_by("due_on", "pk")
     reason = ""
     if card.state == CardState.RETURNED and card.return_reason_key:
-        reason = texts.read([card.return_reason_key]).get(card.return_reason_key, "")
+        reason = texts.shown([card.return_reason_key]).get(card.return_reason_key, "")
     return CardReading(
         card=card,
         scope=scope,

@@ -65,7 +65,7 @@ def deductions_of(task: Task) -> list[dict[str, Any]]:
             )
     keys = [row["deduction"].reason_key for row in found]
     keys += [row["cause"].reason_key for row in found if row["cause"]]
-    reasons = texts.read(keys)
+    reasons = texts.shown(keys)
     for row in found:
         row["reason"] = reasons.get(row["deduction"].reason_key, "")
         row["cause_reason"] = reasons.get(row["cause"].reason_key, "") if row["cause"] else ""

@@ -32,7 +32,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
     """By and to the account, those that last before those that are over."""
     me, now = actor_of(request), database_now()
     found = delegation_queries.delegations_of(me)
-    reasons = texts.read(each.reason_key for each in found)
+    reasons = texts.shown(each.reason_key for each in found)
     rows = [_row(each, reasons.get(each.reason_key, ""), now) for each in found]
     given = [row for row, each in zip(rows, found, strict=True) if each.giver == me]
     received = [row for row, each in zip(rows, found, strict=True) if each.giver != me]

@@ -67,7 +67,7 @@ def _periods(now: datetime) -> list[dict[str, Any]]:
 def _own(cards: Iterable[Scorecard], person_id: int, now: datetime) -> list[dict[str, Any]]:
     """My cards of the open periods with what I can do with each."""
     mine = [card for card in cards if card.person_id == person_id]
-    reasons = texts.read([card.return_reason_key for card in mine if card.state == CardState.RETURNED])
+    reasons = texts.shown([card.return_reason_key for card in mine if card.state == CardState.RETURNED])
     return [
         {
             "card": card,

@@ -122,7 +122,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
             {"key": _("Unit"), "value": found.unit.name},
             {"key": _("Period"), "value": str(found.period)},
             {"key": _("Criteria"), "value": "; ".join(codes)},
-            {"key": _("Reason"), "value": texts.read([found.reason_key]).get(found.reason_key, "")},
+            {"key": _("Reason"), "value": texts.shown([found.reason_key]).get(found.reason_key, "")},
             {"key": _("Open until"), "value": format_moment(found.expires_at)},
             {"key": _("State"), "value": str(found.get_state_display())},
         ],

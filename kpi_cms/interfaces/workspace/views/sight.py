@@ -67,7 +67,7 @@ def _reasons(request: HttpRequest, card: Scorecard, grants: Iterable[Grant]) -> 
     """Why each grant was given: for those who give grants or read history, not for the person."""
     if rules.is_own(scope_of(request).user_id, card):
         return {}
-    return texts.read(grant.reason_key for grant in grants)
+    return texts.shown(grant.reason_key for grant in grants)
 
 
 @login_required
@@ -83,7 +83,7 @@ def account(request: HttpRequest, username: str) -> HttpResponse:
     held = sight_queries.grants_of(user, at)
     seen = sight_queries.seen_by(user, held, at)
     told = [item for item in held if explain_account(scope, user, [item.unit])]
-    reasons = texts.read(item.grant.reason_key for item in told) if not own else {}
+    reasons = texts.shown(item.grant.reason_key for item in told) if not own else {}
     context = {
         "account": user,
         "own": own,
