@@ -14,7 +14,7 @@ WORKERS ?= 2
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --custom-compile-command "make lock"
 
-# Lines are counted once, on SQLite: counting doubles the time of a test.
+# Lines are counted once, on SQLite, and not by every test: counting doubles its time (UNCOUNTED in tests/conftest.py).
 SUITE = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 LINTS := format code types ladder templates messages migrations checks assets
