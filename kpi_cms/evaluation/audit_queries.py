@@ -53,6 +53,8 @@ _OF_THE_EVALUATION = ("confirmed_d",)
 _OF_A_NEW_BASIS = ("basis_changed_at", "proposed_d")
 # Acts whose mere existence tells that somebody wrote at a stage.
 _ACTS_OF_WRITING = ("score.changed", "comment.changed")
+# Acts about a result that is only proposed; it never reaches the person as one.
+_ACTS_OF_PROPOSING = ("card.basis_changed", "reopening.proposed", "reopening.returned")
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def card_acts(card: Scorecard, seen: Sight, *, filters: Filters = UNFILTERED) ->
         entries = entries.exclude(act__in=_ACTS_OF_WRITING)
         entries = entries.exclude(act__startswith="evidence.", subject_type="evaluation.Scorecard")
     if not seen.of_new_basis:
-        entries = entries.exclude(act="card.basis_changed")
+        entries = entries.exclude(act__in=_ACTS_OF_PROPOSING)
     return narrow_acts(entries, filters).order_by("-id")
 
 

@@ -97,11 +97,12 @@ class EvidenceState(models.TextChoices):
 
 
 class ReopeningState(models.TextChoices):
-    """A keyhole in a decided card. One that ended unused stays asked or approved, and opens nothing."""
+    """A keyhole in a decided card. One that ended unused stays asked, approved or proposed, and opens nothing."""
 
     ASKED = "asked", _("Asked for")
     APPROVED = "approved", _("Approved")
     DECLINED = "declined", _("Declined")
+    PROPOSED = "proposed", _("Decided anew, waiting for endorsement")
     USED = "used", _("Decided anew")
 
 

@@ -21,8 +21,16 @@ from snippets.models import Period, Person, Product, Unit
 from snippets.queries import containing, lineage
 
 from . import rules
-from .enums import DECIDED, WITH_THE_PERSON, AssessmentState, CardState, StageKey, TaskState
-from .models import Assessment, CardResult, CataloguePin, Scorecard, Task, VersionPin
+from .enums import (
+    DECIDED,
+    WITH_THE_PERSON,
+    AssessmentState,
+    CardState,
+    ReopeningState,
+    StageKey,
+    TaskState,
+)
+from .models import Assessment, CardResult, CataloguePin, Reopening, Scorecard, Task, VersionPin
 from .models.scorecard import concerned_with, standing_in
 from .rule_table import SEE_TASK
 
@@ -244,6 +252,7 @@ class Waiting:
     evaluates: int = 0
     to_evaluate: int = 0
     to_endorse: int = 0
+    to_endorse_anew: int = 0
     to_notify: int = 0
     basis_changed: int = 0
     own_tasks: int = 0
@@ -257,13 +266,14 @@ class Waiting:
             self.to_self_assess
             + self.to_evaluate
             + self.to_endorse
+            + self.to_endorse_anew
             + self.to_notify
             + self.basis_changed
             + self.tasks_to_decide
         )
 
 
-def waiting(scope: Scope) -> Waiting:
+def waiting(scope: Scope, now: datetime) -> Waiting:
     """Every counter of one account, what it does in somebody's place included, in one query."""
     if scope.user_id is None:
         return Waiting()
@@ -276,6 +286,7 @@ def waiting(scope: Scope) -> Waiting:
         "evaluates": evaluated,
         "to_evaluate": evaluated.filter(state=CardState.SUBMITTED),
         "to_endorse": Scorecard.objects.filter(current, endorser=OuterRef("pk"), state=CardState.EVALUATED),
+        "to_endorse_anew": to_endorse_anew(OuterRef("pk"), now),
         "to_notify": evaluated.filter(state=CardState.CONFIRMED, proposed_d=""),
         "basis_changed": evaluated.filter(state__in=DECIDED).exclude(proposed_d=""),
         "own_tasks": own_tasks,
@@ -292,6 +303,13 @@ def waiting(scope: Scope) -> Waiting:
     if row is None:
         return Waiting()
     return Waiting(person_id=row["pk"], **{name: row[f"n_{name}"] for name in numbers})
+
+
+def to_endorse_anew(person: Any, now: datetime) -> QuerySet[Reopening]:
+    """New decisions of reopened cards that wait for this person to endorse them, in closed periods as well."""
+    return Reopening.objects.filter(
+        card__endorser=person, state=ReopeningState.PROPOSED, expires_at__gt=now
+    ).order_by("expires_at", "pk")
 
 
 def _number(rows: QuerySet[Any]) -> Coalesce:

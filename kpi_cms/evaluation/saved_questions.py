@@ -88,7 +88,10 @@ def _after_decision(asked: Search, period: Period | None) -> Search:
     )
 
 
-REOPENING = (Act.REOPENING_ASKED, Act.REOPENING_APPROVED, Act.CARD_DECIDED_ANEW)
+REOPENING = (
+    Act.REOPENING_ASKED, Act.REOPENING_APPROVED, Act.REOPENING_PROPOSED, Act.REOPENING_RETURNED,
+    Act.CARD_DECIDED_ANEW,
+)  # fmt: skip
 
 
 # --- Groups -------------------------------------------------------------------------------------------------

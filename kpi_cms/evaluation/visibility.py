@@ -13,7 +13,7 @@ from .models import Scorecard
 
 @dataclass(frozen=True)
 class Sight:
-    """The person's own stage, the evaluation with its endorsement, and a new basis that is only proposed."""
+    """The person's own stage, the evaluation with its endorsement, and a new basis or decision only proposed."""
 
     of_self: bool
     of_evaluation: bool

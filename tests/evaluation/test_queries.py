@@ -6,6 +6,7 @@ from kpi_cms.foundation.access.scope import Scope
 from snippets.enums import Capability
 from tests.factories import evaluation as make
 from tests.factories.snippets import UserFactory, hold
+from tests.helpers.world import MOMENT
 
 
 def standing_in(state, *, evaluates=False, decided=False):
@@ -18,8 +19,8 @@ def test_an_account_that_is_nobody_sees_nothing(world):
     nobody = Scope()
     assert queries.tasks_visible_to(nobody).count() == 0
     assert queries.cards_with_tasks_visible_to(nobody).count() == 0
-    assert queries.waiting(Scope()) == queries.Waiting()
-    assert queries.waiting(Scope.of(UserFactory())) == queries.Waiting()
+    assert queries.waiting(Scope(), MOMENT) == queries.Waiting()
+    assert queries.waiting(Scope.of(UserFactory()), MOMENT) == queries.Waiting()
     assert queries.standing(nobody, world.period.pk, world.lan.pk) == standing_in("opened")
 
 
@@ -54,7 +55,7 @@ def test_every_counter_is_read_in_one_query(world, django_assert_num_queries):
     scope = Scope.of(world.head.user)
     assert not scope.holds(Capability.AUDIT)  # read before, as on every page
     with django_assert_num_queries(1):
-        counts = queries.waiting(scope)
+        counts = queries.waiting(scope, MOMENT)
     assert counts == queries.Waiting(
         person_id=world.head.pk,
         own_cards=1,

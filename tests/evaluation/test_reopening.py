@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from kpi_cms.evaluation.domain import reopening, stages, tasks
+from kpi_cms.evaluation.domain import deciding_anew, reopening, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import CardResult, Reopening, Score, Scorecard, Task
 from kpi_cms.foundation.accounts.models import User
@@ -16,9 +16,7 @@ from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, Refus
 from snippets.models import Period
 from tests.factories.snippets import hold, holder
 from tests.helpers import month
-from tests.helpers import world as worlds
 from tests.helpers.screens import on_screen
-from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
 SOON = MOMENT + timedelta(hours=1)
@@ -64,7 +62,7 @@ def decide(world: World, card: Scorecard, **more: Any) -> Scorecard:
         "actor": world.head.user, "moment": SOON + timedelta(hours=1), "card": card, "expected": card.version_number,
         "entries": {keys(card)[0]: Entry(Decimal(1))}, "reason": REASON, "seen": on_screen(card),
     }  # fmt: skip
-    return reopening.decide_anew(**values | more)
+    return deciding_anew.decide_anew(**values | more)
 
 
 def rows() -> list[Any]:
@@ -266,21 +264,6 @@ def test_tasks_and_other_steps_stay_locked_while_a_keyhole_is_open(
         stages.return_to_person(
             actor=world.head.user, moment=SOON, card=card, expected=card.version_number, reason="x"
         )
-
-
-def test_an_endorsed_result_is_not_reopened(draft_world: World) -> None:
-    world = draft_world
-    spec = worlds.staff_spec()
-    stage = {"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": False}
-    repin(world.period, world.staff, worlds.version(spec | {"stages": [*spec["stages"], stage]}, "NV-XN"))
-    worlds.open_month(world)
-    month.worked(world, world.lan)
-    card = month.confirmed(world, world.lan)
-    stages.endorse(
-        actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
-    )
-    with pytest.raises(WrongState, match="endorsed"):
-        ask(world, world.card(world.lan))
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,8 @@ accept_new_basis      =   +    +    -    -    -    .    .    .    .    .    .   
 ask_reopening         =   +    +    -    -    -    .    .    +    .    .    .    .    .
 approve_reopening     =   =    =    =    -    -    .    .    .    .    +    .    .    .
 decide_anew           =   +    +    -    -    -    .    .    .    .    .    .    .    .
+endorse_anew          =   -    -    +    -    -    .    .    .    .    .    .    .    .
+return_anew           =   -    -    +    -    -    .    .    .    .    .    .    .    .
 name_evaluators       =   -    -    -    -    -    .    .    +    .    .    .    +    .
 follow_registers      .   .    .    .    .    .    .    .    .    .    .    .    .    .
 see_task              +   +    +    +    +    +    +    .    .    .    .    .    .    .
@@ -115,6 +117,8 @@ accept_new_basis      .      .         .        .         +         +
 ask_reopening         .      .         .        .         +         +
 approve_reopening     .      .         .        .         +         +
 decide_anew           .      .         .        .         +         +
+endorse_anew          .      .         .        .         +         +
+return_anew           .      .         .        .         +         +
 name_evaluators       +      +         +        +         +         +
 follow_registers      +      +         +        +         +         +
 see_task              +      +         +        +         +         +
@@ -173,7 +177,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 51
+    assert len(ACTS) == len(table.TABLE) == 53
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)
@@ -236,7 +240,9 @@ def test_every_state_is_asked_about() -> None:
 
 
 def test_what_changes_a_card_or_a_task_asks_for_an_open_period() -> None:
-    reopening = {table.ASK_REOPENING, table.APPROVE_REOPENING, table.DECIDE_ANEW}  # of a closed one as well
+    reopening = {  # of a closed one as well
+        table.ASK_REOPENING, table.APPROVE_REOPENING, table.DECIDE_ANEW, table.ENDORSE_ANEW, table.RETURN_ANEW,
+    }  # fmt: skip
     for rule in {*table.CARD_RULES, *table.TASK_RULES} - reopening:
         assert rule.period_states == ((PeriodState.OPEN,) if rule.changes else None), rule.act
 

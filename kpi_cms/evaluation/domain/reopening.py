@@ -2,11 +2,11 @@
 
 The evaluator, or the personnel office, asks: which criteria, why, until when. Somebody else approves: policy staff,
 who is neither the asker, nor the person, nor anybody who decides about them or about whom they decide in the period.
-Then the evaluator decides anew, in one act, on these criteria alone and before the end. The card never leaves its
+Then it is decided anew (`deciding_anew`), on these criteria alone and before the end. The card never leaves its
 decided state, so that no other verb finds it open; what was decided before stays in `before` and in history.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
-from kpi_cms.evaluation.enums import CardState, ReopeningState, StageKey
+from kpi_cms.evaluation.enums import ReopeningState, StageKey
 from kpi_cms.evaluation.models import CardResult, Reopening, Scorecard
 from kpi_cms.foundation.access.rules import Rule, in_state
 from kpi_cms.foundation.access.scope import Scope
@@ -27,17 +27,15 @@ from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
-from snippets.enums import PeriodState
 from snippets.models import Person
 
-from . import locks, scoring, stages
-from .acting import delegate_of, in_place_of_the_absent
-from .agreeing import check_seen, check_unchanged
-from .saving import Entry, assessment_of, save_stage, submit, written
-from .separation import refuse_each_other
+from . import locks, scoring
+from .acting import in_place_of_the_absent
+from .agreeing import check_unchanged
+from .saving import written
 
 LONGEST = timedelta(days=14)
-UNFINISHED = (ReopeningState.ASKED, ReopeningState.APPROVED)
+UNFINISHED = (ReopeningState.ASKED, ReopeningState.APPROVED, ReopeningState.PROPOSED)
 
 
 @business_verb
@@ -53,14 +51,8 @@ def ask_reopening(
 ) -> Reopening:
     """Ask that a decided card may be decided anew on some criteria. Raises Invalid, Refused, WrongState, Stale."""
     card = _locked(card.pk)
-    _require(table.ASK_REOPENING, actor, card)
+    require(table.ASK_REOPENING, actor, card)
     check_unchanged(card, expected)
-    if stages.needs_endorsement(card):
-        raise WrongState(
-            _(
-                "The head of the agency endorsed this result. It is decided anew by an appeal, not by reopening it."
-            )
-        )
     _require_no_other(card, moment)
     problems = _problems(card, criteria, until, moment, reason)
     if problems:
@@ -72,7 +64,7 @@ def ask_reopening(
         expires_at=until,
     )  # fmt: skip
     save_tracked(asked, reason_key=reason_key)
-    _record(Act.REOPENING_ASKED, asked, card, after={**_facts(card, asked), "until": until.isoformat()})
+    record(Act.REOPENING_ASKED, asked, card, after={**facts_of(card, asked), "until": until.isoformat()})
     return asked
 
 
@@ -83,7 +75,7 @@ def answer_reopening(
 ) -> Reopening:
     """A second person approves, or declines with a reason. Until then nothing of the card is open."""
     card = _locked(reopening.card_id)
-    asked = _asked(reopening.pk)
+    asked = locked_reopening(reopening.pk)
     rules.may(table.APPROVE_REOPENING, Scope.of(actor), card).require()
     _refuse_circle(actor, asked, card)
     if asked.state != ReopeningState.ASKED:
@@ -96,75 +88,32 @@ def answer_reopening(
         raise Invalid(_("Say why it is declined."), problems={"reason": [_("Say why it is declined.")]})
     asked.state = ReopeningState.APPROVED if approved else ReopeningState.DECLINED
     asked.answered_by, asked.answered_at = actor.pk, moment
-    asked.before = _decision(card, asked.criteria) if approved else None
+    asked.before = decided_on(card, asked.criteria) if approved else None
     reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
     save_tracked(asked, reason_key=reason_key)
     act = Act.REOPENING_APPROVED if approved else Act.REOPENING_DECLINED
-    _record(act, asked, card, after=_facts(card, asked), reason_key=reason_key)
+    record(act, asked, card, after=facts_of(card, asked), reason_key=reason_key)
     return asked
-
-
-@business_verb
-def decide_anew(
-    *,
-    actor: User,
-    moment: datetime,
-    card: Scorecard,
-    expected: int,
-    entries: Mapping[str, Entry],
-    reason: str,
-    seen: str,
-    comments: Mapping[str, str] | None = None,
-) -> Scorecard:
-    """The evaluator scores the reopened criteria, and no other, and decides: one act, before the reopening ends.
-
-    The new result has to be notified; where the period is closed, it is notified with the decision itself.
-    """
-    card = _locked(card.pk)
-    _require(table.DECIDE_ANEW, actor, card)
-    opened = open_keyhole(card, moment)
-    if opened is None:
-        raise WrongState(_("No approved reopening of this card is open now. Ask for one, with a reason."))
-    opened = _asked(opened.pk)
-    digest = check_seen(actor, card, expected, seen, moment)
-    locked = sorted(set(entries) - set(opened.criteria))
-    if locked:
-        sentence = _("This criterion is not reopened and stays as it was decided.")
-        raise Invalid(
-            _("Only the reopened criteria can be decided anew. Nothing was saved."),
-            problems={key: [sentence] for key in locked},
-        )
-    if not reason.strip():
-        raise Invalid(_("Give the reason."), problems={"reason": [_("Give the reason for the change.")]})
-    assert card.evaluator is not None  # the table allows nobody else
-    delegate = delegate_of(actor)
-    refuse_each_other(card, card.evaluator, delegate)
-    saved = save_stage(
-        card, StageKey.EVALUATOR, card.evaluator, card.version_number, entries, comments or {}, reason, moment
-    )
-    if not saved.changed:
-        raise Invalid(_("Nothing differs from the decision. Change a score, or leave it as it was decided."))
-    outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
-    stages.require_complete(card, StageKey.EVALUATOR, outcome)
-    assessment = assessment_of(card, StageKey.EVALUATOR, card.evaluator)
-    assessment.delegate = delegate
-    submit(assessment, moment)
-    scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
-    card.evaluated_at, card.notified_at = moment, None
-    decided = stages.decide(card, outcome, moment, Act.CARD_DECIDED_ANEW, digest)
-    opened.state, opened.decided_at = ReopeningState.USED, moment
-    opened.after = _decision(card, opened.criteria)
-    save_tracked(opened, reason_key=opened.reason_key)
-    if card.period.state == PeriodState.CLOSED:
-        decided.notified_at = moment
-        return stages.move_on(decided, CardState.NOTIFIED, Act.CARD_NOTIFIED)
-    return decided
 
 
 def open_keyhole(card: Scorecard, moment: datetime) -> Reopening | None:
     """The approved reopening of a card that has not ended and was not used; None where everything is locked."""
+    return _standing(card, moment, ReopeningState.APPROVED)
+
+
+def waiting_proposal(card: Scorecard, moment: datetime) -> Reopening | None:
+    """The reopening whose new decision waits for the head of the agency and has not ended."""
+    return _standing(card, moment, ReopeningState.PROPOSED)
+
+
+def standing_keyhole(card: Scorecard, moment: datetime) -> Reopening | None:
+    """Either of the two: of one card at most one stands."""
+    return _standing(card, moment, ReopeningState.APPROVED, ReopeningState.PROPOSED)
+
+
+def _standing(card: Scorecard, moment: datetime, *states: ReopeningState) -> Reopening | None:
     return Reopening.objects.filter(
-        card=card, state=ReopeningState.APPROVED, expires_at__gt=moment, answered_at__lte=moment
+        card=card, state__in=states, expires_at__gt=moment, answered_at__lte=moment
     ).first()
 
 
@@ -179,11 +128,12 @@ def _locked(pk: int) -> Scorecard:
     return locked
 
 
-def _asked(pk: int) -> Reopening:
+def locked_reopening(pk: int) -> Reopening:
+    """Read again, and locked behind its card."""
     return Reopening.objects.select_for_update().get(pk=pk)
 
 
-def _require(rule: Rule, actor: User, card: Scorecard) -> None:
+def require(rule: Rule, actor: User, card: Scorecard) -> None:
     """Who may, on whose behalf, and is the card decided; the period may be closed."""
     scope = Scope.of(actor)
     decision = rules.may(rule, scope, card)
@@ -222,7 +172,7 @@ def _refuse_circle(actor: User, asked: Reopening, card: Scorecard) -> None:
     me: Person | None = Person.objects.filter(user=actor).first()
     if me is None:
         return
-    concerned = {card.person_id, card.evaluator_id} | set(
+    concerned = {card.person_id, card.evaluator_id, card.endorser_id} | set(
         Person.objects.filter(user_id=asked.asked_by).values_list("pk", flat=True)
     )
     above_me = Q(person=me) & (Q(evaluator__in=concerned) | Q(endorser__in=concerned))
@@ -236,7 +186,7 @@ def _refuse_circle(actor: User, asked: Reopening, card: Scorecard) -> None:
 
 
 # --- What is kept -------------------------------------------------------------------------------------------
-def _decision(card: Scorecard, criteria: Sequence[str]) -> dict[str, Any]:
+def decided_on(card: Scorecard, criteria: Sequence[str]) -> dict[str, Any]:
     """The result as decided, and the scores of these criteria, in codes and texts."""
     result = CardResult.objects.get(card=card, stage=StageKey.EVALUATOR)
     given = {score.criterion.key: score for score in scoring.stage_scores(card, StageKey.EVALUATOR)}
@@ -249,15 +199,17 @@ def _decision(card: Scorecard, criteria: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _facts(card: Scorecard, asked: Reopening) -> dict[str, Any]:
+def facts_of(card: Scorecard, asked: Reopening) -> dict[str, Any]:
+    """What the ledger says of a reopening: codes, and nobody's words."""
     compiled = card.version.compiled()
     codes = [each.code for each in compiled.criteria if each.key in asked.criteria]
     return {"reopening": str(asked.pk), "state": asked.state, "criteria": codes}
 
 
-def _record(
+def record(
     act: Act, asked: Reopening, card: Scorecard, *, after: dict[str, Any], reason_key: Any = None
 ) -> None:
+    """An entry about the card, with the reason of the act, else that of the request."""
     ledger.record(
         act,
         subject=card,

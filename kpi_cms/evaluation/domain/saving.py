@@ -87,7 +87,7 @@ def save_stage(
         before |= {"comments": _key_text(comments_before)}
         after |= {"comments": _key_text(assessment.comments_key)}
     if changed or commented:
-        _count_save(card)
+        count_save(card)
         ledger.record(
             Act.SCORE_CHANGED if changed else Act.COMMENT_CHANGED,
             subject=card,
@@ -404,7 +404,7 @@ def submit(assessment: Assessment, moment: datetime) -> None:
     save_tracked(assessment)
 
 
-def _count_save(card: Scorecard) -> None:
+def count_save(card: Scorecard) -> None:
     """The save number is no fact about the card and stands in no history."""
     card.version_number += 1
     update_each(Scorecard.objects.filter(pk=card.pk), version_number=card.version_number)

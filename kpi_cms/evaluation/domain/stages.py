@@ -104,7 +104,7 @@ def _lock(card: Scorecard) -> Scorecard:
     return locked
 
 
-def _lock_to_decide(actor: User, card: Scorecard) -> Scorecard:
+def lock_to_decide(actor: User, card: Scorecard) -> Scorecard:
     """The same for whoever decides: the pairs first. Who is named meanwhile makes `expected` stale."""
     locks.share_period(card.period_id)
     deciding = Person.objects.filter(user=actor).values_list("pk", flat=True).first()
@@ -200,7 +200,7 @@ def confirm(
     people's results change them without a save of the card.
     With an endorsement in the set's stages the card waits for the agency's head; without one it is decided.
     """
-    card = _lock_to_decide(actor, card)
+    card = lock_to_decide(actor, card)
     take_step(table.CONFIRM, actor, card)
     rules.require_before(card.period.evaluation_due_at, moment, _("The evaluation"))
     digest = check_seen(actor, card, expected, seen, moment)
@@ -243,7 +243,7 @@ def endorse(
     Everything that held when the evaluator confirmed is asked again: tasks may have been reported and people
     registered since. The endorsement is an assessment of its own, with a comment where its author has one.
     """
-    card = _lock_to_decide(actor, card)
+    card = lock_to_decide(actor, card)
     rules.require_step(table.ENDORSE, Scope.of(actor), card)
     digest = check_seen(actor, card, expected, seen, moment)
     assert card.endorser is not None  # rules.endorse allows nobody else
@@ -294,7 +294,7 @@ def accept_new_basis(
     *, actor: User, moment: datetime, card: Scorecard, expected: int, seen: str
 ) -> Scorecard:
     """Confirm a leader's result again with the d proposed since; it must be notified again (rules.md §4)."""
-    card = _lock_to_decide(actor, card)
+    card = lock_to_decide(actor, card)
     take_step(table.ACCEPT_NEW_BASIS, actor, card)
     digest = check_seen(actor, card, expected, seen, moment)
     if not card.proposed_d:

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                             ("asked", "Asked for"),
                             ("approved", "Approved"),
                             ("declined", "Declined"),
+                            ("proposed", "Decided anew, waiting for endorsement"),
                             ("used", "Decided anew"),
                         ],
                         default="asked",
@@ -46,6 +47,11 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(null=True, verbose_name="decided anew at")),
                 ("before", models.JSONField(null=True, verbose_name="before")),
                 ("after", models.JSONField(null=True, verbose_name="after")),
+                ("proposal", models.JSONField(null=True, verbose_name="proposed decision")),
+                (
+                    "return_reason_key",
+                    models.UUIDField(null=True, verbose_name="why the proposal was returned"),
+                ),
                 ("history_user_id", models.BigIntegerField(null=True)),
                 ("history_change_reason", models.UUIDField(null=True)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -130,6 +136,7 @@ class Migration(migrations.Migration):
                             ("asked", "Asked for"),
                             ("approved", "Approved"),
                             ("declined", "Declined"),
+                            ("proposed", "Decided anew, waiting for endorsement"),
                             ("used", "Decided anew"),
                         ],
                         default="asked",
@@ -146,6 +153,11 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(null=True, verbose_name="decided anew at")),
                 ("before", models.JSONField(null=True, verbose_name="before")),
                 ("after", models.JSONField(null=True, verbose_name="after")),
+                ("proposal", models.JSONField(null=True, verbose_name="proposed decision")),
+                (
+                    "return_reason_key",
+                    models.UUIDField(null=True, verbose_name="why the proposal was returned"),
+                ),
                 (
                     "card",
                     models.ForeignKey(
@@ -178,7 +190,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "reopening",
                 "verbose_name_plural": "reopenings",
                 "default_permissions": (),
-                "indexes": [models.Index(fields=["card", "-id"], name="evaluation_reopening_card")],
+                "indexes": [
+                    models.Index(fields=["card", "-id"], name="evaluation_reopening_card"),
+                    models.Index(
+                        condition=models.Q(("state", "proposed")),
+                        fields=["card"],
+                        name="evaluation_reopening_waits",
+                    ),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
@@ -215,6 +234,17 @@ class Migration(migrations.Migration):
                         ),
                         name="evaluation_reopening_used_in_time",
                         violation_error_message="A reopening is used before it ends.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("proposal__isnull", False), ("state", "proposed")),
+                            models.Q(
+                                models.Q(("state", "proposed"), _negated=True), ("proposal__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="evaluation_reopening_proposal",
+                        violation_error_message="A reopening keeps a proposal for as long as it waits.",
                     ),
                 ],
             },

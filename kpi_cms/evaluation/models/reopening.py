@@ -16,6 +16,9 @@ class Reopening(models.Model):
 
     `criteria` are keys of the card's version. `before` and `after` keep the result and the scores of these criteria
     as they were decided and as they were decided anew; what was decided first stays readable for ever.
+
+    Where the head of the agency endorses, `proposal` keeps until then what the evaluator decided: values, and keys of
+    the texts in the side table (`domain.proposed_decision`). The card knows nothing of it; its result stays.
     """
 
     card = models.ForeignKey(
@@ -35,6 +38,8 @@ class Reopening(models.Model):
     decided_at = models.DateTimeField(_("decided anew at"), null=True)
     before = models.JSONField(_("before"), null=True)
     after = models.JSONField(_("after"), null=True)
+    proposal = models.JSONField(_("proposed decision"), null=True)
+    return_reason_key = models.UUIDField(_("why the proposal was returned"), null=True)
 
     history = tracked()
 
@@ -64,8 +69,18 @@ class Reopening(models.Model):
                 name="evaluation_reopening_used_in_time",
                 violation_error_message=_("A reopening is used before it ends."),
             ),
+            models.CheckConstraint(
+                condition=Q(state="proposed", proposal__isnull=False)
+                | ~Q(state="proposed") & Q(proposal__isnull=True),
+                name="evaluation_reopening_proposal",
+                violation_error_message=_("A reopening keeps a proposal for as long as it waits."),
+            ),
         ]
-        indexes = [models.Index(fields=["card", "-id"], name="evaluation_reopening_card")]
+        indexes = [
+            models.Index(fields=["card", "-id"], name="evaluation_reopening_card"),
+            # Asked by every page of whoever endorses: what waits is few rows of all that there ever were.
+            models.Index(fields=["card"], condition=Q(state="proposed"), name="evaluation_reopening_waits"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.card_id} {self.state}"

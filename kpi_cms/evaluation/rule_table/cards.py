@@ -27,6 +27,8 @@ STAGES = "kpi_cms.evaluation.domain.stages"
 _SELF = _("Only the person themselves writes their self-assessment.")
 _EVALUATE = _("Only the evaluator named on the card evaluates and confirms it.")
 _EVALUATE_OWN = _("Nobody evaluates their own card. The evaluator named on it does.")
+_ENDORSE = _("Only the head of the agency named on the card endorses it.")
+_ENDORSE_OWN = _("Nobody endorses their own card.")
 
 # --- Reading a card ----------------------------------------------------------------------------------------
 SEE_CARD = Rule(
@@ -150,9 +152,7 @@ def _evaluator_step(act: str, label: Sentence, **more: Any) -> Rule:
 
 def _endorser_step(act: str, label: Sentence, **more: Any) -> Rule:
     """The head of the agency, where the criteria set has this stage."""
-    forbidden = {Relation.OWN: _("Nobody endorses their own card.")}
-    refusal = _("Only the head of the agency named on the card endorses it.")
-    return _step(act, label, (Relation.ENDORSER,), refusal, forbidden=forbidden, **more)
+    return _step(act, label, (Relation.ENDORSER,), _ENDORSE, forbidden={Relation.OWN: _ENDORSE_OWN}, **more)
 
 
 SAVE_SELF = _step(
@@ -239,6 +239,7 @@ ACCEPT_NEW_BASIS = _evaluator_step(
 )
 
 _REOPENING = "kpi_cms.evaluation.domain.reopening"
+_ANEW = "kpi_cms.evaluation.domain.deciding_anew"
 ASK_REOPENING = Rule(
     act="ask_reopening",
     label=_("Ask that a decided card be reopened for some criteria"),
@@ -252,7 +253,7 @@ ASK_REOPENING = Rule(
     seen_with=READING_CAPABILITIES,
     refusal=_("A reopening is asked for by the evaluator or by the personnel office."),
     states=DECIDED,
-    note=_("Besides: with a reason, chosen criteria and an end within 14 days; no endorsement in the set."),
+    note=_("Besides: with a reason, chosen criteria and an end within 14 days."),
 )
 _NOT_BY_A_PARTY = _("A reopening is approved by somebody who has no part in the card.")
 APPROVE_REOPENING = Rule(
@@ -275,7 +276,7 @@ DECIDE_ANEW = Rule(
     label=_("Decide a reopened result anew"),
     subject="card",
     law="Đ21.3",
-    verbs=(f"{_REOPENING}.decide_anew",),
+    verbs=(f"{_ANEW}.decide_anew",),
     relations=EVALUATING,
     forbidden={Relation.OWN: _EVALUATE_OWN},
     seen_by=CONCERNED,
@@ -283,8 +284,39 @@ DECIDE_ANEW = Rule(
     refusal=_EVALUATE,
     states=DECIDED,
     note=_(
-        "Besides: an approved reopening that has not ended, and its criteria alone. The old result stays readable."
+        "Besides: an approved reopening that has not ended, and its criteria alone. The old result stays readable. "
+        "Where the head of the agency endorses, it is proposed to them."
     ),
+)
+
+
+def _endorsing_anew(act: str, label: Sentence, note: Sentence) -> Rule:
+    """The same head of the agency, of a decided card; the period may be closed."""
+    return Rule(
+        act=act,
+        label=label,
+        subject="card",
+        law="Đ21.3",
+        verbs=(f"{_ANEW}.{act}",),
+        relations=(Relation.ENDORSER,),
+        forbidden={Relation.OWN: _ENDORSE_OWN},
+        seen_by=CONCERNED,
+        seen_with=READING_CAPABILITIES,
+        refusal=_ENDORSE,
+        states=DECIDED,
+        note=note,
+    )
+
+
+ENDORSE_ANEW = _endorsing_anew(
+    "endorse_anew",
+    _("Endorse a result that is decided anew"),
+    _("Besides: a new decision that waits, before the reopening ends. Until then the former result stands."),
+)
+RETURN_ANEW = _endorsing_anew(
+    "return_anew",
+    _("Return a new decision to the evaluator"),
+    _("Besides: a new decision that waits, before the reopening ends, with a reason. Nothing of it applies."),
 )
 
 NAME_EVALUATORS = Rule(
@@ -341,6 +373,8 @@ CARD_RULES = (
     ASK_REOPENING,
     APPROVE_REOPENING,
     DECIDE_ANEW,
+    ENDORSE_ANEW,
+    RETURN_ANEW,
     NAME_EVALUATORS,
     FOLLOW_REGISTERS,
 )

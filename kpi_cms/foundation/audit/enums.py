@@ -61,6 +61,8 @@ class Act(models.TextChoices):
     REOPENING_ASKED = "reopening.asked", _("Reopening asked for")
     REOPENING_APPROVED = "reopening.approved", _("Reopening approved")
     REOPENING_DECLINED = "reopening.declined", _("Reopening declined")
+    REOPENING_PROPOSED = "reopening.proposed", _("New decision proposed to the head of the agency")
+    REOPENING_RETURNED = "reopening.returned", _("Proposed decision returned to the evaluator")
     CARD_DECIDED_ANEW = "card.decided_anew", _("Result decided anew")
     EVALUATOR_CHANGED = "evaluator.changed", _("Evaluator decided")
     EVIDENCE_ATTACHED = "evidence.attached", _("Evidence attached")

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import queries
@@ -21,7 +22,8 @@ def waiting(request: HttpRequest) -> queries.Waiting:
     """The counters of the signed-in account, read once for each request."""
     known: queries.Waiting | None = getattr(request, "workspace_waiting", None)
     if known is None:
-        known = queries.waiting(_scope(request) if request.user.is_authenticated else Scope())
+        scope = _scope(request) if request.user.is_authenticated else Scope()
+        known = queries.waiting(scope, timezone.now())
         request.workspace_waiting = known  # type: ignore[attr-defined]  # our own attribute
     return known
 

@@ -20,6 +20,7 @@ from kpi_cms.foundation.accounts.forms import SignInForm
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import Refused, Stale
 from kpi_cms.interfaces.workspace import gallery
+from tests.helpers.world import MOMENT
 
 ERRORS = ["400.html", "403.html", "404.html", "409.html", "500.html"]
 VOID = {"meta", "link", "input", "br", "img", "hr", "rect"}
@@ -65,7 +66,7 @@ def request(signed_in: bool = True) -> HttpRequest:
     made.user = User(username="HN-0123", display_name="Bùi Minh Nam") if signed_in else AnonymousUser()
     # What the middleware and the navigation would read: nothing is held and nothing waits.
     made.scope = Scope()  # type: ignore[attr-defined]  # set by ScopeMiddleware
-    made.workspace_waiting = queries.waiting(Scope())  # type: ignore[attr-defined]  # navigation's own attribute
+    made.workspace_waiting = queries.waiting(Scope(), MOMENT)  # type: ignore[attr-defined]  # navigation's own attribute
     return made
 
 

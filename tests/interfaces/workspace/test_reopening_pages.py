@@ -7,13 +7,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from kpi_cms.evaluation.models import CardResult, Reopening
+from kpi_cms.evaluation.domain import reopening, stages
+from kpi_cms.evaluation.models import CardResult, Reopening, Scorecard
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.interfaces.reporting.card_form import build_form01
 from tests.factories.snippets import holder
 from tests.helpers import month, pages
+from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 from tests.interfaces.workspace.conftest import Clock, SignIn
+
+UNTIL = MOMENT + timedelta(days=3)
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +87,135 @@ def test_without_a_request_the_list_says_so_and_others_find_nothing(world: World
     policy.force_login(holder(world.root, "manage_periods", username="CS01"))
     assert policy.get(reverse("workspace:reopenings")).status_code == 200
     assert sign_in(world.head).get(reverse("workspace:reopenings")).status_code == 404
+
+
+# --- An endorsed result ---------------------------------------------------------------------------------------
+def address(name: str, card: Scorecard) -> str:
+    return reverse(f"workspace:{name}", args=[card.pk])
+
+
+@pytest.fixture
+def reopened(world: World) -> Scorecard:
+    """Lan's card, endorsed by Chí and notified, reopened on one criterion by Hà and policy staff."""
+    spec = worlds.staff_spec()
+    stage = {"key": "endorsement", "label": "Người đứng đầu xác nhận", "decides": False, "optional": False}
+    spec["stages"] = [*spec["stages"], stage]
+    Scorecard.objects.filter(person=world.lan).update(
+        version=worlds.version(spec, "NV-XN"), endorser=world.chair
+    )
+    month.worked(world, world.lan)
+    card = month.confirmed(world, world.lan)
+    stages.endorse(
+        actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
+    card = stages.notify(actor=world.head.user, moment=MOMENT, card=world.card(world.lan))
+    asked = reopening.ask_reopening(
+        actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number, criteria=[first_key(card)],
+        until=UNTIL, reason="Chấm nhầm dòng",
+    )  # fmt: skip
+    policy = holder(world.root, "manage_periods", username="CS01")
+    reopening.answer_reopening(actor=policy, moment=MOMENT, reopening=asked, approved=True)
+    return world.card(world.lan)
+
+
+def first_key(card: Scorecard) -> str:
+    return next(
+        key for key, each in month.entries(card, "evaluator").items() if isinstance(each.value, Decimal)
+    )
+
+
+def propose(client: Client, card: Scorecard) -> None:
+    page = client.get(address("decide_anew", card))
+    assert "Người đứng đầu cơ quan xác nhận quyết định này." in pages.text(page)
+    sent = {
+        "expected": pages.field(page, "expected"), "seen": pages.field(page, "seen"), "reason": "Xem lại biên bản",
+        f"s-{first_key(card)}": "1",
+    }  # fmt: skip
+    answered = client.post(address("decide_anew", card), sent, follow=True)
+    assert "Kết quả cũ giữ nguyên cho đến khi người đứng đầu cơ quan xác nhận." in pages.text(answered)
+
+
+def shown(card: Scorecard) -> str:
+    return str(CardResult.objects.get(card=card, stage="evaluator").shown).replace(".", ",")
+
+
+def test_the_head_of_the_agency_endorses_what_the_evaluator_proposes(
+    world: World, sign_in: SignIn, clock: Clock, reopened: Scorecard
+) -> None:
+    evaluator, chair, lan = sign_in(world.head), sign_in(world.chair), sign_in(world.lan)
+    endorse, back = address("endorse_anew", reopened), address("return_anew", reopened)
+    assert endorse not in pages.body(chair.get(address("card", reopened)))
+    assert chair.get(endorse).status_code == 302  # nothing waits
+    clock.now = MOMENT + timedelta(minutes=5)
+    was = shown(reopened)
+    propose(evaluator, reopened)
+    assert shown(reopened) == was
+
+    # Whoever decides reads that it waits; the person does not, and reads the former result.
+    waits = "Quyết định mới đang chờ người đứng đầu cơ quan xác nhận"
+    mine = pages.text(evaluator.get(address("card", reopened)))
+    theirs = pages.text(lan.get(address("card", reopened)))
+    assert (waits in mine, waits in theirs, was in theirs) == (True, False, True)
+    assert address("decide_anew", reopened) not in pages.body(evaluator.get(address("card", reopened)))
+    assert "Kết quả quyết định lại chờ xác nhận 1" in pages.text(chair.get(reverse("workspace:home")))
+    assert "quyết định lại chờ xác nhận" not in pages.text(evaluator.get(reverse("workspace:home")))
+    offered = pages.body(chair.get(address("card", reopened)))
+    assert (endorse in offered, back in offered) == (True, True)
+
+    page = chair.get(endorse)
+    said = pages.text(page)
+    after = str(Reopening.objects.get().proposal["after"]["shown"]).replace(".", ",")
+    for words in (was, after, "Xem lại biên bản", "Nguyễn Thị Hà", "Trả lại cấp đánh giá"):
+        assert words in said
+    assert was != after
+    assert evaluator.get(endorse).status_code == 403
+    sent = {"expected": pages.field(page, "expected"), "seen": pages.field(page, "seen")}
+    assert evaluator.post(endorse, sent).status_code == 403
+    assert chair.post(endorse, {**sent, "seen": "x"}).status_code == 409
+    assert chair.post(endorse, {**sent, "expected": ""}).status_code == 422
+    assert shown(reopened) == was
+    assert chair.post(endorse, sent).status_code == 302
+    assert shown(reopened) == after
+    assert waits not in pages.text(evaluator.get(address("card", reopened)))
+    assert chair.post(endorse, sent).status_code == 409
+    notes = build_form01(world.card(world.lan), clock.now, Scope.of(world.head.user)).annex_notes
+    assert any(was.replace(",", ".") in note and after.replace(",", ".") in note for note in notes)
+
+
+def test_what_the_head_of_the_agency_returns_goes_back_with_its_reason(
+    world: World, sign_in: SignIn, clock: Clock, reopened: Scorecard
+) -> None:
+    evaluator, chair = sign_in(world.head), sign_in(world.chair)
+    clock.now = MOMENT + timedelta(minutes=5)
+    was = shown(reopened)
+    propose(evaluator, reopened)
+    back = address("return_anew", reopened)
+    page = chair.get(back)
+    assert "Xem lại biên bản" in pages.text(page)
+    sent = {"expected": pages.field(page, "expected"), "reason": "Chưa đủ căn cứ"}
+    assert evaluator.post(back, sent).status_code == 403
+    assert chair.post(back, {**sent, "reason": ""}).status_code == 422
+    assert chair.post(back, {**sent, "expected": "0"}).status_code == 409
+    assert chair.post(back, sent).status_code == 302
+    assert shown(reopened) == was
+    mine = pages.text(evaluator.get(address("card", reopened)))
+    assert "Chưa đủ căn cứ" in mine
+    assert "Chưa đủ căn cứ" not in pages.text(sign_in(world.lan).get(address("card", reopened)))
+    propose(evaluator, reopened)  # once more
+
+    clock.now = UNTIL
+    assert chair.get(back).status_code == 302
+    assert "quyết định lại chờ xác nhận" not in pages.text(chair.get(reverse("workspace:home")))
+    assert address("endorse_anew", reopened) not in pages.body(chair.get(address("card", reopened)))
+
+
+def test_the_person_reads_nothing_of_a_proposal_in_their_history(
+    world: World, sign_in: SignIn, clock: Clock, reopened: Scorecard
+) -> None:
+    clock.now = MOMENT + timedelta(minutes=5)
+    propose(sign_in(world.head), reopened)
+    history = address("card_history", reopened) + "?xem=viec"
+    read = {who.staff_code: pages.text(sign_in(who).get(history)) for who in (world.head, world.lan)}
+    proposed = "Trình quyết định mới"
+    assert [proposed in text for text in read.values()] == [True, False]
+    assert "Xem lại biên bản" not in read[world.lan.staff_code]

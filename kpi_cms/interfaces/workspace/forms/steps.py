@@ -24,16 +24,26 @@ class DecideForm(SeenForm):
     shown = forms.CharField(required=False, empty_value=None, widget=forms.HiddenInput)
 
 
-class EndorseForm(DecideForm):
-    """An endorsement may be commented on."""
-
-    comment = forms.CharField(
+def _comment() -> forms.CharField:
+    return forms.CharField(
         label=_("Comment"),
         help_text=_("Optional. Whoever reads the evaluation reads it too."),
         required=False,
         max_length=4000,
         widget=text_area(4),
     )
+
+
+class EndorseForm(DecideForm):
+    """An endorsement may be commented on."""
+
+    comment = _comment()
+
+
+class EndorseAnewForm(SeenForm):
+    """So may that of a new decision; its points are those that the reopening keeps."""
+
+    comment = _comment()
 
 
 class ReasonForm(StepForm):

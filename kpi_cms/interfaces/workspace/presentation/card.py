@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import stages
-from kpi_cms.evaluation.domain.reopening import open_keyhole
-from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, StageKey, TaskState
-from kpi_cms.evaluation.models import CardResult, Scorecard, Task
+from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, ReopeningState, StageKey, TaskState
+from kpi_cms.evaluation.models import CardResult, Reopening, Scorecard, Task
 from kpi_cms.evaluation.visibility import Sight, sight_of
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
@@ -26,6 +25,7 @@ from snippets.enums import PeriodState
 
 from .delegation import in_place_of
 from .evaluators import other_appointments, units_named, why_this_evaluator
+from .keyhole import keyhole_of, notices_of_keyhole
 from .links import optional_url
 from .sheet import Column
 
@@ -306,7 +306,7 @@ def d_text(stored: str) -> str:
     return {"1": "100%", "1/2": "50%", "pending": _("not known yet"), "": "–"}.get(stored, stored)
 
 
-def actions_of(reading: CardReading, now: datetime) -> list[dict[str, str]]:
+def actions_of(reading: CardReading, now: datetime, keyhole: Reopening | None) -> list[dict[str, str]]:
     """The next steps this reader can take, the main one first: {label, url, post, kind}."""
     card = reading.card
     found: list[dict[str, str]] = []
@@ -326,8 +326,11 @@ def actions_of(reading: CardReading, now: datetime) -> list[dict[str, str]]:
     label = _("Notify the person of the result")
     offer(table.NOTIFY, "workspace:notify", label, post="1", kind="primary")
     offer(table.ASK_REOPENING, "workspace:ask_reopening", _("Ask for a reopening"))
-    if rules.may_now(table.DECIDE_ANEW, reading.scope, card) and open_keyhole(card, now) is not None:
+    if keyhole is not None and keyhole.state == ReopeningState.APPROVED:
         offer(table.DECIDE_ANEW, "workspace:decide_anew", _("Decide anew what is reopened"), kind="primary")
+    if keyhole is not None and keyhole.state == ReopeningState.PROPOSED:
+        offer(table.ENDORSE_ANEW, "workspace:endorse_anew", _("Endorse anew"), kind="primary")
+        offer(table.RETURN_ANEW, "workspace:return_anew", _("Return to the evaluator"))
     return found
 
 
@@ -345,15 +348,16 @@ def task_summary(tasks: list[Task]) -> dict[str, int]:
 def page_of(reading: CardReading) -> dict[str, Any]:
     """What every page about one card shows around its own content."""
     card, now = reading.card, timezone.now()
+    keyhole = keyhole_of(reading.scope, card, now)
     return {
         "card": card,
         "period": card.period,
         "reading": reading,
         "progress": progress_of(reading),
         "facts": facts_of(reading),
-        "notices": notices_of(reading, now),
+        "notices": [*notices_of(reading, now), *notices_of_keyhole(keyhole)],
         "in_place_of": in_place_of(reading.scope, card),
-        "actions": actions_of(reading, now),
+        "actions": actions_of(reading, now, keyhole),
         "tasks": reading.tasks,
         "task_summary": task_summary(reading.tasks),
         "print_url": optional_url("reporting:form01", card.pk),

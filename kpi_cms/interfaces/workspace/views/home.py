@@ -44,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
         )
         context |= {
             "own": _own(cards, me.person_id, now),
-            "groups": [*_evaluating(cards, scope, me, now), *_tasks(scope, me)],
+            "groups": [*_evaluating(cards, scope, me, now), *_anew(me, now), *_tasks(scope, me)],
         }
     context["results"] = _results_to_notify(request)
     context["nothing"] = not (context["own"] or context["groups"] or context["results"])
@@ -134,6 +134,28 @@ def _evaluating(
         }
         for title, page, found in groups
         if found
+    ]
+
+
+def _anew(me: queries.Waiting, now: datetime) -> list[dict[str, Any]]:
+    """Reopened results that wait for my endorsement; their periods may be closed."""
+    if not me.to_endorse_anew:
+        return []
+    found = queries.to_endorse_anew(me.person_id, now).select_related("card__person", "card__period")[:SHOWN]
+    return [
+        {
+            "title": _("Results decided anew to endorse"),
+            "count": me.to_endorse_anew,
+            "rows": [
+                {
+                    "text": each.card.person.full_name,
+                    "url": reverse("workspace:endorse_anew", args=[each.card_id]),
+                    "hint": f"{each.card.unit_name}, {each.card.period}",
+                }
+                for each in found
+            ],
+            "more_url": reverse("workspace:evaluations"),
+        }
     ]
 
 

@@ -1,4 +1,4 @@
-"""The keyhole: ask that a decided card be reopened, answer for it, decide anew on the criteria that are open."""
+"""The keyhole: ask that a decided card be reopened, answer for it, decide anew on the open criteria, endorse that."""
 
 from typing import Any
 
@@ -9,13 +9,21 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kpi_cms.evaluation import queries, rules, seen
-from kpi_cms.evaluation.domain import reopening
+from kpi_cms.evaluation.domain import deciding_anew, reopening, stages
 from kpi_cms.evaluation.enums import ReopeningState, StageKey
 from kpi_cms.evaluation.models import Reopening, Scorecard
-from kpi_cms.evaluation.rule_table import APPROVE_REOPENING, ASK_REOPENING, DECIDE_ANEW
+from kpi_cms.evaluation.rule_table import (
+    APPROVE_REOPENING,
+    ASK_REOPENING,
+    DECIDE_ANEW,
+    ENDORSE_ANEW,
+    RETURN_ANEW,
+)
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import shown_within
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.actor import database_now
@@ -23,10 +31,13 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.foundation.core.numbers import format_moment
 from kpi_cms.interfaces.workspace.forms.reopening import AnswerForm, AskForm
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
-from kpi_cms.interfaces.workspace.presentation.card import read_card
+from kpi_cms.interfaces.workspace.forms.steps import EndorseAnewForm, ReasonForm, StepForm
+from kpi_cms.interfaces.workspace.presentation.anew import before_and_after
+from kpi_cms.interfaces.workspace.presentation.card import CardReading, read_card
 
 from .asking import actor_of, require_somewhere
 from .shared import add_problems, refused, scope_of
+from .steps import CardStep
 
 LISTED = 100
 by_whoever_approves = shown_within(
@@ -148,7 +159,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """The open criteria alone, with a reason; the new decision replaces the old one, which stays readable."""
+    """The open criteria alone, with a reason; the new decision replaces the old one, or is proposed to the head."""
     scope = scope_of(request)
     card = queries.card_for(scope, pk)
     rules.may(DECIDE_ANEW, scope, card).require()
@@ -180,6 +191,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "expected": card.version_number,
         "seen": seen.token(card, digest, database_now()),
+        "is_endorsed": stages.needs_endorsement(card),
         "back_url": reverse("workspace:card", args=[pk]),
     }
     if request.method == "GET":
@@ -188,17 +200,79 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     error: Invalid | Stale = Invalid("", problems=form.problems)
     if not form.problems:
         try:
-            reopening.decide_anew(
+            deciding_anew.decide_anew(
                 actor=actor_of(request), moment=database_now(), card=card, expected=form.expected, entries=entries,
                 reason=form.reason, seen=request.POST.get("seen", ""),
             )  # fmt: skip
         except (Invalid, Stale) as caught:
             error = caught
         else:
-            messages.success(request, _("The result is decided anew. The former one stays readable."))
+            messages.success(request, _decided(card))
             return redirect("workspace:card", pk)
     found = getattr(error, "problems", {})
     errors = [{"text": str(text), "href": f"#s-{key}"} for key, texts_ in found.items() for text in texts_]
     return refused(
         request, "workspace/reopening/decide.html", {**context, "form": None}, error, errors=errors
     )
+
+
+def _decided(card: Scorecard) -> str:
+    if stages.needs_endorsement(card):
+        return _(
+            "The new decision is proposed. The former result stands until the head of the agency endorses it."
+        )
+    return _("The result is decided anew. The former one stays readable.")
+
+
+class _Waiting(CardStep):
+    """A step that the head of the agency takes on a new decision which waits: before and after are shown."""
+
+    template = "workspace/reopening/endorse.html"
+
+    def is_time(self, scope: Scope, card: Scorecard) -> bool:
+        return super().is_time(scope, card) and reopening.waiting_proposal(card, database_now()) is not None
+
+    def more(self, reading: CardReading) -> dict[str, Any]:
+        waits = reopening.waiting_proposal(reading.card, database_now())
+        return {"anew": before_and_after(reading, waits) if waits is not None else None}
+
+
+class EndorseAnew(_Waiting):
+    """The head of the agency endorses the new decision, which is the result then."""
+
+    form_class = EndorseAnewForm
+    rule = ENDORSE_ANEW
+    title = gettext_lazy("Endorse anew")
+    lead = gettext_lazy(
+        "Endorsing makes the new decision the result, which has to be notified again. Until then the former result "
+        "stands. If you do not agree, return it to the evaluator with a reason."
+    )
+    button = gettext_lazy("Endorse anew")
+    done = gettext_lazy("The new decision is endorsed: it is the result now. The former one stays readable.")
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return deciding_anew.endorse_anew(
+            **common, seen=form.cleaned_data["seen"], comment=form.cleaned_data["comment"]
+        )
+
+    def more(self, reading: CardReading) -> dict[str, Any]:
+        return super().more(reading) | {
+            "return_url": reverse("workspace:return_anew", args=[reading.card.pk])
+        }
+
+
+class ReturnAnew(_Waiting):
+    """The head of the agency does not endorse it; the former result stands."""
+
+    form_class = ReasonForm
+    rule = RETURN_ANEW
+    title = gettext_lazy("Return the new decision")
+    lead = gettext_lazy(
+        "The evaluator reads the reason and may propose again before the reopening ends. The former result stands."
+    )
+    button = gettext_lazy("Return to the evaluator")
+    done = gettext_lazy("The new decision is returned. The evaluator sees your reason.")
+    warning = True
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return deciding_anew.return_anew(**common, reason=form.cleaned_data["reason"])
