@@ -15,15 +15,18 @@ from django.db.models import F
 
 from kpi_cms.evaluation import queries
 from kpi_cms.evaluation.domain import deciding_anew, people_managed, proposed_decision, reopening, stages
+from kpi_cms.evaluation.domain.erasing import erase_texts
 from kpi_cms.evaluation.domain.saving import Entry
+from kpi_cms.evaluation.enums import Erasable
 from kpi_cms.evaluation.models import Assessment, CardResult, Reopening, Score, Scorecard
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.models import ErasableText, LedgerEntry
 from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, Refused, Stale, WrongState
 from kpi_cms.interfaces.reporting.card_form import build_form01
+from snippets.enums import Role
 from snippets.models import Period
-from tests.factories.snippets import hold, holder
+from tests.factories.snippets import hold, holder, in_role
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.delegating import delegated, made_head
@@ -189,7 +192,7 @@ def test_every_kind_of_entry_comes_back_as_it_was_proposed(endorsed_world: World
     ErasableText.objects.filter(key=kept["entries"]["chosen"]["grounds"]).update(
         text="", salt="", erased_at=LATER
     )
-    assert proposed_decision.decision_of(kept).entries["chosen"] == Entry("50", "")
+    assert proposed_decision.decision_of(kept).entries["chosen"] == Entry("50", "(đã xóa)")
 
 
 def test_nothing_waits_that_cannot_be_applied(endorsed_world: World, card: Scorecard) -> None:
@@ -373,6 +376,27 @@ def test_what_would_be_another_result_now_is_not_endorsed(endorsed_world: World,
     assert "another one now" in str(stands(WrongState, endorse, world))
     Reopening.objects.update(proposal=waits.proposal | {"rater": world.deputy.pk})
     assert "another one now" in str(stands(WrongState, endorse, world))
+
+
+def test_words_that_a_law_has_erased_meanwhile_are_endorsed_as_erased(
+    endorsed_world: World, card: Scorecard
+) -> None:
+    world, chosen = endorsed_world, choice_key(card)
+    propose(world, card, entries={chosen: Entry("50", GROUNDS)}, comments={"weaknesses": "Còn chậm"})
+    office = in_role(world.root, Role.PERSONNEL, username="TC01")
+    law: dict[str, Any] = {
+        "actor": office,
+        "moment": LATER,
+        "person": world.lan,
+        "reason": "Quyết định 12/QĐ-TA",
+    }
+    erase_texts(**law, kinds=(Erasable.COMMENT, Erasable.REASON), before=PROPOSED_AT)
+    assert ErasableText.objects.filter(text__in=(WHY, GROUNDS, "Còn chậm")).count() == 3
+    erase_texts(**law, kinds=(Erasable.COMMENT, Erasable.REASON), before=LATER)
+    assert not ErasableText.objects.filter(text__in=(WHY, GROUNDS, "Còn chậm")).exists()
+    endorse(world)
+    given = Score.objects.get(assessment__card=card, assessment__stage="evaluator", criterion__key=chosen)
+    assert (given.choice, given.grounds, given.assessment.weaknesses) == ("50", "(đã xóa)", "(đã xóa)")
 
 
 # --- The way through ----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ endorses, this act only proposes: what would be decided is tried and taken back,
 keeps its former result everywhere. The head endorses it in one act, or returns it with a reason.
 """
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -188,7 +189,7 @@ def _propose(
     """Keep the decision for the head of the agency. The save number counts it: what was on other screens is stale."""
     opened.proposal = proposed_decision.kept(card, decision, _tried(card, opened, decision, moment))
     opened.state, opened.return_reason_key = ReopeningState.PROPOSED, None
-    reason_key = texts.keep(TextKind.REASON, decision.reason.strip(), person_code=card.person.staff_code)
+    reason_key = uuid.UUID(opened.proposal["reason"])
     save_tracked(opened, reason_key=reason_key)
     count_save(card)
     facts = {**facts_of(card, opened), "seen": digest}

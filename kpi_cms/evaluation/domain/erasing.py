@@ -7,6 +7,7 @@ The chain and history hold keys alone, so they verify as before (docs/audit.md).
 | comments, grounds, words of evidence and tasks (`COPIES`) | the column says that it was erased |
 | what a returned self-assessment had said (`returned_copy`) | the same: it would come back with the card |
 | reasons of returns, errors, delays, causes, reopenings | none: their records hold the key |
+| a decision that waits for its endorsement | none: the reopening holds keys. Endorsed, it says that words were erased |
 | whatever the form of a decided card says | stays unless it is asked for by its kind: Đ24.2 has the form kept |
 | a person's present name | stays: the register and every kept form name them. Former names have no copy |
 
@@ -51,7 +52,7 @@ from kpi_cms.foundation.core.errors import Invalid
 from kpi_cms.foundation.core.rows import update_each
 from snippets.models import Person
 
-from . import locks
+from . import locks, proposed_decision
 from .saving import COMMENT_FIELDS, comments_text
 from .task_support import TYPED
 
@@ -171,7 +172,7 @@ def _chosen(person: Person, kinds: Collection[Erasable], before: datetime | None
         if key not in present
     }
     if before is not None:
-        written = pointing.written_at(every)
+        written = proposed_decision.written_at(person) | pointing.written_at(every)
         # A text that nothing points at was never said by anybody at a moment: it has no day to be older than.
         every = {key: kind for key, kind in every.items() if key in written and written[key] < before}
     chosen = {key: kind for key, kind in every.items() if kind in kinds}

@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.models import Reopening, Scorecard
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.engine import decimal_text
@@ -63,13 +63,12 @@ def kept(card: Scorecard, decision: Decision, after: Mapping[str, Any]) -> dict[
 
 
 def decision_of(proposal: Mapping[str, Any]) -> Decision:
-    """The decision that is proposed. A text that was erased since reads as an empty one."""
+    """The decision that is proposed. A text that was erased since says so, as in every column (`audit.texts`)."""
     entries, comments = proposal["entries"], proposal["comments"]
-    keys = [proposal["reason"], *comments.values(), *(entry["grounds"] for entry in entries.values())]
-    words = texts.read(uuid.UUID(key) for key in keys if key is not None)
+    words = texts.read(keys_of(proposal))
 
     def said(key: str | None) -> str:
-        return words.get(uuid.UUID(key), "") if key is not None else ""
+        return (words[uuid.UUID(key)] or texts.ERASED) if key is not None else ""
 
     people = Person.objects.in_bulk([proposal["rater"], proposal["delegate"]])
     return Decision(
@@ -82,6 +81,20 @@ def decision_of(proposal: Mapping[str, Any]) -> Decision:
         comments={name: said(key) for name, key in comments.items()},
         reason=said(proposal["reason"]),
     )
+
+
+def keys_of(proposal: Mapping[str, Any]) -> set[uuid.UUID]:
+    """The keys of its texts."""
+    grounds = (entry["grounds"] for entry in proposal["entries"].values())
+    keys = (proposal["reason"], *proposal["comments"].values(), *grounds)
+    return {uuid.UUID(key) for key in keys if key is not None}
+
+
+def written_at(person: Person) -> dict[uuid.UUID, datetime]:
+    """When the texts of every decision that was ever proposed about a person were written; history keeps them all."""
+    rows = Reopening.history.filter(person=person, proposal__isnull=False).order_by("-history_id")
+    kept_at = rows.values_list("proposal", "history_date")
+    return {key: moment for proposal, moment in kept_at for key in keys_of(proposal)}
 
 
 def told(decided: Mapping[str, Any]) -> dict[str, Any]:

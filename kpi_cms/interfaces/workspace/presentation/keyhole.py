@@ -34,6 +34,6 @@ def notices_of_keyhole(keyhole: Reopening | None) -> list[dict[str, str]]:
         return [{"kind": "info", "text": text % {"until": format_moment(keyhole.expires_at)}}]
     if keyhole.return_reason_key is None:
         return []
-    reason = texts.read([keyhole.return_reason_key]).get(keyhole.return_reason_key)
+    reason = texts.shown([keyhole.return_reason_key]).get(keyhole.return_reason_key)
     text = _("The head of the agency returned the new decision with this reason: %(reason)s")
     return [{"kind": "warning", "text": text % {"reason": reason or "–"}}]
