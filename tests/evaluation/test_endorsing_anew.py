@@ -287,7 +287,7 @@ def test_somebody_whom_the_head_of_the_agency_decides_about_does_not_approve(
         actor=world.chair.user, moment=MOMENT, card=confirmed, expected=confirmed.version_number,
         seen=on_screen(confirmed),
     )  # fmt: skip
-    office = holder(world.root, "receive_results", username="TC01")
+    office = in_role(world.root, Role.PERSONNEL, username="TC01")
     now = world.card(world.lan)
     asked = reopening.ask_reopening(
         actor=office, moment=MOMENT, card=now, expected=now.version_number, criteria=[points_key(now)], until=UNTIL,
