@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from kpi_cms.evaluation.domain import erasing, stages, tasks
 from kpi_cms.evaluation.domain.erasing import COPIES, count_texts, erase_texts
@@ -103,7 +103,7 @@ def test_nobody_but_the_personnel_office_of_the_province_erases_anything(world: 
     }
     for verb in (erase_texts, count_texts):
         more = {"reason": GROUND, "moment": LATER} if verb is erase_texts else {}
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refused, transaction.atomic():
             verb(actor=actors[who](), person=world.lan, kinds=EVERY, **more)
         assert "personnel office of the whole province" in str(refused.value) or who in (
             "lan",
