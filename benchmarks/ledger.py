@@ -151,7 +151,7 @@ def long_ledger() -> dict[str, Any]:
     assert report.holds, report.findings[:3]
     out = io.BytesIO()
     began = time.perf_counter()
-    bundle.write(out, part=Part(chain=PROVINCE), moment=database_now())
+    bundle.write(out, Part(chain=PROVINCE), moment=database_now())
     exported = time.perf_counter() - began
     path = OUTPUT / "ledger.zip"
     path.write_bytes(out.getvalue())

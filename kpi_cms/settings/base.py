@@ -230,12 +230,17 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "media/"
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "kpi_cms.foundation.core.static.StaticFilesStorage"},
     "evidence": {"BACKEND": "kpi_cms.foundation.core.files.storage.PrivateStorage"},
+    "exports": {
+        "BACKEND": "kpi_cms.foundation.core.files.storage.PrivateStorage",
+        "OPTIONS": {"setting": "EXPORT_FILES_ROOT"},
+    },
 }
 PRIVATE_FILES_ROOT = DATA_DIR / "evidence"  # under no address: a view hands a file out after its own check
+EXPORT_FILES_ROOT = DATA_DIR / "exports"  # what the worker made for somebody to take away, for a day
 # The largest file of any door. What comes after it is dropped while it streams in.
 UPLOAD_LIMIT_BYTES = 20 * 1024**2
 FILE_UPLOAD_HANDLERS = [
@@ -270,6 +275,7 @@ DAILY_WORK = {
     "forget uploads": ("02:10", "kpi_cms.interfaces.exchange.domain.forget_uploads"),
     "forget the access log": ("02:15", "kpi_cms.foundation.audit.access_log.forget"),
     "tidy evidence": ("02:20", "kpi_cms.evaluation.domain.evidence_tidying.tidy"),
+    "forget bundles": ("02:25", "kpi_cms.interfaces.reporting.unit_evidence.forget_bundles"),
     "verify the ledger": ("03:00", "kpi_cms.foundation.audit.verification.nightly"),
 }
 

@@ -23,6 +23,7 @@ THROUGH = {
     "kpi_cms.interfaces.exchange.domain.apply_catalogue_upload": "import_catalogue",
     "kpi_cms.interfaces.exchange.domain.take_passwords": "exchange:people_passwords",
     "kpi_cms.interfaces.reporting.evidence.take_card_bundle": "reporting:card_bundle",
+    "kpi_cms.interfaces.reporting.unit_evidence.take_unit_bundle": "reporting:unit_bundle",
     "kpi_cms.interfaces.reporting.printing.print_form01": "reporting:form01",
     "kpi_cms.interfaces.workspace.exporting.export_accesses": "workspace:export_accesses",
     "kpi_cms.interfaces.workspace.exporting.export_review": "workspace:export_review",

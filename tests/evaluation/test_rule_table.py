@@ -82,6 +82,7 @@ move_task             =   +    +    .    -    -    -    +    .    .    .    .   
 read_unit_cards       .   .    .    .    +    +    .    .    .    .    .    .    .    .
 read_unit_tasks       .   .    .    .    +    +    +    .    .    .    .    .    .    .
 read_unit_history     .   .    .    .    .    +    .    .    .    .    .    .    .    .
+take_unit_bundle      .   .    .    .    .    +    .    .    .    .    .    .    .    .
 follow_progress       .   .    .    .    +    .    .    .    .    +    .    .    .    .
 receive_results       .   .    .    .    .    .    .    .    +    .    .    .    .    .
 choose_versions       .   .    .    .    .    .    .    .    .    .    +    .    .    .
@@ -177,7 +178,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 53
+    assert len(ACTS) == len(table.TABLE) == 54
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)

@@ -68,6 +68,7 @@ from .units import (
     READ_UNIT_TASKS,
     RECEIVE_RESULTS,
     SEE_JOB,
+    TAKE_UNIT_BUNDLE,
     UNIT_RULES,
 )
 
@@ -130,6 +131,7 @@ __all__ = [
     "SUBMIT_SELF",
     "TABLE",
     "TAKE_CARD_BUNDLE",
+    "TAKE_UNIT_BUNDLE",
     "TAKE_UP",
     "TASK_CAPABILITIES",
     "TASK_RULES",

@@ -8,6 +8,7 @@ from kpi_cms.foundation.core.errors import Sentence
 from snippets.enums import Capability, PeriodState
 from snippets.rule_table import ONESELF
 
+from .cards import TAKE_CARD_BUNDLE
 from .shared import CONCERNED
 from .tasks import TASK_CAPABILITIES
 
@@ -38,6 +39,15 @@ READ_UNIT_HISTORY = Rule(
     label=_("Read the history of a unit"),
     subject="unit",
     capabilities=(Capability.AUDIT,),
+)
+TAKE_UNIT_BUNDLE = Rule(
+    act="take_unit_bundle",
+    verbs=("kpi_cms.interfaces.reporting.unit_evidence.take_unit_bundle",),
+    reading=True,
+    label=_("Take the evidence of a unit's period away"),
+    subject="unit",
+    capabilities=TAKE_CARD_BUNDLE.capabilities,
+    note=_("Of each card it is asked whether its evidence may be taken; one's own is left out."),
 )
 FOLLOW_PROGRESS = Rule(
     act="follow_progress",
@@ -120,5 +130,12 @@ ERASE_TEXTS = Rule(
     note=_("From the shell, with the legal ground. What stands on the form of a decided card only by name."),
 )
 
-UNIT_RULES = (READ_UNIT_CARDS, READ_UNIT_TASKS, READ_UNIT_HISTORY, FOLLOW_PROGRESS, RECEIVE_RESULTS)
+UNIT_RULES = (
+    READ_UNIT_CARDS,
+    READ_UNIT_TASKS,
+    READ_UNIT_HISTORY,
+    TAKE_UNIT_BUNDLE,
+    FOLLOW_PROGRESS,
+    RECEIVE_RESULTS,
+)
 PERIOD_RULES = (CHOOSE_VERSIONS, OPEN_PERIOD, CLOSE_PERIOD, SEE_JOB)

@@ -53,7 +53,7 @@ def take_card_bundle(*, actor: User, moment: datetime, card: Scorecard) -> bytes
         },
     )
     out = BytesIO()
-    bundle.write(out, part=card_part(card.code), moment=moment, files={FORM: pdf, CARD: content})
+    bundle.write(out, card_part(card.code), moment=moment, files=[(FORM, pdf), (CARD, content)])
     return out.getvalue()
 
 

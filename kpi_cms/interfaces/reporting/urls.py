@@ -6,4 +6,8 @@ app_name = "reporting"
 urlpatterns = [
     path("phieu/<int:pk>/mau-01/", views.form01, name="form01"),
     path("phieu/<int:pk>/bang-chung/", views.card_bundle, name="card_bundle"),
+    path("don-vi/<str:code>/ky/<int:period>/bang-chung/", views.unit_bundle, name="unit_bundle"),
+    path(
+        "don-vi/<str:code>/ky/<int:period>/bang-chung/tep/", views.unit_bundle_file, name="unit_bundle_file"
+    ),
 ]

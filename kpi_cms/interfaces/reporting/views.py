@@ -1,13 +1,19 @@
 """Printed forms."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kpi_cms.evaluation import queries
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.foundation.core.models import Job, JobState
+from kpi_cms.interfaces.reporting import unit_evidence
 from kpi_cms.interfaces.reporting.evidence import take_card_bundle
 from kpi_cms.interfaces.reporting.printing import print_form01
 
@@ -34,3 +40,56 @@ def card_bundle(request: HttpRequest, pk: int) -> HttpResponse:
     response = HttpResponse(content, content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="bang-chung-{card.code}.zip"'
     return response
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def unit_bundle(request: HttpRequest, code: str, period: int) -> HttpResponse:
+    """What can be taken, and what the worker made; a POST takes it, because that is recorded."""
+    assert isinstance(request.user, User)
+    now = database_now()
+    scope = Scope.of(request.user)
+    unit, found = unit_evidence.unit_and_period(scope, code, period)
+    if request.method == "POST":
+        taken = unit_evidence.take_unit_bundle(actor=request.user, moment=now, unit=unit, period=found)
+        if isinstance(taken, Job):
+            return redirect("workspace:job", taken.pk)
+        response = HttpResponse(taken, content_type="application/zip")
+        response["Content-Disposition"] = f'attachment; filename="{_file_name(code, period)}"'
+        return response
+    wanted = unit_evidence.chosen(scope, unit, found)
+    job = unit_evidence.last_job(request.user, unit, found, now)
+    context = {
+        "unit": unit,
+        "period": found,
+        "back_url": f"{reverse('workspace:unit_history', args=[unit.code])}?ky={found.pk}",
+        "cards": len(wanted.cards),
+        "left_out": wanted.left_out,
+        "most": unit_evidence.MOST,
+        "total": wanted.total,
+        "too_many": wanted.too_many,
+        "kept": unit_evidence.kept_of(request.user, unit, found, now),
+        "running": job if job is not None and job.state in (JobState.QUEUED, JobState.RUNNING) else None,
+    }
+    return TemplateResponse(request, "reporting/unit_bundle.html", context)
+
+
+@login_required
+@require_GET
+def unit_bundle_file(request: HttpRequest, code: str, period: int) -> FileResponse:
+    """For whoever had it made, as long as they audit the unit; its taking is recorded already."""
+    assert isinstance(request.user, User)
+    unit, found = unit_evidence.unit_and_period(Scope.of(request.user), code, period)
+    kept = unit_evidence.kept_of(request.user, unit, found, database_now())
+    if kept is None:
+        raise NotFound
+    return FileResponse(
+        unit_evidence.open_kept(kept),
+        as_attachment=True,
+        filename=_file_name(code, period),
+        content_type="application/zip",
+    )
+
+
+def _file_name(code: str, period: int) -> str:
+    return f"bang-chung-{code}-P{period}.zip"

@@ -392,7 +392,7 @@ def check(path):
 
 def written(path):
     with as_actor(UserFactory(), at(70)), path.open("wb") as out:
-        bundle.write(out, part=Part(chain="@"), moment=at(70))
+        bundle.write(out, Part(chain="@"), moment=at(70))
     return path
 
 

@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 label=part.chain,
                 after={"export": "bundle", "unit": unit, "card": card},
             )
-            manifest = bundle.write(out, part=part, moment=moment)
+            manifest = bundle.write(out, part, moment=moment)
         [chain] = manifest["chains"]
         self.stdout.write(
             f"{file}: {chain['last']} links of chain {chain['chain']}, {len(manifest['files'])} files."

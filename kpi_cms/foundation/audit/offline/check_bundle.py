@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,6 +27,10 @@ MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
 BUNDLE, LEDGER, ANCHOR = "kpi-bundle-1", "kpi-ledger-1", "kpi-anchor-1"
 ESCAPES = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+# What reading a damaged file raises: of a zip, of its compression, of a number or a letter that is none.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
 
 
 class NoBundle(Exception):
@@ -58,8 +63,12 @@ class Bundle:
             raise NoBundle(f"{name} is missing in the bundle.") from None
 
     def read(self, name):
-        with self.open(name) as file:
-            return file.read()
+        """Nothing of a file that is damaged in its zip: it is named with the files."""
+        try:
+            with self.open(name) as file:
+                return file.read()
+        except DAMAGED:
+            return b""
 
 
 def escape(text):
@@ -88,7 +97,11 @@ class Check:
                 str(number).encode(): sha256(header.encode()).digest()
                 for number, header in self.forms.items()
             }
-        except (ValueError, KeyError, TypeError):
+            for chain in self.manifest["chains"]:
+                for part in ("chain", "file", "first", "before", "last", "head"):
+                    chain[part]
+            self.manifest["files"].items()
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise NoBundle(f"{bundle.path} is no bundle of the format {BUNDLE}.") from None
 
     def run(self):
@@ -96,8 +109,14 @@ class Check:
         self._files()
         wanted = self._anchors()
         for chain in self.manifest["chains"]:
-            self._chain(chain, wanted.get(chain["chain"], {}))
-        self._texts()
+            try:
+                self._chain(chain, wanted.get(chain["chain"], {}))
+            except (*DAMAGED, LookupError) as error:
+                self.wrong.append(f"chain {chain['chain']}: {chain['file']} cannot be read: {error}")
+        try:
+            self._texts()
+        except DAMAGED as error:
+            self.wrong.append(f"texts.jsonl: it cannot be read: {error}")
         return not self.wrong
 
     def _signed(self):
@@ -120,9 +139,13 @@ class Check:
                 self.wrong.append(f"{name}: the manifest does not know this file")
                 continue
             digest = sha256()
-            with self.bundle.open(name) as file:
-                for part in iter(lambda: file.read(1 << 20), b""):
-                    digest.update(part)
+            try:
+                with self.bundle.open(name) as file:
+                    for part in iter(lambda: file.read(1 << 20), b""):
+                        digest.update(part)
+            except DAMAGED:
+                self.wrong.append(f"{name}: the file is damaged in the zip")
+                continue
             if digest.hexdigest() != listed[name]:
                 self.wrong.append(f"{name}: the file is not the one that was exported")
         for name in sorted(set(listed) - set(self.bundle.names())):
@@ -180,12 +203,17 @@ class Check:
             return
         with self.bundle.open("texts.jsonl") as lines:
             for line in lines:
-                said = json.loads(line)
                 self.texts += 1
-                if said["erased"]:
+                try:
+                    said = json.loads(line)
+                    made = [said[part] for part in ("salt", "kind", "person_code", "text")]
+                    holds = said["erased"] or text_key(*made) == said["key"]
+                    name = said["key"]
+                except (ValueError, KeyError, TypeError):
+                    self.wrong.append(f"text no. {self.texts}: it cannot be read")
                     continue
-                if text_key(said["salt"], said["kind"], said["person_code"], said["text"]) != said["key"]:
-                    self.wrong.append(f"text {said['key']}: not the words its key was made of")
+                if not holds:
+                    self.wrong.append(f"text {name}: not the words its key was made of")
 
     def _anchors(self):
         """Chain → number → (anchor, head); every signature is checked on the way."""
@@ -278,7 +306,10 @@ def verifier(pem):
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
     except ImportError:
         return _by_openssl(pem)
-    key = load_pem_public_key(pem)
+    try:
+        key = load_pem_public_key(pem)
+    except ValueError:  # a damaged key has signed nothing
+        return (lambda content, signature: False), "cryptography"
 
     def by_cryptography(content, signature):
         try:

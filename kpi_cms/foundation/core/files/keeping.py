@@ -38,6 +38,16 @@ def keep(storage: str, taken: Taken) -> str:
         raise FileRefused("not_stored") from error
 
 
+def keep_as(storage: str, name: str, content: IO[bytes]) -> None:
+    """Store a file that was made here under the name of what made it, in the place of one that a killed run left."""
+    try:
+        storages[storage].delete(name)
+        storages[storage].save(name, File(content))
+    except OSError as error:
+        logger.exception("A file could not be stored.")
+        raise FileRefused("not_stored") from error
+
+
 def forget(storage: str, name: str) -> None:
     """Remove a file. What refers to it has said so before."""
     storages[storage].delete(name)

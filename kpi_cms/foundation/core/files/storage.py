@@ -13,10 +13,13 @@ PRIVATE = 0o700  # folders; files are made 0600 by mkstemp
 
 
 class PrivateStorage(FileSystemStorage):
-    """A folder of this server that is under no URL. A file is there as a whole or not at all, also after a crash."""
+    """A folder of this server that is under no URL. A file is there as a whole or not at all, also after a crash.
 
-    def __init__(self) -> None:
-        super().__init__(location=settings.PRIVATE_FILES_ROOT)
+    `setting` names the setting with the folder, so that it is read when the store is made.
+    """
+
+    def __init__(self, setting: str = "PRIVATE_FILES_ROOT") -> None:
+        super().__init__(location=getattr(settings, setting))
 
     def url(self, name: str | None) -> str:
         raise ValueError("A private file has no address: a view hands it out, after its own check.")

@@ -86,4 +86,5 @@ def _text(job: Job) -> str:
 def _result(job: Job) -> str:
     if job.name == opening.JOB_NAME:
         return reverse("workspace:period", args=[job.arguments["period"]])
-    return reverse("workspace:home")
+    # A room that this one does not know says itself where its work can be fetched.
+    return str(job.arguments.get("leads_to") or reverse("workspace:home"))
