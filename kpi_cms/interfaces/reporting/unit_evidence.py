@@ -27,6 +27,7 @@ from kpi_cms.evaluation.rule_table import TAKE_CARD_BUNDLE, TAKE_UNIT_BUNDLE
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import bundle, ledger
+from kpi_cms.foundation.audit.access_log import notice_list
 from kpi_cms.foundation.audit.canonical import time_text
 from kpi_cms.foundation.audit.chains import chain_of
 from kpi_cms.foundation.audit.enums import Act
@@ -128,7 +129,7 @@ def take_unit_bundle(*, actor: User, moment: datetime, unit: Unit, period: Perio
             made.add(card, moment, scope)
         with tempfile.TemporaryFile() as out:
             _write(out, made, wanted, unit, period, moment)
-            out.seek(0)
+            notice_list("cards", unit=unit, period_id=period.pk)
             return out.read()
 
 
@@ -293,8 +294,9 @@ def kept_of(actor: User, unit: Unit, period: Period, moment: datetime) -> Kept |
     return Kept(job, job.cursor["file"], job.cursor["sha256"])
 
 
-def open_kept(kept: Kept) -> IO[bytes]:
-    """The file, read once to see that it is still the one that was made."""
+def open_kept(kept: Kept, unit: Unit, period: Period) -> IO[bytes]:
+    """The file, read once to see that it is still the one that was made. Each fetching stands in the access log."""
+    notice_list("cards", unit=unit, period_id=period.pk)
     return keeping.hand_out(STORE, kept.name, kept.sha256)
 
 

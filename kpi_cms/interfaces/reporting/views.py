@@ -84,7 +84,7 @@ def unit_bundle_file(request: HttpRequest, code: str, period: int) -> FileRespon
     if kept is None:
         raise NotFound
     return FileResponse(
-        unit_evidence.open_kept(kept),
+        unit_evidence.open_kept(kept, unit, found),
         as_attachment=True,
         filename=_file_name(code, period),
         content_type="application/zip",

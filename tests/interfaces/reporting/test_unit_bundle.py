@@ -19,7 +19,7 @@ from django.urls import reverse
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit import anchors
-from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.audit.models import AccessLogEntry, LedgerEntry
 from kpi_cms.foundation.audit.offline import check_bundle
 from kpi_cms.foundation.core.models import Job, JobState
 from kpi_cms.interfaces.reporting import unit_evidence
@@ -330,6 +330,34 @@ def test_files_of_yesterday_are_forgotten(world: World) -> None:
     assert storages["exports"].exists("old.zip")
     unit_evidence.forget_bundles(actor=system_user(), moment=now + timedelta(hours=25))
     assert not storages["exports"].exists("old.zip")
+
+
+def test_handing_it_out_stands_in_the_access_log_with_the_unit(
+    world: World, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
+) -> None:
+    client = auditor(world.agency)
+
+    def listed() -> list[tuple[str, str, int | None]]:
+        rows = AccessLogEntry.objects.filter(kind="listed", route__startswith="reporting:").order_by("pk")
+        return list(rows.values_list("route", "unit_code", "period_id"))
+
+    client.get(address(world, world.department))
+    assert listed() == []
+    client.post(address(world, world.department))
+    assert listed() == [("reporting:unit_bundle", "A1", world.period.pk)]
+    monkeypatch.setattr(unit_evidence, "AT_ONCE", 1)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(address(world, world.department))
+    assert len(listed()) == 1
+    client.get(address(world, world.department, "unit_bundle_file"))
+    assert listed()[1:] == [("reporting:unit_bundle_file", "A1", world.period.pk)]
+
+
+def test_the_page_costs_the_same_for_two_cards_and_for_four(world: World) -> None:
+    client = signed_in(in_role(world.root, Role.AUDITOR))
+    few, more = address(world, world.other_department), address(world, world.department)
+    client.get(few)
+    assert pages.queries(client, few) == pages.queries(client, more)
 
 
 # --- Bad input ----------------------------------------------------------------------------------------------
