@@ -43,6 +43,8 @@ NO_DATABASE = (
     "tests/architecture/test_run.py",
     "tests/foundation/audit/test_tampering.py",
     "tests/foundation/engine/",
+    "tests/interfaces/exchange/sets/test_calculation.py",
+    "tests/interfaces/exchange/sets/test_round_trip.py",
     "tests/journeys/test_look.py",
 )
 
