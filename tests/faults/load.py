@@ -5,6 +5,7 @@ sent again, as a browser that reloads does: it names the save number it was made
 """
 
 import http.client
+import json
 import random
 import re
 import threading
@@ -286,9 +287,10 @@ class Policy(Somebody):
             except Lost:
                 time.sleep(AGAIN_SECONDS)
                 continue
-            if '"failed"' in said:
+            state = json.loads(said)["state"]
+            if state == "failed":
                 self.journal.fail(f"the job of period {period} failed: {said}")
-            if '"done"' in said or '"failed"' in said:
+            if state in ("done", "failed"):
                 self.load.opened += 1
                 return
             time.sleep(0.05)
