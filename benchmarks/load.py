@@ -77,6 +77,8 @@ def requests_a_second(pages: list[tuple[User, str]]) -> tuple[float, float]:
             thread.start()
         for thread in threads:
             thread.join()
+        if server.poll() is not None or not all(answered):
+            raise RuntimeError(f"The server answered its clients {answered} times: nothing was measured.")
         return sum(answered) / SECONDS, _memory(server.pid)
     finally:
         server.terminate()

@@ -33,6 +33,7 @@ from tests.evaluation.test_stages import first_key, hold
 from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.roles import acting_as_the_application
 from tests.helpers.screens import on_screen
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
@@ -201,6 +202,13 @@ def test_leaders_are_computed_from_below(world: World) -> None:
     assert report.differing == [world.card(world.head).pk]
     after = list(CardResult.objects.filter(stage="evaluator").order_by("pk").values())
     assert after[: len(before)] == before
+
+
+@pytest.mark.postgresql
+def test_a_period_is_computed_anew_behind_the_wall(world: World) -> None:
+    with acting_as_the_application():
+        report = recompute_period(actor=system_user(), moment=MOMENT, period=world.period)
+    assert (report.computed, report.added, report.differing) == (7, 7, [])
 
 
 def test_cards_are_read_in_chunks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,10 +63,11 @@ def recompute_period(
     WrongState for writing into a period that is not open: what is closed is compared, and never altered.
     """
     report = Report()
-    compiled = {
-        version.pk: version.compiled()
-        for version in CriteriaVersion.objects.filter(cards__period=period).distinct()
-    }
+    with as_actor(actor, moment):  # which versions a period uses is read from its cards, behind the wall
+        compiled = {
+            version.pk: version.compiled()
+            for version in CriteriaVersion.objects.filter(cards__period=period).distinct()
+        }
     try:
         for cards in _passes(period):
             last = 0
