@@ -49,7 +49,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("kpi_cms/foundation/access/*.py",),
         (
             "tests/foundation/access/test_scope.py::test_a_scope_costs_one_query",
-            "tests/foundation/access", "tests/snippets/viewsets",
+            "tests/foundation/access", "tests/snippets/viewsets", "tests/snippets/domain/test_delegation.py",
+            "tests/evaluation/test_delegation.py", "tests/evaluation/test_rule_table.py",
         ),
     ),
 }  # fmt: skip

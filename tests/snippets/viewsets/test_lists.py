@@ -134,6 +134,7 @@ def test_a_chooser_finds_without_marks_and_offers_what_exists(signed_in):
     root = UnitFactory(grouping=True, name="Tỉnh")
     UnitFactory(parent=root, name="Sở Nội vụ")
     UnitFactory(parent=root, name="Sở Nội vụ cũ", closed=True)
+    UnitFactory(parent=root, name="Sở Tài chính")
     PersonFactory(unit=root, full_name="Lê Còn Đây", staff_code="CON1")
     PersonFactory(unit=root, full_name="Lê Đã Nghỉ", left_on=LONG_AGO)
     client = signed_in(holder(root, Capability.MANAGE_PEOPLE))
@@ -143,7 +144,8 @@ def test_a_chooser_finds_without_marks_and_offers_what_exists(signed_in):
         return client.get(f"{reverse(name)}?q={query}").content.decode()
 
     units, people = choose(Unit, "noi vu"), choose(Person, "le")
-    assert ("Sở Nội vụ" in units, "Sở Nội vụ cũ" in units, "Tỉnh</a>" in units) == (True, False, False)
+    assert ("Sở Nội vụ" in units, "Sở Nội vụ cũ" in units, "Sở Tài chính" in units) == (True, False, False)
+    assert "Sở Tài chính" in choose(Unit, "")
     assert ("Lê Còn Đây" in people, "CON1" in people, "Lê Đã Nghỉ" in people) == (True, True, False)
 
 

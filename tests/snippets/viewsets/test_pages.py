@@ -222,6 +222,7 @@ def test_the_steps_of_an_account(signed_in):
 
     reset = client.post(url(Person, "action_reset-account", person.pk), {"reason": "Quên"})
     assert User.objects.get(pk=person.user_id).check_password(reset.context["outcome"].shown_once)
+    assert f'href="{url(Person, "inspect", person.pk)}"' in reset.content.decode()
     for step in ("unlock", "deactivate"):
         response = client.post(url(Person, f"action_{step}-account", person.pk), {"reason": "x"})
         assert response.headers["Location"] == url(Person, "inspect", person.pk)
@@ -409,6 +410,10 @@ def test_history_is_read_in_words(signed_in, system, moment):
         ("Hệ thống", "Sửa"),
         ("Hệ thống", "Điều động"),
         ("Hệ thống", ""),
+    ]
+    assert [(field.label, field.before, field.after) for field in changes[0].fields] == [
+        ("Họ và tên", "Trần Văn An", "Trần Văn Ân"),
+        ("Đảng viên", "không", "có"),
     ]
     body = text(response)
     for said in ("Trần Văn An", "Trần Văn Ân", "Phòng Nhà", "15/07/2026 10:00:00"):
