@@ -20,6 +20,10 @@ OTHER_ORDER = ("ky", "next", "ordering", "p")  # the same page in another order 
 # Answers only with the records that its script adds to the address.
 ONLY_BY_SCRIPT = "/admin/bulk/"
 LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
+# Forms that the product would refuse, whoever sends them: a template included without its token.
+WITHOUT_TOKEN = """() => [...document.forms]
+    .filter((form) => form.method === "post" && !form.querySelector("[name=csrfmiddlewaretoken]"))
+    .map((form) => form.action)"""
 # A download is no page: the browser says so with this.
 DOWNLOAD = "Download is starting"
 
@@ -57,6 +61,7 @@ def crawl(somebody: Somebody, english: English) -> dict[str, list[str]]:
         assert response.status == 200, f"{somebody.who}: {response.status} at {address}"
         if "/admin/" in address and somebody.page.locator("#wagtail-sidebar").count():
             somebody.page.locator("#wagtail-sidebar nav").first.wait_for()
+        assert somebody.page.evaluate(WITHOUT_TOKEN) == [], address
         found[address] = english.among(somebody.page.evaluate(SHOWN))
         for link in somebody.page.evaluate(LINKS):
             target = urldefrag(link).url

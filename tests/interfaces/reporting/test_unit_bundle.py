@@ -1,6 +1,7 @@
 """The evidence of a unit's period: every card its auditor may take and no other, one slice of the ledger, signed."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -377,9 +378,22 @@ def test_what_cannot_be_is_one_sentence(world: World, monkeypatch: pytest.Monkey
 
 
 def test_the_button_stands_on_the_page_of_the_unit_s_period(world: World) -> None:
+    """On the unit's history and on the bundle's own page, with the token without which it would be refused."""
     client = auditor(world.agency)
-    page = pages.body(client.get(reverse("workspace:unit_history", args=["A1"])))
-    assert f'action="{address(world, world.department)}"' in page
+    client.handler.enforce_csrf_checks = True
+    form = re.compile(
+        rf'action="{address(world, world.department)}">\s*<input type="hidden" name="csrfmiddlewaretoken" value="(\w+)"'
+    )
+    tokens = []
+    for place in (
+        reverse("workspace:unit_history", args=["A1"]),
+        address(world, world.department),
+    ):
+        [token] = form.findall(client.get(place).content.decode())
+        tokens.append(token)
+    assert client.post(address(world, world.department)).status_code == 403
+    answer = client.post(address(world, world.department), {"csrfmiddlewaretoken": tokens[0]})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/zip")
 
 
 @pytest.mark.postgresql
