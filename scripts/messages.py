@@ -89,7 +89,7 @@ PYTHON_KEYWORDS = {
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
 LEFT_OUT = frozenset(
-    {"tests", "benchmarks", "scripts", "deploy", "node_modules", "locale", "locale_host", "migrations"}
+    {"tests", "benchmarks", "scripts", "deploy", "var", "node_modules", "locale", "locale_host", "migrations"}
 )
 
 # In a minified script any function may be called `_`.
