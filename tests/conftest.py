@@ -49,7 +49,7 @@ NO_DATABASE = (
 )
 
 # Counting lines doubles the time of a test. These ask many times what others ask once, or ask another process: no line
-# is reached by them alone (`make test` says so where one is).
+# is reached by them alone (`make test` says so where one is). The plugin's own marker would count what sets them up.
 UNCOUNTED = (
     "tests/access/",
     "tests/architecture/",

@@ -111,10 +111,7 @@ def return_anew(*, actor: User, moment: datetime, card: Scorecard, expected: int
     require(table.RETURN_ANEW, actor, card)
     waits = _waiting(card, moment)
     check_unchanged(card, expected)
-    if not reason.strip():
-        raise Invalid(
-            _("Give a reason that the other person can read."), problems={"reason": [_("Give a reason.")]}
-        )
+    stages.require_reason(reason)
     key = texts.keep_required(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
     waits.state, waits.proposal, waits.return_reason_key = ReopeningState.APPROVED, None, key
     save_tracked(waits, reason_key=key)

@@ -263,7 +263,7 @@ def _blank(person: Person, chosen: _Chosen, reason_key: uuid.UUID) -> None:
             for row in changed:
                 row.version_number += 1
         update_few(model, changed, fields, reason_key=reason_key)
-        cards |= {_card_of(row) for row in changed if _card_of(row) is not None}
+        cards |= {_card_of(row) for row in changed} - {None}
     update_each(Scorecard.objects.filter(pk__in=cards), len(cards), version_number=F("version_number") + 1)
 
 

@@ -155,7 +155,7 @@ def evaluate_without_self(
             _("The person may still submit until %(deadline)s. Take the card up after that.")
             % {"deadline": rules.local(card.period.self_due_at)}
         )
-    _require_reason(reason)
+    require_reason(reason)
     card.without_self = card.submitted_at is None
     if not card.without_self:
         restore_copy(card, assessment_of(card, StageKey.SELF, card.person), reason)
@@ -173,7 +173,7 @@ def return_to_person(
     card = _lock(card)
     take_step(table.RETURN_TO_PERSON, actor, card)
     check_unchanged(card, expected)
-    _require_reason(reason)
+    require_reason(reason)
     scoring.refresh(
         card, StageKey.SELF, moment
     )  # tasks may have changed while the card was with the evaluator
@@ -267,7 +267,7 @@ def return_to_evaluator(
     card = _lock(card)
     rules.require_step(table.RETURN_TO_EVALUATOR, Scope.of(actor), card)
     check_unchanged(card, expected)
-    _require_reason(reason)
+    require_reason(reason)
     reopen_evaluation(card)
     transaction.on_commit(lambda: evaluation_reopened.send_robust(sender=Scorecard, card=card.pk))
     return move_on(card, CardState.SUBMITTED, Act.CARD_RETURNED, reason=reason)
@@ -378,7 +378,7 @@ def _check_shown(outcome: Outcome, shown: str | None) -> None:
         )
 
 
-def _require_reason(reason: str) -> None:
+def require_reason(reason: str) -> None:
     if not reason.strip():
         raise Invalid(
             _("Give a reason that the other person can read."), problems={"reason": [_("Give a reason.")]}

@@ -29,7 +29,8 @@ ESCAPES = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-# What reading a damaged file raises: of a zip, of its compression, of a number or a letter that is none.
+# What reading a damaged file raises: of a zip, of its compression (one that does not exist is NotImplementedError), of
+# a number or a letter that is none.
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
 
 
