@@ -271,7 +271,6 @@ def _unit_json(
 class Kept:
     """A bundle that waits in the store for whoever asked."""
 
-    job: Job
     name: str
     sha256: str
 
@@ -286,12 +285,11 @@ def last_job(actor: User, unit: Unit, period: Period, moment: datetime) -> Job |
     return found
 
 
-def kept_of(actor: User, unit: Unit, period: Period, moment: datetime) -> Kept | None:
-    """What they can fetch now; None while it is being made, and once a day has passed."""
-    job = last_job(actor, unit, period, moment)
+def kept_of(job: Job | None) -> Kept | None:
+    """What whoever had it made can fetch now, by their `last_job`; None while it is being made."""
     if job is None or job.state != JobState.DONE:
         return None
-    return Kept(job, job.cursor["file"], job.cursor["sha256"])
+    return Kept(job.cursor["file"], job.cursor["sha256"])
 
 
 def open_kept(kept: Kept, unit: Unit, period: Period) -> IO[bytes]:

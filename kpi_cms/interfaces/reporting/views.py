@@ -68,7 +68,7 @@ def unit_bundle(request: HttpRequest, code: str, period: int) -> HttpResponse:
         "most": unit_evidence.MOST,
         "total": wanted.total,
         "too_many": wanted.too_many,
-        "kept": unit_evidence.kept_of(request.user, unit, found, now),
+        "kept": unit_evidence.kept_of(job),
         "running": job if job is not None and job.state in (JobState.QUEUED, JobState.RUNNING) else None,
     }
     return TemplateResponse(request, "reporting/unit_bundle.html", context)
@@ -80,7 +80,7 @@ def unit_bundle_file(request: HttpRequest, code: str, period: int) -> FileRespon
     """For whoever had it made, as long as they audit the unit; its taking is recorded already."""
     assert isinstance(request.user, User)
     unit, found = unit_evidence.unit_and_period(Scope.of(request.user), code, period)
-    kept = unit_evidence.kept_of(request.user, unit, found, database_now())
+    kept = unit_evidence.kept_of(unit_evidence.last_job(request.user, unit, found, database_now()))
     if kept is None:
         raise NotFound
     return FileResponse(
