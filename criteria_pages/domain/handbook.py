@@ -241,6 +241,8 @@ def _audience(applicability: Node) -> Iterator[tuple[str, str]]:
     if applicability["positions"]:
         yield _("Positions"), ", ".join(applicability["positions"])
     yield _("Blocks"), _labels(applicability["blocks"], Block) or _("all")
+    if applicability.get("units"):
+        yield _("Units, each with everything below it"), ", ".join(applicability["units"])
     yield _("Periods"), _labels(applicability["period_kinds"], PeriodKind) or _("all")
 
 

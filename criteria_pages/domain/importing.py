@@ -107,6 +107,7 @@ def _meant(node: Any, name: str = "") -> Any:
 
 
 _UNSAID: Mapping[str, Values] = {
+    "applicability": {"units": []},
     "rounding": {"mode": "half_up", "when": "total"},
     "combination": {"kind": "sum"},
 }
@@ -116,6 +117,7 @@ _WITHOUT_ORDER = frozenset(
         "roles",
         "positions",
         "blocks",
+        "units",
         "period_kinds",
         "periods",
         "scopes",
@@ -163,6 +165,7 @@ def _page_fields(spec: Node) -> Values:
         "leadership": _leadership(applicability),
         "positions": applicability.get("positions", []),
         "unit_blocks": applicability.get("blocks", []),
+        "units": applicability.get("units", []),
         "period_kinds": applicability.get("period_kinds", []),
         **{name: _setting(name, value) for name, value in spec["settings"].items()},
     }
@@ -314,6 +317,7 @@ _FIELDS = (
     "leadership",
     "positions",
     "unit_blocks",
+    "units",
     "period_kinds",
     "effective_on",
     "effective_until",

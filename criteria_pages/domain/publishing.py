@@ -25,7 +25,7 @@ from kpi_cms.foundation.engine import canonical_json, check_specification, compi
 
 from .. import rules
 from ..models import CriteriaSetPage, CriteriaVersion, FrozenCriterion
-from ..models.pages import issuing
+from ..models.pages import issuing, units_unknown
 from .authors import last_author
 from .comparison import Change, differences
 from .kind_blocks import Node
@@ -270,6 +270,9 @@ def _check_page(page: CriteriaSetPage) -> list[PageProblem]:
                 "period_kinds", _("Choose at least one kind of period the set is for."), field="period_kinds"
             )
         )
+    unknown = units_unknown(page.units)
+    if unknown:
+        problems.append(PageProblem("units", unknown, field="units"))
     return problems + _check_legal_basis(page)
 
 

@@ -236,14 +236,19 @@ def _ordered(chosen: Iterable[str], values: Iterable[str]) -> list[str]:
 
 
 def _applicability(page: CriteriaSetPage) -> Node:
-    """Who the set is for. An empty list leaves its question open to everybody; positions are named by code."""
+    """Who the set is for. An empty list leaves its question open to everybody; positions and units are named by code.
+
+    Units that are not named are not written: sets that never asked keep their text and their digest.
+    """
     leader, roles = _LEADERSHIP[page.leadership]
+    units = {"units": sorted(set(page.units))} if page.units else {}
     return {
         "staff_kinds": _ordered(page.staff_kinds, StaffKind.values),
         "leader": leader,
         "roles": roles,
         "positions": sorted(set(page.positions)),
         "blocks": _ordered(page.unit_blocks, Block.values),
+        **units,
         "period_kinds": _ordered(page.period_kinds, PeriodKind.values),
     }
 

@@ -158,6 +158,7 @@ FIELDS: dict[str, Text] = {
     "type": _("How it is scored"),
     "unfinished": _("Not finished"),
     "unit": _("Values are"),
+    "units": _("Units"),
     "value": _("Value"),
     "values": _("Values"),
     "weight": _("Weight, per cent"),

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('leadership', models.CharField(choices=[('any', 'Everybody'), ('others', 'Those who hold no post of leadership'), ('leaders', 'Heads and deputies'), ('heads', 'Heads only'), ('deputies', 'Deputies only')], default='any', max_length=8, verbose_name='who of them')),
                 ('positions', criteria_pages.fields.ChoiceListField(blank=True, default=list, help_text='None chosen: every position.', verbose_name='positions')),
                 ('unit_blocks', criteria_pages.fields.ChoiceListField(blank=True, default=list, help_text='None chosen: every block.', verbose_name='blocks')),
+                ('units', criteria_pages.fields.CodeListField(blank=True, default=list, help_text='Codes of units, one a line, each with everything below it. None: every unit.', verbose_name='units')),
                 ('period_kinds', criteria_pages.fields.ChoiceListField(blank=True, default=list, verbose_name='periods')),
                 ('effective_on', models.DateField(blank=True, null=True, verbose_name='in effect from')),
                 ('effective_until', models.DateField(blank=True, help_text='The last day; empty while no end is set.', null=True, verbose_name='in effect to')),

@@ -21,6 +21,7 @@ AUDIENCE = ObjectList(
         FieldPanel("unit_blocks"),
         FieldPanel("period_kinds"),
         FieldPanel("positions"),
+        FieldPanel("units"),
         FieldRowPanel([FieldPanel("effective_on"), FieldPanel("effective_until")]),
     ],
     heading=_("For whom and when"),

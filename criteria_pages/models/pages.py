@@ -21,7 +21,7 @@ from wagtail.models import Page
 
 from kpi_cms.foundation.core.errors import WrongState
 from snippets.enums import Block, Frame, PeriodKind, StaffKind
-from snippets.models import Position
+from snippets.models import Position, Unit
 
 from ..blocks import (
     BandsBlock,
@@ -49,7 +49,7 @@ from ..enums import (
     Unconfirmed,
     WithoutResult,
 )
-from ..fields import ChoiceListField
+from ..fields import ChoiceListField, CodeListField
 from .editor import EDITOR
 from .permissions import CriteriaIndexPermissions, CriteriaSetPermissions
 
@@ -69,6 +69,15 @@ def issuing() -> Iterator[None]:
 def position_options() -> Iterable[tuple[str, str]]:
     """Positions by code: the register may grow while a set stands."""
     return Position.objects.order_by("title").values_list("code", "title")
+
+
+def units_unknown(codes: Iterable[str]) -> str:
+    """The sentence that names the codes no unit has, "" when each has its unit."""
+    wanted = set(codes)
+    missing = sorted(wanted.difference(Unit.objects.filter(code__in=wanted).values_list("code", flat=True)))
+    if not missing:
+        return ""
+    return _("No unit has the code %(codes)s: correct it, or take it out.") % {"codes": ", ".join(missing)}
 
 
 def setting(label: Any, default: str, help_text: Any, **options: Any) -> models.DecimalField:
@@ -161,6 +170,12 @@ class CriteriaSetPage(Page):
     )
     unit_blocks = ChoiceListField(
         _("blocks"), blank=True, options=lambda: Block.choices, help_text=_("None chosen: every block.")
+    )
+    units = CodeListField(
+        _("units"),
+        blank=True,
+        unknown=units_unknown,
+        help_text=_("Codes of units, one a line, each with everything below it. None: every unit."),
     )
     period_kinds = ChoiceListField(_("periods"), blank=True, options=lambda: PeriodKind.choices)
     effective_on = models.DateField(_("in effect from"), null=True, blank=True)

@@ -48,6 +48,7 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
         [("effective_until", "", "effective_until")],
     ),
     ("for nobody", {"staff_kinds": []}, [("staff_kinds", "", "staff_kinds")]),
+    ("for a unit that is not there", {"units": ["KHONG-CO"]}, [("units", "", "units")]),
     ("for no period", {"period_kinds": []}, [("period_kinds", "", "period_kinds")]),
     ("no document", {"legal_basis": []}, [("legal_basis", "", "legal_basis")]),
     (
@@ -251,6 +252,14 @@ def test_a_field_unknown_to_the_editor_keeps_its_name() -> None:
 )
 def test_a_problem_leads_to_its_place_in_the_editor(problem: PageProblem, anchor: str) -> None:
     assert problem.anchor == anchor
+
+
+def test_units_are_frozen_in_order_and_only_where_some_are_named() -> None:
+    without, with_units = draft(), specification_of(draft(code="MOT-SO", units=["SNV", "BTC", "SNV"]))
+
+    assert "units" not in specification_of(without)["applicability"]
+    assert with_units["applicability"]["units"] == ["BTC", "SNV"]
+    assert (specification_of(without)["schema_version"], with_units["schema_version"]) == (1, 2)
 
 
 def test_the_specification_of_every_kind_is_complete() -> None:

@@ -287,6 +287,14 @@ def test_what_is_inside_a_criterion_is_told_by_its_name(
             lambda spec: spec["applicability"].update(blocks=["party", "mass"]),
             (Difference.RULES, "Blocks", "Party bodies", "Party bodies, Socio-political organisations"),
         ),
+        (
+            lambda spec: spec["applicability"].update(units=["A", "B"]),
+            (Difference.RULES, "Units", "A", "A, B"),
+        ),
+        (
+            lambda spec: spec["applicability"].pop("units"),
+            (Difference.RULES, "Units", "A", "–"),
+        ),
         (lambda spec: spec.update(frame="state"), (Difference.RULES, "Frame", "Party frame", "State frame")),
         (
             lambda spec: spec["sections"][1]["combination"].update(kind="sum"),

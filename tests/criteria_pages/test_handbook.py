@@ -211,6 +211,12 @@ def test_a_set_for_everybody_says_so() -> None:
     )
 
 
+def test_a_set_for_some_units_names_them() -> None:
+    book = handbook.read(version(specification_of(draft(units=["SNV", "BTC"]))))
+
+    assert ("Units, each with everything below it", "BTC, SNV") in book.audience
+
+
 def test_of_each_set_the_version_that_took_effect_last_is_in_force() -> None:
     version(number=1, effective_on=date(2026, 7, 1))
     second = version(number=2, effective_on=date(2026, 8, 1))

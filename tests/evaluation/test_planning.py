@@ -11,6 +11,7 @@ from kpi_cms.evaluation.domain.planning import (
     applies,
     candidate_catalogues,
     plan_opening,
+    unmet,
 )
 from kpi_cms.evaluation.models import CataloguePin, VersionPin
 from snippets.domain.people import register_person
@@ -62,7 +63,7 @@ def test_whoever_would_get_two_sets_of_one_frame_gets_none_and_is_listed(world: 
     VersionPin.objects.create(period=world.period, version=second)
     plan = plan_opening(world.period)
     assert [(codes([person])[0], sets) for person, sets in plan.two_versions] == [
-        ("CC004", ["NV", "NV-2"]), ("CC005", ["NV", "NV-2"]), ("CC102", ["NV", "NV-2"]),
+        ("CC004", ["NV v1", "NV-2 v1"]), ("CC005", ["NV v1", "NV-2 v1"]), ("CC102", ["NV v1", "NV-2 v1"]),
     ]  # fmt: skip
     assert plan.by_version() == {world.leaders.pk: 4}
 
@@ -188,6 +189,7 @@ def test_the_newest_catalogue_in_force_is_taken(world: World) -> None:
 CONTEXT = Context(
     person_id=1, staff_kind="cong_chuc", unit_id=1, role="head", is_leader=True, position_code="cv-head",
     position_title="", job_position_code="", faces_citizens=False, block="party", seconded=False, others=(),
+    units=("TINH", "A", "A1"),
 )  # fmt: skip
 
 
@@ -206,12 +208,33 @@ CONTEXT = Context(
         ({"positions": ["cv-khac"]}, False),
         ({"blocks": ["party"]}, True),
         ({"blocks": ["front"]}, False),
+        ({"units": ["A1"]}, True),
+        ({"units": ["B", "A"]}, True),
+        ({"units": ["B", "A2"]}, False),
         ({"period_kinds": ["month"]}, True),
         ({"period_kinds": ["quarter"]}, False),
     ],
 )
 def test_a_set_covers_whom_its_applicability_names(applicability: dict[str, object], covered: bool) -> None:
     assert applies(applicability, CONTEXT, "month") is covered
+
+
+def test_what_leaves_somebody_out_is_named() -> None:
+    asked = {"leader": False, "units": ["B"], "staff_kinds": ["vien_chuc"], "blocks": ["party"]}
+    assert unmet(asked, CONTEXT, "month") == ("leader", "staff_kinds", "units")
+    assert unmet({"units": ["A"]}, CONTEXT, "month") == ()
+
+
+def test_a_set_for_a_unit_is_for_everything_below_it_and_nobody_beside_it(world: World) -> None:
+    VersionPin.objects.filter(version=world.staff).delete()
+    for_one = worlds.staff_spec(applicability={"staff_kinds": ["cong_chuc"], "leader": False, "units": ["A"]})
+    only_a = worlds.version(for_one | {"schema_version": 2}, "NV-A")
+    VersionPin.objects.create(period=world.period, version=only_a)
+    plan = plan_opening(world.period)
+    given = [card.context.person_id for card in plan.cards if card.version_id == only_a.pk]
+    assert codes(given) == ["CC004", "CC005"]
+    assert codes(plan.without_version) == ["CC102"]
+    assert plan.unmatched[world.stranger.pk].units == ("TINH", "B", "B1")
 
 
 def test_planning_costs_the_same_whatever_the_number_of_people(

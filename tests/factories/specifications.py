@@ -163,6 +163,7 @@ def everything() -> Spec:
             "roles": ["head"],
             "positions": ["CV"],
             "blocks": ["party"],
+            "units": ["A"],
             "period_kinds": ["month", "year"],
         },
         "citations": {"total": "Điều 4", "band": "Điều 5"},

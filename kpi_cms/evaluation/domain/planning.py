@@ -4,7 +4,7 @@ Nothing is written here. Counts and names: nobody is dropped without a word.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from kpi_cms.evaluation.models import CataloguePin, VersionPin
 from kpi_cms.foundation.access.scope import paths_q, shortest
 from snippets.enums import LEADING_ROLES
 from snippets.models import Appointment, Catalogue, Period, Person, Unit
+from snippets.queries import lineage
 
 from .evaluators import EvaluatorFound, Organisation
 
@@ -38,6 +39,8 @@ class Context:
     block: str
     seconded: bool
     others: tuple[dict[str, str], ...]
+    units: tuple[str, ...] = ()
+    """Codes of the unit and of every unit above it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class OpeningPlan:
     without_appointment: list[WithoutPost] = field(default_factory=list)
     without_version: list[int] = field(default_factory=list)
     two_versions: list[tuple[int, list[str]]] = field(default_factory=list)
+    unmatched: dict[int, Context] = field(default_factory=dict)
     without_evaluator: list[int] = field(default_factory=list)
     without_catalogue: list[str] = field(default_factory=list)
     without_account: list[int] = field(default_factory=list)
@@ -97,21 +101,30 @@ def candidate_catalogues(period: Period) -> list[Catalogue]:
 
 def applies(applicability: Mapping[str, Any], context: Context, period_kind: str) -> bool:
     """Does a set cover this person? An empty list in the applicability leaves that question open to all."""
+    return next(_unmet(applicability, context, period_kind), None) is None
 
-    def among(name: str, value: str) -> bool:
-        allowed: Sequence[str] = applicability.get(name) or ()
-        return not allowed or value in allowed
 
+def unmet(applicability: Mapping[str, Any], context: Context, period_kind: str) -> tuple[str, ...]:
+    """The fields of an applicability that leave this person out, () when the set covers them."""
+    return tuple(_unmet(applicability, context, period_kind))
+
+
+def _unmet(applicability: Mapping[str, Any], context: Context, period_kind: str) -> Iterator[str]:
+    held: dict[str, tuple[str, ...]] = {
+        "staff_kinds": (context.staff_kind,),
+        "roles": (context.role,),
+        "positions": (context.position_code,),
+        "blocks": (context.block,),
+        "units": context.units,
+        "period_kinds": (period_kind,),
+    }
     leader = applicability.get("leader")
     if isinstance(leader, bool) and leader != context.is_leader:
-        return False
-    return (
-        among("staff_kinds", context.staff_kind)
-        and among("roles", context.role)
-        and among("positions", context.position_code)
-        and among("blocks", context.block)
-        and among("period_kinds", period_kind)
-    )
+        yield "leader"
+    for name, values in held.items():
+        allowed: Sequence[str] = applicability.get(name) or ()
+        if allowed and not any(value in allowed for value in values):
+            yield name
 
 
 def has_endorsement(version: CriteriaVersion) -> bool:
@@ -119,8 +132,11 @@ def has_endorsement(version: CriteriaVersion) -> bool:
     return any(stage.key == StageKey.ENDORSEMENT for stage in version.compiled().stages)
 
 
-def contexts(period: Period, paths: Sequence[str]) -> Iterable[Context]:
-    """Everybody with an appointment in scope on the period's last day, in the order of their ids."""
+def contexts(period: Period, paths: Sequence[str], codes: Mapping[str, str]) -> Iterable[Context]:
+    """Everybody with an appointment in scope on the period's last day, in the order of their ids.
+
+    `codes` names every unit of the tree by its path.
+    """
     rows = (
         Appointment.objects.on(period.ends_on)
         .filter(paths_q(paths, "unit__path"))
@@ -131,6 +147,7 @@ def contexts(period: Period, paths: Sequence[str]) -> Iterable[Context]:
             "person__kind",
             "unit_id",
             "unit__code",
+            "unit__path",
             "unit__block",
             "role",
             "seconded",
@@ -144,8 +161,12 @@ def contexts(period: Period, paths: Sequence[str]) -> Iterable[Context]:
     grouped: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         grouped[row["person_id"]].append(row)
+    above: dict[str, tuple[str, ...]] = {}
     for person_id, own in grouped.items():
         main, *others = own
+        path = main["unit__path"]
+        if path not in above:
+            above[path] = tuple(codes[upper] for upper in lineage(path))
         yield Context(
             person_id=person_id,
             staff_kind=main["person__kind"],
@@ -162,6 +183,7 @@ def contexts(period: Period, paths: Sequence[str]) -> Iterable[Context]:
                 {"unit": other["unit__code"], "position": other["position__code"], "role": other["role"]}
                 for other in others
             ),
+            units=above[path],
         )
 
 
@@ -201,7 +223,8 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
     paths = scope_paths(period)
     plan = OpeningPlan(without_appointment=without_appointment(period, paths))
     plan.people = len(plan.without_appointment)
-    for context in contexts(period, paths):
+    codes = {unit.path: unit.code for unit in organisation.units.values()}
+    for context in contexts(period, paths, codes):
         plan.people += 1
         matching: dict[str, list[CriteriaVersion]] = defaultdict(list)
         for version in versions:
@@ -209,9 +232,10 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
                 matching[version.frame].append(version)
         if not matching:
             plan.without_version.append(context.person_id)
+            plan.unmatched[context.person_id] = context
         for frame, found in matching.items():
             if len(found) > 1:
-                plan.two_versions.append((context.person_id, [version.set_code for version in found]))
+                plan.two_versions.append((context.person_id, [str(version) for version in found]))
                 continue
             evaluator = organisation.evaluator_of(
                 person_id=context.person_id,

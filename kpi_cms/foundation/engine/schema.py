@@ -22,6 +22,9 @@ def needed_version(spec: Mapping[str, object]) -> int:
 
 
 def _later(spec: Mapping[str, object]) -> bool:
+    applicability = spec.get("applicability")
+    if isinstance(applicability, Mapping) and applicability.get("units"):
+        return True
     rounding = spec.get("rounding")
     if isinstance(rounding, Mapping) and ("when" in rounding or rounding.get("mode", "half_up") != "half_up"):
         return True

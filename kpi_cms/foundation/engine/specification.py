@@ -20,7 +20,7 @@
     bands           [{code, label, from}] from the highest to the lowest
     stages          [{key, label, decides, optional}] in order, the first is "self"
     settings        the open points of the law, see `Settings`
-    applicability   {staff_kinds, leader, roles, positions, blocks, period_kinds}: data for the caller
+    applicability   {staff_kinds, leader, roles, positions, blocks, units, period_kinds}: data for the caller
     citations       {name of a step: clause}, where a step's clause is not the law's own
     aggregation, quotas, facts, gates, raters        see the modules of these names (facts: `gates.py`)
 
@@ -330,7 +330,7 @@ def _band(reader: Reader, node: Node) -> BandSpec:
 
 
 def _check_applicability(reader: Reader, node: Node) -> None:
-    for field in ("staff_kinds", "roles", "positions", "blocks", "period_kinds"):
+    for field in ("staff_kinds", "roles", "positions", "blocks", "units", "period_kinds"):
         reader.texts(node, field, "")
     if node.get("leader") is not None:
         reader.flag(node, "leader", "")

@@ -34,6 +34,7 @@ def test_a_set_that_uses_nothing_later_stays_version_1(spec):
         {"gates": []},
         {"quotas": []},
         {"raters": []},
+        {"applicability": {"units": ["SNV"]}},
         {"rounding": {"places": 2, "mode": "down"}},
         {"rounding": {"places": 2, "mode": "half_up", "when": "total"}},
     ],
@@ -52,6 +53,7 @@ def test_whoever_uses_what_came_later_says_so(change):
 
 def test_nothing_is_not_something_later():
     spec = specs.staff() | {"gates": None, "quotas": None, "aggregation": None, "raters": None}
+    spec["applicability"] = {"units": []}
     assert needed_version(spec) == 1
     assert check_specification(spec) == []
     assert len(compile_set(spec).specification.quotas) == 1
@@ -59,7 +61,7 @@ def test_nothing_is_not_something_later():
 
 @pytest.mark.parametrize("broken", [{"sections": 1}, {"sections": [1]}, {"sections": [{"criteria": [{"kind": 1}]}]},
                                     {"sections": [{"criteria": [{"kind": {"type": 1}}]}]},
-                                    {"rounding": 1}])  # fmt: skip
+                                    {"rounding": 1}, {"applicability": 1}])  # fmt: skip
 def test_what_is_no_set_needs_no_version(broken):
     assert needed_version(broken) == 1
 

@@ -156,6 +156,7 @@ SET = Table(
         _list("applicability.roles", [], VALUES["applicability.roles"]),
         _list("applicability.positions", []),
         _list("applicability.blocks", [], VALUES["applicability.blocks"]),
+        _list("applicability.units", OMIT),
         _list("applicability.period_kinds", [], VALUES["applicability.period_kinds"]),
         _choice("total.kind", VALUES["total.kind"], label=FIELDS["total"]),
         _word("total.expression", label=_("formula of the total")),
