@@ -4,6 +4,7 @@ Each starts from what its reader may see. Opening lists carry names, because who
 they show (an evaluator, an account, a version); they carry no points.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,7 +15,8 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.models import Job
-from snippets.models import ParticipatingUnit, Period, Person
+from snippets.models import ParticipatingUnit, Period, Person, Unit
+from snippets.queries import Tree, containing
 
 from .models import Scorecard, VersionPin
 from .rule_table import OPEN_PERIOD
@@ -72,6 +74,27 @@ def people_in_order(keys: Sequence[int]) -> list[Person]:
     """The people of a few keys with their units, in the order of the keys."""
     found = Person.objects.select_related("unit").in_bulk(list(keys))
     return [found[key] for key in keys]
+
+
+def found_among(keys: Sequence[int], *, text: str = "", path: str = "") -> list[int]:
+    """Of people's keys those whose name or staff code contains every word, in or below a unit; in the order given."""
+    if not text and not path:
+        return list(keys)
+    found: set[int] = set()
+    for some in _chunks(keys):
+        people = Person.objects.filter(containing(text), pk__in=some, unit__path__startswith=path)
+        found.update(people.values_list("pk", flat=True))
+    return [key for key in keys if key in found]
+
+
+def agencies_of(keys: Sequence[int]) -> list[tuple[Unit, int]]:
+    """The agencies that people belong to, in the order of the tree, each with how many of them."""
+    tree = Tree()
+    counts: Counter[int] = Counter()
+    for some in _chunks(keys):
+        for unit_id in Person.objects.filter(pk__in=some).values_list("unit_id", flat=True):
+            counts[tree.using_agency(tree.units[unit_id]).pk] += 1
+    return sorted(((tree.units[pk], number) for pk, number in counts.items()), key=lambda pair: pair[0].path)
 
 
 def in_name_order(keys: Iterable[int]) -> list[int]:

@@ -218,6 +218,11 @@ def manage_periods(scope: Scope, units: Iterable[Unit]) -> Decision:
     return ask(table.OPEN_PERIOD, scope, (), *units)
 
 
+def see_opening_lists(scope: Scope, units: Iterable[Unit]) -> Decision:
+    """Who gets which version and who gets none: for whoever opens the period."""
+    return ask(table.SEE_OPENING_LISTS, scope, (), *units)
+
+
 def see_job(scope: Scope, units: Iterable[Unit], *, own: bool) -> Decision:
     """Work in the background, for whoever started it; an opening also for whoever keeps its period, of these units."""
     concerned = tuple(units)

@@ -13,7 +13,7 @@ from kpi_cms.foundation.core import jobs
 from kpi_cms.foundation.core.actor import Origin, coming_from
 from kpi_cms.foundation.core.errors import Invalid, NotFound, WrongState
 from kpi_cms.foundation.core.models import Job, JobState
-from snippets.enums import Capability, PeriodState
+from snippets.enums import Capability, PeriodState, StaffKind
 from snippets.models import Appointment, Period, Person
 from tests.evaluation.test_stages import hold
 from tests.helpers import world as worlds
@@ -59,6 +59,19 @@ def test_opening_makes_one_card_for_each_person_with_its_context(draft_world: Wo
     assert Scorecard.history.filter(history_type="+", history_user_id=policy.user.pk).count() == 7
     entry = LedgerEntry.objects.get(act="period.opened")
     assert (entry.after["cards"], entry.after["planned"]) == (7, 7)
+
+
+def test_whoever_gets_none_or_two_is_left_out_and_counted(draft_world: World, policy: Person) -> None:
+    """Nobody is given one of two sets as it happens: whoever has none or two gets no card until that is solved."""
+    second = worlds.version(worlds.staff_spec(), "NV-2")
+    VersionPin.objects.create(period=draft_world.period, version=second)
+    worlds.person("VC001", "Tạ Văn Viên", draft_world.department, kind=StaffKind.PUBLIC_EMPLOYEE)
+    finish(start(draft_world, policy))
+    assert codes() == ["CC001", "CC002", "CC003", "CC101"]
+    entry = LedgerEntry.objects.get(act="period.opened")
+    assert {name: entry.after[name] for name in ("cards", "planned", "without_version", "two_versions")} == {
+        "cards": 4, "planned": 4, "without_version": 1, "two_versions": 3,
+    }  # fmt: skip
 
 
 def test_opening_is_policy_staffs_only(draft_world: World) -> None:

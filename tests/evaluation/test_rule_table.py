@@ -86,6 +86,7 @@ take_unit_bundle      .   .    .    .    .    +    .    .    .    .    .    .   
 follow_progress       .   .    .    .    +    .    .    .    .    +    .    .    .    .
 receive_results       .   .    .    .    .    .    .    .    +    .    .    .    .    .
 choose_versions       .   .    .    .    .    .    .    .    .    .    +    .    .    .
+see_opening_lists     .   .    .    .    .    .    .    .    .    .    +    .    .    .
 open_period           .   .    .    .    .    .    .    .    .    .    +    .    .    .
 close_period          .   .    .    .    .    .    .    .    .    .    +    .    .    .
 see_job               .   .    .    .    .    .    .    .    .    .    +    .    .    .
@@ -161,6 +162,7 @@ move_task             .        +        +        +         .        .
 PERIODS = """
 act                   draft opening open closed
 choose_versions       +     .       .    .
+see_opening_lists     +     .       +    .
 open_period           +     +       +    .
 close_period          .     .       +    .
 see_job               +     +       +    +
@@ -178,7 +180,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 54
+    assert len(ACTS) == len(table.TABLE) == 55
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)

@@ -29,7 +29,7 @@ from snippets.models import Period, Unit
 
 from . import locks
 from .evaluators import Organisation
-from .planning import PlannedCard, candidate_catalogues, plan_opening
+from .planning import OpeningPlan, PlannedCard, candidate_catalogues, plan_opening
 
 BATCH = 1_000
 # What a card says of the day it was opened and never changes; history leaves out what takes much room.
@@ -133,7 +133,8 @@ def make_cards(job: Job, actor: User) -> Iterator[jobs.Progress]:
     second card of a person, frame and period, so that it does not matter how often a batch runs.
     """
     period = Period.objects.get(pk=job.arguments["period"])
-    cards = sorted(plan_opening(period).cards, key=_key)
+    plan = plan_opening(period)
+    cards = sorted(plan.cards, key=_key)
     with as_actor(actor, database_now()):
         existing = cards_that_exist(period)
     missing = [card for card in cards if _key(card) not in existing]
@@ -146,7 +147,7 @@ def make_cards(job: Job, actor: User) -> Iterator[jobs.Progress]:
             _make_batch(period, organisation, batch)
         done += len(batch)
         yield jobs.Progress(done, len(cards))
-    _finish(actor=actor, moment=database_now(), period=period, planned=len(cards), since=job.created_at)
+    _finish(actor=actor, moment=database_now(), period=period, plan=plan, since=job.created_at)
 
 
 def _key(card: PlannedCard) -> tuple[int, str]:
@@ -202,8 +203,11 @@ def _endorser(organisation: Organisation, agency: Unit, planned: PlannedCard) ->
 
 @business_verb
 @beyond_the_wall("opening counts the cards it made")
-def _finish(*, actor: User, moment: datetime, period: Period, planned: int, since: datetime) -> None:
-    """`since`: when the work began that made the cards, whose rows the entry names by their digest."""
+def _finish(*, actor: User, moment: datetime, period: Period, plan: OpeningPlan, since: datetime) -> None:
+    """`since`: when the work began that made the cards, whose rows the entry names by their digest.
+
+    How many were left out stands beside the cards: their names stay on the page of the period.
+    """
     period = locks.take_period(period.pk)
     if ledger.recorded(Act.PERIOD_OPENED, subject=period):
         return  # by a worker that was killed before it could say that the job is done
@@ -214,7 +218,9 @@ def _finish(*, actor: User, moment: datetime, period: Period, planned: int, sinc
         save_tracked(period)
     after = {
         "cards": count,
-        "planned": planned,
+        "planned": len(plan.cards),
+        "without_version": len(plan.without_version),
+        "two_versions": len(plan.two_versions),
         "versions": _versions(period),
         "rows": ledger.rows_written(Scorecard, since=since),
         "frozen": ledger.rows_digest(

@@ -68,6 +68,7 @@ from .units import (
     READ_UNIT_TASKS,
     RECEIVE_RESULTS,
     SEE_JOB,
+    SEE_OPENING_LISTS,
     TAKE_UNIT_BUNDLE,
     UNIT_RULES,
 )
@@ -127,6 +128,7 @@ __all__ = [
     "SAVE_SELF",
     "SEE_CARD",
     "SEE_JOB",
+    "SEE_OPENING_LISTS",
     "SEE_TASK",
     "SUBMIT_SELF",
     "TABLE",

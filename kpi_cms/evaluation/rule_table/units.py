@@ -84,6 +84,17 @@ CHOOSE_VERSIONS = _period(
     "opening.choose_versions",
     PeriodState.DRAFT,
 )
+SEE_OPENING_LISTS = Rule(
+    act="see_opening_lists",
+    verbs=("kpi_cms.interfaces.workspace.exporting.export_opening_list",),
+    reading=True,
+    label=_("See who gets which version and who gets none, and take a list along"),
+    subject="period",
+    capabilities=(Capability.MANAGE_PERIODS,),
+    reach=Reach.EVERY_UNIT,
+    states=(PeriodState.DRAFT, PeriodState.OPEN),
+    note=_("The lists carry names and no points."),
+)
 OPEN_PERIOD = _period(
     "open_period",
     _("Open the period, or add the cards missing in it"),
@@ -138,4 +149,4 @@ UNIT_RULES = (
     FOLLOW_PROGRESS,
     RECEIVE_RESULTS,
 )
-PERIOD_RULES = (CHOOSE_VERSIONS, OPEN_PERIOD, CLOSE_PERIOD, SEE_JOB)
+PERIOD_RULES = (CHOOSE_VERSIONS, SEE_OPENING_LISTS, OPEN_PERIOD, CLOSE_PERIOD, SEE_JOB)

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.access_search import AccessSearch, search_access
 from kpi_cms.evaluation.ledger_search import Search, search
-from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY
-from kpi_cms.foundation.access.rules import somewhere
+from kpi_cms.evaluation.period_queries import people_in_order
+from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY, SEE_OPENING_LISTS
+from kpi_cms.foundation.access.rules import in_state, somewhere
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
@@ -16,8 +18,10 @@ from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.interfaces.workspace.presentation.accesses import access_workbook
 from kpi_cms.interfaces.workspace.presentation.inspection import search_workbook
+from kpi_cms.interfaces.workspace.presentation.opening import list_workbook, plan_of
 from kpi_cms.interfaces.workspace.presentation.review import review_workbook, rules_workbook
-from snippets.models import Unit
+from snippets.domain.periods import label as period_label
+from snippets.models import Period, Unit
 from snippets.review_queries import givers, grants_to_review
 from snippets.rule_table import REVIEW_GRANTS
 
@@ -82,6 +86,28 @@ def export_rules(*, actor: User, moment: datetime) -> bytes:
     _reviewer(actor)
     ledger.record(Act.EXPORT_TAKEN, subject=actor, label="rules", after={"export": "rules"})
     return rules_workbook(moment)
+
+
+@business_verb
+def export_opening_list(*, actor: User, moment: datetime, period: Period, group: str) -> bytes:
+    """One list of the plan of an opening with every name in it, as a workbook; recorded with its number of rows.
+
+    Raises NotFound for a list that the plan has not, and for a period that has no plan in its state.
+    """
+    rules.see_opening_lists(Scope.of(actor), period.units.all()).require()
+    if not in_state(SEE_OPENING_LISTS, period.state):
+        raise NotFound
+    chosen = next((each for each in plan_of(period)[0] if each.key == group), None)
+    if chosen is None:
+        raise NotFound
+    ledger.record(
+        Act.EXPORT_TAKEN,
+        subject=period,
+        label=period_label(period),
+        period_id=period.pk,
+        after={"export": "opening_list", "list": group, "rows": chosen.count},
+    )
+    return list_workbook(period, chosen, people_in_order(chosen.people))
 
 
 def _reviewer(actor: User) -> Scope:

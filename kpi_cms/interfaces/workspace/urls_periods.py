@@ -9,6 +9,7 @@ urlpatterns = [
     path("ky/<int:pk>/", periods.show, name="period"),
     path("ky/<int:pk>/con-thieu/", periods.missing, name="period_missing"),
     path("ky/<int:pk>/danh-sach/<slug:group>/", periods.names, name="period_names"),
+    path("ky/<int:pk>/danh-sach/<slug:group>/excel/", periods.export_names, name="period_names_export"),
     path("ky/<int:pk>/bo-tieu-chi/", periods.versions, name="period_versions"),
     path("ky/<int:pk>/mo/", periods.open_period, name="period_open"),
     path("ky/<int:pk>/thoi-han/", periods.deadlines, name="period_deadlines"),

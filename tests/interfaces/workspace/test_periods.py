@@ -1,15 +1,19 @@
 """Policy staff open, follow and close periods; to everybody else these pages do not exist."""
 
+import io
 import re
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from openpyxl import load_workbook
 
 from kpi_cms.evaluation.models import Scorecard, VersionPin
+from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.models import Job, JobState
 from snippets.enums import PeriodState, Role, StaffKind
@@ -58,6 +62,7 @@ def addresses(world: World) -> list[tuple[str, str]]:
         ("get", reverse("workspace:periods")),
         ("get", reverse("workspace:period", args=[pk])),
         ("get", reverse("workspace:period_names", args=[pk, "no-account"])),
+        ("post", reverse("workspace:period_names_export", args=[pk, "no-account"])),
         ("get", reverse("workspace:period_versions", args=[pk])),
         ("get", reverse("workspace:period_deadlines", args=[pk])),
         ("get", reverse("workspace:period_close", args=[pk])),
@@ -144,7 +149,7 @@ def test_two_versions_no_evaluator_and_no_catalogue_are_named(world: World, clie
     Person.objects.filter(pk=world.deputy.pk).update(user=None)
     shown = text_of(page(client, "period", world.period.pk))
     assert "Two versions of one frame apply: 3 people" in shown
-    assert "Hồ Thị Lan (CC004), Đơn vị A1: NV, NV-KHAC" in shown
+    assert "Hồ Thị Lan (CC004), Đơn vị A1: NV v1, NV-KHAC v1 apply at the same time" in shown
     assert "Nobody could be found to evaluate: 1 person" in shown
     assert "Trần Đức Chí (CC001), Đơn vị A" in shown
     assert "Without an account: 1 person" in shown
@@ -165,6 +170,84 @@ def test_a_list_has_every_name_a_hundred_on_a_page(world: World, client: Client,
     assert "1–100 of 106 people" in first
     assert "101–106 of 106 people" in second
     page(client, "period_names", world.period.pk, "no-such-list", status=404)
+
+
+def test_whoever_gets_none_reads_in_words_why(world: World, client: Client, policy) -> None:
+    Person.objects.filter(pk=world.minh.pk).update(kind=StaffKind.PUBLIC_EMPLOYEE)
+    shown = text_of(page(client, "period", world.period.pk))
+    assert (
+        "Võ Quang Minh (CC005), Đơn vị A1: no version is for Public employee, Member, Government, Month; "
+        "the nearest and what differs: NV v1 (Kinds of staff); LD v1 (Posts of leadership, Kinds of staff)"
+    ) in shown
+
+
+def names_in(html: str) -> list[str]:
+    return re.findall(r'role="rowheader">([^<]+)<', html)
+
+
+def test_a_list_is_searched_by_name_and_code_and_narrowed_to_an_agency(
+    world: World, client: Client, policy
+) -> None:
+    ask = partial(page, client, "period_names", world.period.pk, f"version-{world.staff.pk}")
+    assert names_in(ask()) == ["Hồ Thị Lan", "Võ Quang Minh", "Bùi Thị Xa"]
+    assert names_in(ask(q="ho lan")) == ["Hồ Thị Lan"]
+    assert names_in(ask(q="cc102")) == ["Bùi Thị Xa"]
+    assert names_in(ask(**{"don-vi": "B"})) == ["Bùi Thị Xa"]
+    assert names_in(ask(q="lan", **{"don-vi": "B"})) == []
+    assert "Nobody stands here" in ask(q="lan", **{"don-vi": "B"})
+    assert names_in(ask(**{"don-vi": "TINH"})) == names_in(ask())
+    narrowed = ask(**{"don-vi": "B"})
+    assert '<option value="A">Đơn vị A (2)</option>' in narrowed
+    assert '<option value="B" selected>Đơn vị B (1)</option>' in narrowed
+    assert "1–1 of 1 people" in narrowed
+
+
+def test_the_pages_of_a_search_go_on_with_it(world: World, client: Client, policy) -> None:
+    for number in range(103):
+        worlds.person(f"TT{number:03d}", f"Nguyễn Văn An {number:03d}", world.department)
+    ask = partial(page, client, "period_names", world.period.pk, f"version-{world.staff.pk}")
+    assert f'/danh-sach/version-{world.staff.pk}/?q=an&amp;trang=2"' in ask(q="an")
+    assert "101–105 of 105 people" in ask(q="an", trang="2")
+
+
+def test_a_list_is_taken_along_whole_and_recorded(world: World, client: Client, policy) -> None:
+    second = worlds.version(worlds.staff_spec(), "NV-KHAC")
+    VersionPin.objects.create(period=world.period, version=second)
+    address = reverse("workspace:period_names_export", args=[world.period.pk, "two-versions"])
+    response = client.post(address)
+    [sheet] = load_workbook(io.BytesIO(response.content)).worksheets
+    found = [[cell.value for cell in row] for row in sheet.iter_rows() if row[1].value]
+    assert found == [
+        ["Name", "Staff code", "Unit", "Note"],
+        ["Hồ Thị Lan", "CC004", "Đơn vị A1", "NV v1, NV-KHAC v1 apply at the same time"],
+        ["Võ Quang Minh", "CC005", "Đơn vị A1", "NV v1, NV-KHAC v1 apply at the same time"],
+        ["Bùi Thị Xa", "CC102", "Đơn vị B1", "NV v1, NV-KHAC v1 apply at the same time"],
+    ]
+    [entry] = LedgerEntry.objects.filter(act=Act.EXPORT_TAKEN)
+    assert (entry.actor_id, entry.after) == (
+        policy.pk, {"export": "opening_list", "list": "two-versions", "rows": 3},
+    )  # fmt: skip
+
+
+def test_no_list_is_taken_that_is_not_there(world: World, client: Client, policy) -> None:
+    pk = world.period.pk
+    taken = reverse("workspace:period_names_export", args=[pk, "no-account"])
+    assert client.post(reverse("workspace:period_names_export", args=[pk, "khong-co"])).status_code == 404
+    assert client.get(taken).status_code == 405
+    Period.objects.filter(pk=pk).update(state=PeriodState.OPENING)
+    assert client.post(taken).status_code == 404
+    assert not LedgerEntry.objects.filter(act=Act.EXPORT_TAKEN).exists()
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_a_list_takes_the_same_queries_for_one_and_for_three(
+    world: World, client: Client, policy, django_assert_num_queries, more: int
+) -> None:
+    for number in range(more):
+        worlds.person(f"TT{number}", f"Nguyễn An {number}", world.department)
+    address = reverse("workspace:period_names", args=[world.period.pk, f"version-{world.staff.pk}"])
+    with django_assert_num_queries(23):
+        client.get(address, {"q": "an"})
 
 
 @pytest.mark.parametrize("more", [0, 2])

@@ -25,6 +25,8 @@ WORDS: dict[str, str | Promise] = {
     "rounded": gettext_lazy("Total points, rounded"),
     "band": gettext_lazy("Band"),
     "comments": gettext_lazy("Comments"),
+    "without_version": gettext_lazy("People left out: no version applies"),
+    "two_versions": gettext_lazy("People left out: two versions of one frame apply"),
     "seen": gettext_lazy("Digest of what was seen"),
 }
 

@@ -6,12 +6,18 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from criteria_pages.domain.vocabulary import FIELDS
 from criteria_pages.models import CriteriaVersion
-from kpi_cms.evaluation.domain.planning import OpeningPlan, WithoutPost
+from criteria_pages.queries import in_force
+from kpi_cms.evaluation import period_queries
+from kpi_cms.evaluation.domain.planning import Context, OpeningPlan, WithoutPost, plan_opening, unmet
 from kpi_cms.evaluation.period_queries import in_name_order
-from snippets.models import Person
+from kpi_cms.foundation.core.workbooks import OutColumn, OutSheet, write_workbook
+from snippets.enums import Block, PeriodKind, PeriodState, PostRole, StaffKind
+from snippets.models import Period, Person
 
 FIRST_NAMES = 10
+NEAREST = 3
 
 
 @dataclass
@@ -36,8 +42,20 @@ class Group:
         return self.count - len(self.first)
 
 
+def plan_of(period: Period) -> tuple[list[Group], OpeningPlan]:
+    """What opening would do now: of an open period also whose card is missing."""
+    chosen = period_queries.pinned_versions(period) or in_force(period.ends_on)
+    plan = plan_opening(period, chosen)
+    existing = period_queries.cards_that_exist(period) if period.state == PeriodState.OPEN else None
+    return groups_of(plan, chosen, period_kind=period.kind, existing=existing), plan
+
+
 def groups_of(
-    plan: OpeningPlan, versions: Sequence[CriteriaVersion], *, existing: set[tuple[int, str]] | None = None
+    plan: OpeningPlan,
+    versions: Sequence[CriteriaVersion],
+    *,
+    period_kind: str,
+    existing: set[tuple[int, str]] | None = None,
 ) -> list[Group]:
     """Every group of the plan, empty ones too: that nobody is left out must be readable.
 
@@ -60,7 +78,7 @@ def groups_of(
             )
         )
     groups += [_of_version(plan, version) for version in versions]
-    groups += _to_solve(plan)
+    groups += _to_solve(plan, versions, period_kind)
     return groups
 
 
@@ -71,8 +89,9 @@ def _of_version(plan: OpeningPlan, version: CriteriaVersion) -> Group:
     return Group(f"version-{version.pk}", title, explanation, people)
 
 
-def _to_solve(plan: OpeningPlan) -> list[Group]:
+def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kind: str) -> list[Group]:
     two = [person for person, _codes in plan.two_versions]
+    reasons = _Reasons(versions, period_kind)
     listed = [
         Group(
             "no-appointment",
@@ -91,13 +110,17 @@ def _to_solve(plan: OpeningPlan) -> list[Group]:
                 "They get no card. Issue a set that applies to them, or choose its version, or leave them out."
             ),
             plan.without_version,
+            hints={person: reasons.of(plan.unmatched[person]) for person in plan.without_version},
         ),
         Group(
             "two-versions",
             _("Two versions of one frame apply"),
             _("They get no card of that frame. Leave one of the versions out, or narrow whom it applies to."),
             two,
-            hints={person: ", ".join(codes) for person, codes in plan.two_versions},
+            hints={
+                person: _("%(versions)s apply at the same time") % {"versions": ", ".join(names)}
+                for person, names in plan.two_versions
+            },
         ),
         Group(
             "no-evaluator",
@@ -117,6 +140,54 @@ def _to_solve(plan: OpeningPlan) -> list[Group]:
     if all(someone.left_on for someone in plan.without_appointment):
         listed[0].kind = "good"  # nothing is missing where somebody left the service
     return listed
+
+
+class _Reasons:
+    """Why no version applies to somebody, in words: who they are, and what each of the nearest versions asks.
+
+    Thousands of people share a few reasons: each is put into words once.
+    """
+
+    def __init__(self, versions: Sequence[CriteriaVersion], period_kind: str) -> None:
+        self._asked = [
+            (str(version), version.specification.get("applicability") or {}) for version in versions
+        ]
+        self._period_kind = period_kind
+        self._known: dict[tuple[Any, ...], str] = {}
+
+    def of(self, context: Context) -> str:
+        same = (
+            context.staff_kind,
+            context.role,
+            context.position_code,
+            context.block,
+            context.units,
+        )
+        if same not in self._known:
+            self._known[same] = self._said(context)
+        return self._known[same]
+
+    def _said(self, context: Context) -> str:
+        who = ", ".join(
+            str(label)
+            for label in (
+                StaffKind(context.staff_kind).label,
+                PostRole(context.role).label,
+                Block(context.block).label if context.block else "",
+                PeriodKind(self._period_kind).label,
+            )
+            if label
+        )
+        missed = [(name, unmet(asked, context, self._period_kind)) for name, asked in self._asked]
+        missed.sort(key=lambda pair: (len(pair[1]), pair[0]))
+        nearest = [
+            f"{name} ({', '.join(str(FIELDS[field]) for field in fields)})"
+            for name, fields in missed[:NEAREST]
+        ]
+        return _("no version is for %(who)s; the nearest and what differs: %(versions)s") % {
+            "who": who,
+            "versions": "; ".join(nearest),
+        }
 
 
 def _why(someone: WithoutPost) -> str:
@@ -148,3 +219,16 @@ def name_of(group: Group, person: Person) -> dict[str, Any]:
         "unit": person.unit.name,
         "hint": group.hints.get(person.pk, ""),
     }
+
+
+def list_workbook(period: Period, group: Group, people: Sequence[Person]) -> bytes:
+    """One list as a workbook: name, staff code, unit, note."""
+    columns = [
+        OutColumn(header=_("Name"), width=30),
+        OutColumn(header=_("Staff code"), width=16),
+        OutColumn(header=_("Unit"), width=40),
+        OutColumn(header=_("Note"), width=80),
+    ]
+    rows = [list(name_of(group, person).values()) for person in people]
+    headings = [group.title, str(period), group.explanation]
+    return write_workbook([OutSheet(title=group.title, columns=columns, rows=rows, headings=headings)])

@@ -13,25 +13,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from criteria_pages.queries import in_force
 from kpi_cms.evaluation import period_queries
 from kpi_cms.evaluation.domain import closing, opening
-from kpi_cms.evaluation.domain.planning import OpeningPlan, plan_opening
 from kpi_cms.evaluation.rule_table import OPEN_PERIOD
 from kpi_cms.foundation.access.wall import shown_within
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, WrongState
+from kpi_cms.foundation.core.views import workbook_response
+from kpi_cms.interfaces.workspace import exporting
 from kpi_cms.interfaces.workspace.forms.periods import ClosingForm, DeadlinesForm, VersionsForm
-from kpi_cms.interfaces.workspace.presentation.opening import (
-    Group,
-    first_keys,
-    groups_of,
-    name_of,
-    show_first,
-)
+from kpi_cms.interfaces.workspace.presentation.opening import first_keys, name_of, plan_of, show_first
 from snippets.domain import periods as registers
 from snippets.enums import PeriodState
 from snippets.models import Period, Unit
 
 from .asking import actor_of, require_somewhere
-from .shared import number_in, scope_of
+from .shared import link_with, number_in, scope_of
 
 NAMES_ON_A_PAGE = 100
 by_whoever_opens = shown_within(
@@ -104,26 +99,43 @@ def names(request: HttpRequest, pk: int, group: str) -> HttpResponse:
     period = period_queries.period_to_manage(scope_of(request), pk)
     if period.state not in (PeriodState.DRAFT, PeriodState.OPEN):
         raise NotFound
-    groups, _plan = _groups(period)
-    chosen = next((each for each in groups if each.key == group), None)
+    chosen = next((each for each in plan_of(period)[0] if each.key == group), None)
     if chosen is None:
         raise NotFound
+    agencies = period_queries.agencies_of(chosen.people)
+    text, unit = request.GET.get("q", "")[:100].strip(), request.GET.get("don-vi", "")
+    path = next((agency.path for agency, _number in agencies if agency.code == unit), "")
+    found = period_queries.found_among(chosen.people, text=text, path=path)
     page = max(number_in(request, "trang") or 1, 1)
     first = (page - 1) * NAMES_ON_A_PAGE
-    people = period_queries.people_in_order(chosen.people[first : first + NAMES_ON_A_PAGE])
+    people = period_queries.people_in_order(found[first : first + NAMES_ON_A_PAGE])
     context = {
         "period": period,
         "group": chosen,
         "people": [name_of(chosen, person) for person in people],
+        "agencies": agencies,
+        "q": text,
+        "unit": unit if path else "",
         "back_url": _back_to_plan(period),
-        "previous_url": f"?trang={page - 1}" if page > 1 else "",
-        "next_url": f"?trang={page + 1}" if first + NAMES_ON_A_PAGE < chosen.count else "",
+        "previous_url": link_with(request, trang=str(page - 1)) if page > 1 else "",
+        "next_url": link_with(request, trang=str(page + 1)) if first + NAMES_ON_A_PAGE < len(found) else "",
         "summary": _("%(first)s–%(last)s of %(count)s people")
-        % {"first": first + 1, "last": first + len(people), "count": chosen.count}
+        % {"first": first + 1, "last": first + len(people), "count": len(found)}
         if people
         else "",
     }
     return TemplateResponse(request, "workspace/periods/names.html", context)
+
+
+@login_required
+@require_POST
+def export_names(request: HttpRequest, pk: int, group: str) -> HttpResponse:
+    """The whole list as a workbook; a POST, because taking a list away is recorded."""
+    period = period_queries.period_to_manage(scope_of(request), pk)
+    content = exporting.export_opening_list(
+        actor=actor_of(request), moment=database_now(), period=period, group=group
+    )
+    return workbook_response(content, f"{group}.xlsx")
 
 
 @login_required
@@ -238,15 +250,8 @@ def _ask_to_close(
 
 
 # --- What the pages share -----------------------------------------------------------------------------------
-def _groups(period: Period) -> tuple[list[Group], OpeningPlan]:
-    chosen = period_queries.pinned_versions(period) or in_force(period.ends_on)
-    plan = plan_opening(period, chosen)
-    existing = period_queries.cards_that_exist(period) if period.state == PeriodState.OPEN else None
-    return groups_of(plan, chosen, existing=existing), plan
-
-
 def _plan_context(period: Period) -> dict[str, Any]:
-    groups, plan = _groups(period)
+    groups, plan = plan_of(period)
     people = {person.pk: person for person in period_queries.people_in_order(first_keys(groups))}
     show_first(groups, people)
     agencies = Unit.objects.filter(code__in=plan.without_catalogue).order_by("path")
