@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from criteria_pages.domain.explaining import trace_rows
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import people_managed, saving, scoring, stages
 from kpi_cms.evaluation.enums import CardState, StageKey
@@ -34,7 +35,6 @@ from kpi_cms.interfaces.workspace.presentation.card import (
 )
 from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
-from kpi_cms.interfaces.workspace.presentation.trace import trace_rows
 from snippets.models import Person
 
 from .asking import actor_of
