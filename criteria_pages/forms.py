@@ -17,23 +17,25 @@ from wagtail.blocks.list_block import ListValue
 
 from .domain.places import Place
 from .domain.problems import STREAMS, PageProblem, pointed
-from .domain.publishing import check
+from .domain.publishing import check, check_sound
 from .models import CriteriaSetPage
 
-CHECK, ISSUE = "action-check", "action-issue"
+CHECK, ISSUE, TRY = "action-check", "action-issue", "action-try"
 
 # Where a block can hold further blocks.
 _INSIDE = {"part": "sections", "section": "criteria"}
 
 
 class CriteriaSetForm(WagtailAdminPageForm):
-    """With the button “Check” or “Issue” pressed, a set with problems is not saved: they are shown instead."""
+    """With the button “Check” or “Issue” pressed, a set with problems is not saved: they are shown instead; with “Try
+    it” those that nothing can be computed with."""
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
         asked = self.data.get(CHECK) or self.data.get(ISSUE)
-        if asked and not self.errors:
-            for field, error in errors_of(self._page(), check(self._page())):
+        if (asked or self.data.get(TRY)) and not self.errors:
+            page = self._page()
+            for field, error in errors_of(page, check(page) if asked else check_sound(page)):
                 self.add_error(field, error)
         return cleaned
 

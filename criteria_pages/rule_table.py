@@ -9,6 +9,7 @@ WRITE = Rule(
     act="write_criteria",
     label=_("Write criteria sets, check and try them"),
     subject="criteria",
+    verbs=("criteria_pages.domain.keeping.keep_example",),
     capabilities=(Capability.AUTHOR, Capability.PUBLISH),
     reach=Reach.ANYWHERE,
     seen_by=(SIGNED_IN,),

@@ -24,7 +24,7 @@ from .domain.publishing import publish, summary_of
 from .models import CriteriaSetPage
 
 
-def _trail(page: CriteriaSetPage, label: str) -> list[dict[str, Any]]:
+def trail(page: CriteriaSetPage, label: str) -> list[dict[str, Any]]:
     index = page.get_parent()
     return [
         {"url": reverse("wagtailadmin_explore", args=[index.pk]), "label": index.title},
@@ -57,7 +57,7 @@ def issue(request: HttpRequest, page_id: int) -> HttpResponse:
         "page_title": _("Issue the criteria set"),
         "header_title": _("Issue the criteria set"),
         "header_icon": "upload",
-        "breadcrumbs_items": _trail(page, _("Issue")),
+        "breadcrumbs_items": trail(page, _("Issue")),
         "page": page,
         "summary": summary_of(page),
         "edit_url": reverse("wagtailadmin_pages:edit", args=[page.pk]),
@@ -90,7 +90,7 @@ def versions(request: HttpRequest, page_id: int) -> HttpResponse:
         "page_title": _("Issued versions"),
         "header_title": _("Issued versions"),
         "header_icon": "history",
-        "breadcrumbs_items": _trail(page, _("Issued versions")),
+        "breadcrumbs_items": trail(page, _("Issued versions")),
         "page": page,
         "rows": rows,
     }

@@ -25,9 +25,9 @@ from wagtail.models import Page
 
 from kpi_cms.foundation.core.errors import DomainError
 
-from . import rules, views
+from . import rules, trial_views, views
 from .domain.pins import require_unpinned
-from .forms import CHECK, ISSUE
+from .forms import CHECK, ISSUE, TRY
 from .models import CriteriaSetPage
 
 # About pages only, and so for those who write criteria: a group's approval task never asks for a unit (traps.md 2).
@@ -54,6 +54,7 @@ def keep_saving() -> SafeString:
 def admin_urls() -> list[URLPattern | URLResolver]:
     own = [
         path("<int:page_id>/ban-hanh/", views.issue, name="issue"),
+        path("<int:page_id>/cham-thu/", trial_views.try_set, name="try"),
         path("<int:page_id>/phien-ban/", views.versions, name="versions"),
     ]
     return [path("bo-tieu-chi/", include((own, "criteria_sets")))]
@@ -68,6 +69,14 @@ class CheckMenuItem(ActionMenuItem):
 
     def is_shown(self, context: Any) -> bool:
         return isinstance(context.get("page"), CriteriaSetPage) and bool(super().is_shown(context))
+
+
+class TryMenuItem(CheckMenuItem):
+    """“Try it”: saves the draft and opens a trial card of it; what cannot be computed with is shown at its block."""
+
+    name = TRY
+    label = gettext_lazy("Try it")
+    icon_name = "clipboard-list"
 
 
 class IssueMenuItem(CheckMenuItem):
@@ -88,17 +97,28 @@ def check_menu_item() -> ActionMenuItem:
 
 
 @hooks.register("register_page_action_menu_item")
+def try_menu_item() -> ActionMenuItem:
+    return TryMenuItem(order=15)
+
+
+@hooks.register("register_page_action_menu_item")
 def issue_menu_item() -> ActionMenuItem:
     return IssueMenuItem(order=20)
 
 
 @hooks.register("register_page_header_buttons")
-def version_button(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
-    """The way to the versions of a set, beside edit and history."""
+def set_buttons(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
+    """The ways to a trial card of the saved draft and to the versions of a set, beside edit and history."""
     if (
         issubclass(page.specific_class or Page, CriteriaSetPage)
         and page.permissions_for_user(user).can_edit()
     ):
+        yield Button(
+            gettext_lazy("Try it"),
+            url=reverse("criteria_sets:try", args=[page.pk]),
+            icon_name="clipboard-list",
+            priority=11,
+        )
         yield Button(
             gettext_lazy("Issued versions"),
             url=reverse("criteria_sets:versions", args=[page.pk]),
@@ -112,6 +132,8 @@ def after_edit(request: HttpRequest, page: Page) -> HttpResponse | None:
     """A saved draft without problems: say so, or go on to the confirmation."""
     if request.POST.get(ISSUE):
         return redirect("criteria_sets:issue", page.pk)
+    if request.POST.get(TRY):
+        return redirect("criteria_sets:try", page.pk)
     if request.POST.get(CHECK):
         messages.success(request, _("The criteria set has no problems: it can be issued."))
     return None

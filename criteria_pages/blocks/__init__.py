@@ -4,6 +4,7 @@ A new scoring kind is one more subclass of `CriterionBlock`, its place in `Crite
 `domain/kind_blocks.py`. Required fields are asked for when the set is checked or issued, not while it is drafted.
 """
 
+from .examples import ExamplesBlock
 from .rules import (
     BandsBlock,
     DocumentsBlock,
@@ -21,6 +22,7 @@ __all__ = [
     "BandsBlock",
     "CriteriaBlock",
     "DocumentsBlock",
+    "ExamplesBlock",
     "FactsBlock",
     "GatesBlock",
     "LongerPeriodsBlock",

@@ -10,6 +10,8 @@ from uuid import UUID, uuid5
 from snippets.enums import Frame, PeriodKind, StaffKind
 
 from ..enums import ChoiceUnit, CitedStep, Combination, Condition, Law, Leadership, PartCode, StageName
+from .examples import LEADERS, STAFF, Worked, blocks
+from .examples import PARTY as PARTY_EXAMPLES
 from .wording import CHOICES, COMMON, MANAGED, PARTY, RATIOS, Group, Item
 
 Block = dict[str, Any]
@@ -217,6 +219,11 @@ def documents(set_code: str, *entries: tuple[str, str, str | None, str]) -> list
     ]
 
 
+def examples(set_code: str, worked: tuple[Worked, ...]) -> list[Block]:
+    ids = [str(uuid5(NAMESPACE, f"{set_code}/example/{number}")) for number in range(1, len(worked) + 1)]
+    return blocks(worked, ids)
+
+
 DECREE = (
     "335/2025/NĐ-CP",
     "Nghị định quy định về đánh giá, xếp loại chất lượng đối với cơ quan hành chính nhà nước và công chức",
@@ -240,7 +247,9 @@ def shared(set_code: str) -> dict[str, Any]:
     }
 
 
-def state_set(code: str, title: str, who: Leadership, criteria: list[Block], clause: str) -> DemonstrationSet:
+def state_set(
+    code: str, title: str, who: Leadership, criteria: list[Block], clause: str, worked: tuple[Worked, ...]
+) -> DemonstrationSet:
     """A set of Decree 335. Contract staff are left out until an agency decides so: tick their kind (Đ28.2)."""
     return DemonstrationSet(
         code,
@@ -255,6 +264,7 @@ def state_set(code: str, title: str, who: Leadership, criteria: list[Block], cla
             "parts": [common_part(code, COMMON, STEP), results_part(code, criteria, clause)],
             "staff_kinds": [StaffKind.CIVIL_SERVANT.value],
             "leadership": who.value,
+            "examples": examples(code, worked),
         },
     )
 
@@ -290,6 +300,7 @@ def party_set() -> DemonstrationSet:
                 block(code, "step_clause", f"clause/{step}", {"step": str(step), "clause": text})
                 for step, text in steps.items()
             ],
+            "examples": examples(code, PARTY_EXAMPLES),
         },
     )
 
@@ -300,6 +311,7 @@ ND335_NV = state_set(
     Leadership.OTHERS,
     ratios("ND335-NV"),
     "Đ16.1",
+    STAFF,
 )
 ND335_LD = state_set(
     "ND335-LD",
@@ -307,6 +319,7 @@ ND335_LD = state_set(
     Leadership.LEADERS,
     [*ratios("ND335-LD"), *leadership("ND335-LD")],
     "Đ16.2",
+    LEADERS,
 )
 DANG_17 = party_set()
 

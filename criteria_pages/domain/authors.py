@@ -14,6 +14,7 @@ from kpi_cms.foundation.core.errors import Refused
 from .. import rule_table as table
 from .. import rules
 from ..models import CriteriaSetPage
+from .examples import frozen_examples
 from .specification import citations_of, specification_of
 
 
@@ -38,6 +39,7 @@ def _issued_of(draft: CriteriaSetPage) -> tuple[Any, ...]:
         draft.effect,
         citations_of(draft),
         draft.is_demonstration,
+        frozen_examples(draft),
     )
 
 

@@ -33,6 +33,7 @@ from ..models import CriteriaVersion
 from .handbook_kinds import Node, how, in_words, maximum_of, number, options, percent
 from .handbook_ratings import rating_rules
 from .kind_blocks import kind_of
+from .trial import ROW_LABELS
 
 Text = str | Promise
 
@@ -77,6 +78,18 @@ class PartEntry:
 
 
 @dataclass(frozen=True)
+class ExampleEntry:
+    """A card by hand that the set was issued with: what is filled in, and what it comes to."""
+
+    name: str
+    note: str
+    values: tuple[str, ...]
+    tasks: tuple[str, ...]
+    total: Decimal
+    band: str
+
+
+@dataclass(frozen=True)
 class Handbook:
     """One version, ready to be shown."""
 
@@ -87,6 +100,7 @@ class Handbook:
     stages: tuple[tuple[str, str], ...]
     audience: tuple[tuple[str, str], ...]
     rules: tuple[str, ...]
+    examples: tuple[ExampleEntry, ...]
 
 
 def find(set_code: str, number: int) -> CriteriaVersion:
@@ -108,7 +122,28 @@ def read(version: CriteriaVersion) -> Handbook:
         stages=tuple((stage["label"], _stage(stage)) for stage in specification["stages"]),
         audience=tuple(_audience(specification["applicability"])),
         rules=tuple(_rules(specification, version.compiled().rules.settings)),
+        examples=tuple(_examples(version)),
     )
+
+
+def _examples(version: CriteriaVersion) -> Iterator[ExampleEntry]:
+    labels = {band["code"]: band["label"] for band in version.specification["bands"]}
+    for example in version.examples:
+        rows = [*example["tasks"], *example["work"]]
+        yield ExampleEntry(
+            name=example["name"],
+            note=example["note"],
+            values=tuple(example["values"].splitlines()),
+            tasks=tuple("; ".join(_told(row)) for row in rows),
+            total=Decimal(example["total"]),
+            band=labels[example["band"]],
+        )
+
+
+def _told(row: Mapping[str, str]) -> Iterator[str]:
+    """A row of an example in words: “Coefficient: 2”."""
+    for name, said in row.items():
+        yield str(ROW_LABELS[name]) if name == "extra" else f"{ROW_LABELS[name]}: {said}"
 
 
 def issued_on(citation: Mapping[str, str]) -> date | None:

@@ -16,6 +16,7 @@ STREAMS = frozenset(
     {
         "aggregation",
         "bands",
+        "examples",
         "facts",
         "gates",
         "legal_basis",

@@ -28,6 +28,7 @@ from ..models import CriteriaSetPage, CriteriaVersion, FrozenCriterion
 from ..models.pages import issuing, units_unknown
 from .authors import last_author
 from .comparison import Change, differences
+from .examples import failing, frozen_examples
 from .kind_blocks import Node
 from .problems import PageProblem, of_engine
 from .readiness import not_yet
@@ -37,6 +38,7 @@ __all__ = [
     "IssueSummary",
     "NotReady",
     "check",
+    "check_sound",
     "finish_workflow",
     "publish",
     "specification_of",
@@ -76,10 +78,19 @@ class IssueSummary:
 
 def check(page: CriteriaSetPage) -> list[PageProblem]:
     """Everything that keeps a working copy from being issued, page-level problems first."""
+    specification = specification_of(page)
+    found = check_specification(specification)
     problems = _check_page(page)
-    problems.extend(of_engine(problem, page) for problem in check_specification(specification_of(page)))
+    problems.extend(of_engine(problem, page) for problem in found)
     problems.extend(not_yet(page))
+    if page.examples and not found:  # an unsound set computes nothing
+        problems.extend(failing(page, compile_set(specification)))
     return problems
+
+
+def check_sound(page: CriteriaSetPage) -> list[PageProblem]:
+    """What keeps a working copy from computing anything at all, whatever else it lacks."""
+    return [of_engine(problem, page) for problem in check_specification(specification_of(page))]
 
 
 def latest_draft(page: Page) -> CriteriaSetPage:
@@ -207,6 +218,7 @@ def _freeze(
         effective_until=draft.effective_until,
         specification=_frozen(specification),
         sha256=sha256,
+        examples=frozen_examples(draft),
         published_at=moment,
         published_by=actor.pk,
         authored_by=author,

@@ -81,4 +81,6 @@ SETTINGS = ObjectList(
     heading=_("Settings"),
 )
 
-EDITOR = TabbedInterface([CRITERIA, AUDIENCE, STAGES_AND_BANDS, RATING, SETTINGS])
+EXAMPLES = ObjectList([FieldPanel("examples")], heading=_("Examples"))
+
+EDITOR = TabbedInterface([CRITERIA, AUDIENCE, STAGES_AND_BANDS, RATING, SETTINGS, EXAMPLES])

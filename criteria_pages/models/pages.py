@@ -26,6 +26,7 @@ from snippets.models import Position, Unit
 from ..blocks import (
     BandsBlock,
     DocumentsBlock,
+    ExamplesBlock,
     FactsBlock,
     GatesBlock,
     LongerPeriodsBlock,
@@ -314,6 +315,12 @@ class CriteriaSetPage(Page):
         blank=True,
         verbose_name=_("clauses of the calculation"),
         help_text=_("Only where the set does not follow the decree."),
+    )
+    examples = StreamField(
+        ExamplesBlock(required=False),
+        blank=True,
+        verbose_name=_("examples"),
+        help_text=_("Each must come to its total and band before the set can be issued."),
     )
 
     parent_page_types = ["criteria_pages.CriteriaIndexPage"]

@@ -14,9 +14,9 @@ _compiled: dict[str, CompiledSet] = {}
 class CriteriaVersion(models.Model):
     """A numbered, hashed version of a criteria set; made by `criteria_pages.domain.publishing` only.
 
-    `specification` is the canonical specification that the engine computes with, `sha256` its digest. Title, number
-    and dates describe the version and are no part of the digest. There is no foreign key to the page: the version
-    outlives it.
+    `specification` is the canonical specification that the engine computes with, `sha256` its digest. Title, number,
+    dates and examples describe the version and are no part of the digest. There is no foreign key to the page: the
+    version outlives it.
     """
 
     set_code = models.CharField(_("code of the set"), max_length=60)
@@ -30,6 +30,11 @@ class CriteriaVersion(models.Model):
     effective_until = models.DateField(_("in effect to"), null=True, blank=True)
     specification = models.JSONField(_("specification"))
     sha256 = models.CharField(_("digest"), max_length=64)
+    examples = models.JSONField(
+        _("examples"),
+        default=list,
+        help_text=_("Cards with the total and band they came to when it was issued."),
+    )
     published_at = models.DateTimeField(_("issued at"))
     published_by = models.BigIntegerField(_("issued by"))
     authored_by = models.BigIntegerField(

@@ -289,7 +289,7 @@ def test_version_1_computes_the_same_digits_after_version_2() -> None:
         part_totals={"common": Decimal("28.25")},
     )
     before = first.compiled().score(inputs)
-    edit(page, law="", parts=parts_with(KQ={"expression": "(a + b + c) / 3 * 60"}))
+    edit(page, law="", parts=parts_with(KQ={"expression": "(a + b + c) / 3 * 60"}), examples=[])
     second = issue(page)
 
     after = CriteriaVersion.objects.get(pk=first.pk).compiled().score(inputs)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from criteria_pages.domain.trial import item_label
 from kpi_cms.foundation.core.numbers import format_quantity
 from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, decimal_text, parse_decimal
 
@@ -19,6 +20,7 @@ PLACES = 6
 
 Raw = Mapping[str, Decimal | str]
 Details = dict[str, Decimal]
+part_label = item_label
 
 
 def text_of(details: Mapping[str, Decimal]) -> str:
@@ -42,12 +44,6 @@ def details_of(text: str) -> Details:
 def is_whole(criterion: CompiledCriterion, details: Mapping[str, Decimal]) -> bool:
     """Whether an entry can be computed with: of a checklist every item is answered, none is not met by silence."""
     return bool(details) and (criterion.kind != CHECKLIST or len(details) == len(criterion.details))
-
-
-def part_label(criterion: CompiledCriterion, name: str) -> str:
-    """What a number of a criterion is called: the set's own words, but for an indicator."""
-    own = {"actual": _("Reached"), "target": _("Target")}
-    return criterion.details[name] or own[name]
 
 
 def in_words(criterion: CompiledCriterion, stored: str) -> str:

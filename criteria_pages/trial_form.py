@@ -1,0 +1,276 @@
+"""The trial card of a set as a form: one field for each value its scoring kinds need, and rows of tasks."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, decimal_text
+
+from .blocks.shared import LABEL_LENGTH
+from .domain.examples import Example
+from .domain.handbook_kinds import Node, how, options
+from .domain.trial import (
+    PEOPLE,
+    ROW_LABELS,
+    ROWS,
+    TASK_FIELDS,
+    UNSAID,
+    WORK_FIELDS,
+    Mistake,
+    TrialCard,
+    item_label,
+)
+from .enums import Attribute, TaskScope
+
+LONGEST = 2_000
+Rows = list[dict[str, str]]
+
+_OWN_FIGURE = {
+    "task_ratio": gettext_lazy("Per cent, such as 92,5. Empty: from the tasks below."),
+    "task_points": gettext_lazy("Points. Empty: from the tasks with points below."),
+    "roll_up": gettext_lazy(
+        "Per cent, such as 92,5. Empty: from the tasks below, where they are the person's own."
+    ),
+    "people_managed": gettext_lazy(
+        "Everybody's points, such as 60; 75,5, or the value itself, such as 100%."
+    ),
+    "result_of": gettext_lazy("Their points, such as 60; 75,5, or the value itself, such as 90%."),
+}
+_HINTS = {
+    "accepted": gettext_lazy("Empty: all that are completed."),
+    "faults": gettext_lazy("The number of the unit, once for each time, for example 1; 1; 3."),
+    "delays": gettext_lazy("The number of the unit, once for each time, for example 1; 1; 3."),
+    "done": gettext_lazy("Empty: not done."),
+}
+_INPUTS = {"extra": "checkbox", "due": "date", "done": "date"}
+
+
+@dataclass
+class TrialForm:
+    """What stands in the fields: `values` by name as a trial card has them, rows of tasks, and a name to keep it by."""
+
+    compiled: CompiledSet
+    specification: Node
+    values: dict[str, str] = field(default_factory=dict)
+    tasks: Rows = field(default_factory=list)
+    work: Rows = field(default_factory=list)
+    name: str = ""
+    note: str = ""
+    shown: str = ""
+    errors: dict[tuple[str | int, ...], list[str]] = field(default_factory=dict)
+
+    @property
+    def card(self) -> TrialCard:
+        return TrialCard(self.values, self.tasks, self.work)
+
+    @classmethod
+    def of_example(cls, compiled: CompiledSet, specification: Node, example: Example | None) -> "TrialForm":
+        """An empty form, or what a stored example says as far as the set still asks for it."""
+        form = cls(compiled, specification)
+        if example is not None:
+            said = {_joined(name): text for name, text in example.card.values.items()}
+            form.values = {name: said.get(_joined(name), "") for _html, name, _one, _item in form._names()}
+            form.tasks = [dict(row) for row in example.card.tasks]
+            form.work = [dict(row) for row in example.card.work]
+            form.name, form.note = example.name, example.note
+        form._fill_up()
+        return form
+
+    @classmethod
+    def sent(cls, compiled: CompiledSet, specification: Node, data: Mapping[str, Any]) -> "TrialForm":
+        """The form as it was sent; a name without a field is left alone."""
+        form = cls(compiled, specification)
+        for html, name, _criterion, _item in form._names():
+            form.values[name] = str(data.get(html, ""))[:LONGEST].strip()
+        form.tasks = _rows(data, "tasks", TASK_FIELDS)
+        form.work = _rows(data, "work", WORK_FIELDS)
+        form.name = str(data.get("name", "")).strip()[: LABEL_LENGTH + 1]
+        form.note = str(data.get("note", "")).strip()[:LONGEST]
+        form.shown = str(data.get("shown", ""))
+        more = data.get("more")
+        for name, rows in (("tasks", form.tasks), ("work", form.work)):
+            if more == name and len(rows) < ROWS:
+                rows.append({})
+        form._fill_up()
+        return form
+
+    def _fill_up(self) -> None:
+        """At least one row to fill in; an empty one has what a row begins with."""
+        for name, rows in (("tasks", self.tasks), ("work", self.work)):
+            if not rows:
+                rows.append({})
+            for row in rows:
+                for key in TASK_FIELDS if name == "tasks" else WORK_FIELDS:
+                    row.setdefault(key, UNSAID[key][-1] if key in UNSAID else "")
+
+    def _names(self) -> Iterator[tuple[str, str, CompiledCriterion, str]]:
+        """Each value: its field's name, its name on a trial card, its criterion and the item within it."""
+        for criterion in self.compiled.criteria:
+            if criterion.detailed:
+                for number, item in enumerate(criterion.details):
+                    yield f"v-{criterion.key}-{number}", f"{criterion.code}: {item}", criterion, item
+            elif criterion.kind != "formula":
+                yield f"v-{criterion.key}", criterion.code, criterion, ""
+
+    def add_mistakes(self, mistakes: tuple[Mistake, ...]) -> None:
+        for mistake in mistakes:
+            self.errors.setdefault(mistake.place, []).append(mistake.sentence)
+
+    @property
+    def summary(self) -> list[dict[str, str]]:
+        """Every mistake with a way to its field."""
+        ids: dict[tuple[str | int, ...], str] = {}
+        for html, name, criterion, _item in self._names():
+            ids[("values", name)] = html
+            ids.setdefault(("values", criterion.code), html)
+        return [
+            {
+                "text": sentence,
+                "target": ids.get(place, "") if "values" in place else "-".join(map(str, place)),
+            }
+            for place, sentences in self.errors.items()
+            for sentence in sentences
+        ]
+
+    # --- As the template shows it ---------------------------------------------------------------------------
+    @property
+    def parts(self) -> list[dict[str, Any]]:
+        """Parts → sections → criteria, each with its fields."""
+        kinds = {
+            node["key"]: node["kind"]
+            for section in self.specification["sections"]
+            for node in section["criteria"]
+        }
+        sections = {
+            section.key: {
+                "code": section.code,
+                "label": section.label,
+                "criteria": [
+                    self._criterion(criterion, kinds[criterion.key])
+                    for criterion in self.compiled.criteria
+                    if criterion.section == section.key
+                ],
+            }
+            for section in self.compiled.sections
+        }
+        return [
+            {
+                "label": part.label,
+                "sections": [sections[self.compiled.sections[index].key] for index in part.sections],
+            }
+            for part in self.compiled.parts
+        ]
+
+    def _criterion(self, criterion: CompiledCriterion, kind: Node) -> dict[str, Any]:
+        fields = [
+            self._field(html, name, criterion, item)
+            for html, name, one, item in self._names()
+            if one.key == criterion.key
+        ]
+        return {
+            "code": criterion.code,
+            "label": criterion.label,
+            "hint": how(kind),
+            "lines": list(options(kind)),
+            "fields": fields,
+            "own": _OWN_FIGURE.get(criterion.kind, ""),
+            "by_item": criterion.detailed,
+        }
+
+    def _field(self, html: str, name: str, criterion: CompiledCriterion, item: str) -> dict[str, Any]:
+        choices: list[tuple[str, Any]] = []
+        if criterion.options:
+            sign = "%" if criterion.share else ""
+            choices = [
+                (decimal_text(option.value), f"{decimal_text(option.value)}{sign} · {option.label}")
+                for option in criterion.options
+                if option.value is not None
+            ]
+        elif criterion.kind == "checklist":
+            choices = [("1", _("Met")), ("0", _("Not met"))]
+        value = self.values.get(name, "")
+        errors = list(self.errors.get(("values", name), ()))
+        if item and item == next(iter(criterion.details)):
+            errors += self.errors.get(("values", criterion.code), ())
+        return {
+            "name": html,
+            "label": item_label(criterion, item) if item else f"{criterion.code} · {criterion.label}",
+            "choices": choices,
+            "value": value.removesuffix("%").strip() if choices else value,
+            "errors": errors,
+            "wide": criterion.kind in PEOPLE,
+        }
+
+    @property
+    def tables(self) -> list[dict[str, Any]]:
+        """The rows of tasks that the set's kinds count, with their fields."""
+        kinds = {criterion.kind for criterion in self.compiled.criteria}
+        own = any(
+            criterion.detail_kind.scope == TaskScope.OWN  # type: ignore[union-attr]  # the kind is known
+            for criterion in self.compiled.later
+            if criterion.kind == "roll_up"
+        )
+        tables = []
+        if "task_ratio" in kinds or own:
+            tables.append(self._table("tasks", _("Tasks"), self.tasks, TASK_FIELDS, {}))
+        if "task_points" in kinds:
+            offered = self._offered()
+            names = tuple(name for name in WORK_FIELDS if name not in offered or offered[name])
+            tables.append(self._table("work", _("Tasks with points"), self.work, names, offered))
+        return tables
+
+    def _offered(self) -> dict[str, list[str]]:
+        """The codes that the set knows for each attribute of a task; none for one that it does not ask."""
+        offered: dict[str, list[str]] = {name: [] for name in (*Attribute.values, "quality")}
+        for criterion in self.compiled.later:
+            if criterion.kind == "task_points":
+                kind: Any = criterion.detail_kind
+                named = {entry.attribute: entry.values for entry in kind.coefficients} | {
+                    "quality": kind.quality
+                }
+                for name, codes in named.items():
+                    offered[name] += [code for code in codes if code not in offered[name]]
+        return offered
+
+    def _table(
+        self, name: str, title: str, rows: Rows, fields: tuple[str, ...], offered: Mapping[str, list[str]]
+    ) -> dict[str, Any]:
+        return {
+            "name": name,
+            "title": title,
+            "errors": self.errors.get((name,), []),
+            "rows": [
+                [
+                    {
+                        "name": f"{name}-{at}-{key}",
+                        "label": ROW_LABELS[key],
+                        "hint": _HINTS.get(key, ""),
+                        "type": _INPUTS.get(key, "text"),
+                        "choices": [(code, code) for code in offered.get(key, ())],
+                        "value": row[key],
+                        "errors": self.errors.get((name, at, key), []),
+                    }
+                    for key in fields
+                ]
+                for at, row in enumerate(rows)
+            ],
+        }
+
+
+def _joined(name: str) -> str:
+    """A value's name whatever spaces stand around its colon."""
+    return re.sub(r"\s*:\s*", ":", name)
+
+
+def _rows(data: Mapping[str, Any], name: str, fields: tuple[str, ...]) -> Rows:
+    """The rows that were sent, as far as a card by hand has any."""
+    rows = []
+    for at in range(ROWS):
+        if not any(f"{name}-{at}-{key}" in data for key in fields):
+            break
+        rows.append({key: str(data.get(f"{name}-{at}-{key}", ""))[:LABEL_LENGTH].strip() for key in fields})
+    return rows
