@@ -6,6 +6,7 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,16 +15,22 @@ from django.db import connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from benchmarks.seed import benchmark_specification
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.domain.opening import open_period
 from kpi_cms.evaluation.domain.recompute import recompute_period
+from kpi_cms.evaluation.domain.rescoring import decided_cards, rescored
 from kpi_cms.evaluation.domain.saving import Entry
+from kpi_cms.evaluation.impact_queries import past_of
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.jobs import run_job
 from kpi_cms.foundation.core.models import Job
+from kpi_cms.foundation.engine import compile_set
+from kpi_cms.interfaces.impact.collecting import Collector
 from kpi_cms.interfaces.workspace.forms.scores import SCORE
 from snippets.enums import PostRole
 from snippets.models import Appointment, Period
@@ -134,7 +141,7 @@ class Bench:
     def run(self) -> list[Figure]:
         figures = [self.unit_list(), self.card_page(), self.save_one(), self.save_card()]
         figures.append(self.save_by_request())
-        figures += [self.recompute(), self.open_month()]
+        figures += [self.recompute(), self.impact(), self.open_month()]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         return [*figures, Figure("memory of this process, MiB", peak, peak, None, 0)]
 
@@ -256,6 +263,26 @@ class Bench:
         measured.floor = (time.perf_counter() - started) * 1000
         measured.ratio = measured.median / measured.floor
         return measured
+
+    def impact(self) -> Figure:
+        """A draft of the set on every decided card of the month, as its author asks for it: nobody's card is read."""
+        author = User.objects.get(username="chinh-sach")
+        past = past_of(f"{self.july.pk}/BENCH", "state")
+        specification = deepcopy(benchmark_specification())
+        specification["sections"][-1]["combination"]["expression"] = "(a + b + c) / 4 * 70"
+        draft = compile_set(specification)
+        total = decided_cards(actor=author, past=past)
+
+        def run() -> None:
+            collector = Collector(past, "state", draft, Scope.of(author))
+            done = 0
+            for batch in rescored(actor=author, past=past, draft=draft):
+                collector.take(batch)
+                done += len(batch)
+            assert collector.finished()["cells"]
+            assert done == total
+
+        return once("effect of a draft on the month", run, f"{total} cards")
 
     def open_month(self) -> Figure:
         august = Period.objects.get(number=8)

@@ -47,10 +47,25 @@ IMPORT_SET = Rule(
     seen_by=(SIGNED_IN,),
     refusal=_("Only policy staff write criteria sets. Ask for the capability to write them."),
 )
+SEE_IMPACT = Rule(
+    act="see_impact",
+    label=_("Compute what a draft would do to past cards, and take it away"),
+    subject="criteria",
+    verbs=(
+        "kpi_cms.interfaces.impact.domain.start_impact",
+        "kpi_cms.interfaces.impact.domain.export_impact",
+    ),
+    reading=True,
+    capabilities=(Capability.AUTHOR, Capability.PUBLISH),
+    reach=Reach.ANYWHERE,
+    note=_(
+        "In totals, never about fewer than five people; one by one only the cards that the reader may read anyway."
+    ),
+)
 READ_HANDBOOK = Rule(
     act="read_handbook",
     label=_("Read the handbook of issued criteria sets"),
     subject="criteria",
     relations=(SIGNED_IN,),
 )
-TABLE = (WRITE, ISSUE, IMPORT_SET, READ_HANDBOOK)
+TABLE = (WRITE, ISSUE, IMPORT_SET, SEE_IMPACT, READ_HANDBOOK)

@@ -30,6 +30,11 @@ def issue(actor: User, scope: Scope, *, author: int | None = None) -> Decision:
     )
 
 
+def see_impact(scope: Scope) -> Decision:
+    """Try a draft on past cards; to everybody else the page does not exist."""
+    return ask(table.SEE_IMPACT, scope, (SIGNED_IN,))
+
+
 def is_author(actor: User, author: int | None) -> bool:
     """The account made the last change. What the product itself wrote has no author."""
     return author is not None and author == actor.pk and not is_system(actor)

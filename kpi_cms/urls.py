@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include(guarded_admin_urls(guarded_page_urls(wagtailadmin_urls.urlpatterns)))),
     path("so-tay/", include("criteria_pages.handbook.urls")),
     path("in/", include("kpi_cms.interfaces.reporting.urls")),
+    path("tac-dong/", include("kpi_cms.interfaces.impact.urls")),
     path("", include("kpi_cms.interfaces.workspace.urls")),
 ]
 

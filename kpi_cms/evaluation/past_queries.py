@@ -107,16 +107,16 @@ def differences(earlier: PastCard, later: PastCard) -> dict[str, tuple[str, str]
 
 def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> PastCard | None:
     """What `card` was at `moment`, as far as `seen` goes; None before it was opened."""
-    then = _newest(Scorecard, Q(id=card.pk), moment).get(card.pk)
+    then = newest(Scorecard, Q(id=card.pk), moment).get(card.pk)
     if then is None:
         return None
     said = [
         row
-        for row in _newest(Assessment, Q(card_id=card.pk), moment).values()
+        for row in newest(Assessment, Q(card_id=card.pk), moment).values()
         if row.rater_id == getattr(then, f"{RATERS[StageKey(row.stage)]}_id") and _is_shown(row.stage, seen)
     ]
-    scores = _newest(Score, Q(assessment_id__in=[row.id for row in said]), moment) if said else {}
-    tasks = _newest(Task, Q(period_id=card.period_id, person_id=card.person_id), moment)
+    scores = newest(Score, Q(assessment_id__in=[row.id for row in said]), moment) if said else {}
+    tasks = newest(Task, Q(period_id=card.period_id, person_id=card.person_id), moment)
     kept = texts.shown([*(row.comments_key for row in said), *(row.grounds_key for row in scores.values())])
     people = {
         role: getattr(then, f"{role}_id") for role in ("evaluator", "endorser") if getattr(then, f"{role}_id")
@@ -142,7 +142,7 @@ def _is_shown(stage: str, seen: Sight) -> bool:
     return seen.of_self if stage == StageKey.SELF else seen.of_evaluation
 
 
-def _newest(model: Any, records: Q, moment: datetime) -> dict[int, Any]:
+def newest(model: Any, records: Q, moment: datetime) -> dict[int, Any]:
     """Key → the newest row of each record up to `moment`; none for a record that was deleted by then."""
     rows = model.history.filter(records, history_date__lte=moment).order_by("id", "history_id")
     newest = {row.id: row for row in rows}
@@ -194,7 +194,7 @@ def _tasks(rows: Mapping[int, Any], moment: datetime) -> Iterable[PastTask]:
 
 def _standing(model: Any, tasks: list[int], moment: datetime) -> list[int]:
     """The task of each deduction that was not withdrawn by then."""
-    rows = _newest(model, Q(task_id__in=tasks), moment)
+    rows = newest(model, Q(task_id__in=tasks), moment)
     return [row.task_id for row in rows.values() if row.withdrawn_at is None]
 
 

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "kpi_cms.evaluation",
     "kpi_cms.interfaces.workspace",
     "kpi_cms.interfaces.reporting",
+    "kpi_cms.interfaces.impact",
     "kpi_cms.interfaces.exchange",
     "kpi_cms.demonstration",
     "wagtail.users",

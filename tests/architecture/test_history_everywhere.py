@@ -22,6 +22,8 @@ THROUGH = {
     "kpi_cms.evaluation.domain.opening._finish": "make_cards",
     "kpi_cms.interfaces.exchange.domain.apply_catalogue_upload": "import_catalogue",
     "kpi_cms.interfaces.exchange.domain.take_passwords": "exchange:people_passwords",
+    "kpi_cms.interfaces.impact.domain.export_impact": "impact:export",
+    "kpi_cms.interfaces.impact.domain.start_impact": "impact:show",
     "kpi_cms.interfaces.reporting.evidence.take_card_bundle": "reporting:card_bundle",
     "kpi_cms.interfaces.reporting.unit_evidence.take_unit_bundle": "reporting:unit_bundle",
     "kpi_cms.interfaces.reporting.printing.print_form01": "reporting:form01",

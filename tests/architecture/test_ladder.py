@@ -23,7 +23,7 @@ LADDER = [
     {"snippets"},
     {"criteria_pages"},
     {"evaluation"},
-    {"workspace", "reporting", "exchange", "demonstration"},
+    {"workspace", "impact", "reporting", "exchange", "demonstration"},
 ]
 STEP = {label: number for number, labels in enumerate(LADDER) for label in labels}
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
-from criteria_pages.models import CriteriaVersion
+from criteria_pages.models import CriteriaSetPage, CriteriaVersion
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.accounts.demonstration import ACCOUNTS
 from kpi_cms.foundation.accounts.models import User
@@ -71,6 +71,7 @@ def values(address, user):
         "number": version.number,
         "group": "ready",
         "act": "confirm",
+        "page_id": CriteriaSetPage.objects.first().pk,
     }
 
 

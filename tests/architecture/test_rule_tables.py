@@ -176,7 +176,7 @@ def test_only_the_system_and_oneself_need_nothing():
     }  # fmt: skip
     assert {act for act, relations in open_to.items() if relations == (SIGNED_IN,)} == {"read_handbook"}
     assert {rule.act for rule in RULES if rule.reach is Reach.ANYWHERE} == {
-        "write_criteria", "issue_criteria", "import_criteria", "enter_admin",
+        "write_criteria", "issue_criteria", "import_criteria", "see_impact", "enter_admin",
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ BEYOND = {
     "kpi_cms/evaluation/domain/opening.py": 2,  # cards are made by whoever reads none
     "kpi_cms/evaluation/domain/people_managed.py": 2,  # d of a leader
     "kpi_cms/evaluation/domain/reopening.py": 1,  # a second person approves without reading the card
+    "kpi_cms/evaluation/domain/rescoring.py": 1,  # a draft is tried on every card: sums, and who reads which card
     "kpi_cms/evaluation/domain/saving.py": 2,  # a returned self-assessment: a draft again, and what it had said
     "kpi_cms/evaluation/domain/scoring.py": 3,  # results, and d of the leaders above
     "kpi_cms/evaluation/domain/separation.py": 1,  # whether two people decide about each other

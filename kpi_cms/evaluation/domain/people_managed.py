@@ -47,7 +47,7 @@ class Managed:
 @beyond_the_wall("d counts everybody whom a leader manages")
 def managed(card: Scorecard) -> Managed:
     """Everybody who counts for a leader's d, is waited for or is left out: for whoever explains it."""
-    return replace(_with_cards(card), without_card=_without_card(card))
+    return replace(_with_cards(card), without_card=without_card(card, _kinds(card)))
 
 
 @beyond_the_wall("d counts everybody whom a leader manages")
@@ -140,8 +140,8 @@ def _with_cards(card: Scorecard) -> Managed:
     return Managed(tuple(points), tuple(pending), tuple(without))
 
 
-def _without_card(card: Scorecard) -> tuple[int, ...]:
-    """Whoever is managed on the period's last day and has no card of the frame, in name order.
+def without_card(card: Scorecard, kinds: tuple[str, ...]) -> tuple[int, ...]:
+    """Whoever of these kinds is managed on the period's last day and has no card of the frame, in name order.
 
     No set applied to them, or two did, or they were registered after the opening, or they have no appointment and
     are known by their unit alone. Units that take no part in the period have no cards and are not looked at.
@@ -151,7 +151,7 @@ def _without_card(card: Scorecard) -> tuple[int, ...]:
     posts = Appointment.objects.on(day).filter(person=OuterRef("pk"))
     cards = Scorecard.objects.filter(period_id=card.period_id, frame=Frame.STATE, person=OuterRef("pk"))
     return tuple(
-        Person.objects.filter(kind__in=_kinds(card))
+        Person.objects.filter(kind__in=kinds)
         .filter(Q(left_on__isnull=True) | Q(left_on__gt=day))
         .filter(Exists(posts.filter(_posts_managed(card, units))) | (units & ~Exists(posts)))
         .exclude(Exists(cards))

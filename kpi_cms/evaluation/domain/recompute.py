@@ -4,25 +4,20 @@ Reads scores and tasks as ordered streams and writes results set-based; memory d
 leaders comes from results that are stored, so a period is computed in two passes: staff first, leaders after.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
-
-from django.db.models import F
 
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain import locks, scoring
 from kpi_cms.evaluation.domain.details import split
 from kpi_cms.evaluation.domain.people_managed import managed_people
-from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, StageKey
-from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
-from kpi_cms.evaluation.models.scorecard import RATERS
+from kpi_cms.evaluation.domain.stored_inputs import given_at, tasks_of
+from kpi_cms.evaluation.enums import StageKey
+from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
@@ -68,8 +63,9 @@ def recompute_period(
             version.pk: version.compiled()
             for version in CriteriaVersion.objects.filter(cards__period=period).distinct()
         }
+        groups = list(passes(Scorecard.objects.filter(period=period)))
     try:
-        for cards in _passes(period):
+        for cards in groups:
             last = 0
             while True:
                 with as_actor(actor, moment):
@@ -104,9 +100,8 @@ def _record(actor: User, moment: datetime, period: Period, stage: str, report: R
         )
 
 
-def _passes(period: Period) -> Iterator[Any]:
+def passes(cards: Any) -> Iterator[Any]:
     """Cards in an order in which d finds the results it counts: staff, then leaders from below, deputies first."""
-    cards = Scorecard.objects.filter(period=period)
     yield cards.filter(is_leader=False)
     leaders = cards.filter(is_leader=True)
     levels = leaders.order_by("-unit__depth", "role").values_list("unit__depth", "role").distinct()
@@ -135,8 +130,8 @@ def _read(
     batch = [_Card(*row) for row in rows]
     if not batch:
         return []
-    given = _given([card.pk for card in batch], stage)
-    tasks = _tasks(batch)
+    given = given_at([card.pk for card in batch], stage)
+    tasks = tasks_of(batch[0].period_id, [card.person_id for card in batch])
     managed = _managed(batch)
     return [
         (
@@ -163,73 +158,6 @@ def _inputs(
         people=managed.get(card.pk),
         given=scoring.kept_d(compiled, card.state, card.confirmed_d, card.proposed_d),
     )
-
-
-def _given(card_ids: list[int], stage: str) -> Mapping[int, dict[str, Decimal | str]]:
-    rows = (
-        Score.objects.filter(
-            assessment__card_id__in=card_ids,
-            assessment__stage=stage,
-            assessment__rater=F(f"assessment__card__{RATERS[StageKey(stage)]}"),
-        )
-        .order_by("assessment__card_id")
-        .values_list("assessment__card_id", "criterion__key", "value", "choice")
-    )
-    found: dict[int, dict[str, Decimal | str]] = {}
-    for card_id, group in groupby(rows, key=itemgetter(0)):
-        found[card_id] = {
-            key: choice if value is None else value
-            for _card, key, value, choice in group
-            if value is not None or choice
-        }
-    return found
-
-
-def _tasks(batch: list[_Card]) -> Mapping[int, list[TaskInput]]:
-    people = [card.person_id for card in batch]
-    rows = list(
-        Task.objects.filter(
-            period_id=batch[0].period_id,
-            person_id__in=people,
-            state__in=COUNTED_TASK_STATES,
-            coefficient__isnull=False,
-        )
-        .order_by("pk")
-        .values_list(
-            "pk",
-            "person_id",
-            "coefficient",
-            "assigned",
-            "handed_over",
-            "kind",
-            "state",
-            "completed",
-            "accepted",
-            "confirmed_before",
-        )
-    )
-    faults, delays = scoring.deductions_of(_with_deductions(batch[0].period_id, people))
-    found: dict[int, list[TaskInput]] = defaultdict(list)
-    for pk, person_id, coefficient, assigned, handed_over, kind, state, completed, accepted, before in rows:
-        assert coefficient is not None  # the query leaves undecided products out
-        found[person_id].append(
-            TaskInput(
-                coefficient, assigned, completed, scoring.good_so_far(state, completed, accepted, before),
-                handed_over, kind in EXTRA_KINDS, faults.get(pk, ()), delays.get(pk, ()),
-            )
-        )  # fmt: skip
-    return found
-
-
-def _with_deductions(period_id: int, people: Sequence[int]) -> list[int]:
-    """Tasks of these people that bear a fault or a delay: few among many."""
-    bearing = [
-        model._default_manager.filter(task__period_id=period_id, person_id__in=people)
-        .order_by()
-        .values_list("task_id", flat=True)
-        for model in (Fault, Delay)
-    ]
-    return sorted(bearing[0].union(bearing[1]))
 
 
 def _managed(batch: list[_Card]) -> Mapping[int, Any]:

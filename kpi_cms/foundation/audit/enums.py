@@ -8,6 +8,7 @@ class Act(models.TextChoices):
     """One value for each business act. Values are stored for ever: add, never rename."""
 
     VERSION_PUBLISHED = "version.published", _("Criteria version issued")
+    IMPACT_ASKED = "impact.asked", _("Effect of a draft on past cards computed")
     UNIT_CREATED = "unit.created", _("Unit created")
     UNIT_RENAMED = "unit.renamed", _("Unit renamed")
     UNIT_CHANGED = "unit.changed", _("Unit's details changed")

@@ -1,0 +1,326 @@
+"""What a draft makes of the decided cards of a period. Nothing is written.
+
+Read in batches, the specification compiled once. A closed period is read as it stood when it was closed: what was
+decided anew since is read from history, so that a run after one new decision differs in nothing from the run before it.
+d of leaders comes from what the draft makes of the people they manage, as far as these are among the cards.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from criteria_pages.models import CriteriaVersion, FrozenCriterion
+from kpi_cms.evaluation.domain import scoring
+from kpi_cms.evaluation.domain.details import split
+from kpi_cms.evaluation.domain.people_managed import without_card
+from kpi_cms.evaluation.domain.recompute import passes
+from kpi_cms.evaluation.domain.stored_inputs import Given, given_at, tasks_of
+from kpi_cms.evaluation.enums import DECIDED, StageKey
+from kpi_cms.evaluation.impact_queries import Past, seen_by, versions_of
+from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard
+from kpi_cms.evaluation.past_queries import newest
+from kpi_cms.evaluation.rescored import Cause, Reason, Result, causes, judged, result_of
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.wall import beyond_the_wall
+from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.core.actor import as_actor, database_now
+from kpi_cms.foundation.engine import CardInputs, CompiledSet, ManagedPeople, Outcome
+from snippets.enums import LEADING_ROLES, Frame, PostRole
+from snippets.models import FieldAssignment
+
+CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    """One card before and after. `seen`: the reader reads it; `why` is worked out for those who change band."""
+
+    card_id: int
+    unit_id: int
+    name: str
+    seen: bool
+    before: Result | None
+    after: Result | Reason
+    why: tuple[Cause, ...] = ()
+
+    @property
+    def is_listed(self) -> bool:
+        """Whoever changes band, or whose result cannot be told."""
+        if self.before is None:
+            return False
+        return isinstance(self.after, Reason) or self.after.band != self.before.band
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    pk: int
+    period_id: int
+    unit_id: int
+    unit__path: str
+    person_id: int
+    person__sort_key: str
+    version_id: int
+    is_leader: bool
+    role: str
+    state: str
+    confirmed_d: str
+    proposed_d: str
+
+
+class _Then(NamedTuple):
+    """A card as it stood when its period was closed."""
+
+    given: Given
+    state: str
+    confirmed_d: str
+    proposed_d: str
+
+
+def rescored(*, actor: User, past: Past, draft: CompiledSet) -> Iterator[list[Rescored]]:
+    """Every decided card of the set, in batches of one transaction each."""
+    with _reading(actor):
+        run = _Run(past, draft)
+        groups = list(run.passes())
+    for cards in groups:
+        last = 0
+        while True:
+            with _reading(actor):
+                batch = run.batch(cards.filter(pk__gt=last), Scope.of(actor))
+            if not batch:
+                break
+            yield batch
+            last = batch[-1].card_id
+
+
+def decided_cards(*, actor: User, past: Past) -> int:
+    """How many there are to compute: a count of states, which is told to whoever follows the work."""
+    with _reading(actor):
+        return past.cards.count()
+
+
+@contextmanager
+def _reading(actor: User) -> Iterator[None]:
+    with as_actor(actor, database_now()), beyond_the_wall("a draft is tried on every card, told in totals"):
+        yield
+
+
+class _Run:
+    """What does not change from batch to batch, and what the draft made of the cards so far."""
+
+    def __init__(self, past: Past, draft: CompiledSet) -> None:
+        self.past = past
+        self.draft = draft
+        self.versions: Mapping[int, CriteriaVersion] = versions_of(past)
+        self.managed = _ManagedCards(past, draft) if draft.managed else None
+
+    def passes(self) -> Iterator[Any]:
+        """In one pass, where no d waits for the results of others."""
+        return passes(self.past.cards) if self.managed is not None else iter([self.past.cards])
+
+    def batch(self, cards: Any, scope: Scope) -> list[Rescored]:
+        rows = cards.order_by("pk").values_list(*(entry.name for entry in fields(_Card)))[:CHUNK]
+        batch = [_Card(*row) for row in rows]
+        if not batch:
+            return []
+        keys = [card.pk for card in batch]
+        given = given_at(keys, StageKey.EVALUATOR)
+        tasks = tasks_of(batch[0].period_id, [card.person_id for card in batch])
+        stored = self._stored(keys)
+        seen = set(seen_by(scope, Scorecard.objects.filter(pk__in=keys)).values_list("pk", flat=True))
+        then = self._as_closed(keys)
+        found: list[Rescored] = []
+        explained: dict[int, tuple[Mapping[str, Fraction] | None, Outcome]] = {}
+        for card in batch:
+            own = then.get(card.pk) or _Then(
+                given.get(card.pk, {}), card.state, card.confirmed_d, card.proposed_d
+            )
+            work = tasks.get(card.person_id, ())
+            before, values = stored.get(card.pk), None
+            if card.pk in then:
+                before, values = self._before(card, own, work)
+            kept = scoring.kept_d(self.draft, own.state, own.confirmed_d, own.proposed_d)
+            people = self._people(card) if not kept else None
+            verdict = judged(self.draft, own.given, work, people, kept)
+            after = verdict if isinstance(verdict, Reason) else result_of(verdict)
+            if self.managed is not None:
+                self.managed.learn(card.pk, after)
+            made = Rescored(card.pk, card.unit_id, card.person__sort_key, card.pk in seen, before, after)
+            found.append(made)
+            if made.seen and made.is_listed and not isinstance(verdict, Reason):
+                explained[card.pk] = (values, verdict)
+        return self._with_causes(batch, found, explained)
+
+    def _people(self, card: _Card) -> ManagedPeople | None:
+        return self.managed.of(card) if self.managed is not None and card.is_leader else None
+
+    def _stored(self, keys: Sequence[int]) -> dict[int, Result]:
+        rows = CardResult.objects.filter(card_id__in=keys, stage=StageKey.EVALUATOR).values_list(
+            "card_id", "numerator", "denominator", "rounded", "shown", "band"
+        )
+        return {
+            card_id: Result(Fraction(int(numerator), int(denominator)), rounded, shown, band)
+            for card_id, numerator, denominator, rounded, shown, band in rows
+            if rounded is not None
+        }
+
+    def _with_causes(
+        self,
+        batch: Sequence[_Card],
+        found: list[Rescored],
+        explained: Mapping[int, tuple[Mapping[str, Fraction] | None, Outcome]],
+    ) -> list[Rescored]:
+        """The stored values are read of those alone whose band is explained."""
+        if not explained:
+            return found
+        rows = CardResult.objects.filter(card_id__in=list(explained), stage=StageKey.EVALUATOR)
+        stored = dict(rows.values_list("card_id", "values"))
+        told: list[Rescored] = []
+        for card, made in zip(batch, found, strict=True):
+            if made.card_id in explained:
+                values, outcome = explained[made.card_id]
+                if values is None:
+                    values = {code: Fraction(text) for code, text in stored[made.card_id].items()}
+                why = causes(self.versions[card.version_id].compiled(), values, self.draft, outcome)
+                made = Rescored(
+                    made.card_id, made.unit_id, made.name, made.seen, made.before, made.after, why
+                )
+            told.append(made)
+        return told
+
+    # --- As it was when the period was closed -------------------------------------------------------------
+    def _as_closed(self, keys: Sequence[int]) -> dict[int, _Then]:
+        """The cards that were decided anew since, as history has them."""
+        closed_at = self.past.period.closed_at
+        if closed_at is None:
+            return {}
+        changed = list(
+            CardResult.objects.filter(
+                card_id__in=keys, stage=StageKey.EVALUATOR, computed_at__gt=closed_at
+            ).values_list("card_id", flat=True)
+        )
+        return as_it_was(changed, closed_at) if changed else {}
+
+    def _before(
+        self, card: _Card, own: _Then, tasks: Sequence[Any]
+    ) -> tuple[Result | None, Mapping[str, Fraction] | None]:
+        """What the published totals counted for the card: its own version, with the d it was confirmed with."""
+        old = self.versions[card.version_id].compiled()
+        entered, details = split(old, own.given)
+        d = {each.code: Fraction(own.confirmed_d) for each in old.managed} if own.confirmed_d else {}
+        outcome = old.score(CardInputs(entered=entered, details=details, tasks=tasks, given=d))
+        if outcome.total is None:
+            return None, None
+        return result_of(outcome), {**outcome.values, **outcome.sections, **outcome.parts}
+
+
+def as_it_was(card_ids: Sequence[int], moment: datetime) -> dict[int, _Then]:
+    """Card → its evaluator's scores and its d at a moment, in four queries."""
+    cards = newest(Scorecard, Q(id__in=card_ids), moment)
+    said = {
+        row.id: row.card_id
+        for row in newest(Assessment, Q(card_id__in=card_ids, stage=StageKey.EVALUATOR), moment).values()
+        if row.rater_id == cards[row.card_id].evaluator_id
+    }
+    scores = newest(Score, Q(assessment_id__in=list(said)), moment).values()
+    keys = dict(
+        FrozenCriterion.objects.filter(pk__in={row.criterion_id for row in scores}).values_list("pk", "key")
+    )
+    given: dict[int, Given] = {}
+    for row in scores:
+        value: Decimal | str = row.choice if row.value is None else row.value
+        if row.value is not None or row.choice:
+            given.setdefault(said[row.assessment_id], {})[keys[row.criterion_id]] = value
+    return {
+        pk: _Then(given.get(pk, {}), row.state, row.confirmed_d, row.proposed_d) for pk, row in cards.items()
+    }
+
+
+# --- d ----------------------------------------------------------------------------------------------------------
+class _Managed(NamedTuple):
+    path: str
+    pk: int
+    person_id: int
+    unit_id: int
+    role: str
+    decided: bool
+
+
+class _ManagedCards:
+    """Everybody who can count for a leader's d, in the order of the tree: the rule of `people_managed`, in memory.
+
+    One query for all leaders; what the draft makes of a card replaces its stored result as the run goes on. Whose
+    result the draft cannot tell is waited for.
+    """
+
+    def __init__(self, past: Past, draft: CompiledSet) -> None:
+        settings = draft.rules.settings
+        self.kinds = settings.managed_kinds
+        self.counts_missing = settings.managed_without_result == "failing"
+        self.points: dict[int, Fraction | None] = {}
+        rows = Scorecard.objects.filter(
+            period=past.period, frame=Frame.STATE, staff_kind__in=self.kinds
+        ).values_list("unit__path", "pk", "person_id", "unit_id", "role", "state")
+        self.cards = sorted(
+            _Managed(path, pk, person_id, unit_id, role, state in DECIDED)
+            for path, pk, person_id, unit_id, role, state in rows
+        )
+        results = CardResult.objects.filter(
+            period=past.period, stage=StageKey.EVALUATOR, rounded__isnull=False
+        ).values_list("card_id", "numerator", "denominator")
+        self.points.update(
+            (pk, Fraction(int(numerator), int(denominator))) for pk, numerator, denominator in results
+        )
+        self.waiting: set[int] = set()
+        self.fields: dict[int, list[str]] = {}
+        charges = FieldAssignment.objects.on(past.period.ends_on).values_list("person_id", "unit__path")
+        for person_id, path in charges:
+            self.fields.setdefault(person_id, []).append(path)
+
+    def learn(self, pk: int, after: Result | Reason) -> None:
+        if isinstance(after, Reason):
+            self.waiting.add(pk)
+        else:
+            self.points[pk] = after.total
+
+    def of(self, leader: _Card) -> ManagedPeople:
+        points: list[Fraction] = []
+        pending = without = 0
+        for card in self._managed(leader):
+            found = self.points.get(card.pk)
+            if not card.decided or card.pk in self.waiting:
+                pending += 1
+            elif found is not None:
+                points.append(found)
+            else:
+                without += 1
+        if self.counts_missing and leader.role in LEADING_ROLES:
+            card_of = Scorecard.objects.select_related("unit", "period", "version").get(pk=leader.pk)
+            without += len(without_card(card_of, self.kinds))
+        return ManagedPeople(points, pending, without)
+
+    def _managed(self, leader: _Card) -> Iterator[_Managed]:
+        paths = [leader.unit__path] if leader.role == PostRole.HEAD else []
+        if leader.role == PostRole.DEPUTY:
+            paths = self.fields.get(leader.person_id, [])
+        found: dict[int, _Managed] = {}
+        for path in paths:
+            first = bisect_left(self.cards, (path,))
+            for card in islice(self.cards, first, None):
+                if not card.path.startswith(path):
+                    break
+                beside_them = (
+                    leader.role == PostRole.DEPUTY
+                    and card.unit_id == leader.unit_id
+                    and card.role in LEADING_ROLES
+                )
+                if card.person_id != leader.person_id and not beside_them:
+                    found[card.pk] = card
+        return iter(found.values())

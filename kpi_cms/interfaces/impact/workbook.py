@@ -1,0 +1,102 @@
+"""A run as a workbook: the same numbers and people as on its pages, of every unit."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from kpi_cms.evaluation.impact_numbers import Shown
+from kpi_cms.foundation.core.numbers import format_moment
+from kpi_cms.foundation.core.workbooks import Format, OutColumn, OutSheet, OutValue, write_workbook
+from kpi_cms.foundation.engine import round_half_up
+
+from .results import Changed, Line, Run
+from .wording import reason_text, why_text
+
+
+def impact_workbook(run: Run, people: Iterable[Changed], moment: datetime) -> bytes:
+    """Three sheets: units with their bands, why cards cannot be told, and people."""
+    headings = [
+        _("Effect of a draft on past cards"),
+        f"{run.past.period} · {run.past.set_code} · SHA-256 {run.sha256}",
+        _("Computed %(moment)s, taken %(now)s")
+        % {"moment": format_moment(run.moment), "now": format_moment(moment)},
+    ]
+    return write_workbook([_units(run, headings), _reasons(run, headings), _people(run, people, headings)])
+
+
+def _number(label: str) -> OutColumn:
+    return OutColumn(header=label, width=14, format=Format.NUMBER)
+
+
+def _units(run: Run, headings: Sequence[str]) -> OutSheet:
+    bands = [
+        _number(f"{label} ({when})") for label in run.bands.values() for when in (_("before"), _("after"))
+    ]
+    columns = [
+        OutColumn(header=_("Unit code"), width=14),
+        OutColumn(header=_("Unit"), width=44),
+        _number(_("Compared")),
+        _number(_("Mean before")),
+        _number(_("Mean after")),
+        _number(_("Higher band")),
+        _number(_("Lower band")),
+        _number(_("Cannot be told")),
+        *bands,
+    ]
+    rows = [_unit_row(run, line) for line in run.every_line()]
+    return OutSheet(title=_("Units"), columns=columns, rows=rows, headings=headings)
+
+
+def _unit_row(run: Run, line: Line) -> list[OutValue]:
+    name = f"{line.unit.name} ({_('directly')})" if line.directly else line.unit.name
+    if line.told is None:
+        return [line.unit.code, name, *[_("not shown")] * (6 + 2 * len(run.bands))]
+    told = line.told
+    shared: list[OutValue] = []
+    for code in run.bands:
+        shared += [told.before.bands[code], told.after.bands[code]]
+    numbers = [told.compared, *_means(told), told.up, told.down, told.untold]
+    return [line.unit.code, name, *numbers, *shared]
+
+
+def _means(told: Shown) -> list[Decimal | None]:
+    means = (told.before.mean, told.after.mean)
+    return [None if mean is None else round_half_up(mean, 2) for mean in means]
+
+
+def _reasons(run: Run, headings: Sequence[str]) -> OutSheet:
+    columns = [
+        OutColumn(header=_("Unit"), width=44),
+        OutColumn(header=_("Why cards cannot be told"), width=80),
+        _number(_("Cards")),
+    ]
+    rows: list[list[OutValue]] = []
+    for line in run.every_line():
+        if line.told is not None and not line.directly:
+            for reason, count in sorted(line.told.reasons.items()):
+                text = reason_text(reason, run.labels)
+                rows.append([line.unit.name, text, None if line.told.mixed else count])
+    return OutSheet(title=_("Cannot be told"), columns=columns, rows=rows, headings=headings)
+
+
+def _people(run: Run, people: Iterable[Changed], headings: Sequence[str]) -> OutSheet:
+    columns = [
+        OutColumn(header=_("Staff code"), width=14),
+        OutColumn(header=_("Person"), width=28),
+        OutColumn(header=_("Unit"), width=36),
+        OutColumn(header=_("Before"), width=12),
+        OutColumn(header=_("Band before"), width=24),
+        OutColumn(header=_("After"), width=12),
+        OutColumn(header=_("Band after"), width=24),
+        OutColumn(header=_("Why"), width=80),
+    ]
+    rows = (
+        [
+            changed.card.person.staff_code, changed.card.person.full_name, changed.card.unit_name, changed.before,
+            changed.before_band, changed.after, changed.after_band, why_text(changed, run.labels),
+        ]
+        for changed in people
+    )  # fmt: skip
+    return OutSheet(title=_("People"), columns=columns, rows=rows, headings=headings)
