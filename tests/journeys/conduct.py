@@ -56,6 +56,13 @@ def issue(somebody: Somebody) -> Somebody:
     return somebody
 
 
+def see_impact(somebody: Somebody) -> Somebody:
+    """From the confirmation: what the draft would do to the cards that are offered first, once it is computed."""
+    somebody.follow("Effect on past cards…").press("Compute the effect")
+    somebody.page.wait_for_url(re.compile(r"/tac-dong/\d+/$"), timeout=120_000)
+    return somebody.reads("Nothing of the evaluation was written.")
+
+
 # --- Tasks --------------------------------------------------------------------------------------------------
 def assign(somebody: Somebody, address: str, *, product: str, quantity: str, due: str) -> Somebody:
     """On the page that gives a task: find a product by words, choose the first, say how much and until when."""

@@ -68,7 +68,9 @@ def test_policy_staff_see_a_mistake_at_its_block_and_another_issues_the_correcte
     ).shot("issue")
     button = policy.page.get_by_role("button", name=vi("Issue this version"), exact=True)
     expect(button).to_have_count(0)  # nobody issues their own last change
-    second = town[SECOND].open(policy.page.url.removeprefix(policy.product.address)).shot("issue")
+    address = policy.page.url.removeprefix(policy.product.address)
+    conduct.see_impact(policy).shot("impact")
+    second = town[SECOND].open(address).shot("issue")
     second.press("Issue this version").reads(f"{STAFF_SET} · 2", f"{STAFF_SET} · 1").shot("versions")
     second.follow(f"{STAFF_SET} · 2").reads("Gương mẫu trong thực hiện nhiệm vụ được giao.").shot("version")
 

@@ -131,6 +131,10 @@ def test_the_others_read(phone) -> None:
         ("/so-tay/", "handbook"),
     ):
         fits(policy.open(address), what)
+    edit = policy.open("/admin/").page.locator("a[href*='/edit/']").first.get_attribute("href")
+    assert edit is not None
+    [number] = re.findall(r"\d+", edit)
+    fits(policy.open(f"/tac-dong/{number}/"), "impact")
     policy.open("/ky/").go(policy.page.locator("main tbody th a").first)
     fits(policy, "period")
     fits(policy.open("/so-tay/ND335-LD/"), "criteria")

@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.storage import storages
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -30,7 +31,7 @@ from tests.helpers.results import close
 from tests.helpers.roles import acting_as_the_application, require_roles
 from tests.helpers.world import World
 
-PAGE = 23 + pages.LOG_ROW
+PAGE = 22 + pages.LOG_ROW + (connection.vendor == "postgresql")  # its clock is asked once by the view
 pytestmark = pytest.mark.django_db
 OF_B1 = ("85.00", "50.00", "Nguyễn Văn B")  # before and after of three people, and their names
 
@@ -52,9 +53,13 @@ def author(world: World) -> User:
     return holder(world.root, Capability.AUTHOR, username="soan")
 
 
-def address(page: CriteriaSetPage, unit: Unit | None = None, name: str = "impact:show") -> str:
-    path = reverse(name, args=[page.pk])
+def address(page: CriteriaSetPage, unit: Unit | None = None) -> str:
+    path = reverse("impact:show", args=[page.pk])
     return f"{path}?don-vi={unit.code}" if unit is not None else path
+
+
+def workbook(page: CriteriaSetPage) -> str:
+    return reverse("impact:export", args=[page.pk])
 
 
 def choice(world: World) -> str:
@@ -86,7 +91,7 @@ def everything(client: Client, page: CriteriaSetPage, world: World) -> str:
 
 
 def taken(client: Client, page: CriteriaSetPage) -> dict[str, list[list[Any]]]:
-    answer = client.post(address(page, name="impact:export"))
+    answer = client.post(workbook(page))
     assert answer.status_code == 200
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     return {sheet.title: [list(row) for row in sheet.values][4:] for sheet in book}
@@ -182,7 +187,7 @@ def test_rights_that_changed_since_show_nothing(
     answer = client.get(address(page, world.department))
     assert "Your rights to read cards are others" in pages.text(answer)
     assert "Nguyễn Văn A1" not in pages.text(answer)
-    assert client.post(address(page, name="impact:export")).status_code == 404
+    assert client.post(workbook(page)).status_code == 404
 
 
 def test_one_reader_s_run_is_nobody_else_s(
@@ -193,7 +198,7 @@ def test_one_reader_s_run_is_nobody_else_s(
     other = holder(world.root, Capability.AUTHOR, username="khac")
     read = pages.text(signed_in(other).get(address(page)))
     assert "Cards compared" not in read
-    assert signed_in(other).post(address(page, name="impact:export")).status_code == 404
+    assert signed_in(other).post(workbook(page)).status_code == 404
 
 
 def test_whoever_writes_no_criteria_finds_nothing(world: World, page: CriteriaSetPage) -> None:
@@ -201,7 +206,7 @@ def test_whoever_writes_no_criteria_finds_nothing(world: World, page: CriteriaSe
         client = signed_in(user)
         assert client.get(address(page)).status_code == 404
         assert client.post(address(page), {"past": choice(world)}).status_code == 404
-        assert client.post(address(page, name="impact:export")).status_code == 404
+        assert client.post(workbook(page)).status_code == 404
     assert Client().get(address(page)).status_code == 302
     assert not Job.objects.exists()
 
