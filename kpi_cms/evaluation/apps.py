@@ -14,11 +14,12 @@ class EvaluationConfig(AppConfig):
 
         from . import frozen, ledger_checks, wall
         from .domain import following
-        from .models import PublishedTotals
+        from .models import PublishedSpread, PublishedTotals
         from .queries import periods_of_versions
         from .signals import evaluation_reopened
 
         append_only.register(PublishedTotals._meta.db_table)
+        append_only.register(PublishedSpread._meta.db_table)
         pins.register(periods_of_versions)
         wall.protect_all()
         frozen.guard_all()

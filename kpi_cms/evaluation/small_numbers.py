@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from typing import TypeVar
 
 from snippets.queries import lineage
 
+Key = TypeVar("Key")
 SMALLEST_GROUP = 5
 SMALL = range(1, SMALLEST_GROUP)
 # Behind the path of a unit: its own cards, without those of the units below it.
@@ -138,6 +140,33 @@ class Published:
     def _behind_all(self, path: str) -> Behind:
         """A unit and everything below it."""
         return sum((each for own, each in self._behind.items() if own.startswith(path)), Behind())
+
+
+def merged_cells(people: Mapping[Key, int], least: int) -> frozenset[Key]:
+    """Of cells that people are parted into: those that are told only all together, so that each part told has `least`.
+
+    Cells of fewer people, and the next smallest beside them until `least` people stand together; none where no cell is
+    small. Whatever is told is put together from the other cells and from this one heap: no difference of anything told
+    tells about fewer.
+    """
+    order = sorted((key for key in people if people[key]), key=lambda key: (people[key], str(key)))
+    heap = [key for key in order if people[key] < least]
+    together = sum(people[key] for key in heap)
+    for key in order[len(heap) :]:
+        if not heap or together >= least:
+            break
+        heap.append(key)
+        together += people[key]
+    return frozenset(heap)
+
+
+def may_be_told(chosen: Iterable[Key], people: Mapping[Key, int], least: int) -> bool:
+    """Whether something may be told about the people of `chosen` cells together; see `merged_cells`."""
+    cells = {key for key in chosen if people.get(key)}
+    heap = merged_cells(people, least)
+    if not cells or cells & heap not in (frozenset(), heap):
+        return False
+    return sum(people[key] for key in cells) >= least
 
 
 def hidden_groups(groups: Mapping[str, Behind]) -> frozenset[str]:

@@ -71,6 +71,7 @@ def test_everything_that_is_written_once_is_protected():
     once = {"audit_ledgerentry", "audit_erasabletext", "snippets_grant"}
     once |= {"audit_seal", "audit_sealform", "audit_anchor", "audit_accessdigest"}
     once |= {"criteria_pages_criteriaversion", "criteria_pages_frozencriterion", "evaluation_publishedtotals"}
+    once |= {"evaluation_publishedspread"}
     assert history | once == protected
 
 

@@ -23,6 +23,7 @@ from snippets.enums import PeriodState
 from snippets.models import Period
 
 from . import locks
+from .spreads import publish_spreads
 from .totals import publish_totals
 
 
@@ -58,8 +59,8 @@ def unfinished(period: Period) -> Unfinished:
 def close_period(*, actor: User, moment: datetime, period: Period, unfinished_seen: int) -> Period:
     """Close a period for ever. `unfinished_seen` is the number the actor was shown and agreed to.
 
-    Takes the period alone: a save under way is wholly before the closing, every later one is refused. Its totals are
-    published with it, and never again.
+    Takes the period alone: a save under way is wholly before the closing, every later one is refused. Its totals and
+    the spread of each criterion are published with it, and never again.
     """
     rules.manage_periods(Scope.of(actor), period.units.all()).require()
     period = locks.take_period(period.pk)
@@ -75,6 +76,7 @@ def close_period(*, actor: User, moment: datetime, period: Period, unfinished_se
     period.closed_at = moment
     save_tracked(period)
     published = publish_totals(period)
+    publish_spreads(period)
     ledger.record(
         Act.PERIOD_CLOSED,
         subject=period,

@@ -8,7 +8,7 @@ from .result import CardResult
 from .score import Score
 from .scorecard import Scorecard
 from .task import Delay, Fault, ObjectiveCause, Task
-from .total import PublishedTotals
+from .total import PublishedSpread, PublishedTotals
 
 __all__ = [
     "Assessment",
@@ -19,6 +19,7 @@ __all__ = [
     "EvidenceUsage",
     "Fault",
     "ObjectiveCause",
+    "PublishedSpread",
     "PublishedTotals",
     "Reopening",
     "Score",

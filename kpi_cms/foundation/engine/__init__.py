@@ -24,6 +24,7 @@ from kpi_cms.foundation.engine.rounding import round_half_up
 from kpi_cms.foundation.engine.schema import SCHEMA_VERSION, SCHEMA_VERSIONS, needed_version
 from kpi_cms.foundation.engine.scoring import Outcome
 from kpi_cms.foundation.engine.specification import Settings
+from kpi_cms.foundation.engine.spread import Distance, Grade, Spread, distance_of, spread_of, unused
 from kpi_cms.foundation.engine.steps import Step
 from kpi_cms.foundation.engine.task_points import PointTask
 from kpi_cms.foundation.engine.tasks import Deduction, TaskInput, TaskTotals, TaskUnits
@@ -44,8 +45,10 @@ __all__ = [
     "CompiledSection",
     "CompiledSet",
     "Deduction",
+    "Distance",
     "EntryError",
     "FormulaError",
+    "Grade",
     "ManagedPeople",
     "Outcome",
     "PeriodScore",
@@ -56,6 +59,7 @@ __all__ = [
     "ScoringError",
     "Settings",
     "SpecificationError",
+    "Spread",
     "Standing",
     "Step",
     "TaskInput",
@@ -70,9 +74,12 @@ __all__ = [
     "compile_set",
     "decimal_text",
     "digest",
+    "distance_of",
     "excel",
     "needed_version",
     "parse_decimal",
     "round_half_up",
+    "spread_of",
     "tally",
+    "unused",
 ]

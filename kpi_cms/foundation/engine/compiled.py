@@ -34,9 +34,11 @@ from kpi_cms.foundation.engine.specification import (
     StageSpec,
     read_settings,
 )
+from kpi_cms.foundation.engine.spread import Grade, share_of
 from kpi_cms.foundation.engine.tasks import TaskRules
 
 CRITERION, SECTION, PART = 0, 1, 2
+MOST_GRADES = 41
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,31 @@ class CompiledCriterion:
     def by_hand(self) -> bool:
         """Whether people give it: one score, or numbers by name."""
         return self.entered or self.detailed
+
+    @property
+    def grades(self) -> tuple[Grade, ...]:
+        """What a rater may give, value by value or level by level; () where it is computed or too many to look at."""
+        kind = self._kind
+        if isinstance(kind, LevelsKind):
+            return tuple(
+                Grade(level.label, None, self._worth(level.start), self._worth(level.end))
+                for level in kind.levels
+            )
+        values: list[Decimal] = []
+        if isinstance(kind, ChoiceKind):
+            values = [option.value for option in kind.options if option.value is not None]
+        elif isinstance(kind, NumberKind) and self.max and kind.step:
+            steps = int(self.max / kind.step)
+            values = [kind.step * index for index in range(steps + 1)] if steps < MOST_GRADES else []
+        return tuple(Grade("", value, self._worth(value), self._worth(value)) for value in values)
+
+    def _worth(self, value: Decimal) -> Fraction:
+        """A value as it is entered, as a share of the maximum."""
+        return Fraction(value) / 100 if self.share else share_of(Fraction(value), self.max)
+
+    def as_share(self, value: Fraction) -> Fraction:
+        """A value as it is stored, as a share of the maximum."""
+        return value if self.share else share_of(value, self.max)
 
     def read(self, value: object) -> Problem | Fraction:
         """What an entered value is worth, or why it is refused."""
