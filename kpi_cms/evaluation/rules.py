@@ -218,6 +218,11 @@ def manage_periods(scope: Scope, units: Iterable[Unit]) -> Decision:
     return ask(table.OPEN_PERIOD, scope, (), *units)
 
 
+def see_fit(scope: Scope, period: Period, units: Iterable[Unit]) -> bool:
+    """How criteria were scored: of a closed period, for those who follow or audit every unit that takes part."""
+    return ask(table.SEE_FIT, scope, (), *units).allowed and in_state(table.SEE_FIT, period.state)
+
+
 def see_opening_lists(scope: Scope, units: Iterable[Unit]) -> Decision:
     """Who gets which version and who gets none: for whoever opens the period."""
     return ask(table.SEE_OPENING_LISTS, scope, (), *units)

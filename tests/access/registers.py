@@ -8,8 +8,9 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from wagtail.models import GroupApprovalTask, Workflow, WorkflowTask
 
+from criteria_pages.models import FrozenCriterion
 from kpi_cms.evaluation.domain.opening import JOB_NAME
-from kpi_cms.evaluation.models import Reopening
+from kpi_cms.evaluation.models import PublishedSpread, Reopening
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.models import Job
@@ -112,18 +113,34 @@ def _catalogues(made: Institution) -> None:
 
 
 def _periods(made: Institution) -> None:
-    """For each unit a quarter being prepared and one that is open, in which nobody else takes part."""
+    """For each unit a quarter being prepared, an open and a closed one, in which nobody else takes part."""
     extra = made.extra
-    for number, (word, state) in enumerate(
-        (("draft_period", PeriodState.DRAFT), ("open_period", PeriodState.OPEN)), start=1
-    ):
+    words = {
+        "draft_period": PeriodState.DRAFT,
+        "open_period": PeriodState.OPEN,
+        "closed_period": PeriodState.CLOSED,
+    }
+    scored = FrozenCriterion.objects.filter(version__set_code="MT").first()
+    for number, (word, state) in enumerate(words.items(), start=1):
+        # The closed ones are long past: the months of the cards stay among the newest that a page offers.
+        past = state == PeriodState.CLOSED
+        first, last = (date(2025, 1, 1), date(2025, 3, 31)) if past else (date(2026, 7, 1), date(2026, 9, 30))
         extra[word] = {}
         for year, (code, unit) in enumerate(made.units.items(), start=2030):
             period = Period.objects.create(
-                kind=PeriodKind.QUARTER, year=year, number=number, starts_on=date(2026, 7, 1),
-                ends_on=date(2026, 9, 30), self_due_at=DUE, evaluation_due_at=LATE, state=state,
+                kind=PeriodKind.QUARTER, year=year, number=number, starts_on=first, ends_on=last,
+                self_due_at=DUE, evaluation_due_at=LATE, state=state,
+                closed_at=MOMENT if past else None,
             )  # fmt: skip
             period.units.add(unit)
+            if past:
+                PublishedSpread.objects.create(
+                    period=period,
+                    criterion=scored,
+                    block=unit.block,
+                    staff_kind="cong_chuc",
+                    values={"1/2": 6},
+                )
             extra[word][code] = period
 
 

@@ -28,6 +28,7 @@ THROUGH = {
     "kpi_cms.interfaces.reporting.unit_evidence.take_unit_bundle": "reporting:unit_bundle",
     "kpi_cms.interfaces.reporting.printing.print_form01": "reporting:form01",
     "kpi_cms.interfaces.workspace.exporting.export_accesses": "workspace:export_accesses",
+    "kpi_cms.interfaces.workspace.exporting.export_fit": "workspace:export_fit",
     "kpi_cms.interfaces.workspace.exporting.export_opening_list": "workspace:period_names_export",
     "kpi_cms.interfaces.workspace.exporting.export_review": "workspace:export_review",
     "kpi_cms.interfaces.workspace.exporting.export_rules": "workspace:export_rules",

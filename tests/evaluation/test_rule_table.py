@@ -89,6 +89,7 @@ choose_versions       .   .    .    .    .    .    .    .    .    .    +    .   
 see_opening_lists     .   .    .    .    .    .    .    .    .    .    +    .    .    .
 open_period           .   .    .    .    .    .    .    .    .    .    +    .    .    .
 close_period          .   .    .    .    .    .    .    .    .    .    +    .    .    .
+see_fit               .   .    .    .    .    +    .    .    .    +    .    .    .    .
 see_job               .   .    .    .    .    .    .    .    .    .    +    .    .    .
 erase_evidence        .   .    .    .    .    .    .    .    .    .    .    .    .    .
 erase_texts           =   =    =    =    .    .    .    .    .    .    .    .    .    .
@@ -165,6 +166,7 @@ choose_versions       +     .       .    .
 see_opening_lists     +     .       +    .
 open_period           +     +       +    .
 close_period          .     .       +    .
+see_fit               .     .       .    +
 see_job               +     +       +    +
 """
 
@@ -180,7 +182,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 55
+    assert len(ACTS) == len(table.TABLE) == 56
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)
@@ -266,9 +268,9 @@ def test_whoever_is_named_in_a_relation_reads_the_evaluation_in_their_own_time()
 
 def test_a_period_is_opened_by_whoever_keeps_every_unit_of_it() -> None:
     units = (Unit(path=HERE), Unit(path=BESIDE))
-    half = Scope(9, {Capability.MANAGE_PERIODS: (HERE,)})
-    whole = Scope(9, {Capability.MANAGE_PERIODS: (ABOVE,)})
     for rule in table.PERIOD_RULES:
+        half = Scope(9, dict.fromkeys(rule.capabilities, (HERE,)))
+        whole = Scope(9, dict.fromkeys(rule.capabilities, (ABOVE,)))
         assert rule.reach is Reach.EVERY_UNIT
         assert (ask(rule, half, (), *units).seen, ask(rule, whole, (), *units).allowed) == (False, True)
 

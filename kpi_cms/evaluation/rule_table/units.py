@@ -105,6 +105,17 @@ OPEN_PERIOD = _period(
 )
 CLOSE_PERIOD = _period("close_period", _("Close the period"), "closing.close_period", PeriodState.OPEN)
 
+SEE_FIT = Rule(
+    act="see_fit",
+    verbs=("kpi_cms.interfaces.workspace.exporting.export_fit",),
+    reading=True,
+    label=_("See how the criteria of a closed period were scored, and take it along"),
+    subject="period",
+    capabilities=(Capability.PROGRESS, Capability.AUDIT),
+    reach=Reach.EVERY_UNIT,
+    states=(PeriodState.CLOSED,),
+    note=_("Nothing about fewer than five people whose results the reader does not read one by one."),
+)
 SEE_JOB = Rule(
     act="see_job",
     label=_("Follow work in the background"),
@@ -149,4 +160,4 @@ UNIT_RULES = (
     FOLLOW_PROGRESS,
     RECEIVE_RESULTS,
 )
-PERIOD_RULES = (CHOOSE_VERSIONS, SEE_OPENING_LISTS, OPEN_PERIOD, CLOSE_PERIOD, SEE_JOB)
+PERIOD_RULES = (CHOOSE_VERSIONS, SEE_OPENING_LISTS, OPEN_PERIOD, CLOSE_PERIOD, SEE_FIT, SEE_JOB)

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.access_search import AccessSearch, search_access
+from kpi_cms.evaluation.fit_queries import fit_of
 from kpi_cms.evaluation.ledger_search import Search, search
 from kpi_cms.evaluation.period_queries import people_in_order
 from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY, SEE_OPENING_LISTS
@@ -17,6 +18,7 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.interfaces.workspace.presentation.accesses import access_workbook
+from kpi_cms.interfaces.workspace.presentation.fit import Asked, fit_workbook
 from kpi_cms.interfaces.workspace.presentation.inspection import search_workbook
 from kpi_cms.interfaces.workspace.presentation.opening import list_workbook, plan_of
 from kpi_cms.interfaces.workspace.presentation.review import review_workbook, rules_workbook
@@ -108,6 +110,23 @@ def export_opening_list(*, actor: User, moment: datetime, period: Period, group:
         after={"export": "opening_list", "list": group, "rows": chosen.count},
     )
     return list_workbook(period, chosen, people_in_order(chosen.people))
+
+
+@business_verb
+def export_fit(*, actor: User, moment: datetime, asked: Asked) -> bytes:
+    """How the criteria of a version were scored, as a workbook; recorded with what was asked."""
+    scope = Scope.of(actor)
+    if not rules.see_fit(scope, asked.period, asked.period.units.all()):
+        raise NotFound
+    found = fit_of(scope, asked.period, asked.version, block=asked.block, kind=asked.kind)
+    ledger.record(
+        Act.EXPORT_TAKEN,
+        subject=asked.period,
+        label=period_label(asked.period),
+        period_id=asked.period.pk,
+        after={"export": "fit", "version": str(asked.version), "block": asked.block, "kind": asked.kind},
+    )
+    return fit_workbook(asked, found)
 
 
 def _reviewer(actor: User) -> Scope:

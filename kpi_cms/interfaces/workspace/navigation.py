@@ -96,6 +96,7 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
             ("workspace:progress", "workspace:progress_unit"),
             0,
         ),
+        (somewhere(table.SEE_FIT, scope), _("Fit of the criteria"), ("workspace:fit",), 0),
         (
             somewhere(table.READ_UNIT_HISTORY, scope),
             _("History"),

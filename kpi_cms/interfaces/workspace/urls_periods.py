@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import audit, jobs, ledger, periods, progress
+from .views import audit, fit, jobs, ledger, periods, progress
 
 urlpatterns = [
     path("ky/", periods.index, name="periods"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("viec-nen/<uuid:pk>/trang-thai/", jobs.state, name="job_state"),
     path("tien-do/", progress.index, name="progress"),
     path("tien-do/<str:code>/", progress.unit, name="progress_unit"),
+    path("muc-do-phu-hop/", fit.index, name="fit"),
+    path("muc-do-phu-hop/excel/", fit.export, name="export_fit"),
     path("lich-su/", audit.index, name="history"),
     path("lich-su/<str:code>/", audit.unit, name="unit_history"),
     path("so-ghi/", ledger.index, name="ledger"),
