@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "kpi_cms.interfaces.workspace.view_as.ViewAsMiddleware",
     "kpi_cms.foundation.access.middleware.WallMiddleware",
     "kpi_cms.foundation.access.middleware.ScopeMiddleware",
+    "kpi_cms.foundation.core.sending.SentOnceMiddleware",  # inside the transaction of the request
     "kpi_cms.foundation.core.middleware.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -273,6 +274,7 @@ DAILY_WORK = {
     "turn the day": ("00:05", "snippets.domain.nightly.turn_the_day"),
     "follow the registers": ("00:20", "kpi_cms.evaluation.domain.following.follow_by_night"),
     "forget ended sessions": ("02:00", "kpi_cms.foundation.accounts.domain.forget_ended_sessions"),
+    "forget sent forms": ("02:05", "kpi_cms.foundation.core.sending.forget_sent_forms"),
     "forget uploads": ("02:10", "kpi_cms.interfaces.exchange.domain.forget_uploads"),
     "forget the access log": ("02:15", "kpi_cms.foundation.audit.access_log.forget"),
     "tidy evidence": ("02:20", "kpi_cms.evaluation.domain.evidence_tidying.tidy"),

@@ -5,6 +5,7 @@ On a database of their own, with a connection for each. PostgreSQL locks rows an
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 from django.core.files.storage import storages
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from kpi_cms.evaluation.domain import closing, deductions, moving, opening, scoring, stages
 from kpi_cms.evaluation.domain.recompute import recompute_period
@@ -35,6 +38,7 @@ from kpi_cms.foundation.core import jobs
 from kpi_cms.foundation.core.errors import Stale, WrongState
 from kpi_cms.foundation.core.files import keeping
 from kpi_cms.foundation.core.models import Job, JobState
+from kpi_cms.interfaces.workspace.views import assigning
 from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person
 from tests.evaluation.test_stages import first_key, hold
@@ -42,6 +46,7 @@ from tests.factories import evidence
 from tests.helpers import files, month
 from tests.helpers import world as worlds
 from tests.helpers.delegating import delegated, made_head
+from tests.helpers.pages import sent
 from tests.helpers.scratch import together
 from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
@@ -83,6 +88,26 @@ def test_t19_one_file_sent_twice_at_once_is_attached_once(committed_world: World
     results = together([partial(evidence.attached, world, world.lan)] * 8)
     assert kinds(results) == ["Evidence"] + ["Invalid"] * 7
     assert EvidenceUsage.objects.get().bytes == Evidence.objects.get().size
+
+
+def test_t19_a_form_sent_twenty_times_at_once_gives_one_task(
+    committed_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = committed_world
+    monkeypatch.setattr(assigning, "database_now", lambda: MOMENT)
+    for capability in (Capability.VIEW, Capability.ASSIGN):
+        hold(world.head, capability, world)
+    form = {
+        "product": str(world.product.pk), "quantity": "2", "due_on": "15/07/2026", "sent_key": str(uuid.uuid4()),
+    }  # fmt: skip
+    address = reverse("workspace:assign_task", args=[world.period.pk, world.lan.pk])
+    browsers = [Client() for _number in range(20)]
+    for browser in browsers:
+        browser.force_login(world.head.user)
+    answers = together([partial(sent, browser, address, form) for browser in browsers])
+    led = f"{reverse('workspace:person_tasks', args=[world.lan.pk])}?ky={world.period.pk}"
+    assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [(302, led)] * 20
+    assert (Task.objects.count(), LedgerEntry.objects.filter(act="task.assigned").count()) == (1, 1)
 
 
 def test_people_of_one_unit_never_take_more_than_its_space(committed_world: World, settings: Any) -> None:

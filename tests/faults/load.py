@@ -247,13 +247,15 @@ class Head(Somebody):
 
     def assign(self, person: int, quantity: int = 1) -> None:
         path = f"/nhiem-vu/ky/{self.town.period}/nguoi/{person}/giao/"
+        # A new task names no save number that it was made from; the form's own key says that it was sent before.
+        key = self.page(path).field("sent_key")
+        assert key, f"the form at {path} carries no key"
         marker = self.journal.marker()
         form = {
             "product": str(self.town.product), "quantity": str(quantity), "due_on": "20/07/2026",
-            "note": f"Ghi chú {marker}",
+            "note": f"Ghi chú {marker}", "sent_key": key,
         }  # fmt: skip
-        # A new task names no save number that it was made from: whoever got no answer looks before sending it again.
-        self.send(lambda: Attempt("assign", person, marker), path, form, "/nhiem-vu/", again=False)
+        self.send(lambda: Attempt("assign", person, marker), path, form, "/nhiem-vu/")
 
 
 class OtherHead(Head):

@@ -26,6 +26,8 @@ ACTS = {
     "assign": {Act.TASK_ASSIGNED},
     "open": {Act.PERIOD_OPENING},
 }
+# Sent again with the key of their form, these are acknowledged without being done again.
+ONCE = ("assign",)
 # Saves and steps are counted on the card, on the task: one for each of these entries.
 COUNTED = {
     "evaluation.Scorecard": {Act.SCORE_CHANGED, Act.COMMENT_CHANGED, Act.CARD_SUBMITTED, Act.CARD_RETURNED},
@@ -114,6 +116,7 @@ def _acknowledged(attempts: Sequence[Attempt], stored: Stored) -> Iterator[str]:
     by_request: dict[str, list[Entry]] = defaultdict(list)
     for entry in stored.entries:
         by_request[entry.request].append(entry)
+    lost = {each.marker for each in attempts if each.kind in ONCE and each.outcome == Outcome.UNKNOWN}
     for attempt in attempts:
         if not attempt.request:
             continue
@@ -127,6 +130,8 @@ def _acknowledged(attempts: Sequence[Attempt], stored: Stored) -> Iterator[str]:
                 entry.act for entry in found
             ]:
                 yield f"acknowledged and stored as something else: {said}"
+            elif not found and attempt.marker in lost:
+                continue  # the request before did it, and its answer was lost: `_markers` counts it
             elif len(found) != 1:
                 yield f"acknowledged and stored {len(found)} times: {said}"
             elif attempt.kind != "assign" and found[0].subject[1] != attempt.subject:

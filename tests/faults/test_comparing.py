@@ -74,6 +74,22 @@ def test_a_task_that_was_made_twice_is_named():
     assert differences(TOLD, stored) == ["the text #0000003# was acknowledged and is stored 2 times"]
 
 
+def test_a_task_whose_answer_was_lost_is_acknowledged_by_its_key_and_stored_once():
+    lost = replace(ASSIGN, outcome=Outcome.UNKNOWN, request="")
+    again = replace(ASSIGN, request="r9")
+    assert differences([*TOLD[:3], lost, again, OPEN], kept()) == []
+    nowhere = kept()
+    del nowhere.entries[2], nowhere.rows["r4"], nowhere.markers["#0000003#"], nowhere.numbers[TASK]
+    assert differences([*TOLD[:3], lost, again, OPEN], nowhere) == [
+        "the text #0000003# was acknowledged and is stored 0 times"
+    ]
+
+
+def test_a_task_acknowledged_without_anything_lost_before_is_named():
+    told = [*TOLD[:3], replace(ASSIGN, request="r9"), OPEN]
+    assert differences(told, kept())[0] == "acknowledged and stored 0 times: assign of 5 #0000003# (r9)"
+
+
 def test_a_value_that_nobody_sent_is_named():
     stored = kept()
     stored.entries[0] = replace(stored.entries[0], after={**stored.entries[0].after, "I.1": "5.000"})

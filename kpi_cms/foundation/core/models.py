@@ -73,3 +73,27 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SentForm(models.Model):
+    """A form that an account has sent, by the key it carried, and where it was led. `core.sending` writes it."""
+
+    account_id = models.BigIntegerField(_("account"))
+    key = models.UUIDField(_("key"))
+    answer = models.TextField(_("answer"), blank=True)
+    at = models.DateTimeField(_("sent at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("sent form")
+        verbose_name_plural = _("sent forms")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account_id", "key"],
+                name="core_sentform_once",
+                violation_error_message=_("This form was sent before."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.key)

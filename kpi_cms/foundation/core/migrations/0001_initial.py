@@ -47,4 +47,20 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
             },
         ),
+        migrations.CreateModel(
+            name='SentForm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account_id', models.BigIntegerField(verbose_name='account')),
+                ('key', models.UUIDField(verbose_name='key')),
+                ('answer', models.TextField(blank=True, verbose_name='answer')),
+                ('at', models.DateTimeField(db_index=True, verbose_name='sent at')),
+            ],
+            options={
+                'verbose_name': 'sent form',
+                'verbose_name_plural': 'sent forms',
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('account_id', 'key'), name='core_sentform_once', violation_error_message='This form was sent before.')],
+            },
+        ),
     ]

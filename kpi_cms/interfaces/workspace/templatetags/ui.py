@@ -1,5 +1,6 @@
 """What templates need to show numbers, days, fields and states. Built in: no {% load %} is needed."""
 
+import uuid
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,10 +18,12 @@ from django.forms.widgets import (
     Select,
     Textarea,
 )
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from kpi_cms.foundation.core import numbers
+from kpi_cms.foundation.core.sending import FIELD, key_of
 
 register = template.Library()
 
@@ -230,3 +233,14 @@ def entered(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else quantity(value)
+
+
+@register.simple_tag(takes_context=True)
+def sent_key(context: Mapping[str, Any]) -> SafeString:
+    """The key by which a form acts once (`core.sending`); a form that was refused keeps its own.
+
+    Never filled in by the browser: after a reload it would put back the key of a form that was sent.
+    """
+    request = context["request"]
+    key = key_of(request) or uuid.uuid4()
+    return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', FIELD, key)
