@@ -23,6 +23,7 @@ from .. import rules
 from ..enums import Leadership
 from ..models import CriteriaSetPage
 from .comparison import Change, differences
+from .examples import block_of
 from .kind_blocks import Node
 from .publishing import latest_draft
 from .setup import criteria_index
@@ -40,8 +41,9 @@ def import_draft(
 ) -> CriteriaSetPage:
     """Write a set as a draft: the next draft of the page that has its code, else a new page. Nothing is issued.
 
-    `about` has code, title, dates of effect, whether it is a demonstration, and the documents it rests on. Raises
-    Refused, Invalid when the editor cannot hold the set exactly, and WrongState while the page is locked for the actor.
+    `about` has code, title, dates of effect, whether it is a demonstration, the documents it rests on and its examples;
+    where it says nothing of examples, those of the page stay. Raises Refused, Invalid when the editor cannot hold the
+    set exactly, and WrongState while the page is locked for the actor.
     """
     rules.bring_in(actor, Scope.of(actor)).require()
     page = filled(specification, about)
@@ -59,7 +61,7 @@ def import_draft(
             % {"title": known.title}
         )
     draft = latest_draft(known)
-    for name in _FIELDS:
+    for name in (*_FIELDS, *(["examples"] if "examples" in about else [])):
         setattr(draft, name, getattr(page, name))
     draft.save_revision(user=actor, clean=False)
     return draft
@@ -75,6 +77,7 @@ def filled(specification: Node, about: Mapping[str, Any]) -> CriteriaSetPage:
         effective_until=about.get("effective_until"),
         is_demonstration=bool(about.get("is_demonstration")),
         legal_basis=[{"type": "document", "value": _document(entry)} for entry in about.get("documents", ())],
+        examples=[block_of(example) for example in about.get("examples", ())],
         live=False,
         **values,
     )

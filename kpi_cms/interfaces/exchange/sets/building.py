@@ -12,7 +12,7 @@ from kpi_cms.foundation.engine import needed_version
 from kpi_cms.interfaces.exchange.imports.problems import ImportProblem, at_cell
 from kpi_cms.interfaces.exchange.workbooks.cells import Cell, Kind
 
-from . import layout
+from . import examples, layout
 from .layout import OMIT, OWN_MAXIMUM, Field, Table
 
 NAMESPACE = UUID("5f0c4a52-1f5e-4d0e-9d7e-335335335336")
@@ -108,6 +108,8 @@ class _Builder:
                 spec[table.name] = self._list(table, table.name)
         spec["citations"] = {row.text("step"): row.text("clause") for row in self.rows(layout.CLAUSES)}
         self.built.about["documents"] = [_document(row) for row in self.rows(layout.DOCUMENTS)]
+        if examples.EXAMPLES.name in self.tables:
+            self.built.about["examples"] = examples.read(self.tables, self.problem)
         spec["schema_version"] = needed_version(spec)
 
     def rows(self, table: Table) -> Sequence[SetRow]:

@@ -17,7 +17,7 @@ from kpi_cms.interfaces.exchange.workbooks.limits import Limits
 from kpi_cms.interfaces.exchange.workbooks.reader import read_workbook
 from kpi_cms.interfaces.exchange.workbooks.text import fold
 
-from . import exact, layout
+from . import exact, examples, layout
 from .building import Built, SetRow, build, place_of
 from .columns import MAX_TEXT, spellings
 from .layout import Table
@@ -104,7 +104,11 @@ class _Reader:
         self.notices: list[ImportProblem] = []
         self.sheets = {fold(sheet.title): sheet for sheet in workbook.sheets}
         self.whole = self._whole()
-        self.tables = {table.name: self._rows(table) for table in layout.TABLES}
+        self.tables = {
+            table.name: self._rows(table)
+            for table in examples.ALL
+            if table not in examples.TABLES or self._sheet(table.title) is not None
+        }
         self._unknown(workbook)
 
     def built(self) -> Built:
@@ -119,7 +123,7 @@ class _Reader:
 
     def _unknown(self, workbook: Workbook) -> None:
         """Sheets that are not read are named: whoever mistyped a title has to see it."""
-        known = {key for table in (layout.SET, *layout.TABLES) for key in titles_of(table.title)}
+        known = {key for table in (layout.SET, *examples.ALL) for key in titles_of(table.title)}
         known |= {
             *titles_of(layout.EXACT),
             *titles_of(layout.CALCULATION),

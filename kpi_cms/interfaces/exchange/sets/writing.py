@@ -24,7 +24,7 @@ from kpi_cms.interfaces.exchange.imports.columns import ChoiceColumn
 from kpi_cms.interfaces.exchange.workbooks.cells import Sheet, Workbook
 from kpi_cms.interfaces.exchange.workbooks.text import clean
 
-from . import exact, layout
+from . import exact, examples, layout
 from .calculation import calculation
 from .columns import MAX_TEXT, ListColumn, YesNoColumn, written
 from .layout import OMIT, Field, Table
@@ -32,7 +32,7 @@ from .reading import interpret
 
 Node = Mapping[str, Any]
 
-ALWAYS = frozenset({"parts", "sections", "criteria", "bands", "stages", "documents"})
+ALWAYS = frozenset({"parts", "sections", "criteria", "bands", "stages", "documents", "examples"})
 
 
 def about_version(version: CriteriaVersion) -> dict[str, Any]:
@@ -44,6 +44,7 @@ def about_version(version: CriteriaVersion) -> dict[str, Any]:
         "effective_until": version.effective_until,
         "is_demonstration": version.is_demonstration,
         "documents": version.citations,
+        "examples": version.examples,
     }
 
 
@@ -71,7 +72,7 @@ def template_workbook() -> bytes:
         "rounding": {"places": 2, "mode": "half_up"},
         "settings": layout.DEFAULT_SETTINGS,
     }
-    sheets = [_guide(), _whole(empty, {}), *(_sheet(table, ()) for table in layout.TABLES)]
+    sheets = [_guide(), _whole(empty, {}), *(_sheet(table, ()) for table in examples.ALL)]
     return write_workbook(sheets, choices_title=layout.CHOICES)
 
 
@@ -104,7 +105,7 @@ def _possible(field: Field) -> str:
 
 
 def _tables(specification: Node, about: Node) -> Iterator[OutSheet]:
-    for table in layout.TABLES:
+    for table in examples.ALL:
         rows = [
             [_cell(field, node) for field in table.fields] for node in _nodes(table, specification, about)
         ]
@@ -115,6 +116,8 @@ def _tables(specification: Node, about: Node) -> Iterator[OutSheet]:
 def _nodes(table: Table, specification: Node, about: Node) -> Iterator[Node]:
     if table is layout.DOCUMENTS:
         yield from about.get("documents", ())
+    elif table in examples.TABLES:
+        yield from examples.nodes(table, about.get("examples", ()))
     elif table is layout.CLAUSES:
         yield from (
             {"step": step, "clause": clause}

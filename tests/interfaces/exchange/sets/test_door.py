@@ -9,7 +9,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from criteria_pages.domain.publishing import latest_draft
+from criteria_pages.domain.examples import frozen_examples
+from criteria_pages.domain.publishing import check, latest_draft
 from criteria_pages.domain.specification import specification_of
 from criteria_pages.models import CriteriaSetPage, CriteriaVersion
 from kpi_cms.foundation.accounts.models import User
@@ -18,7 +19,7 @@ from kpi_cms.interfaces.exchange.sets.reading import read_set
 from kpi_cms.interfaces.exchange.sets.writing import set_workbook
 from snippets.enums import Role
 from snippets.models import Unit
-from tests.factories.criteria_pages import version
+from tests.factories.criteria_pages import edit, issued, version
 from tests.factories.snippets import UnitFactory, UserFactory, in_role
 from tests.factories.specifications import everything
 from tests.interfaces.exchange.workbooks import hostile
@@ -56,6 +57,34 @@ def test_an_uploaded_set_opens_in_the_editor_as_a_draft(client: Client, policy: 
     assert response.headers["Location"] == f"/admin/pages/{page.pk}/edit/"
     assert digest(specification_of(latest_draft(page))) == digest(everything())
     assert (page.live, CriteriaVersion.objects.count(), page.latest_revision.user) == (False, 0, policy)
+
+
+def test_an_issued_set_comes_back_with_its_examples_and_its_digest(client: Client, policy: User) -> None:
+    page, version = issued()
+    data = signed_in(client, policy).get(f"{UPLOAD}ND335-NV/1/").content
+    edit(page, examples=[])
+
+    signed_in(client, policy).post(UPLOAD, sent(data))
+
+    draft = latest_draft(page)
+    assert frozen_examples(draft) == version.examples
+    assert len(version.examples) == 3
+    assert digest(specification_of(draft)) == version.sha256
+    assert check(draft) == []
+
+
+def test_a_workbook_without_examples_leaves_those_of_the_page(client: Client, policy: User) -> None:
+    page, version = issued()
+    about = {"code": "ND335-NV", "title": "Bộ thử", "documents": []}
+    book = openpyxl.load_workbook(io.BytesIO(set_workbook(version.specification, about)))
+    del book["Examples"]
+    old = io.BytesIO()
+    book.save(old)
+
+    signed_in(client, policy).post(UPLOAD, sent(old.getvalue()))
+
+    assert latest_draft(page).title == "Bộ thử"
+    assert frozen_examples(latest_draft(page)) == version.examples
 
 
 def test_every_error_is_shown_with_its_cell_and_nothing_is_written(client: Client, policy: User) -> None:

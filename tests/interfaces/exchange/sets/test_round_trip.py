@@ -1,11 +1,13 @@
 """A set that is exported and imported again is the same set, to the digest."""
 
+import io
 import json
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import openpyxl
 import pytest
 from django.utils import translation
 from hypothesis import given, settings
@@ -33,6 +35,53 @@ ABOUT = {
         {"number": "335/2025/NĐ-CP", "title": "Nghị định", "issued_on": "2025-12-31", "clauses": "Điều 11"},
         {"number": "=1+1", "title": "Quyết định", "issued_on": "", "clauses": ""},
     ],
+    "examples": [
+        {
+            "name": "Đủ mọi thứ",
+            "note": "Một dòng\nhai dòng",
+            "values": "I.1 = 4,5\nk: a=b = 2\nd = 60; 75,5",
+            "tasks": [
+                {
+                    "label": "Văn bản",
+                    "coefficient": "1.25",
+                    "assigned": "10",
+                    "completed": "9",
+                    "accepted": "8",
+                    "handed_over": "1",
+                    "extra": "1",
+                    "faults": "1; 1; 3",
+                    "delays": "2",
+                },
+                {"coefficient": "1", "completed": "0"},
+            ],
+            "work": [
+                {
+                    "label": "Báo cáo",
+                    "points": "50",
+                    "quantity": "0.5",
+                    "group": "A",
+                    "position": "B",
+                    "role": "C",
+                    "priority": "D",
+                    "difficulty": "kho",
+                    "due": "2026-07-03",
+                    "done": "2026-07-06",
+                    "quality": "tot",
+                },
+            ],
+            "total": "89.995",
+            "band": "good",
+        },
+        {
+            "name": "=1+1",
+            "note": "",
+            "values": "I.1 = 5",
+            "tasks": [],
+            "work": [],
+            "total": "0",
+            "band": "failed",
+        },
+    ],
 }
 
 
@@ -48,6 +97,38 @@ def test_every_construct_survives_in_either_language(language: str) -> None:
     assert reading.sha256 == digest(everything())
     assert canonical_json(reading.specification) == canonical_json(everything())
     assert reading.about == ABOUT
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_workbook_from_before_there_were_examples_says_nothing_of_them() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(set_workbook(everything(), ABOUT)))
+    for title in ("Examples", "Tasks of the examples", "Tasks with points, examples"):
+        del book[title]
+    old = io.BytesIO()
+    book.save(old)
+
+    reading = read_set(old.getvalue())
+
+    assert reading.problems == ()
+    assert "examples" not in reading.about
+    assert reading.sha256 == digest(everything())
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_task_of_an_example_that_is_not_there_is_told_at_its_cell() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(set_workbook(everything(), ABOUT)))
+    book["Tasks of the examples"]["A3"] = "Nhầm tên"
+    changed = io.BytesIO()
+    book.save(changed)
+
+    problems = read_set(changed.getvalue()).problems
+
+    assert [(problem.place, problem.sentence) for problem in problems] == [
+        (
+            "Sheet “Tasks of the examples”, row 3, column A",
+            "There is no example called “Nhầm tên”: correct the name or delete the row.",
+        )
+    ]
 
 
 @pytest.mark.django_db
