@@ -49,10 +49,15 @@ def write(somebody: Somebody, field: Locator, text: str) -> None:
 
 def issue(somebody: Somebody) -> Somebody:
     """Take “Issue…” from the editor's actions."""
+    return act(somebody, "Issue…")
+
+
+def act(somebody: Somebody, name: str) -> Somebody:
+    """Take one of the editor's actions."""
     # The footer's first button saves; the one beside it opens the other actions.
     somebody.page.locator("footer [data-w-dropdown-target='toggle']").click()
     with somebody.page.expect_navigation():
-        somebody.page.get_by_role("button", name=vi("Issue…"), exact=True).click()
+        somebody.page.get_by_role("button", name=vi(name), exact=True).click()
     return somebody
 
 
@@ -61,6 +66,22 @@ def see_impact(somebody: Somebody) -> Somebody:
     somebody.follow("Effect on past cards…").press("Compute the effect")
     somebody.page.wait_for_url(re.compile(r"/tac-dong/\d+/$"), timeout=120_000)
     return somebody.reads("Nothing of the evaluation was written.")
+
+
+def try_it(somebody: Somebody, example: str, *, completed: str, comes_to: str, name: str) -> Somebody:
+    """From the editor: try a card that an example fills in, change one number, see the result follow, and keep it."""
+    act(somebody, "Try it").follow(example)
+    result = somebody.page.locator("#trial-result")
+    before = result.inner_text()
+    somebody.page.locator("#tasks-0-completed").fill(completed)
+    expect(result).to_contain_text(comes_to)
+    assert comes_to not in before
+    expect(somebody.page.locator("#trial-trace")).to_contain_text(f"số được tính = {completed}")
+    somebody.shot("tried")
+    somebody.page.locator(".trial-keep summary").click()
+    somebody.page.locator("#name").fill(name)
+    somebody.press("Keep as an example").reads(name)
+    return somebody.follow("Back to the editor")
 
 
 # --- Tasks --------------------------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ def test_policy_staff_see_a_mistake_at_its_block_and_another_issues_the_correcte
     conduct.write(
         policy, behaviour, f"{behaviour.input_value()} Gương mẫu trong thực hiện nhiệm vụ được giao."
     )
+    conduct.try_it(policy, "Đúng 90 điểm", completed="7", comes_to="100", name="Làm đủ 7 việc")
     conduct.issue(policy)
     policy.reads(
         "This draft will be frozen as a new version. A version never changes afterwards; periods opened from now on "
@@ -72,7 +73,9 @@ def test_policy_staff_see_a_mistake_at_its_block_and_another_issues_the_correcte
     conduct.see_impact(policy).shot("impact")
     second = town[SECOND].open(address).shot("issue")
     second.press("Issue this version").reads(f"{STAFF_SET} · 2", f"{STAFF_SET} · 1").shot("versions")
-    second.follow(f"{STAFF_SET} · 2").reads("Gương mẫu trong thực hiện nhiệm vụ được giao.").shot("version")
+    second.follow(f"{STAFF_SET} · 2").reads(
+        "Gương mẫu trong thực hiện nhiệm vụ được giao.", "Làm đủ 7 việc"
+    ).shot("version")
 
 
 # --- 2. People and catalogue --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -143,3 +144,28 @@ def test_the_others_read(phone) -> None:
     fits(auditor.open("/lich-su/HUNG-NGUYEN-CQ-KT/"), "unit-history")
     auditor.go(auditor.page.locator("main td a").first)
     fits(auditor, "card-history")
+
+
+def test_trying_a_criteria_set(phone) -> None:
+    policy = phone("chinh-sach").open("/admin/pages/")
+    policy.follow(re.compile("không giữ chức vụ lãnh đạo, quản lý"))
+    policy.open(
+        urlsplit(policy.page.url).path.replace("/pages/", "/bo-tieu-chi/").replace("/edit/", "/cham-thu/")
+    )
+    policy.follow("Đúng 90 điểm").shot("try")
+    assert policy.overflow() == 0
+    result = policy.page.locator(".trial-result")
+    policy.page.locator("#tasks-0-completed").focus()
+    policy.page.wait_for_function(  # what has the focus stands above the result, which keeps to the lower edge
+        """() => {
+            const [field, result] = ["#tasks-0-completed", ".trial-result"].map(
+                (one) => document.querySelector(one).getBoundingClientRect());
+            return field.top > 0 && field.bottom <= result.top;
+        }"""
+    )
+    policy.page.keyboard.press("ControlOrMeta+a")
+    policy.page.keyboard.type("7")
+    expect(result).to_contain_text("100 Hoàn thành xuất sắc nhiệm vụ")
+    policy.enter()
+    expect(result).to_contain_text("100 Hoàn thành xuất sắc nhiệm vụ")
+    policy.shot("tried")
