@@ -37,21 +37,6 @@ def prepare(small: bool) -> None:
     os.environ["DATABASE_URL"] = f"{server}/{DATABASE}"
 
 
-def act_as_the_application() -> None:
-    """From here on this process and the servers it starts are the role that an installation's are (PostgreSQL)."""
-    from django.conf import settings
-    from django.db import connection
-
-    if connection.vendor != "postgresql":
-        return
-    os.environ["BENCH_ROLE"] = settings.DATABASE_ROLES["application"]
-    connection.close()
-    connection.settings_dict["OPTIONS"]["options"] = f"-c role={os.environ['BENCH_ROLE']}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user")
-        assert cursor.fetchone() == (os.environ["BENCH_ROLE"],)
-
-
 def main() -> int:
     small = os.environ.get("BENCH") == "small"
     prepare(small)
@@ -68,6 +53,7 @@ def main() -> int:
         return ledger.run("ledger")
 
     from benchmarks import access, load, measure, seed
+    from benchmarks.roles import act_as_the_application
 
     size = seed.SIZES["small" if small else "full"]
     call_command("migrate", verbosity=0)
@@ -104,14 +90,7 @@ def main() -> int:
     }
     name = "small" if small else "full"
     (OUTPUT / f"{name}.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    print(f"{'':46}{'median ms':>10}{'p95 ms':>10}{'queries':>9}{'CPU ms':>9}{'SQL ms':>9}{'ratio':>7}")
-    for entry in figures:
-        queries = "" if entry.queries is None else str(entry.queries)
-        floor = "" if entry.floor is None else f"{entry.floor:.1f}"
-        ratio = "" if entry.ratio is None else f"{entry.ratio:.1f}"
-        print(
-            f"{entry.name:46}{entry.median:10.1f}{entry.p95:10.1f}{queries:>9}{entry.cpu:9.1f}{floor:>9}{ratio:>7}"
-        )
+    measure.print_table(figures)
     print(f"{'requests a second, 8 clients':46}{rate:10.1f}\n{'memory of a worker, MiB':46}{memory:10.1f}")
     return 0
 

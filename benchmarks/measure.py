@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -337,3 +337,15 @@ def _shared_columns(table: str, other: str) -> str:
 
 def as_rows(figures: list[Figure]) -> list[dict[str, Any]]:
     return [asdict(entry) for entry in figures]
+
+
+def print_table(figures: Sequence[Figure]) -> None:
+    width = max(46, *(len(entry.name) + 1 for entry in figures))
+    print(f"{'':{width}}{'median ms':>10}{'p95 ms':>10}{'queries':>9}{'CPU ms':>9}{'SQL ms':>9}{'ratio':>7}")
+    for entry in figures:
+        queries = "" if entry.queries is None else str(entry.queries)
+        floor = "" if entry.floor is None else f"{entry.floor:.1f}"
+        ratio = "" if entry.ratio is None else f"{entry.ratio:.1f}"
+        print(
+            f"{entry.name:{width}}{entry.median:10.1f}{entry.p95:10.1f}{queries:>9}{entry.cpu:9.1f}{floor:>9}{ratio:>7}"
+        )

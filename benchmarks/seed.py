@@ -63,7 +63,7 @@ class Size:
         return max(1, self.units // (CONSTITUENTS + 1))
 
 
-SIZES = {"full": Size(70_000, 1_500), "small": Size(2_000, 50)}
+SIZES = {"full": Size(70_000, 1_500), "small": Size(2_000, 50), "ledger": Size(15_000, 1_500)}
 
 
 def benchmark_specification() -> dict[str, Any]:

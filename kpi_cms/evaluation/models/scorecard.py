@@ -52,8 +52,13 @@ class ScorecardQuerySet(RestrictedQuerySet):
         return self.filter(concerned_with(scope) | scope.q(*READING_CAPABILITIES))
 
     def with_context(self) -> "ScorecardQuerySet":
-        """Everything that rules and screens ask of a card, in the same query."""
-        return self.select_related("period", "person", "unit", "agency", "version", "evaluator", "endorser")
+        """Everything that rules and screens ask of a card, in the same query.
+
+        The text of the version's specification is left behind: a process reads it once, to compile it.
+        """
+        return self.select_related(
+            "period", "person", "unit", "agency", "version", "evaluator", "endorser"
+        ).defer("version__specification")
 
 
 class Scorecard(models.Model):

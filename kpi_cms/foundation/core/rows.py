@@ -21,6 +21,12 @@ def update_each(rows: "models.QuerySet[Any]", number: int = 1, **values: Any) ->
 def bulk_update_each(
     model: type[models.Model], rows: Sequence[Any], fields: Sequence[str], batch_size: int | None = None
 ) -> None:
-    """`bulk_update`. Raises NotWritten unless every one of the rows was there to be changed."""
+    """`bulk_update`. Raises NotWritten unless every one of the rows was there to be changed.
+
+    One row is updated plainly: a CASE for each of its fields would cost three times as much.
+    """
+    if len(rows) == 1:
+        changed = {name: getattr(rows[0], name) for name in fields}
+        return update_each(model._default_manager.filter(pk=rows[0].pk), **changed)
     if model._default_manager.bulk_update(rows, fields, batch_size=batch_size) != len(rows):
         raise NotWritten
