@@ -27,6 +27,6 @@ def bulk_update_each(
     """
     if len(rows) == 1:
         changed = {name: getattr(rows[0], name) for name in fields}
-        return update_each(model._default_manager.filter(pk=rows[0].pk), **changed)
-    if model._default_manager.bulk_update(rows, fields, batch_size=batch_size) != len(rows):
+        update_each(model._default_manager.filter(pk=rows[0].pk), **changed)
+    elif model._default_manager.bulk_update(rows, fields, batch_size=batch_size) != len(rows):
         raise NotWritten
