@@ -71,9 +71,13 @@ def try_set(request: HttpRequest, page_id: int) -> HttpResponse:
                 status = error.status
             else:
                 text = (
-                    _("The example “%(name)s” was replaced.")
+                    _(
+                        "The example “%(name)s” was replaced. Reload the editor where it is open in another tab."
+                    )
                     if replaced
-                    else _("The example “%(name)s” was kept.")
+                    else _(
+                        "The example “%(name)s” was kept. Reload the editor where it is open in another tab."
+                    )
                 )
                 messages.success(request, text % {"name": form.name})
                 return redirect(f"{request.path}?{urlencode({'vi-du': form.name})}")

@@ -104,7 +104,12 @@ def _unsaid(example: Example, compiled: CompiledSet) -> Iterator[PageProblem]:
         yield PageProblem(
             "example_total", sentence % {"name": example.name}, key=example.key, inside=("total",)
         )
-    if example.band not in {band.code for band in compiled.bands}:
+    if not example.band:
+        sentence = _("The example “%(name)s” expects no band: write the code of the one it must come to.")
+        yield PageProblem(
+            "example_band", sentence % {"name": example.name}, key=example.key, inside=("band",)
+        )
+    elif example.band not in {band.code for band in compiled.bands}:
         sentence = _("The example “%(name)s” expects the band “%(band)s”, which the set does not have.")
         params = {"name": example.name, "band": example.band}
         yield PageProblem("example_band", sentence % params, key=example.key, inside=("band",))
@@ -128,7 +133,9 @@ def _computed(example: Example, compiled: CompiledSet) -> Iterator[PageProblem]:
     assert trial.outcome is not None  # it has a result
     shown, band = trial.result
     totals = {shown, trial.outcome.rounded}
-    if example.total is not None and (example.total not in totals or example.band != band):
+    if example.total is None or not example.band:  # said above
+        return
+    if example.total not in totals or example.band != band:
         language = get_language() or "vi"
         labels = {entry.code: entry.label for entry in compiled.bands}
         sentence = _(

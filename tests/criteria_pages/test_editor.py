@@ -131,6 +131,7 @@ def test_issuing_from_the_editor_asks_to_confirm_and_then_issues(policy: User, s
     shown = client.get(asked["Location"])
     sha256 = shown.context["summary"].sha256
     assert sha256 in shown.content.decode()
+    assert "3, ví dụ nào cũng ra đúng tổng điểm và mức" in shown.content.decode()
     done = client.post(asked["Location"], {"sha256": sha256})
 
     assert (done.status_code, done["Location"]) == (302, f"/admin/bo-tieu-chi/{page.pk}/phien-ban/")

@@ -171,6 +171,13 @@ def test_a_total_that_rounding_would_show_in_another_band_is_written_either_way(
                 "The example “Ví dụ” expects no total: write the one it must come to.",
             ),
         ),
+        (
+            {"band": ""},
+            (
+                "example_band", ("band",),
+                "The example “Ví dụ” expects no band: write the code of the one it must come to.",
+            ),
+        ),
         ({"name": " "}, ("example_name", ("name",), "The example has no name: give it one.")),
     ],
 )  # fmt: skip
