@@ -268,7 +268,7 @@ class Bench:
         """A draft of the set on every decided card of the month, as its author asks for it: nobody's card is read."""
         author = User.objects.get(username="chinh-sach")
         past = past_of(f"{self.july.pk}/BENCH", "state")
-        specification = deepcopy(benchmark_specification())
+        specification = {**deepcopy(benchmark_specification()), "law": ""}
         specification["sections"][-1]["combination"]["expression"] = "(a + b + c) / 4 * 70"
         draft = compile_set(specification)
         total = decided_cards(actor=author, past=past)

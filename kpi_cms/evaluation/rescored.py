@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from kpi_cms.foundation.engine import (
@@ -133,44 +134,73 @@ def result_of(outcome: Outcome) -> Result:
     return Result(total, rounded, outcome.shown, band)
 
 
-def causes(
-    old: CompiledSet, before: Mapping[str, Fraction], draft: CompiledSet, outcome: Outcome
-) -> tuple[Cause, ...]:
-    """What made another band, the heaviest first. `before`: code → value of the stored result.
+class _Pair(NamedTuple):
+    """A criterion, section or part in both sets: its code in each, "" where it does not stand there."""
 
-    Sections and parts are named where no criterion differs (another cap or way of adding up), and nothing where the
-    points are the same: then the bands differ.
-    """
-    criteria = _differing(
-        {item.key: item for item in old.criteria}, before, {item.key: item for item in draft.criteria},
-        outcome.values,
-    )  # fmt: skip
-    if criteria:
-        return criteria
-    sections = _differing(
-        {item.key: item for item in old.sections}, before, {item.key: item for item in draft.sections},
-        outcome.sections,
-    )  # fmt: skip
-    return sections or _differing(
-        {item.key: item for item in old.parts}, before, {item.key: item for item in draft.parts},
-        outcome.parts,
-    )  # fmt: skip
+    code: str
+    label: str
+    share: bool
+    old: str
+    new: str
+
+
+class Comparison:
+    """What made another band, for the cards of one version: matched once, asked for each card."""
+
+    def __init__(self, old: CompiledSet, draft: CompiledSet) -> None:
+        self._criteria = _paired(
+            [(each.key, each.code, each.label, each.share) for each in old.criteria],
+            [(each.key, each.code, each.label, each.share) for each in draft.criteria],
+        )
+        self._sections = _paired(
+            [(each.key, each.code, each.label, False) for each in old.sections],
+            [(each.key, each.code, each.label, False) for each in draft.sections],
+        )
+        self._parts = _paired(
+            [(each.key, each.code, each.label, False) for each in old.parts],
+            [(each.key, each.code, each.label, False) for each in draft.parts],
+        )
+
+    def causes(self, before: Mapping[str, Fraction], outcome: Outcome) -> tuple[Cause, ...]:
+        """The heaviest first. `before`: code → value of the stored result.
+
+        Sections and parts are named where no criterion differs (another cap or way of adding up), and nothing where
+        the points are the same: then the bands differ.
+        """
+        return (
+            _differing(self._criteria, before, outcome.values)
+            or _differing(self._sections, before, outcome.sections)
+            or _differing(self._parts, before, outcome.parts)
+        )
+
+
+_Node = tuple[str, str, str, bool]
+
+
+def _paired(old: Sequence[_Node], new: Sequence[_Node]) -> list[_Pair]:
+    before = {key: code for key, code, _label, _share in old}
+    after = {key: code for key, code, _label, _share in new}
+    named = {key: (code, label, share) for key, code, label, share in (*old, *new)}
+    return [
+        _Pair(*named[key], before.get(key, ""), after.get(key, ""))
+        for key in dict.fromkeys([*after, *before])
+    ]
 
 
 def _differing(
-    old: Mapping[str, object],
-    before: Mapping[str, Fraction],
-    new: Mapping[str, object],
-    after: Mapping[str, Fraction],
+    pairs: Sequence[_Pair], before: Mapping[str, Fraction], after: Mapping[str, Fraction]
 ) -> tuple[Cause, ...]:
     found: list[tuple[Fraction, Cause]] = []
-    for key in dict.fromkeys([*new, *old]):
-        item = new.get(key) or old[key]
-        was = before.get(old[key].code) if key in old else None  # type: ignore[attr-defined]  # any compiled node
-        now = after.get(new[key].code) if key in new else None  # type: ignore[attr-defined]  # as above
+    for pair in pairs:
+        was, now = before.get(pair.old), after.get(pair.new)
         if was != now:
-            share = bool(getattr(item, "share", False))
-            weight = abs((now or Fraction(0)) - (was or Fraction(0))) * (100 if share else 1)
-            found.append((weight, Cause(item.code, item.label, was, now, share)))  # type: ignore[attr-defined]  # as above
+            weight = abs((now or Fraction(0)) - (was or Fraction(0))) * (100 if pair.share else 1)
+            found.append((weight, Cause(pair.code, pair.label, was, now, pair.share)))
     found.sort(key=lambda each: -each[0])
     return tuple(cause for _weight, cause in found[:MOST_CAUSES])
+
+
+@lru_cache(maxsize=10_000)
+def value_of(text: str) -> Fraction:
+    """A stored value. Few are different: points come in steps."""
+    return Fraction(text)

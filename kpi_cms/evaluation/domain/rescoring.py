@@ -27,7 +27,7 @@ from kpi_cms.evaluation.enums import DECIDED, StageKey
 from kpi_cms.evaluation.impact_queries import Past, seen_by, versions_of
 from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard
 from kpi_cms.evaluation.past_queries import newest
-from kpi_cms.evaluation.rescored import Cause, Reason, Result, causes, judged, result_of
+from kpi_cms.evaluation.rescored import Cause, Comparison, Reason, Result, judged, result_of, value_of
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
@@ -119,6 +119,7 @@ class _Run:
         self.past = past
         self.draft = draft
         self.versions: Mapping[int, CriteriaVersion] = versions_of(past)
+        self._comparisons: dict[int, Comparison] = {}
         self.managed = _ManagedCards(past, draft) if draft.managed else None
 
     def passes(self) -> Iterator[Any]:
@@ -187,13 +188,20 @@ class _Run:
             if made.card_id in explained:
                 values, outcome = explained[made.card_id]
                 if values is None:
-                    values = {code: Fraction(text) for code, text in stored[made.card_id].items()}
-                why = causes(self.versions[card.version_id].compiled(), values, self.draft, outcome)
+                    values = {code: value_of(text) for code, text in stored[made.card_id].items()}
+                why = self._compared(card.version_id).causes(values, outcome)
                 made = Rescored(
                     made.card_id, made.unit_id, made.name, made.seen, made.before, made.after, why
                 )
             told.append(made)
         return told
+
+    def _compared(self, version_id: int) -> Comparison:
+        known = self._comparisons.get(version_id)
+        if known is None:
+            known = Comparison(self.versions[version_id].compiled(), self.draft)
+            self._comparisons[version_id] = known
+        return known
 
     # --- As it was when the period was closed -------------------------------------------------------------
     def _as_closed(self, keys: Sequence[int]) -> dict[int, _Then]:
