@@ -124,7 +124,9 @@ def _run(request: HttpRequest, page: CriteriaSetPage, run: Run) -> dict[str, Any
         "shown": shown,
         "few": run.numbers.few and shown is not None and shown.mixed,
         "reasons": presentation.reasons(run, shown),
-        "units": presentation.unit_table(run, page.pk, path) if run.numbers.below(path) else None,
+        "units": presentation.unit_table(run, page.pk, path)
+        if run.numbers.below(path) and (run.past.is_closed or shown is not None)
+        else None,
         "people": presentation.people_table(run, people) if people else None,
         "summary": _("%(first)s–%(last)s of %(all)s")
         % {"first": first, "last": first + len(listed) - 1, "all": len(rows)},
