@@ -17,9 +17,11 @@ from kpi_cms.evaluation.domain import rescoring, scoring
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.rescoring import Rescored, decided_cards, rescored
 from kpi_cms.evaluation.impact_queries import Past, past_of, pasts
-from kpi_cms.evaluation.models import CardResult, Score, Scorecard
+from kpi_cms.evaluation.models import CardResult, Score, Scorecard, Task
 from kpi_cms.evaluation.rescored import Cause, Reason, Result, Untold
 from kpi_cms.foundation.accounts.domain import system_user
+from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.core.actor import as_actor
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.engine import compile_set
 from snippets.enums import Capability, Role
@@ -269,13 +271,21 @@ def test_a_leader_waits_for_whoever_cannot_be_told(decided: World) -> None:
     assert made[decided.chair.pk].after == Reason(Untold.PENDING, ("d",))
 
 
+def test_whoever_was_decided_without_a_result_is_left_out_of_d(decided: World) -> None:
+    """Lan's 65 points would fail the head; without a result they do not count."""
+    spec = worlds.leader_spec(law="")
+    criteria_of(spec)["d"]["kind"]["threshold"] = "72"
+    assert run(decided, spec, "LD")[decided.head.pk].before != told(decided, decided.head, spec, "LD")
+    CardResult.objects.filter(person=decided.lan).update(rounded=None, numerator="", denominator="")
+    card = run(decided, spec, "LD")[decided.head.pk]
+    assert card.before == card.after
+
+
 def test_nothing_assigned_and_a_formula_without_a_value_are_reasons(decided: World) -> None:
     spec = worlds.staff_spec(law="")
     spec["sections"][-1]["combination"]["expression"] = "70 / (a - 0.5)"
     reason = told(decided, decided.lan, spec)
     assert reason == Reason(Untold.FORMULA, ("KQ",))
-    from kpi_cms.evaluation.models import Task
-
     with thawed():
         Task.objects.filter(person=decided.lan).update(state="withdrawn")
     assert told(decided, decided.lan, worlds.staff_spec()) == Reason(Untold.NOTHING)
@@ -362,9 +372,6 @@ def decided_anew(world: World, who: Person, points: Decimal) -> None:
     card = world.card(who)
     score = Score.objects.get(assessment__card=card, assessment__stage="evaluator", criterion__key="key-I.1")
     later = world.period.closed_at + timedelta(days=1)
-    from kpi_cms.foundation.audit.history import save_tracked
-    from kpi_cms.foundation.core.actor import as_actor
-
     with as_actor(card.evaluator.user, later):
         score.value = points
         save_tracked(score)
@@ -399,6 +406,18 @@ def test_why_is_told_of_the_scores_of_the_closing(decided: World) -> None:
     spec = worlds.staff_spec(law="")
     spec["sections"][-1]["combination"]["expression"] = "(a + b + c) / 6 * 70"
     assert why(decided, decided.minh, spec) == (Cause("KQ", "Nhóm KQ", Fraction(70), Fraction(35), False),)
+
+
+def test_a_card_without_a_result_at_the_closing_has_none_before(decided: World) -> None:
+    """One of its entries was missing then."""
+    score = Score.objects.get(person=decided.minh, assessment__stage="evaluator", criterion__key="key-I.2")
+    with as_actor(decided.head.user, MOMENT):
+        score.value = None
+        save_tracked(score)
+    close(decided)
+    decided_anew(decided, decided.minh, Decimal("0.5"))
+    card = run(decided, worlds.staff_spec())[decided.minh.pk]
+    assert (card.before, card.after) == (None, Reason(Untold.MISSING, ("I.2",)))
 
 
 # --- Which cards --------------------------------------------------------------------------------------------

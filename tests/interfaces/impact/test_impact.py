@@ -2,6 +2,7 @@
 
 import io
 import re
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from criteria_pages.demonstration import ND335_NV
 from criteria_pages.models import CriteriaSetPage
 from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.foundation.accounts.domain import system_user
@@ -27,8 +29,9 @@ from snippets.models import Grant, Unit
 from tests.factories.criteria_pages import edit, parts_with
 from tests.factories.snippets import hold, holder, in_role
 from tests.helpers import pages
-from tests.helpers.results import close
+from tests.helpers.results import close, more_people
 from tests.helpers.roles import acting_as_the_application, require_roles
+from tests.helpers.scored import scored
 from tests.helpers.world import World
 
 PAGE = 22 + pages.LOG_ROW + (connection.vendor == "postgresql")  # its clock is asked once by the view
@@ -249,6 +252,30 @@ def test_the_workbook_holds_what_the_pages_show_and_no_more(
         "ND335-NV",
     )
     assert (entry.subject_label, entry.period_id, entry.actor_code) == ("ND335-NV", world.period.pk, "soan")
+
+
+def test_a_unit_with_cards_of_its_own_above_others_is_told_apart(
+    world: World, page: CriteriaSetPage, author: User, compute: Any
+) -> None:
+    scored(world, more_people(world, world.agency, 5, "C"))
+    close(world)
+    hold(author, world.root, Capability.VIEW)
+    client = compute(author)
+    assert "Directly in this unit 5" in pages.text(client.get(address(page, world.agency)))
+    rows = {row[1]: row[2] for row in taken(client, page)["Units"] if row[0] == "A"}
+    assert rows == {"Đơn vị A": 11, "Đơn vị A (directly)": 5}
+
+
+def test_other_limits_alone_are_said_to_be_the_reason(
+    world: World, page: CriteriaSetPage, author: User, compute: Any
+) -> None:
+    bands = deepcopy(ND335_NV.fields["bands"])
+    bands[0]["value"]["start"] = "86"
+    bands[1]["value"]["start"] = "85.5"
+    edit(page, parts=ND335_NV.fields["parts"], bands=bands)
+    hold(author, world.other_agency, Capability.VIEW)
+    read = pages.text(compute(author).get(address(page, world.other_department)))
+    assert "The same points; the limits of the bands differ" in read
 
 
 # --- What is computed, and when -----------------------------------------------------------------------------
