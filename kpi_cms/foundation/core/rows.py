@@ -25,8 +25,10 @@ def bulk_update_each(
 
     One row is updated plainly: a CASE for each of its fields would cost three times as much.
     """
+    manager = model._default_manager
     if len(rows) == 1:
-        changed = {name: getattr(rows[0], name) for name in fields}
-        update_each(model._default_manager.filter(pk=rows[0].pk), **changed)
-    elif model._default_manager.bulk_update(rows, fields, batch_size=batch_size) != len(rows):
+        changed = manager.filter(pk=rows[0].pk).update(**{name: getattr(rows[0], name) for name in fields})
+    else:
+        changed = manager.bulk_update(rows, fields, batch_size=batch_size)
+    if changed != len(rows):
         raise NotWritten
