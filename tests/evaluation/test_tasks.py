@@ -20,7 +20,7 @@ from snippets.models import Catalogue, Period, Person, Product
 from tests.evaluation.test_stages import hold
 from tests.helpers import month
 from tests.helpers import world as worlds
-from tests.helpers.thawed import thawed
+from tests.helpers.thawed import repin, thawed
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -521,3 +521,32 @@ def test_a_closed_period_refuses_who_might_and_stays_unseen_by_everybody_else(wo
             with pytest.raises(NotFound):
                 verb(world.stranger)
     assert LedgerEntry.objects.count() == before
+
+
+# --- Sets that cannot compute with what a task says ------------------------------------------------------------------
+@pytest.fixture
+def dividing_world(draft_world: World) -> World:
+    """A set that divides by a − ½, which no check of it rules out: with half of the work done nothing computes."""
+    spec = worlds.staff_spec(law="")
+    spec["sections"][-1]["combination"]["expression"] = "70 / (a - 0.5)"
+    repin(draft_world.period, draft_world.staff, worlds.version(spec, "NV-CHIA"))
+    worlds.open_month(draft_world)
+    return draft_world
+
+
+def test_a_report_that_a_set_cannot_compute_with_is_refused_whole(dividing_world: World) -> None:
+    world = dividing_world
+    task = month.assign(world, world.lan)
+    before = (Task.history.count(), LedgerEntry.objects.count(), CardResult.objects.values_list("shown")[0])
+    with pytest.raises(Invalid) as refused:
+        month.report(task, completed="2")
+    assert str(refused.value) == (
+        f"With this change card {world.card(world.lan).code} can no longer be computed: The division at character "
+        "4 is by zero: guard it with IF. Nothing was saved. Tell whoever keeps the criteria set NV-CHIA v1."
+    )
+    task.refresh_from_db()
+    assert (task.state, task.completed) == (TaskState.ASSIGNED, 0)
+    assert before == (
+        Task.history.count(), LedgerEntry.objects.count(), CardResult.objects.values_list("shown")[0],
+    )  # fmt: skip
+    assert month.report(task, completed="3").completed == 3

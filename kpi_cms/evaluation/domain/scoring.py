@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db.models import QuerySet, Value
+from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation.enums import (
     COUNTED_TASK_STATES,
@@ -29,11 +30,13 @@ from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
+from kpi_cms.foundation.core.errors import Invalid
 from kpi_cms.foundation.engine import (
     CardInputs,
     CompiledSet,
     Deduction,
     Outcome,
+    ScoringError,
     Step,
     TaskInput,
     round_half_up,
@@ -187,8 +190,25 @@ def stage_scores(card: Scorecard, stage: str) -> list[Score]:
 
 
 def outcome_of(card: Scorecard, stage: str, *, proposed: bool = False) -> Outcome:
-    """Compute one stage from the stored rows; with `proposed`, a decided leader's as it would be confirmed anew."""
-    return card.version.compiled().score(_inputs_at(card, stage, proposed=proposed))
+    """Compute one stage from the stored rows; with `proposed`, a decided leader's as it would be confirmed anew.
+
+    Raises Invalid where a formula of the set cannot be computed with what the rows say by now, a division by zero
+    after a task was changed: the change is refused, and nothing half-computed stands.
+    """
+    try:
+        return card.version.compiled().score(_inputs_at(card, stage, proposed=proposed))
+    except ScoringError as error:
+        raise Invalid(
+            _(
+                "With this change card %(card)s can no longer be computed: %(problem)s Nothing was saved. Tell whoever "
+                "keeps the criteria set %(version)s."
+            )
+            % {
+                "card": card.code,
+                "problem": _(error.problem.template) % error.problem.params,
+                "version": card.version,
+            }
+        ) from error
 
 
 def trace_of(card: Scorecard, stage: str) -> tuple[Step, ...]:
