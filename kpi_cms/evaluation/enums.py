@@ -115,6 +115,14 @@ class Erasable(models.TextChoices):
     NAME = "name", pgettext_lazy("erasing texts", "Former names")
 
 
+class Opinion(models.TextChoices):
+    """What somebody answers about a criterion."""
+
+    YES = "yes", pgettext_lazy("feedback", "Yes")
+    PARTLY = "partly", pgettext_lazy("feedback", "Partly")
+    NO = "no", pgettext_lazy("feedback", "No")
+
+
 class DeductionKind(models.TextChoices):
     FAULT = "fault", _("Major error")
     DELAY = "delay", _("Delay")

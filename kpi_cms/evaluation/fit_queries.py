@@ -8,10 +8,10 @@ that criterion alone: another criterion may have more people behind it.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from criteria_pages.models import CriteriaVersion, FrozenCriterion
 from kpi_cms.foundation.access.scope import Scope
@@ -19,11 +19,12 @@ from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.engine import Distance, Grade, Spread, distance_of, spread_of, unused
 from snippets.enums import Block, PeriodState, StaffKind
-from snippets.models import Period
+from snippets.models import Period, Person
 
 from . import rules
 from .enums import DECIDED, CardState
-from .models import PublishedSpread, Scorecard
+from .models import CriterionFeedback, PublishedSpread, Scorecard
+from .models.feedback import QUESTIONS, Said
 from .small_numbers import SMALLEST_GROUP, may_be_told
 
 # Block and kind of staff.
@@ -43,6 +44,21 @@ class Fit:
     grades: tuple[Grade, ...]
     nobody_given: tuple[Grade, ...]
     comments: int
+
+
+@dataclass
+class Opinions:
+    """What `people` who scored with a criterion say about it; counts by answer, remarks in alphabetical order."""
+
+    people: int = 0
+    answers: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in QUESTIONS})
+    remarks: list[str] = field(default_factory=list)
+
+    def add(self, given: Sequence[str], number: int) -> None:
+        """So many people more, who all gave these answers, in the order of the questions."""
+        self.people += number
+        for counts, answer in zip(self.answers.values(), given, strict=True):
+            counts[answer] += number
 
 
 def periods_of_fit(scope: Scope) -> list[Period]:
@@ -67,7 +83,7 @@ def fit_of(
     """Every criterion of the version, of all blocks and kinds of staff or of one. Raises NotFound."""
     if not rules.see_fit(scope, period, period.units.all()):
         raise NotFound
-    chosen = [cell for cell in EVERY_CELL if block in ("", cell[0]) and kind in ("", cell[1])]
+    chosen = _chosen(block, kind)
     rows: dict[int, dict[Cell, PublishedSpread]] = defaultdict(dict)
     for row in PublishedSpread.objects.filter(period=period, criterion__version=version):
         rows[row.criterion_id][row.block, row.staff_kind] = row
@@ -115,3 +131,58 @@ def _least(scope: Scope, period: Period, version: CriteriaVersion) -> int:
     own = Q(person__user_id=scope.user_id) & ~Q(state=CardState.NOTIFIED)
     read = decided.filter(pk__in=Scorecard.objects.visible_to(scope).values("pk")).exclude(own).count()
     return 1 if read == decided.count() else SMALLEST_GROUP + read
+
+
+@beyond_the_wall("what people say about criteria is theirs alone: of many it is counted, without a name")
+def opinions_of(
+    scope: Scope, period: Period, version: CriteriaVersion, *, block: str = "", kind: str = ""
+) -> dict[int, Opinions]:
+    """Criterion → what those who scored with it say, as far as it may be told. Raises NotFound.
+
+    Suppressed as scores are; nobody reads these one by one, but everybody knows their own.
+    """
+    if not rules.see_fit(scope, period, period.units.all()):
+        raise NotFound
+    said = CriterionFeedback.objects.filter(period=period, criterion__version=version).exclude(
+        clear="", measurable="", fits="", remark=""
+    )
+    least = SMALLEST_GROUP + said.filter(person__user__isnull=False, person__user=scope.user_id).exists()
+    people: dict[int, Counter[Cell]] = defaultdict(Counter)
+    counted = []
+    answers = said.order_by().values_list("criterion_id", "block", "staff_kind", *QUESTIONS)
+    for criterion, in_block, of_kind, *given, number in answers.annotate(number=Count("pk")):
+        people[criterion][in_block, of_kind] += number
+        counted.append((criterion, (in_block, of_kind), given, number))
+    chosen = set(_chosen(block, kind))
+    found = {
+        criterion: Opinions() for criterion, cells in people.items() if may_be_told(chosen, cells, least)
+    }
+    for criterion, cell, given, number in counted:
+        if criterion in found and cell in chosen:
+            found[criterion].add(given, number)
+    remarks = said.exclude(remark="").order_by("remark", "pk")
+    for criterion, in_block, of_kind, remark in remarks.values_list(
+        "criterion_id", "block", "staff_kind", "remark"
+    ):
+        if criterion in found and (in_block, of_kind) in chosen:
+            found[criterion].remarks.append(remark)
+    return found
+
+
+def _chosen(block: str, kind: str) -> list[Cell]:
+    return [cell for cell in sorted(EVERY_CELL) if block in ("", cell[0]) and kind in ("", cell[1])]
+
+
+# --- One's own ----------------------------------------------------------------------------------------------
+def criteria_of(card: Scorecard) -> list[FrozenCriterion]:
+    """The criteria of a card's version, in its order."""
+    return list(FrozenCriterion.objects.filter(version_id=card.version_id).order_by("order"))
+
+
+def own_feedback(scope: Scope, card: Scorecard) -> dict[str, Said]:
+    """What the account said about the criteria of the card's version in its period, by their keys."""
+    people = Person.objects.filter(user__isnull=False, user=scope.user_id)
+    rows = CriterionFeedback.objects.filter(
+        period_id=card.period_id, criterion__version_id=card.version_id, person__in=people
+    ).select_related("criterion")
+    return {row.criterion.key: Said(row.clear, row.measurable, row.fits, row.remark) for row in rows}

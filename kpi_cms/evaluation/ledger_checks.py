@@ -27,7 +27,17 @@ from .domain.opening import FROZEN
 from .domain.recompute import recompute_period
 from .domain.saving import COMMENT_FIELDS, comments_text
 from .domain.task_support import TYPED
-from .models import Assessment, Delay, Evidence, Fault, ObjectiveCause, Score, Scorecard, Task
+from .models import (
+    Assessment,
+    CriterionFeedback,
+    Delay,
+    Evidence,
+    Fault,
+    ObjectiveCause,
+    Score,
+    Scorecard,
+    Task,
+)
 
 CHUNK = 2_000
 BLANK = ("", texts.ERASED)  # what a record may show of a text that was erased
@@ -63,6 +73,7 @@ def check_copies(part: Part) -> Iterator[Finding]:
     yield from _copies(
         part, Evidence, "words_key", ["title", "number"], lambda row: [words_of(row["title"], row["number"])]
     )
+    yield from _copies(part, CriterionFeedback, "remark_key", ["remark"], _column("remark"))
     yield from _copies(part, Person, "name_key", ["full_name"], _column("full_name"))
 
 

@@ -17,6 +17,7 @@ from .enums import CardState, StageKey, TaskState
 from .models import (
     Assessment,
     CardResult,
+    CriterionFeedback,
     Delay,
     Evidence,
     Fault,
@@ -189,6 +190,9 @@ def _protect_cards() -> None:
     asked = any_of(CARD_IN_HAND, held_on("unit_id", *REOPENING_CAPABILITIES))
     protect(_table(Reopening), reads=any_of(READS_CARD, asked), updates=all_of(NOT_OWN, asked))
     _protect_history(Reopening, any_of(READS_CARD, asked))
+    # What somebody says about a criterion is theirs alone; of many it is counted, beyond the wall.
+    protect(_table(CriterionFeedback), reads=OWN, updates=OWN)
+    _protect_history(CriterionFeedback, OWN)
     # A result is never written by hand: it follows from its rows, beyond the wall.
     protect(_table(CardResult), reads=READS_CARD)
 

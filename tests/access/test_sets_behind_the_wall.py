@@ -16,6 +16,7 @@ from kpi_cms.evaluation import queries
 from kpi_cms.evaluation.models import (
     Assessment,
     CardResult,
+    CriterionFeedback,
     Delay,
     Evidence,
     Fault,
@@ -43,7 +44,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 ACCOUNTS, PEOPLE, PROVINCES = 12, 140, 30
 OF_CARDS = (Assessment, Score, CardResult)
 OF_TASKS = (Fault, Delay, ObjectiveCause)
-TRACKED = (Scorecard, Assessment, Score, Task, *OF_TASKS, Evidence, Reopening)
+TRACKED = (Scorecard, Assessment, Score, Task, *OF_TASKS, Evidence, Reopening, CriterionFeedback)
 
 
 @pytest.fixture
@@ -101,6 +102,14 @@ def furnish(made: Province, version) -> None:
             asked_at=MOMENT, expires_at=MOMENT + timedelta(days=1), **of(card),
         )
         for card in made.cards
+    )  # fmt: skip
+    about = {(card.period_id, card.person_id): card for card in made.cards}
+    CriterionFeedback.objects.bulk_create(
+        CriterionFeedback(
+            period_id=card.period_id, criterion=criterion, clear="yes", said_at=MOMENT, block="party",
+            staff_kind="cong_chuc", **of(card),
+        )
+        for card in about.values()
     )  # fmt: skip
     with as_actor(system_user(), MOMENT):
         for model in TRACKED:
@@ -172,6 +181,10 @@ def expected(made: Province, rows: Rows, user) -> dict[str, set[int]]:
         key
         for key, card, unit in Reopening.objects.values_list("pk", "card", "unit")
         if card in cards or unit in answered
+    }
+    own = {person.pk for person in made.people if scope.user_id and person.user_id == scope.user_id}
+    found["evaluation_criterionfeedback"] = {
+        key for key, person in CriterionFeedback.objects.values_list("pk", "person") if person in own
     }
     found["audit_ledgerentry"] = ledger(made, rows.entries, user, scope)
     found["audit_accesslogentry"] = access_log(made, user, scope)

@@ -64,6 +64,7 @@ endorse_anew          =   -    -    +    -    -    .    .    .    .    .    .   
 return_anew           =   -    -    +    -    -    .    .    .    .    .    .    .    .
 name_evaluators       =   -    -    -    -    -    .    .    +    .    .    .    +    .
 follow_registers      .   .    .    .    .    .    .    .    .    .    .    .    .    .
+give_feedback         +   +    -    -    -    -    .    .    .    .    .    .    .    .
 see_task              +   +    +    +    +    +    +    .    .    .    .    .    .    .
 assign_task           =   +    +    .    -    -    +    .    .    .    .    .    .    .
 give_extras           =   +    +    .    -    -    -    +    .    .    .    .    .    .
@@ -124,6 +125,7 @@ endorse_anew          .      .         .        .         +         +
 return_anew           .      .         .        .         +         +
 name_evaluators       +      +         +        +         +         +
 follow_registers      +      +         +        +         +         +
+give_feedback         +      +         +        +         +         +
 see_task              +      +         +        +         +         +
 assign_task           +      +         +        +         .         .
 give_extras           +      +         +        +         .         .
@@ -182,7 +184,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 56
+    assert len(ACTS) == len(table.TABLE) == 57
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)

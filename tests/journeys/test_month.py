@@ -453,6 +453,16 @@ def test_the_person_reads_why_and_prints_the_form(town: Town) -> None:
         assert expected in text
 
 
+def test_the_person_says_what_they_think_of_a_criterion(town: Town) -> None:
+    person = town[PERSON].open("/").menu("My cards")
+    person.go(person.page.locator("main tbody tr th a").first).follow("Feedback on the criteria")
+    first = person.page.locator("main fieldset").first
+    first.get_by_label(vi("Is it clear?")).select_option(label="Có")
+    first.get_by_label(vi("Remark")).fill("Nên có ví dụ cho từng mức điểm.")
+    person.shot("feedback").press("Send the feedback")
+    person.told("Thank you. You can change what you said until the period is closed.")
+
+
 # --- 8. The auditor -----------------------------------------------------------------------------------------
 def test_the_auditor_sees_every_change_and_can_make_none(town: Town) -> None:
     auditor = town[AUDITOR].shot("home").menu("History").shot("units")
@@ -495,6 +505,14 @@ def test_policy_staff_close_the_month_and_nothing_is_written_any_more(town: Town
     policy.press("Close the period for ever").told("The period is closed. Nothing in it changes any more.")
     expect(policy.fact("State")).to_have_text(vi("Closed"))
     policy.shot("closed")
+    policy.menu("Fit of the criteria").shot("fit")
+    versions = policy.page.get_by_label(vi("Criteria version"))
+    of_staff = [text for text in versions.locator("option").all_inner_texts() if text.startswith(STAFF_SET)]
+    versions.select_option(label=of_staff[0])
+    policy.press("Show").reads("How each criterion was scored").shot("fit-of-staff")
+    assert (
+        "Nên có ví dụ" not in policy.page.locator("main").inner_text()
+    )  # one person's remark is nobody's to read
 
     late.page.fill("#strengths", "Đến sau khi kỳ đã khóa.")
     late.press("Save", status=409).reads("This period is closed. Nothing in it can be changed any more.")

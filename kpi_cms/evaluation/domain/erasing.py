@@ -4,7 +4,7 @@ The chain and history hold keys alone, so they verify as before (docs/audit.md).
 
 | Live copy | What becomes of it |
 |---|---|
-| comments, grounds, words of evidence and tasks (`COPIES`) | the column says that it was erased |
+| comments, grounds, remarks on criteria, words of evidence and tasks (`COPIES`) | the column says that it was erased |
 | what a returned self-assessment had said (`returned_copy`) | the same: it would come back with the card |
 | reasons of returns, errors, delays, causes, reopenings | none: their records hold the key |
 | a decision that waits for its endorsement | none: the reopening holds keys. Endorsed, it says that words were erased |
@@ -31,6 +31,7 @@ from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.enums import DECIDED, Erasable, EvidenceState, Relation
 from kpi_cms.evaluation.models import (
     Assessment,
+    CriterionFeedback,
     Delay,
     Evidence,
     Fault,
@@ -63,6 +64,7 @@ COPIES: Mapping[type[Model], Mapping[str, tuple[str, ...]]] = {
     Score: {"grounds_key": ("grounds",)},
     Assessment: {"comments_key": COMMENT_FIELDS},
     Evidence: {"words_key": ("title", "number")},
+    CriterionFeedback: {"remark_key": ("remark",)},
     Task: {key: (column,) for column, key in TYPED.items()},
 }
 

@@ -2,6 +2,7 @@
 
 from .assessment import Assessment
 from .evidence import Evidence, EvidenceUsage
+from .feedback import CriterionFeedback
 from .pin import CataloguePin, VersionPin
 from .reopening import Reopening
 from .result import CardResult
@@ -14,6 +15,7 @@ __all__ = [
     "Assessment",
     "CardResult",
     "CataloguePin",
+    "CriterionFeedback",
     "Delay",
     "Evidence",
     "EvidenceUsage",

@@ -145,6 +145,16 @@ def _step(act: str, label: Sentence, relations: tuple[str, ...], refusal: Senten
     )
 
 
+GIVE_FEEDBACK = _step(
+    "give_feedback",
+    _("Say something about the criteria of a card"),
+    (Relation.OWN, Relation.EVALUATOR),
+    _("The criteria are commented on by those who were scored or score with them."),
+    module="kpi_cms.evaluation.domain.feedback",
+    note=_("Only counted and without a name for those who look at the criteria of a closed period."),
+)
+
+
 def _evaluator_step(act: str, label: Sentence, **more: Any) -> Rule:
     """Only the one competent person that the card names (Đ10.1), and never oneself."""
     return _step(act, label, EVALUATING, _EVALUATE, forbidden={Relation.OWN: _EVALUATE_OWN}, **more)
@@ -377,4 +387,5 @@ CARD_RULES = (
     RETURN_ANEW,
     NAME_EVALUATORS,
     FOLLOW_REGISTERS,
+    GIVE_FEEDBACK,
 )

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.access_search import AccessSearch, search_access
-from kpi_cms.evaluation.fit_queries import fit_of
+from kpi_cms.evaluation.fit_queries import fit_of, opinions_of
 from kpi_cms.evaluation.ledger_search import Search, search
 from kpi_cms.evaluation.period_queries import people_in_order
 from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY, SEE_OPENING_LISTS
@@ -126,7 +126,8 @@ def export_fit(*, actor: User, moment: datetime, asked: Asked) -> bytes:
         period_id=asked.period.pk,
         after={"export": "fit", "version": str(asked.version), "block": asked.block, "kind": asked.kind},
     )
-    return fit_workbook(asked, found)
+    said = opinions_of(scope, asked.period, asked.version, block=asked.block, kind=asked.kind)
+    return fit_workbook(asked, found, said)
 
 
 def _reviewer(actor: User) -> Scope:

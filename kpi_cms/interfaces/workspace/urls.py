@@ -1,6 +1,18 @@
 from django.urls import include, path
 
-from .views import assigning, cards, evaluation, home, naming, proposals, steps, task_actions, tasks, units
+from .views import (
+    assigning,
+    cards,
+    evaluation,
+    feedback,
+    home,
+    naming,
+    proposals,
+    steps,
+    task_actions,
+    tasks,
+    units,
+)
 
 DEDUCTION = "nhiem-vu/<int:pk>/tru/<slug:kind>/<int:deduction>/"
 
@@ -31,6 +43,7 @@ urlpatterns = [
     path("phieu/<int:pk>/dong-y/", steps.Endorse.as_view(), name="endorse"),
     path("phieu/<int:pk>/xem-lai/", steps.ReturnEvaluation.as_view(), name="return_evaluation"),
     path("phieu/<int:pk>/can-cu-moi/", steps.AcceptBasis.as_view(), name="accept_basis"),
+    path("phieu/<int:pk>/gop-y/", feedback.give, name="give_feedback"),
     path("phieu/<int:pk>/thong-bao/", steps.notify, name="notify"),
     # Evaluation and units
     path("nguoi-danh-gia/", naming.evaluators, name="evaluators"),

@@ -365,4 +365,7 @@ def page_of(reading: CardReading) -> dict[str, Any]:
         "readers_url": optional_url("workspace:card_readers", card.pk)
         if rules.explain_card(reading.scope, card)
         else "",
+        "feedback_url": optional_url("workspace:give_feedback", card.pk)
+        if card.period.is_open and rules.may(table.GIVE_FEEDBACK, reading.scope, card)
+        else "",
     }

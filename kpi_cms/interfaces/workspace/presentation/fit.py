@@ -1,17 +1,18 @@
 """How criteria fitted, as rows: the page and the workbook show the same."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from criteria_pages.models import CriteriaVersion
-from kpi_cms.evaluation.fit_queries import Fit
+from kpi_cms.evaluation.enums import Opinion
+from kpi_cms.evaluation.fit_queries import Fit, Opinions
 from kpi_cms.foundation.core.numbers import format_percent, format_quantity
 from kpi_cms.foundation.core.workbooks import OutColumn, OutSheet, OutValue, write_workbook
 from kpi_cms.foundation.engine import Grade
@@ -118,7 +119,66 @@ def _said(grade: Grade, share: bool) -> str:
     return f"{format_quantity(grade.value, language=get_language() or 'vi')}{'%' if share else ''}"
 
 
-def fit_workbook(asked: Asked, found: Iterable[Fit]) -> bytes:
+# --- What those who scored with them say ---------------------------------------------------------------------
+def opinion_headers() -> list[str]:
+    return [
+        _("Criterion"),
+        _("Number of people"),
+        _("Clear"),
+        _("Can be measured"),
+        _("Fits the job"),
+        pgettext("feedback", "Remarks"),
+    ]
+
+
+def opinions_table(found: Sequence[Fit], said: Mapping[int, Opinions]) -> dict[str, Any]:
+    """Context of the second table and of the remarks below it; per cent of those who answered the question yes."""
+    columns = [{"label": label, "number": place > 0} for place, label in enumerate(opinion_headers())]
+    return {
+        "opinion_columns": columns,
+        "opinion_rows": [{"cells": _opinion_cells(fit, said.get(fit.criterion.pk))} for fit in found],
+        "remarks": [
+            {"criterion": fit.criterion, "remarks": said[fit.criterion.pk].remarks}
+            for fit in found
+            if fit.criterion.pk in said and said[fit.criterion.pk].remarks
+        ],
+    }
+
+
+def _opinion_cells(fit: Fit, said: Opinions | None) -> list[dict[str, Any]]:
+    first = {"text": fit.criterion.code, "hint": fit.criterion.label}
+    if said is None:
+        return [first, *({"text": _("not shown")} for _header in opinion_headers()[1:])]
+    shares = [agreeing(said, question) for question in said.answers]
+    return [
+        first,
+        {"text": said.people},
+        *({"text": "" if share is None else _percent(share)} for share in shares),
+        {"text": len(said.remarks)},
+    ]
+
+
+def agreeing(said: Opinions, question: str) -> Fraction | None:
+    """Yes, of those who answered the question."""
+    counts = said.answers[question]
+    answered = sum(counts[answer] for answer in Opinion.values)
+    return Fraction(counts[Opinion.YES], answered) if answered else None
+
+
+def _opinion_row(fit: Fit, said: Opinions | None) -> list[OutValue]:
+    first = f"{fit.criterion.code} {fit.criterion.label}"
+    if said is None:
+        return [first, *(_("not shown") for _header in opinion_headers()[1:])]
+    shares = [agreeing(said, question) for question in said.answers]
+    return [
+        first,
+        said.people,
+        *(None if share is None else _number(share) for share in shares),
+        "\n".join(said.remarks),
+    ]
+
+
+def fit_workbook(asked: Asked, found: Sequence[Fit], said: Mapping[int, Opinions]) -> bytes:
     """Per cent as numbers rounded to one place, so that they can be reckoned with."""
     title = _("Fit of the criteria")
     widths = (60, 10, 14, 14, 14, 14, 14, 14, 40, 12)
@@ -130,7 +190,17 @@ def fit_workbook(asked: Asked, found: Iterable[Fit]) -> bytes:
         _("Quartiles, shares and distances are per cent: of the criterion's maximum, and of the people."),
     ]
     rows = [_row(fit) for fit in found]
-    return write_workbook([OutSheet(title=title, columns=columns, rows=rows, headings=headings)])
+    of_opinions = [
+        OutColumn(header=label, width=width)
+        for label, width in zip(opinion_headers(), (60, 10, 14, 14, 14, 80), strict=True)
+    ]
+    opinions = [_opinion_row(fit, said.get(fit.criterion.pk)) for fit in found]
+    return write_workbook(
+        [
+            OutSheet(title=title, columns=columns, rows=rows, headings=headings),
+            OutSheet(title=_("Feedback"), columns=of_opinions, rows=opinions, headings=headings[:3]),
+        ]
+    )
 
 
 def _row(fit: Fit) -> list[OutValue]:

@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from kpi_cms.evaluation.fit_queries import fit_of, periods_of_fit, versions_of_fit
+from kpi_cms.evaluation.fit_queries import fit_of, opinions_of, periods_of_fit, versions_of_fit
 from kpi_cms.evaluation.rule_table import SEE_FIT
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.views import workbook_response
 from kpi_cms.interfaces.workspace import exporting
-from kpi_cms.interfaces.workspace.presentation.fit import Asked, table_of
+from kpi_cms.interfaces.workspace.presentation.fit import Asked, opinions_table, table_of
 from snippets.enums import Block, StaffKind
 
 from .asking import actor_of, require_somewhere
@@ -32,7 +32,8 @@ def index(request: HttpRequest) -> HttpResponse:
     asked = offered["asked"]
     if asked is not None:
         found = fit_of(scope, asked.period, asked.version, block=asked.block, kind=asked.kind)
-        offered |= table_of(found)
+        said = opinions_of(scope, asked.period, asked.version, block=asked.block, kind=asked.kind)
+        offered |= table_of(found) | opinions_table(found, said)
         offered["any_suppressed"] = any(fit.spread is None or fit.distance is None for fit in found)
     return TemplateResponse(request, "workspace/fit.html", offered)
 
