@@ -1,6 +1,5 @@
 """A run as the tables of its page."""
 
-from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -77,17 +76,10 @@ def people_table(run: Run, people: list[Changed]) -> dict[str, Any]:
     }
 
 
-def reasons(run: Run, shown: Shown | None) -> list[str]:
-    """Why cards cannot be told; how many for each reason of the cards that the reader reads."""
-    if shown is None:
-        return []
-    if not shown.mixed:
-        return [
-            f"{reason_text(reason, run.labels)}: {_count(number)}"
-            for reason, number in Counter(shown.reasons).most_common()
-        ]
-    found = {*shown.reasons, *(run.numbers.few_reasons if run.numbers.few else ())}
-    return [reason_text(reason, run.labels) for reason in sorted(found)]
+def reasons(run: Run, shown: Shown) -> list[str]:
+    """Why cards cannot be told, and how many where that may be said."""
+    found = ((reason_text(reason, run.labels), number) for reason, number in run.reasons(shown))
+    return [text if number is None else f"{text}: {_count(number)}" for text, number in found]
 
 
 def address(page_id: int, unit_code: str, page: int = 1) -> str:

@@ -1,5 +1,6 @@
 """A finished run as its reader may read it: every number is judged here, for the page and the workbook alike."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,11 +33,17 @@ class Changed:
 
 @dataclass(frozen=True)
 class Line:
-    """A unit with everything below it; or its own cards alone. `told` None: must not be told."""
+    """A unit with everything below it; or its own cards alone. `told` None: must not be told. `mine`: of a unit with
+    everything below it, the cards that the reader reads one by one."""
 
     unit: Unit
     directly: bool
     told: Shown | None
+    mine: Shown | None
+
+    @property
+    def shown(self) -> Shown | None:
+        return self.mine if self.told is None else self.told
 
 
 class Run:
@@ -106,13 +113,17 @@ class Run:
         """The unit of a page, with everything below it."""
         return self._line(unit, path, directly=False)
 
-    def mine(self, path: str) -> Shown | None:
-        """Of a unit, the cards that the reader reads one by one."""
-        return self.numbers.read(path)
+    def reasons(self, shown: Shown) -> list[tuple[Reason, int | None]]:
+        """Why cards cannot be told; how many for each reason only of cards that the reader reads one by one."""
+        if not shown.mixed:
+            return list(Counter(shown.reasons).most_common())
+        few = self.numbers.few_reasons if self.numbers.few else ()
+        return [(reason, None) for reason in sorted({*shown.reasons, *few})]
 
     def _line(self, unit: Unit, path: str, *, directly: bool) -> Line:
         published = self._published.told(unit.path, directly=directly)
-        return Line(unit, directly, self.numbers.told(path, published, directly=directly))
+        told = self.numbers.told(path, published, directly=directly)
+        return Line(unit, directly, told, None if directly else self.numbers.read(path))
 
     # --- People -------------------------------------------------------------------------------------------
     def rows_below(self, path: str) -> list[list[Any]]:

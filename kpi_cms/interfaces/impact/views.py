@@ -104,7 +104,7 @@ def _about(last: Job | None) -> dict[str, Any]:
 def _run(request: HttpRequest, page: CriteriaSetPage, run: Run) -> dict[str, Any]:
     unit, path = run.place(request.GET.get("don-vi", ""))
     whole = run.whole(unit, path)
-    shown = run.mine(path) if whole.told is None else whole.told
+    shown = whole.shown
     rows = run.rows_below(path)
     number = _number(request.GET.get("trang", ""), len(rows))
     listed = rows[(number - 1) * PEOPLE_SHOWN : number * PEOPLE_SHOWN]
@@ -123,7 +123,7 @@ def _run(request: HttpRequest, page: CriteriaSetPage, run: Run) -> dict[str, Any
         "bands": presentation.band_table(run, shown) if shown is not None else None,
         "shown": shown,
         "few": run.numbers.few and shown is not None and shown.mixed,
-        "reasons": presentation.reasons(run, shown),
+        "reasons": presentation.reasons(run, shown) if shown is not None else [],
         "units": presentation.unit_table(run, page.pk, path)
         if run.numbers.below(path) and (run.past.is_closed or shown is not None)
         else None,

@@ -50,15 +50,22 @@ def _units(run: Run, headings: Sequence[str]) -> OutSheet:
 
 
 def _unit_row(run: Run, line: Line) -> list[OutValue]:
-    name = f"{line.unit.name} ({_('directly')})" if line.directly else line.unit.name
-    if line.told is None:
+    aside = _("directly") if line.directly else ""
+    told = line.shown
+    if told is None:
+        name = _named(line, aside)
         return [line.unit.code, name, *[_("not shown")] * (6 + 2 * len(run.bands))]
-    told = line.told
+    if line.told is None:
+        aside = _("of the cards that you may read")
     shared: list[OutValue] = []
     for code in run.bands:
         shared += [told.before.bands[code], told.after.bands[code]]
     numbers = [told.compared, *_means(told), told.up, told.down, told.untold]
-    return [line.unit.code, name, *numbers, *shared]
+    return [line.unit.code, _named(line, aside), *numbers, *shared]
+
+
+def _named(line: Line, aside: str) -> str:
+    return f"{line.unit.name} ({aside})" if aside else line.unit.name
 
 
 def _means(told: Shown) -> list[Decimal | None]:
@@ -74,10 +81,11 @@ def _reasons(run: Run, headings: Sequence[str]) -> OutSheet:
     ]
     rows: list[list[OutValue]] = []
     for line in run.every_line():
-        if line.told is not None and not line.directly:
-            for reason, count in sorted(line.told.reasons.items()):
-                text = reason_text(reason, run.labels)
-                rows.append([line.unit.name, text, None if line.told.mixed else count])
+        if line.shown is not None and not line.directly:
+            rows += [
+                [line.unit.name, reason_text(reason, run.labels), count]
+                for reason, count in run.reasons(line.shown)
+            ]
     return OutSheet(title=_("Cannot be told"), columns=columns, rows=rows, headings=headings)
 
 

@@ -234,11 +234,13 @@ def test_the_workbook_holds_what_the_pages_show_and_no_more(
     client = compute(author)
     sheets = taken(client, page)
     for unit in units(world):
-        shown = client.get(address(page, unit)).context["whole"].told
+        whole = client.get(address(page, unit)).context["whole"]
+        shown = whole.shown
         [row] = [row for row in sheets["Units"] if row[0] == unit.code and "directly" not in row[1]]
         if shown is None:
             assert set(row[2:]) == {"not shown"}
         else:
+            assert ("of the cards that you may read" in row[1]) is (whole.told is None)
             assert row[2:5] == [shown.compared, float(shown.before.mean), float(shown.after.mean)]
             assert row[5:8] == [shown.up, shown.down, shown.untold]
     named = {row[1] for row in sheets["People"]}
@@ -332,6 +334,8 @@ def test_three_people_who_cannot_be_told_are_not_counted_outside(
     assert "Cannot be told 0" in read
     assert "II.1" in read
     assert "Cards compared 6" in read
+    assert {(row[1] or "").count("II.1") for row in taken(client, page)["Cannot be told"]} == {1}
+    assert {row[2] for row in taken(client, page)["Cannot be told"]} == {None}
 
 
 def test_a_second_one_waits_for_the_first(world: World, page: CriteriaSetPage, author: User) -> None:
