@@ -139,6 +139,17 @@ def shown(card: Scorecard) -> str:
     return str(CardResult.objects.get(card=card, stage="evaluator").shown).replace(".", ",")
 
 
+def test_every_result_decided_anew_stands_on_the_first_page(
+    world: World, sign_in: SignIn, clock: Clock, reopened: Scorecard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No other list has them: a shortened one would leave some out of reach."""
+    monkeypatch.setattr("kpi_cms.interfaces.workspace.views.home.SHOWN", 0)
+    chair = sign_in(world.chair)
+    clock.now = MOMENT + timedelta(minutes=5)
+    propose(sign_in(world.head), reopened)
+    assert address("endorse_anew", reopened) in pages.body(chair.get(reverse("workspace:home")))
+
+
 def test_the_head_of_the_agency_endorses_what_the_evaluator_proposes(
     world: World, sign_in: SignIn, clock: Clock, reopened: Scorecard
 ) -> None:

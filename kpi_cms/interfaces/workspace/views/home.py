@@ -138,10 +138,10 @@ def _evaluating(
 
 
 def _anew(me: queries.Waiting, now: datetime) -> list[dict[str, Any]]:
-    """Reopened results that wait for my endorsement; their periods may be closed."""
+    """Reopened results that wait for my endorsement, all of them: no other list has them, as periods may be closed."""
     if not me.to_endorse_anew:
         return []
-    found = queries.to_endorse_anew(me.person_id, now).select_related("card__person", "card__period")[:SHOWN]
+    found = queries.to_endorse_anew(me.person_id, now).select_related("card__person", "card__period")
     return [
         {
             "title": _("Results decided anew to endorse"),
