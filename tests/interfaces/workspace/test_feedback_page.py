@@ -135,6 +135,8 @@ def test_of_four_neither_number_nor_remark_is_told(world: World, client: Client)
         client.post(reverse("workspace:export_fit"), {"ky": world.period.pk}).content,
     ):
         assert "Ngắn gọn" not in html.decode("utf-8", "replace")
+    shown = text_of(client.get(reverse("workspace:fit")).content.decode())
+    assert "Not shown: groups of fewer than 5 people" in shown
 
 
 @pytest.mark.parametrize("more", [0, 2])

@@ -34,7 +34,9 @@ def index(request: HttpRequest) -> HttpResponse:
         found = fit_of(scope, asked.period, asked.version, block=asked.block, kind=asked.kind)
         said = opinions_of(scope, asked.period, asked.version, block=asked.block, kind=asked.kind)
         offered |= table_of(found) | opinions_table(found, said)
-        offered["any_suppressed"] = any(fit.spread is None or fit.distance is None for fit in found)
+        offered["any_suppressed"] = any(
+            fit.spread is None or fit.distance is None or fit.criterion.pk not in said for fit in found
+        )
     return TemplateResponse(request, "workspace/fit.html", offered)
 
 
