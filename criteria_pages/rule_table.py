@@ -9,7 +9,10 @@ WRITE = Rule(
     act="write_criteria",
     label=_("Write criteria sets, check and try them"),
     subject="criteria",
-    verbs=("criteria_pages.domain.keeping.keep_example",),
+    verbs=(
+        "criteria_pages.domain.keeping.keep_example",
+        "criteria_pages.domain.starting.start_from_template",
+    ),
     capabilities=(Capability.AUTHOR, Capability.PUBLISH),
     reach=Reach.ANYWHERE,
     seen_by=(SIGNED_IN,),

@@ -1,4 +1,4 @@
-"""Two pages of the page editor: confirm what will be issued, and what was issued.
+"""Three pages beside the editor: start from a template, confirm what will be issued, and what was issued.
 
 To those who are no authors they do not exist: `admin_door` asks for every route about pages.
 """
@@ -15,13 +15,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.admin import messages
 
 from kpi_cms.foundation.core.actor import database_now
-from kpi_cms.foundation.core.errors import DomainError
+from kpi_cms.foundation.core.errors import DomainError, Invalid
 
 from . import queries, rules
 from .domain import pins
 from .domain.authors import last_author
 from .domain.publishing import publish, summary_of
+from .domain.starting import start_from_template
+from .domain.templates import TEMPLATES
 from .models import CriteriaSetPage
+from .start_form import StartForm
 
 
 def trail(page: CriteriaSetPage, label: str) -> list[dict[str, Any]]:
@@ -31,6 +34,38 @@ def trail(page: CriteriaSetPage, label: str) -> list[dict[str, Any]]:
         {"url": reverse("wagtailadmin_pages:edit", args=[page.pk]), "label": page.get_admin_display_title()},
         {"url": "", "label": label},
     ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """The templates; a POST makes a draft of the chosen one and opens it in the editor."""
+    form = StartForm(request.POST) if request.method == "POST" else StartForm()
+    if form.is_bound and form.is_valid():
+        try:
+            page = start_from_template(
+                actor=request.user,  # type: ignore[arg-type]  # the admin's door lets nobody in without an account
+                moment=database_now(),
+                **form.cleaned_data,
+            )
+        except Invalid as error:
+            messages.error(request, str(error.sentence))
+            form.mark(error.problems)
+        else:
+            messages.success(request, _("The draft was made. Adapt it here; nothing was issued."))
+            return redirect("wagtailadmin_pages:edit", page.pk)
+    context = {
+        "page_title": _("Start from a template"),
+        "header_title": _("Start from a template"),
+        "header_icon": "doc-full-inverse",
+        "breadcrumbs_items": [
+            {"url": reverse("wagtailadmin_explore_root"), "label": _("Criteria sets")},
+            {"url": "", "label": _("Start from a template")},
+        ],
+        "form": form,
+        "templates": TEMPLATES,
+    }
+    status = 422 if form.is_bound else 200
+    return TemplateResponse(request, "criteria_pages/admin/start.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

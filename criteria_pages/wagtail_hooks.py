@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
-from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.urls import URLPattern, URLResolver, include, path, reverse, reverse_lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.action_menu import ActionMenuItem
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.home import (
     LockedPagesPanel,
     RecentEditsPanel,
@@ -28,7 +29,7 @@ from kpi_cms.foundation.core.errors import DomainError
 from . import rules, trial_views, views
 from .domain.pins import require_unpinned
 from .forms import CHECK, ISSUE, TRY
-from .models import CriteriaSetPage
+from .models import CriteriaIndexPage, CriteriaSetPage
 
 # About pages only, and so for those who write criteria: a group's approval task never asks for a unit (traps.md 2).
 PAGE_PANELS = (
@@ -53,11 +54,45 @@ def keep_saving() -> SafeString:
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern | URLResolver]:
     own = [
+        path("tu-mau/", views.start, name="start"),
         path("<int:page_id>/ban-hanh/", views.issue, name="issue"),
         path("<int:page_id>/cham-thu/", trial_views.try_set, name="try"),
         path("<int:page_id>/phien-ban/", views.versions, name="versions"),
     ]
     return [path("bo-tieu-chi/", include((own, "criteria_sets")))]
+
+
+class StartMenuItem(MenuItem):
+    """The way to the templates: for those who write criteria sets."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(rules.write(request.scope))  # type: ignore[attr-defined]  # set by ScopeMiddleware
+
+
+@hooks.register("register_admin_menu_item")
+def start_item() -> MenuItem:
+    return StartMenuItem(
+        gettext_lazy("Criteria set from a template"),
+        reverse_lazy("criteria_sets:start"),
+        name="start-from-template",
+        icon_name="doc-full-inverse",
+        order=209,
+    )
+
+
+@hooks.register("register_page_header_buttons")
+def start_button(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
+    """The same from the list of all sets, beside adding an empty one."""
+    if (
+        issubclass(page.specific_class or Page, CriteriaIndexPage)
+        and page.permissions_for_user(user).can_add_subpage()
+    ):
+        yield Button(
+            gettext_lazy("Start from a template"),
+            url=reverse("criteria_sets:start"),
+            icon_name="doc-full-inverse",
+            priority=10,
+        )
 
 
 class CheckMenuItem(ActionMenuItem):

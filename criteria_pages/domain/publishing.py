@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.models import Page
 
@@ -35,9 +36,11 @@ from .readiness import not_yet
 from .specification import citations_of, specification_of
 
 __all__ = [
+    "NO_TITLE",
     "IssueSummary",
     "NotReady",
     "check",
+    "check_code",
     "check_sound",
     "finish_workflow",
     "publish",
@@ -47,6 +50,9 @@ __all__ = [
 
 FULL_SHARE = Decimal(100)
 """The maximum shown for a criterion whose value is a share: 100 per cent."""
+
+
+NO_TITLE = gettext_lazy("The set has no title: give it one.")
 
 
 class NotReady(Invalid):
@@ -255,9 +261,9 @@ def _nothing_changed(draft: CriteriaSetPage, sha256: str, previous: CriteriaVers
 
 
 def _check_page(page: CriteriaSetPage) -> list[PageProblem]:
-    problems = _check_code(page)
+    problems = check_code(page)
     if not page.title.strip():
-        problems.append(PageProblem("title", _("The set has no title: give it one."), field="title"))
+        problems.append(PageProblem("title", NO_TITLE, field="title"))
     if page.effective_on is None:
         problems.append(
             PageProblem("effective_on", _("Say from which day the set is in effect."), field="effective_on")
@@ -299,7 +305,8 @@ def _check_legal_basis(page: CriteriaSetPage) -> list[PageProblem]:
     ]
 
 
-def _check_code(page: CriteriaSetPage) -> list[PageProblem]:
+def check_code(page: CriteriaSetPage) -> list[PageProblem]:
+    """What is wrong with the code of a page, saved or not: none, another set's, or another than was issued."""
     if not page.code:
         return [PageProblem("code", _("The set has no code: give it one."), field="code")]
     problems = []

@@ -1,10 +1,27 @@
 """The page editor: what an author fills in, in the order of a decision's articles."""
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    HelpPanel,
+    MultiFieldPanel,
+    ObjectList,
+    TabbedInterface,
+)
+
+
+class NewSetPanel(HelpPanel):
+    """The way to the templates, before a set is saved for the first time."""
+
+    class BoundPanel(HelpPanel.BoundPanel):
+        def is_shown(self) -> bool:
+            return self.instance.pk is None
+
 
 CRITERIA = ObjectList(
     [
+        NewSetPanel(template="criteria_pages/admin/new_set.html"),
         FieldPanel("title"),
         FieldRowPanel([FieldPanel("code"), FieldPanel("frame"), FieldPanel("law")]),
         FieldPanel("is_demonstration"),

@@ -169,3 +169,18 @@ def test_trying_a_criteria_set(phone) -> None:
     policy.enter()
     expect(result).to_contain_text("100 Hoàn thành xuất sắc nhiệm vụ")
     policy.shot("tried")
+
+
+def test_starting_a_criteria_set_from_a_template(phone) -> None:
+    policy = phone("chinh-sach").open("/admin/bo-tieu-chi/tu-mau/").shot("templates")
+    assert policy.overflow() == 0
+    policy.press("Make the draft", status=422).shot("templates-refused")
+    assert policy.overflow() == 0
+    policy.page.get_by_label(vi("Public employees"), exact=True).check()
+    policy.page.locator("#id_code").fill("VC-2027")
+    policy.page.locator("#id_title").fill("Bộ tiêu chí viên chức của tỉnh")
+    policy.press("Make the draft")
+    expect(policy.page.locator("#id_code")).to_have_value("VC-2027")
+    expect(policy.page.locator("body")).to_contain_text(
+        vi("The draft was made. Adapt it here; nothing was issued.")
+    )
