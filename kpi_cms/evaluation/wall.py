@@ -110,13 +110,18 @@ def _define_helpers() -> None:
     )
     define("kpi_cards_in_hand", ids, f"RETURN QUERY {in_hand('card.id')};")
     define("kpi_assessments_in_hand", ids, f"RETURN QUERY {said_on(in_hand('card.id'))};")
-    own = f"""SELECT card.id FROM "{card}" card WHERE card.person_id = (SELECT kpi_person())"""
+    # Whoever evaluates an agency has hundreds of cards in hand and writes on one of them.
     define(
-        "kpi_assessments_to_write",
-        ids,
-        f"""RETURN QUERY {said_on(own)} WHERE said.stage = '{StageKey.SELF}'
-            UNION {said_on(in_hand("card.id, card.person_id"))}
-            WHERE mine.person_id IS DISTINCT FROM (SELECT kpi_person()) AND said.stage <> '{StageKey.SELF}';""",
+        "kpi_writes_assessment",
+        "boolean",
+        f"""RETURN EXISTS (
+            SELECT FROM "{assessment}" said JOIN "{card}" card ON card.id = said.card_id
+            WHERE said.id = wanted AND CASE WHEN said.stage = '{StageKey.SELF}'
+                THEN card.person_id = (SELECT kpi_person())
+                ELSE card.person_id IS DISTINCT FROM (SELECT kpi_person()) AND (
+                    (SELECT kpi_person()) IN (card.evaluator_id, card.endorser_id) OR {_standing_in("card.")})
+                END);""",
+        of="wanted bigint",
     )
     unit, audits = Unit._meta.db_table, ",".join(table.READ_UNIT_HISTORY.capabilities).join("{}")
     define(
@@ -184,7 +189,7 @@ def _protect_cards() -> None:
     )
     _protect_history(Assessment, READS_CARD)
     of_score = any_of(OWN, UNIT_OF_CARD, "assessment_id IN (SELECT kpi_assessments_in_hand())")
-    protect(_table(Score), reads=of_score, updates="assessment_id IN (SELECT kpi_assessments_to_write())")
+    protect(_table(Score), reads=of_score, updates="kpi_writes_assessment(assessment_id)")
     _protect_history(Score, of_score)
     # A request to reopen is read and answered by policy staff, who do not read the card.
     asked = any_of(CARD_IN_HAND, held_on("unit_id", *REOPENING_CAPABILITIES))

@@ -40,9 +40,9 @@ class Walled:
 
 @dataclass(frozen=True)
 class Helper:
-    """A function that conditions call: it sees every row, and is asked once for each statement."""
+    """A function that conditions call: it sees every row. `signature` is its name with its arguments."""
 
-    name: str
+    signature: str
     returns: str
     body: str
 
@@ -70,9 +70,13 @@ def protect(
     _walled[table] = Walled(table, reads, updates if inserts is None else inserts, updates, author, forgotten)
 
 
-def define(name: str, returns: str, body: str) -> None:
-    """Add a function that conditions may call: plpgsql, without arguments, reading everything."""
-    _helpers[name] = Helper(name, returns, body)
+def define(name: str, returns: str, body: str, *, of: str = "") -> None:
+    """Add a function that conditions may call: plpgsql, reading everything.
+
+    Without arguments it lists what an account has, once for a statement; `of` a row (`wanted bigint`) it answers for
+    that row alone, for lists that grow long and are asked for few rows.
+    """
+    _helpers[name] = Helper(f"{name}({of})", returns, body)
 
 
 def walled_tables() -> list[Walled]:

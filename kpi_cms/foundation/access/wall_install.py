@@ -84,7 +84,7 @@ def _functions(schema: str) -> Iterator[str]:
         WHERE held.user_id = kpi_actor() AND held.on_behalf_of_id IS NOT NULL;""",
     )
     for helper in helpers():
-        yield _helper(schema, f"{helper.name}()", helper.returns, helper.body)
+        yield _helper(schema, helper.signature, helper.returns, helper.body)
 
 
 def _projection() -> type[Any]:
