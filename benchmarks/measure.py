@@ -86,14 +86,18 @@ def queries_of(function: Callable[[], Any]) -> int:
 
 
 def figure(
-    name: str, function: Callable[[], Any], floor: Callable[[], Any] | None = None, note: str = ""
+    name: str,
+    function: Callable[[], Any],
+    floor: Callable[[], Any] | None = None,
+    note: str = "",
+    repeats: int = REPEATS,
 ) -> Figure:
     """Measure a path and, in the same run, its floor."""
-    times, cpu = timed(function)
+    times, cpu = timed(function, repeats)
     median = statistics.median(times)
     result = Figure(name, median, sorted(times)[int(len(times) * 0.95)], queries_of(function), cpu, note=note)
     if floor is not None:
-        result.floor = statistics.median(timed(floor)[0])
+        result.floor = statistics.median(timed(floor, repeats)[0])
         result.ratio = median / result.floor if result.floor else None
     return result
 
