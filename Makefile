@@ -14,8 +14,8 @@ WORKERS ?= 2
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --custom-compile-command "make lock"
 
-# Lines are counted where COUNT is set (CI: on PostgreSQL), and not by every test: counting doubles its time (UNCOUNTED
-# in tests/conftest.py).
+# Lines are counted where COUNT is set, on either database, and not by every test: counting doubles its time (UNCOUNTED in
+# tests/conftest.py). CI has no time for it: run it before a release.
 SUITE = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 LINTS := format code types ladder templates messages migrations checks assets

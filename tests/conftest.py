@@ -35,8 +35,9 @@ hypothesis_settings.load_profile("suite")
 
 # They ask no database, make one of their own whatever the suite runs on, or ask what no database answers differently:
 # how pages look, and what the rules allow by real requests. Behind PostgreSQL's wall the rules are asked by
-# tests/access/test_behind_the_wall.py, test_sets*.py and the journeys, and whole by `make test-matrix`.
+# tests/access/test_behind_the_wall.py, test_sets*.py and the other journeys, and whole by `make test-matrix`.
 NO_DATABASE = (
+    "tests/access/test_clerk.py",
     "tests/access/test_matrix.py",
     "tests/architecture/test_assets.py",
     "tests/architecture/test_reading_changes_nothing.py",
@@ -46,7 +47,10 @@ NO_DATABASE = (
     "tests/foundation/engine/test_properties.py",
     "tests/interfaces/exchange/sets/test_calculation.py",
     "tests/interfaces/exchange/sets/test_round_trip.py",
+    "tests/journeys/test_crawl.py",
     "tests/journeys/test_look.py",
+    "tests/journeys/test_phone.py",
+    "tests/snippets/viewsets/test_probe.py",
 )
 
 # Counting lines doubles the time of a test. These ask many times what others ask once, or ask another process: no line
