@@ -103,7 +103,9 @@ class CriterionBlock(blocks.StructBlock):
         label=_("Scored by"),
         required=False,
         choices=StageName.choices,
-        help_text=_("Leave empty when every stage scores it."),
+        help_text=_(
+            "Leave empty when every stage scores it. “The person” alone: their score counts for the result, too."
+        ),
     )
 
     class Meta:

@@ -25,6 +25,7 @@ from ..enums import (
     PenaltyScope,
     RoundingMode,
     RoundingWhen,
+    StageName,
     TotalKind,
     Unconfirmed,
     WithoutResult,
@@ -58,6 +59,7 @@ class CriterionEntry:
     guidance: tuple[str, ...]
     wordings: tuple[Wording, ...]
     options: tuple[str, ...]
+    scored_by: str
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,16 @@ def _criterion(item: Node) -> CriterionEntry:
             Wording(Condition(entry["condition"]).label, entry["label"]) for entry in item["alternatives"]
         ),
         options=tuple(options(kind)),
+        scored_by=_scored_by(item.get("stages")),
     )
+
+
+def _scored_by(stages: list[str] | None) -> str:
+    """Who scores a criterion; "" where everybody does."""
+    if stages == [StageName.SELF]:
+        return _("Scored by the person only; their score counts for the result.")
+    names = ", ".join(str(StageName(stage).label) for stage in stages or ())
+    return _("Scored at these stages only: %(stages)s.") % {"stages": names} if names else ""
 
 
 def _total(specification: Node) -> str:

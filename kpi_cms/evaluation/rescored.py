@@ -18,11 +18,13 @@ from kpi_cms.foundation.engine import (
     EntryError,
     ManagedPeople,
     Outcome,
+    Said,
     ScoringError,
     TaskInput,
 )
 
 from .domain.details import details_of, is_whole
+from .enums import StageKey
 
 MOST_CAUSES = 3
 """Criteria that are named for one card: those that weigh most."""
@@ -70,14 +72,16 @@ def judged(
     tasks: Sequence[TaskInput],
     people: ManagedPeople | None,
     kept: Mapping[str, Fraction],
+    own: Mapping[str, Decimal | str] | None = None,
 ) -> Outcome | Reason:
-    """What the draft makes of a card's entries. `kept`: the confirmed d, by the draft's code.
+    """What the draft makes of a card's entries. `kept`: the confirmed d, by the draft's code; `own`: what the person
+    submitted, None where they submitted nothing.
 
     A criterion that the card has no entry for counts as what leaving it empty means: nothing happened, for counts of
     breaches and the like; where the draft asks for an entry, the card has no result.
     """
     try:
-        outcome = draft.score(_inputs(draft, given, tasks, people, kept))
+        outcome = draft.score(_inputs(draft, given, tasks, people, kept, own))
     except ScoringError as error:
         kind = Untold.FORMULA if error.problem.code == "formula" else Untold.OUTSIDE
         return Reason(kind, _codes(draft, [error.problem.key]))
@@ -96,7 +100,18 @@ def _inputs(
     tasks: Sequence[TaskInput],
     people: ManagedPeople | None,
     kept: Mapping[str, Fraction],
+    own: Mapping[str, Decimal | str] | None,
 ) -> CardInputs:
+    entered, details = _split(draft, given)
+    said: dict[str, Said] | None = None
+    if draft.reads_self:
+        said = {} if own is None else {StageKey.SELF: Said(*_split(draft, own))}
+    return CardInputs(entered=entered, details=details, tasks=tasks, people=people, given=kept, said=said)
+
+
+def _split(
+    draft: CompiledSet, given: Mapping[str, Decimal | str]
+) -> tuple[dict[str, Decimal | str], dict[str, Mapping[str, object]]]:
     entered: dict[str, Decimal | str] = {}
     details: dict[str, Mapping[str, object]] = {}
     for key, value in given.items():
@@ -107,7 +122,7 @@ def _inputs(
         found = _numbers(criterion, value)
         if is_whole(criterion, found):
             details[key] = found
-    return CardInputs(entered=entered, details=details, tasks=tasks, people=people, given=kept)
+    return entered, details
 
 
 def _numbers(criterion: CompiledCriterion, value: Decimal | str) -> Mapping[str, Decimal]:

@@ -135,6 +135,9 @@ def test_other_rules_read_otherwise() -> None:
         "kind": {"type": "choice", "unit": "points", "options": options},
     }
 
+    content["sections"][1]["criteria"][0]["stages"] = ["self"]
+    content["sections"][1]["criteria"][1]["stages"] = ["evaluator"]
+
     book = handbook.read(version(content, code="BO-KHAC"))
 
     assert (
@@ -146,6 +149,11 @@ def test_other_rules_read_otherwise() -> None:
     assert criterion(book, "III.1").options == ("0: …", "2.5: …")
     assert book.total == "common + results, at most 100 points, rounded once to 2 places"
     assert book.stages[2] == ("Xác nhận", "May be left out")
+    assert [criterion(book, code).scored_by for code in ("II.1", "II.2", "II.3")] == [
+        "Scored by the person only; their score counts for the result.",
+        "Scored at these stages only: The competent person.",
+        "",
+    ]
     assert book.audience == (
         ("Kinds of staff", "Civil servant"),
         ("Who of them", "Head"),

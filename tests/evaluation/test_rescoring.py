@@ -126,7 +126,8 @@ def test_the_set_as_it_is_changes_nothing(decided: World) -> None:
 
 @st.composite
 def drafts(draw: st.DrawFn, spec: Spec) -> Spec:
-    """The set with other bands, another weight of each part of the results, another reading of faults and of d."""
+    """The set with other bands, another weight of each part of the results, another reading of faults and of d, and a
+    criterion that the person alone scores."""
     made = deepcopy(spec)
     starts = sorted(draw(st.sets(st.integers(1, 99), min_size=3, max_size=3)), reverse=True)
     for band, start in zip(made["bands"], [*starts, 0], strict=True):
@@ -137,6 +138,7 @@ def drafts(draw: st.DrawFn, spec: Spec) -> Spec:
     terms = " + ".join(f"{name} * {weight}" for name, weight in zip(names, weights, strict=True))
     results_part["expression"] = f"({terms}) / {sum(weights) or 1} * 70"
     made["law"] = ""
+    criteria_of(made)["I.1"]["stages"] = ["self"] if draw(st.booleans()) else None
     made["settings"] = {**specs.SETTINGS, "penalty_scope": draw(st.sampled_from(["unit", "batch"]))}
     for criterion in made["sections"][-1]["criteria"]:
         if criterion["kind"]["type"] == "people_managed":

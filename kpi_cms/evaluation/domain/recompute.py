@@ -15,7 +15,7 @@ from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain import locks, scoring
 from kpi_cms.evaluation.domain.details import split
 from kpi_cms.evaluation.domain.people_managed import managed_people
-from kpi_cms.evaluation.domain.stored_inputs import given_at, tasks_of
+from kpi_cms.evaluation.domain.stored_inputs import given_at, said_at, tasks_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.foundation.accounts.models import User
@@ -23,7 +23,7 @@ from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import as_actor
 from kpi_cms.foundation.core.rows import bulk_update_each
-from kpi_cms.foundation.engine import CardInputs, CompiledSet, TaskInput
+from kpi_cms.foundation.engine import CardInputs, CompiledSet, Said, TaskInput
 from snippets.models import Period
 
 CHUNK = 2_000
@@ -133,14 +133,31 @@ def _read(
     given = given_at([card.pk for card in batch], stage)
     tasks = tasks_of(batch[0].period_id, [card.person_id for card in batch])
     managed = _managed(batch)
+    said = _said(batch, compiled, stage)
     return [
         (
             card,
-            _inputs(card, compiled[card.version_id], given.get(card.pk, {}), tasks, managed),
+            _inputs(card, compiled[card.version_id], given.get(card.pk, {}), tasks, managed)._replace(
+                said=said.get(card.pk)
+            ),
             compiled[card.version_id],
         )
         for card in batch
     ]
+
+
+def _said(
+    batch: list[_Card], compiled: Mapping[int, CompiledSet], stage: str
+) -> Mapping[int, Mapping[str, Said]]:
+    """What people gave, for the cards whose set decides with it too."""
+    cards = {card.pk: compiled[card.version_id] for card in batch if compiled[card.version_id].reads_self}
+    if stage != StageKey.EVALUATOR or not cards:
+        return {}
+    given = said_at(list(cards))
+    return {
+        pk: {StageKey.SELF: Said(*split(compiled_set, given[pk]))} if pk in given else {}
+        for pk, compiled_set in cards.items()
+    }
 
 
 def _inputs(

@@ -152,7 +152,7 @@ def _problems(
     card: Scorecard, criteria: Sequence[str], until: datetime, moment: datetime, reason: str
 ) -> dict[str, list[str]]:
     compiled = card.version.compiled()
-    scored = {each.key for each in compiled.criteria if each.by_hand and StageKey.EVALUATOR in each.stages}
+    scored = {each.key for each in compiled.criteria if card.is_scored(each, StageKey.EVALUATOR)}
     problems: dict[str, list[str]] = {}
     if not criteria or not set(criteria) <= scored:
         problems["criteria"] = [

@@ -22,7 +22,7 @@ from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain.details import split
 from kpi_cms.evaluation.domain.people_managed import without_card
 from kpi_cms.evaluation.domain.recompute import passes
-from kpi_cms.evaluation.domain.stored_inputs import Given, given_at, tasks_of
+from kpi_cms.evaluation.domain.stored_inputs import Given, given_at, said_at, tasks_of
 from kpi_cms.evaluation.enums import DECIDED, StageKey
 from kpi_cms.evaluation.impact_queries import Past, seen_by, versions_of
 from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard
@@ -32,7 +32,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import as_actor, database_now
-from kpi_cms.foundation.engine import CardInputs, CompiledSet, ManagedPeople, Outcome
+from kpi_cms.foundation.engine import CardInputs, CompiledSet, ManagedPeople, Outcome, Said
 from snippets.enums import LEADING_ROLES, Frame, PostRole
 from snippets.models import FieldAssignment
 
@@ -121,6 +121,9 @@ class _Run:
         self.versions: Mapping[int, CriteriaVersion] = versions_of(past)
         self._comparisons: dict[int, Comparison] = {}
         self.managed = _ManagedCards(past, draft) if draft.managed else None
+        self.reads_self = any(
+            each.reads_self for each in (draft, *(version.compiled() for version in self.versions.values()))
+        )
 
     def passes(self) -> Iterator[Any]:
         """In one pass, where no d waits for the results of others."""
@@ -133,6 +136,7 @@ class _Run:
             return []
         keys = [card.pk for card in batch]
         given = given_at(keys, StageKey.EVALUATOR)
+        said = said_at(keys) if self.reads_self else {}
         tasks = tasks_of(batch[0].period_id, [card.person_id for card in batch])
         stored = self._stored(keys)
         seen = set(seen_by(scope, Scorecard.objects.filter(pk__in=keys)).values_list("pk", flat=True))
@@ -146,10 +150,10 @@ class _Run:
             work = tasks.get(card.person_id, ())
             before, values = stored.get(card.pk), None
             if card.pk in then:
-                before, values = self._before(card, own, work)
+                before, values = self._before(card, own, work, said.get(card.pk))
             kept = scoring.kept_d(self.draft, own.state, own.confirmed_d, own.proposed_d)
             people = self._people(card) if not kept else None
-            verdict = judged(self.draft, own.given, work, people, kept)
+            verdict = judged(self.draft, own.given, work, people, kept, said.get(card.pk))
             after = verdict if isinstance(verdict, Reason) else result_of(verdict)
             if self.managed is not None:
                 self.managed.learn(card.pk, after)
@@ -217,13 +221,17 @@ class _Run:
         return as_it_was(changed, closed_at) if changed else {}
 
     def _before(
-        self, card: _Card, own: _Then, tasks: Sequence[Any]
+        self, card: _Card, own: _Then, tasks: Sequence[Any], said: Given | None
     ) -> tuple[Result | None, Mapping[str, Fraction] | None]:
         """What the published totals counted for the card: its own version, with the d it was confirmed with."""
         old = self.versions[card.version_id].compiled()
         entered, details = split(old, own.given)
         d = {each.code: Fraction(own.confirmed_d) for each in old.managed} if own.confirmed_d else {}
-        outcome = old.score(CardInputs(entered=entered, details=details, tasks=tasks, given=d))
+        inputs = CardInputs(entered=entered, details=details, tasks=tasks, given=d)
+        if old.reads_self:  # never altered after it was submitted, whatever was decided anew
+            given: dict[str, Said] = {} if said is None else {StageKey.SELF: Said(*split(old, said))}
+            inputs = inputs._replace(said=given)
+        outcome = old.score(inputs)
         if outcome.total is None:
             return None, None
         return result_of(outcome), {**outcome.values, **outcome.sections, **outcome.parts}

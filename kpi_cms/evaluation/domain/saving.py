@@ -101,7 +101,9 @@ def save_stage(
             amount=largest_change(before, after),
         )
     tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
-    outcome = _computed(card, scoring.inputs_of(card, scores.values(), tasks))
+    outcome = _computed(
+        card, scoring.inputs_of(card, scores.values(), tasks, said=scoring.said_beside(card, stage))
+    )
     if changed or not assessment.submitted_at:
         scoring.store_result(card, stage, outcome, moment)
     return Saved(card, outcome, changed)
@@ -157,7 +159,7 @@ def _check_entries(card: Scorecard, stage: StageKey, entries: Mapping[str, Entry
             problems[key] = [
                 _("This criterion is not scored by hand in version %(version)s.") % {"version": card.version}
             ]
-        elif stage not in criterion.stages:
+        elif not card.is_scored(criterion, stage):
             problems[key] = [_("This criterion is not scored at this stage.")]
         elif entry.value is not None:
             problem = check_entry(criterion, entry.value)

@@ -6,7 +6,7 @@ card is never altered: it is marked “basis changed” and shows the d it would
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -36,6 +36,7 @@ from kpi_cms.foundation.engine import (
     CompiledSet,
     Deduction,
     Outcome,
+    Said,
     ScoringError,
     Step,
     TaskInput,
@@ -143,15 +144,29 @@ def given_values(scores: Iterable[Score]) -> dict[str, Decimal | str]:
     return entered
 
 
+def said_beside(card: Scorecard, stage: str) -> dict[str, Said] | None:
+    """What the person gave, where the set decides with it too; None for every other set and stage: no query.
+
+    Nothing while they have not submitted it: a draft, and what is edited after a return, is theirs alone.
+    """
+    compiled = card.version.compiled()
+    if stage != StageKey.EVALUATOR or not compiled.reads_self:
+        return None
+    if not card.self_is_submitted:
+        return {}
+    return {StageKey.SELF: Said(*split(compiled, given_values(stage_scores(card, StageKey.SELF))))}
+
+
 def inputs_of(
     card: Scorecard,
     scores: Iterable[Score],
     tasks: Sequence[TaskRow],
     *,
+    said: Mapping[str, Said] | None = None,
     proposed: bool = False,
     explained: bool = False,
 ) -> CardInputs:
-    """Everything a card is computed from at one stage.
+    """Everything a card is computed from at one stage; `said` at the others, as `said_beside` reads it.
 
     A decided leader's card keeps the d it was confirmed with; with `proposed` it is read with the d of now. With
     `explained` the people managed are counted in full, those without a card too: the same d, and what it left out.
@@ -167,6 +182,7 @@ def inputs_of(
         if compiled.managed and not kept
         else None,
         given=kept,
+        said=said,
     )
 
 
@@ -218,7 +234,10 @@ def trace_of(card: Scorecard, stage: str) -> tuple[Step, ...]:
 
 def _inputs_at(card: Scorecard, stage: str, *, proposed: bool = False, explained: bool = False) -> CardInputs:
     tasks = task_rows(card.period_id, [card.person_id])[card.person_id]
-    return inputs_of(card, stage_scores(card, stage), tasks, proposed=proposed, explained=explained)
+    said = said_beside(card, stage)
+    return inputs_of(
+        card, stage_scores(card, stage), tasks, said=said, proposed=proposed, explained=explained
+    )
 
 
 def exact_text(value: Fraction) -> str:

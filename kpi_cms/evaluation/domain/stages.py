@@ -132,10 +132,11 @@ def submit_self(*, actor: User, moment: datetime, card: Scorecard, expected: int
     require_complete(card, StageKey.SELF, outcome)
     submit(assessment, moment)
     scoring.store_result(card, StageKey.SELF, outcome, moment)
-    scoring.refresh(card, StageKey.EVALUATOR, moment)
     card.submitted_at = moment
     card.without_self = False
-    return move_on(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=_summary(outcome))
+    moved = move_on(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=_summary(outcome))
+    scoring.refresh(moved, StageKey.EVALUATOR, moment)
+    return moved
 
 
 @business_verb
@@ -160,9 +161,10 @@ def evaluate_without_self(
     if not card.without_self:
         restore_copy(card, assessment_of(card, StageKey.SELF, card.person), reason)
         scoring.refresh(card, StageKey.SELF, moment)
-    scoring.refresh(card, StageKey.EVALUATOR, moment)
     after = {"without_self": card.without_self}
-    return move_on(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=after, reason=reason)
+    moved = move_on(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=after, reason=reason)
+    scoring.refresh(moved, StageKey.EVALUATOR, moment)
+    return moved
 
 
 @business_verb
@@ -181,7 +183,10 @@ def return_to_person(
         keep_copy(card, assessment_of(card, StageKey.SELF, card.person))
     card.returned_at = moment
     card.return_reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
-    return move_on(card, CardState.RETURNED, Act.CARD_RETURNED, reason_key=card.return_reason_key)
+    moved = move_on(card, CardState.RETURNED, Act.CARD_RETURNED, reason_key=card.return_reason_key)
+    if card.version.compiled().reads_self:  # what the person gave is theirs again
+        scoring.refresh(moved, StageKey.EVALUATOR, moment)
+    return moved
 
 
 @business_verb
@@ -389,7 +394,7 @@ def missing_entries(card: Scorecard, stage: StageKey, outcome: Outcome) -> list[
     """Criteria that this stage scores and that have no value yet."""
     compiled = card.version.compiled()
     criteria = [criterion_of(compiled, key) for key in outcome.missing]
-    return [criterion for criterion in criteria if stage in criterion.stages]
+    return [criterion for criterion in criteria if card.is_scored(criterion, stage)]
 
 
 def require_complete(card: Scorecard, stage: StageKey, outcome: Outcome) -> None:

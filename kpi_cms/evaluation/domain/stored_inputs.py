@@ -12,8 +12,8 @@ from operator import itemgetter
 from django.db.models import F
 
 from kpi_cms.evaluation.domain import scoring
-from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, StageKey
-from kpi_cms.evaluation.models import Delay, Fault, Score, Task
+from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, WITH_THE_PERSON, StageKey
+from kpi_cms.evaluation.models import Delay, Fault, Score, Scorecard, Task
 from kpi_cms.evaluation.models.scorecard import RATERS
 from kpi_cms.foundation.engine import TaskInput
 
@@ -39,6 +39,19 @@ def given_at(card_ids: Sequence[int], stage: str) -> Mapping[int, Given]:
             if value is not None or choice
         }
     return found
+
+
+def said_at(card_ids: Sequence[int]) -> Mapping[int, Given]:
+    """Card → what the person submitted and did not get back (`Scorecard.self_is_submitted`); one query.
+
+    For cards whose set decides with it too; a card that is not there has no self-assessment to decide with.
+    """
+    said = Scorecard.objects.filter(pk__in=card_ids, submitted_at__isnull=False).exclude(
+        state__in=WITH_THE_PERSON
+    )
+    keys = list(said.values_list("pk", flat=True))
+    given = given_at(keys, StageKey.SELF) if keys else {}
+    return {pk: given.get(pk, {}) for pk in keys}
 
 
 def tasks_of(period_id: int, people: Sequence[int]) -> Mapping[int, list[TaskInput]]:

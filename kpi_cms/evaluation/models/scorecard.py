@@ -9,6 +9,7 @@ from kpi_cms.evaluation.enums import WITH_THE_PERSON, CardState, EvaluatorBasis,
 from kpi_cms.foundation.access.querysets import RestrictedQuerySet
 from kpi_cms.foundation.access.scope import Scope, paths_q
 from kpi_cms.foundation.audit.history import tracked
+from kpi_cms.foundation.engine import CompiledCriterion
 from snippets.enums import Capability, Frame, PostRole, StaffKind
 from snippets.models import Period, Person, Unit
 
@@ -195,6 +196,12 @@ class Scorecard(models.Model):
     def self_is_submitted(self) -> bool:
         """What the person says of themselves is said: a draft, and what is edited after a return, is theirs alone."""
         return self.submitted_at is not None and self.state not in WITH_THE_PERSON
+
+    def is_scored(self, criterion: CompiledCriterion, stage: str) -> bool:
+        """Whether a stage scores the criterion by hand. What the person alone gives falls to the evaluator of a card
+        that is evaluated without a self-assessment."""
+        alone = self.without_self and criterion.persons_own and stage == StageKey.EVALUATOR
+        return alone or stage in criterion.stages
 
     def rater_id(self, stage: str) -> int | None:
         """Key of the person whose scores count at a stage."""

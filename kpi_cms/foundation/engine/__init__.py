@@ -15,7 +15,7 @@ from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal
 from kpi_cms.foundation.engine.formula_excel import excel
 from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.gates import Rating
-from kpi_cms.foundation.engine.inputs import CardInputs
+from kpi_cms.foundation.engine.inputs import CardInputs, Said
 from kpi_cms.foundation.engine.people import ManagedPeople, tally
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError, SpecificationError
 from kpi_cms.foundation.engine.quota import Allowed, Candidate, Choice, QuotaCounts, choose
@@ -56,6 +56,7 @@ __all__ = [
     "Problem",
     "QuotaCounts",
     "Rating",
+    "Said",
     "ScoringError",
     "Settings",
     "SpecificationError",

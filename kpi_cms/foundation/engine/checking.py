@@ -15,6 +15,7 @@ from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Reader
 from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
 from kpi_cms.foundation.engine.specification import (
+    SELF,
     CriterionSpec,
     SectionSpec,
     Specification,
@@ -190,7 +191,9 @@ def _check_criterion_stages(
     if not stages:
         reader.add("criterion_stage", at, _NO_STAGES, criterion=criterion.code)
     elif not unknown and True in known.values() and not any(known[stage] for stage in stages):
-        # Its points would be missing for ever where the total is made.
+        if set(stages) == {SELF} and specification.law != law.ND335:
+            return  # what the person gave counts where the result is decided
+        # Its points would be missing for ever there; by the decree one competent person confirms them all (Đ17.2).
         reader.add("criterion_stage", at, _NOT_WHERE_DECIDED, criterion=criterion.code)
 
 
@@ -248,13 +251,13 @@ def _check_stages(reader: Reader, specification: Specification) -> None:
     stages = specification.stages
     for key in _twice(stage.key for stage in stages):
         reader.add("stage_twice", "", _STAGE_TWICE, stage=key)
-    if not stages or stages[0].key != "self":
+    if not stages or stages[0].key != SELF:
         reader.add("stages_self", "", _STAGES_SELF)
     deciding = [stage for stage in stages if stage.decides]
     if len(deciding) != 1:
         reader.add("stages_decide", "", _STAGES_DECIDE, found=len(deciding))
     for stage in deciding:
-        if stage.key == "self":
+        if stage.key == SELF:
             reader.add("stages_decide_self", "", _SELF_DECIDES)
         if stage.optional:
             reader.add("stages_decide_optional", "", _OPTIONAL_DECIDES, stage=stage.key)

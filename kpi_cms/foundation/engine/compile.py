@@ -130,6 +130,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         sections=sections,
         parts=parts,
         stages=specification.stages,
+        own=tuple(criterion for criterion in criteria if criterion.persons_own),
         bands=tuple(
             Band(band.code, band.label, _known(band.start), *pair_of(_known(band.start)))
             for band in specification.bands

@@ -28,6 +28,7 @@ from kpi_cms.foundation.engine.reading import Reader
 from kpi_cms.foundation.engine.rounding import round_pair
 from kpi_cms.foundation.engine.specification import (
     OPEN_SETTINGS,
+    SELF,
     Alternative,
     Settings,
     Specification,
@@ -80,6 +81,11 @@ class CompiledCriterion:
     def by_hand(self) -> bool:
         """Whether people give it: one score, or numbers by name."""
         return self.entered or self.detailed
+
+    @property
+    def persons_own(self) -> bool:
+        """Whether the person alone gives it: what they gave counts where the result is decided, too."""
+        return self.stages == (SELF,)
 
     @property
     def grades(self) -> tuple[Grade, ...]:
@@ -197,6 +203,7 @@ class ScoringPlan:
     sections: tuple[CompiledSection, ...]
     parts: tuple[CompiledPart, ...]
     stages: tuple[StageSpec, ...]
+    own: tuple[CompiledCriterion, ...]
     bands: tuple[Band, ...]
     places: int
     mode: str
@@ -218,6 +225,11 @@ class ScoringPlan:
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+    @property
+    def reads_self(self) -> bool:
+        """Whether a result is decided with what the person gave, too."""
+        return bool(self.own)
 
     def criterion(self, key: str) -> CompiledCriterion | None:
         """The criterion with a block key."""

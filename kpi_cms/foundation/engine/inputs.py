@@ -19,6 +19,13 @@ _NO_TASKS: Mapping[str, Sequence[TaskInput]] = MappingProxyType({})
 _NO_RESULTS: Mapping[str, Sequence[Decimal | Fraction]] = MappingProxyType({})
 
 
+class Said(NamedTuple):
+    """What the rater of another stage gave, as `entered` and `details` of `CardInputs`."""
+
+    entered: Mapping[str, Decimal | str]
+    details: Mapping[str, Mapping[str, object]] = _NO_DETAILS
+
+
 class CardInputs(NamedTuple):
     """One card's inputs at one stage.
 
@@ -29,6 +36,8 @@ class CardInputs(NamedTuple):
     scoring (a share of 1, or points). `details`: criterion key → name → number, for the kinds entered so.
     `work`: the tasks that task points count, with `calendars` of working days by name. `others`: scope → tasks of
     other people; `results`: "subordinates" or "unit" → points; what is not there is pending.
+    `said`: stage → what was given at the other stages, where the set decides with it (`ScoringPlan.reads_self`):
+    a stage that is not there said nothing. None: the points of this stage alone, whatever the set's raters.
     """
 
     entered: Mapping[str, Decimal | str]
@@ -42,3 +51,4 @@ class CardInputs(NamedTuple):
     calendars: Mapping[str, Calendar] = _NO_CALENDARS
     others: Mapping[str, Sequence[TaskInput]] = _NO_TASKS
     results: Mapping[str, Sequence[Decimal | Fraction]] = _NO_RESULTS
+    said: Mapping[str, Said] | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kpi_cms.foundation.engine import further, law
 from kpi_cms.foundation.engine.combination import LinearPlan, TreePlan, Unknown, add, clamp
@@ -14,6 +14,7 @@ from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import tally, waits
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError
 from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
+from kpi_cms.foundation.engine.specification import SELF
 from kpi_cms.foundation.engine.tasks import TaskTotals, task_totals
 
 ZERO: Pair = (0, 1)
@@ -119,8 +120,27 @@ class Outcome:
         return "" if total is None else self._set.shown(total, self._work.rules)
 
 
+def with_own(compiled: ScoringPlan, inputs: CardInputs) -> CardInputs:
+    """The inputs with what the person alone gives; a person who said nothing leaves it to the stage itself."""
+    said = inputs.said.get(SELF) if inputs.said is not None else None
+    if said is None or not compiled.own:
+        return inputs
+    keys = {criterion.key for criterion in compiled.own}
+    return inputs._replace(
+        entered=_with(keys, inputs.entered, said.entered), details=_with(keys, inputs.details, said.details)
+    )
+
+
+def _with(keys: set[str], here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given here, and there for the keys."""
+    return {key: given for key, given in here.items() if key not in keys} | {
+        key: given for key, given in there.items() if key in keys
+    }
+
+
 def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
     """Compute a card. Raises EntryError or ScoringError when its inputs contradict the set."""
+    inputs = with_own(compiled, inputs)
     rules = compiled.rules_for(inputs.settings)
     skipped, given = inputs.part_totals, inputs.given
 

@@ -42,6 +42,8 @@ from kpi_cms.foundation.engine.rounding import MODES, WHEN
 from kpi_cms.foundation.engine.schema import FIELDS_OF_2, SCHEMA_VERSIONS, needed_version
 
 FRAMES = ("state", "party")
+SELF = "self"
+"""The key of the person's own stage."""
 COMBINATIONS = ("sum", "capped_sum", "weighted_mean", "formula")
 TOTALS = ("sum", "formula")
 PENALTY_SCOPES = ("unit", "batch")

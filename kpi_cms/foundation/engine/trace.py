@@ -19,7 +19,7 @@ from kpi_cms.foundation.engine.people import tally
 from kpi_cms.foundation.engine.problems import N_
 from kpi_cms.foundation.engine.rounding import FUNCTIONS, PARTS, SECTIONS
 from kpi_cms.foundation.engine.schema import KINDS_OF_1
-from kpi_cms.foundation.engine.scoring import Work, results_ratio, work_out
+from kpi_cms.foundation.engine.scoring import Work, results_ratio, with_own, work_out
 from kpi_cms.foundation.engine.steps import Inputs, Step
 from kpi_cms.foundation.engine.tasks import (
     MEASURES,
@@ -36,7 +36,7 @@ Columns = dict[str, list[tuple[str, Fraction]]]
 def trace(compiled: ScoringPlan, inputs: CardInputs) -> tuple[Step, ...]:
     """The steps of one card, as far as its inputs reach."""
     work = work_out(compiled, inputs)
-    return tuple(_Tracer(compiled, inputs, work).steps())
+    return tuple(_Tracer(compiled, with_own(compiled, inputs), work).steps())
 
 
 class _Tracer:

@@ -79,7 +79,8 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
     self_scores = scoring.stage_scores(card, StageKey.SELF) if seen.of_self else []
     judged_scores = scoring.stage_scores(card, StageKey.EVALUATOR) if seen.of_evaluation else []
     own = compiled.score(scoring.inputs_of(card, self_scores, tasks))
-    inputs = scoring.inputs_of(card, judged_scores, tasks)
+    said = scoring.said_beside(card, StageKey.EVALUATOR) if seen.of_evaluation else None
+    inputs = scoring.inputs_of(card, judged_scores, tasks, said=said)
     outcome = compiled.score(inputs)
     self_words = records.get(StageKey.SELF) if seen.of_self else None
     judged = records.get(StageKey.EVALUATOR) if seen.of_evaluation else None

@@ -274,15 +274,22 @@ def test_a_criterion_is_scored_at_stages_the_set_has():
 def test_what_makes_the_total_is_scored_where_it_is_decided():
     spec = free()
     first, second = spec["sections"][0]["criteria"]
-    first["stages"] = ["self"]
+    spec["stages"].append({"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": True})
+    first["stages"] = ["self", "endorsement"]
     second["stages"] = ["evaluator"]
-    assert found(spec) == [
+    refused = [
         (
             "criterion_stage",
             "key-I.1",
             "The criterion I.1 is not scored at the stage that decides the result: choose that stage too.",
         )
     ]
+    assert found(spec) == refused
+    first["stages"] = ["self"]  # what the person alone gives counts where it is decided
+    assert found(spec) == []
+    decree = specs.staff()
+    decree["sections"][0]["criteria"][0]["stages"] = ["self"]
+    assert found(decree) == refused  # one competent person confirms every score (Đ17.2)
 
 
 def test_a_cap_lies_within_the_section_and_within_reach():

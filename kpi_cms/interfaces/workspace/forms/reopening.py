@@ -36,7 +36,7 @@ class AskForm(StepForm):
         self.fields["criteria"].choices = [  # type: ignore[attr-defined]  # a choice field
             (each.key, f"{each.code} {each.label}")
             for each in card.version.compiled().criteria
-            if each.by_hand and StageKey.EVALUATOR in each.stages
+            if card.is_scored(each, StageKey.EVALUATOR)
         ]
 
     def end(self) -> datetime:

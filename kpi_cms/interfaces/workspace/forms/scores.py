@@ -52,7 +52,7 @@ class ScoreForm:
         return [
             criterion
             for criterion in self.card.version.compiled().criteria
-            if criterion.by_hand and self.stage in criterion.stages
+            if self.card.is_scored(criterion, self.stage)
         ]
 
     @property

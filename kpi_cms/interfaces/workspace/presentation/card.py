@@ -215,16 +215,27 @@ def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any
     return figures
 
 
-def state_of_result(result: CardResult | None) -> str:
-    """Why there is no total yet; "" when there is one or nothing was computed."""
+def state_of_result(card: Scorecard, result: CardResult | None) -> str:
+    """Why there is no total yet; "" when there is one or nothing was computed.
+
+    A stage has no total of its own where it does not score everything: that is said, and nothing is asked for.
+    """
     if result is None or result.shown:
         return ""
     if result.insufficient:
         return _("Insufficient data: nothing was assigned in this period, so there is no result.")
-    if result.missing:
+    elsewhere = 0
+    if result.stage == StageKey.SELF:
+        criteria = card.version.compiled().criteria
+        elsewhere = sum(each.required and StageKey.SELF not in each.stages for each in criteria)
+    if result.missing > elsewhere:
         return _("%(count)s criteria have no score yet. The total follows once all have one.") % {
-            "count": result.missing
+            "count": result.missing - elsewhere
         }
+    if result.missing:
+        return _(
+            "%(count)s criteria are scored by the competent person only. The total follows with their scores."
+        ) % {"count": elsewhere}
     return _("The results of the people managed are not all confirmed yet (d is pending).")
 
 

@@ -102,6 +102,7 @@ class Row:
     attachable: bool = False
     field: Field | None = None
     own: str = ""
+    elsewhere: str = ""
 
 
 @dataclass
@@ -226,13 +227,22 @@ def _row(
         cells=[_cell(criterion, column) for column in columns],
         field=_field(criterion, form, record) if form is not None and editable else None,
         own=_computed(criterion, result) if not criterion.entered else "",
+        elsewhere=_elsewhere(form) if form is not None and criterion.by_hand and not editable else "",
     )
 
 
+def _elsewhere(form: ScoreForm) -> str:
+    """Said in the place of a field: the stage being written does not score the criterion."""
+    if form.stage == StageKey.SELF:
+        return _("Scored by the competent person only")
+    return _("Scored by the person only; their score counts")
+
+
 def _cell(criterion: CompiledCriterion, column: Column) -> Cell:
-    if not criterion.by_hand:
-        return Cell(column.heading, _computed(criterion, column.result))
     given = column.record.given.get(criterion.key) if column.record else None
+    taken = given is None and criterion.persons_own and column.stage == StageKey.EVALUATOR
+    if taken or not criterion.by_hand:
+        return Cell(column.heading, _computed(criterion, column.result))
     return Cell(column.heading, given_text(criterion, given), given.grounds if given else "")
 
 

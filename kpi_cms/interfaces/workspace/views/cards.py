@@ -141,7 +141,7 @@ def card_page(reading: CardReading, form: ScoreForm | None = None) -> dict[str, 
             reading.card, columns if shown else [], form, result=reading.results.get(StageKey.SELF)
         ),
         "figures": figures_of(reading.card, result),
-        "result_note": state_of_result(result),
+        "result_note": state_of_result(reading.card, result),
         "asks_reason": _was_submitted(reading, StageKey.SELF),
         "comments": _comments(reading),
         "traces": [
@@ -187,7 +187,7 @@ def trace(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
         "column": column,
         "steps": trace_rows(scoring.trace_of(found, column.stage)),
         "figures": figures_of(found, column.result),
-        "result_note": state_of_result(column.result),
+        "result_note": state_of_result(found, column.result),
         "managed": _managed(scope, found),
     }
     return TemplateResponse(request, "workspace/trace.html", context)

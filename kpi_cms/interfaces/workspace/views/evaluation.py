@@ -105,7 +105,7 @@ def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:
         "sheet": sheet_of(reading.card, columns, form, record=own, result=result),
         "figures": figures_of(reading.card, result),
         "self_figures": figures_of(reading.card, own_result) if columns else [],
-        "result_note": state_of_result(result),
+        "result_note": state_of_result(reading.card, result),
         "asks_reason": record is not None and record.submitted_at is not None,
         "own_comments": [
             {"heading": saving.comment_label(name), "text": getattr(own, name)}

@@ -136,7 +136,7 @@ class CardStep(LoginRequiredMixin, View):
             "columns": columns,
             "sheet": sheet_of(reading.card, columns),
             "figures": figures_of(reading.card, result),
-            "result_note": state_of_result(result),
+            "result_note": state_of_result(reading.card, result),
             "missing": missing,
             "back_url": self.next_url(reading.card),
             **self.more(reading),
