@@ -120,6 +120,9 @@ def _result(compiled: CompiledSet, trial: Trial) -> dict[str, Any]:
         if trial.result is None
         else format_quantity(trial.result[0], language=language, places=10),
         "band": "" if trial.result is None else bands[trial.result[1]],
+        "raters": ", ".join(
+            f"{rater.label} {format_quantity(rater.weight, language=language)}%" for rater in compiled.raters
+        ),
         "parts": [
             (
                 part.label,

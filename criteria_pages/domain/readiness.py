@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from snippets.enums import PeriodKind
 
 from ..blocks import CriteriaBlock
-from ..enums import RatedPeriod, TaskScope
+from ..enums import RatedPeriod, StageName, TaskScope
 from ..models import CriteriaSetPage
 from .problems import PageProblem
 
@@ -32,9 +32,7 @@ def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
             for criterion in section.value["criteria"] or ():
                 yield from _of_criterion(criterion)
     yield from _of_gates(page)
-    for rater in page.raters:
-        sentence = _("A card has one rater at each stage yet: a set with weights of several stays a draft.")
-        yield PageProblem("raters_not_yet", sentence, key=str(rater.id))
+    yield from _of_raters(page)
 
 
 def _of_criterion(criterion: Any) -> Iterator[PageProblem]:
@@ -50,6 +48,21 @@ def _of_criterion(criterion: Any) -> Iterator[PageProblem]:
             "draft."
         ) % {"kind": CriteriaBlock.base_blocks[kind].label}
         yield PageProblem("kind_not_yet", sentence, key=str(criterion.id), inside=("scope",))
+
+
+def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:
+    """On a card the person and the competent person give points, one each, and the competent person's stage decides."""
+    free = {StageName.SELF.value, StageName.EVALUATOR.value}
+    decides = {stage.value["name"] for stage in page.stages if stage.value["decides"]}
+    for rater in page.raters:
+        stage = rater.value["stage"]
+        if stage not in free or decides != {StageName.EVALUATOR.value}:
+            sentence = _(
+                "On a card the person and the competent person give points, one each, and the competent person "
+                "decides: choose another stage for this rater, or keep the set as a draft."
+            )
+            yield PageProblem("raters_not_yet", sentence, key=str(rater.id), inside=("stage",))
+        free.discard(stage)
 
 
 def _of_gates(page: CriteriaSetPage) -> Iterator[PageProblem]:

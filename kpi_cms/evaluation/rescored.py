@@ -38,6 +38,7 @@ class Untold(StrEnum):
     PENDING = "pending"  # it waits for results that cannot be told
     NOTHING = "nothing"  # nothing was assigned
     FORMULA = "formula"  # a formula of the draft has no value for it
+    RATER = "rater"  # somebody whose points count by their weight gave none
 
 
 class Reason(NamedTuple):
@@ -91,6 +92,8 @@ def judged(
         return Reason(Untold.MISSING, _codes(draft, outcome.missing))
     if outcome.pending:
         return Reason(Untold.PENDING, outcome.pending)
+    if outcome.unsaid:
+        return Reason(Untold.RATER, outcome.unsaid)
     return Reason(Untold.NOTHING)
 
 

@@ -303,7 +303,7 @@ GATE = {
 @pytest.mark.parametrize(
     ("change", "code", "inside"),
     [
-        ({"raters": RATERS}, "raters_not_yet", ()),
+        ({"raters": RATERS}, "raters_not_yet", ("stage",)),
         ({"gates": [GATE]}, "gate_not_yet", ("periods",)),
         ({"gates": [{**GATE, "periods": ["month", "year"]}]}, "gate_not_yet", ("periods",)),
         ({"gates": [{**GATE, "condition": "x = 1"}]}, "gate_name", ("condition",)),
@@ -348,6 +348,31 @@ def test_a_rule_that_cannot_hold_is_refused_at_its_block(
     assert found
     assert {problem.inside for problem in found} == {inside}
     assert dict(errors_of(page, found))[next(iter(change))]
+
+
+@pytest.mark.parametrize(
+    ("stages", "refused"),
+    [
+        (("self", "evaluator"), ()),
+        (("endorsement", "evaluator"), ("0",)),
+        (("evaluator", "evaluator"), ("1",)),
+    ],
+)
+def test_weights_count_for_the_person_and_the_competent_person_alone(
+    stages: tuple[str, ...], refused: tuple[str, ...]
+) -> None:
+    raters = [
+        block_of_rule("rater", {"label": stage, "stage": stage, "weight": weight}, str(number))
+        for number, (stage, weight) in enumerate(zip(stages, ("25", "75"), strict=True))
+    ]
+    page = page_of({**one_kind("number"), "raters": raters})
+    found = [problem for problem in check(page) if problem.code == "raters_not_yet"]
+    assert [problem.key for problem in found] == [raters[int(number)]["id"] for number in refused]
+    for problem in found:
+        assert str(problem.sentence) == (
+            "On a card the person and the competent person give points, one each, and the competent person decides: "
+            "choose another stage for this rater, or keep the set as a draft."
+        )
 
 
 def test_a_roll_up_over_other_peoples_tasks_stays_a_draft_and_says_so() -> None:

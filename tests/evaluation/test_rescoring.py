@@ -124,10 +124,14 @@ def test_the_set_as_it_is_changes_nothing(decided: World) -> None:
             assert not card.is_listed
 
 
+def _rater(stage: str, weight: int) -> Spec:
+    return {"key": f"r-{stage}", "label": stage, "stage": stage, "weight": str(weight)}
+
+
 @st.composite
 def drafts(draw: st.DrawFn, spec: Spec) -> Spec:
-    """The set with other bands, another weight of each part of the results, another reading of faults and of d, and a
-    criterion that the person alone scores."""
+    """The set with other bands, another weight of each part of the results, another reading of faults and of d, a
+    criterion that the person alone scores, and the person's own total with a weight."""
     made = deepcopy(spec)
     starts = sorted(draw(st.sets(st.integers(1, 99), min_size=3, max_size=3)), reverse=True)
     for band, start in zip(made["bands"], [*starts, 0], strict=True):
@@ -139,6 +143,9 @@ def drafts(draw: st.DrawFn, spec: Spec) -> Spec:
     results_part["expression"] = f"({terms}) / {sum(weights) or 1} * 70"
     made["law"] = ""
     criteria_of(made)["I.1"]["stages"] = ["self"] if draw(st.booleans()) else None
+    weight = draw(st.integers(0, 99))
+    if weight:
+        made |= {"schema_version": 2, "raters": [_rater("self", weight), _rater("evaluator", 100 - weight)]}
     made["settings"] = {**specs.SETTINGS, "penalty_scope": draw(st.sampled_from(["unit", "batch"]))}
     for criterion in made["sections"][-1]["criteria"]:
         if criterion["kind"]["type"] == "people_managed":

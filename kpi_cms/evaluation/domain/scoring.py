@@ -249,6 +249,7 @@ def result_fields(outcome: Outcome, moment: datetime) -> dict[str, Any]:
     """What a result row says about an outcome."""
     total = outcome.total
     values = {**outcome.values, **outcome.sections, **outcome.parts}
+    values.update(outcome.raters)
     ratio = outcome.ratio
     if ratio is not None:
         values["R"] = ratio

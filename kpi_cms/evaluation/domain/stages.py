@@ -408,6 +408,14 @@ def require_complete(card: Scorecard, stage: StageKey, outcome: Outcome) -> None
             % {"count": len(problems)},
             problems=problems,
         )
+    if outcome.unsaid:
+        raise WrongState(
+            _(
+                "The result also counts the points of: %(raters)s. There are none, so it has no total. Return the card "
+                "to the person: it can still be sent until the evaluation is due."
+            )
+            % {"raters": ", ".join(outcome.unsaid)}
+        )
 
 
 def _without_grounds(card: Scorecard, stage: StageKey) -> list[str]:

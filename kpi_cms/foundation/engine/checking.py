@@ -270,7 +270,21 @@ def _check_ratings(reader: Reader, specification: Specification) -> None:
         known |= {section.code} | {criterion.code for criterion in section.criteria}
     bands = [band.code for band in specification.bands]
     gates.check_gates(reader, specification.gates, bands, known)
-    raters.check_raters(reader, specification.raters, {stage.key for stage in specification.stages})
+    stages = {stage.key: stage.decides for stage in specification.stages}
+    left_out = {stage: _left_out(specification, stage, decides) for stage, decides in stages.items()}
+    raters.check_raters(reader, specification.raters, stages, left_out)
+
+
+def _left_out(specification: Specification, stage: str, decides: bool) -> list[str]:
+    """Codes of the criteria given by hand that a stage does not score; where it is decided, the person's own count."""
+    return [
+        criterion.code
+        for criterion in all_criteria(specification)
+        if (criterion.kind.entered or criterion.kind.detailed)
+        and criterion.stages is not None
+        and stage not in criterion.stages
+        and not (decides and criterion.stages == (SELF,))
+    ]
 
 
 def _check_nd335(reader: Reader, specification: Specification) -> None:
@@ -279,6 +293,8 @@ def _check_nd335(reader: Reader, specification: Specification) -> None:
         reader.add("nd335_parts", "", _ND335_PARTS)
     if tuple(band.start for band in specification.bands) != law.BAND_STARTS:
         reader.add("nd335_bands", "", _ND335_BANDS)
+    if specification.raters:
+        reader.add("raters_nd335", "", _ND335_RATERS)
     if specification.settings.penalty_per_fault != law.PENALTY_PER_FAULT:
         reader.add("nd335_penalty", "", _ND335_PENALTY)
     if specification.settings.nobody_managed not in law.MANAGED_VALUES:
@@ -387,6 +403,9 @@ _ND335_PARTS = N_(
 )
 _ND335_BANDS = N_("Decree 335/2025 fixes the bands at 90, 70 and 50 points: restore them.")
 _ND335_PENALTY = N_("Decree 335/2025 fixes the deduction for each error or delay at 25%%: restore it.")
+_ND335_RATERS = N_(
+    "Under Decree 335/2025 one competent person confirms the points of a month or quarter: remove the raters."
+)
 _ND335_RESULTS = N_("Decree 335/2025 needs one section of task results, computed by a formula: restore it.")
 _ND335_CAP = N_("Decree 335/2025 caps the task results at 70 points: restore the cap.")
 _ND335_CHOICE = N_("Decree 335/2025 allows only 100%% or 50%% for the criterion %(criterion)s: restore both.")

@@ -131,6 +131,8 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         parts=parts,
         stages=specification.stages,
         own=tuple(criterion for criterion in criteria if criterion.persons_own),
+        raters=specification.raters,
+        deciding=next(stage.key for stage in specification.stages if stage.decides),
         bands=tuple(
             Band(band.code, band.label, _known(band.start), *pair_of(_known(band.start)))
             for band in specification.bands

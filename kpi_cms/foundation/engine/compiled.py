@@ -24,6 +24,7 @@ from kpi_cms.foundation.engine.levels import LevelsKind
 from kpi_cms.foundation.engine.others import ResultOfKind
 from kpi_cms.foundation.engine.people import PeopleRules
 from kpi_cms.foundation.engine.problems import N_, Problem, ScoringError
+from kpi_cms.foundation.engine.raters import Rater
 from kpi_cms.foundation.engine.reading import Reader
 from kpi_cms.foundation.engine.rounding import round_pair
 from kpi_cms.foundation.engine.specification import (
@@ -204,6 +205,8 @@ class ScoringPlan:
     parts: tuple[CompiledPart, ...]
     stages: tuple[StageSpec, ...]
     own: tuple[CompiledCriterion, ...]
+    raters: tuple[Rater, ...]
+    deciding: str
     bands: tuple[Band, ...]
     places: int
     mode: str
@@ -228,8 +231,8 @@ class ScoringPlan:
 
     @property
     def reads_self(self) -> bool:
-        """Whether a result is decided with what the person gave, too."""
-        return bool(self.own)
+        """Whether a result is decided with what the person gave, too: some criteria, or their total by its weight."""
+        return bool(self.own) or any(rater.stage == SELF for rater in self.raters)
 
     def criterion(self, key: str) -> CompiledCriterion | None:
         """The criterion with a block key."""

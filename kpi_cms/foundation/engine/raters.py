@@ -42,8 +42,13 @@ def read_raters(reader: Reader, spec: Node) -> tuple[Rater, ...]:
     )
 
 
-def check_raters(reader: Reader, raters: Sequence[Rater], stages: set[str]) -> None:
-    """What is wrong with the raters of a set."""
+def check_raters(
+    reader: Reader, raters: Sequence[Rater], stages: Mapping[str, bool], left_out: Mapping[str, Sequence[str]]
+) -> None:
+    """What is wrong with the raters of a set.
+
+    `stages`: key → whether it decides; `left_out`: stage → codes of the criteria it does not score.
+    """
     keys = [rater.key for rater in raters]
     for index, rater in enumerate(raters):
         with reader.inside(f"raters[{index}]"):
@@ -51,8 +56,13 @@ def check_raters(reader: Reader, raters: Sequence[Rater], stages: set[str]) -> N
                 reader.add("rater_stage", rater.key, _NO_STAGE, stage=rater.stage)
             if rater.key in keys[:index]:
                 reader.add("rater_twice", rater.key, _TWICE, rater=rater.key)
+            if left_out.get(rater.stage):
+                codes = ", ".join(left_out[rater.stage])
+                reader.add("rater_stage", rater.key, _NOT_ALL, rater=rater.label, criteria=codes)
             if not rater.weight:
                 reader.add("rater_weight", rater.key, _NO_WEIGHT, rater=rater.label)
+    if raters and not any(stages.get(rater.stage) for rater in raters):
+        reader.add("raters_decide", "", _NOBODY_DECIDES)
     total = sum((rater.weight for rater in raters), Decimal(0))
     if raters and total != HUNDRED:
         reader.add("raters_sum", "", _SUM, sum=plain(total))
@@ -91,5 +101,9 @@ _NO_STAGE = N_("There is no stage “%(stage)s” in this set: choose one of its
 _TWICE = N_("The rater “%(rater)s” is used twice: remove one.")
 _NO_WEIGHT = N_("The rater %(rater)s has no weight: give one above 0.")
 _SUM = N_("The weights of the raters add up to %(sum)s%%, not to 100%%: correct them.")
+_NOT_ALL = N_(
+    "The rater %(rater)s never has a total, for their stage does not score: %(criteria)s. Let it score these too."
+)
+_NOBODY_DECIDES = N_("No rater stands at the stage that decides the result: give its rater a weight.")
 _NO_RATER = N_("There is no rater “%(rater)s” in this set: choose one of its raters.")
 _NAME = N_("Total of the raters by their weights: %(raters)s")

@@ -13,6 +13,7 @@ from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import tally, waits
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError
+from kpi_cms.foundation.engine.raters import combine
 from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
 from kpi_cms.foundation.engine.specification import SELF
 from kpi_cms.foundation.engine.tasks import TaskTotals, task_totals
@@ -21,7 +22,10 @@ ZERO: Pair = (0, 1)
 
 
 class Work(NamedTuple):
-    """Everything computed for a card, as integer pairs; None where an input is not there yet."""
+    """Everything computed for a card, as integer pairs; None where an input is not there yet.
+
+    `own` is the total of the stage alone, `raters` those of the set's raters where `total` is made of them.
+    """
 
     rules: Rules
     totals: TaskTotals | None
@@ -34,6 +38,8 @@ class Work(NamedTuple):
     missing: tuple[str, ...]
     pending: tuple[str, ...]
     overridden: frozenset[str]
+    own: Pair | None = None
+    raters: tuple[Pair | None, ...] = ()
 
 
 class Outcome:
@@ -101,6 +107,21 @@ class Outcome:
     def total(self) -> Fraction | None:
         """The exact period score; None while anything it needs is not there."""
         return None if self._work.total is None else Fraction(*self._work.total)
+
+    @property
+    def raters(self) -> Mapping[str, Fraction]:
+        """Rater key → their total, as far as it is there; empty where the total is this stage's alone."""
+        pairs = zip(self._set.raters, self._work.raters, strict=False)
+        return {rater.key: Fraction(*total) for rater, total in pairs if total is not None}
+
+    @property
+    def unsaid(self) -> tuple[str, ...]:
+        """Labels of the raters without a total, where this stage has its own: their weight is missing."""
+        work = self._work
+        if work.own is None or not work.raters:
+            return ()
+        pairs = zip(self._set.raters, work.raters, strict=True)
+        return tuple(rater.label for rater, total in pairs if total is None)
 
     @property
     def rounded(self) -> Decimal | None:
@@ -184,6 +205,7 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
     total = None
     if not (insufficient or missing or pending):
         total = _total(compiled, values, sections, parts)
+    heard = _raters(compiled, inputs, total)
     return Work(
         rules,
         totals,
@@ -191,12 +213,31 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
         raw,
         sections,
         parts,
-        total,
+        _combined(compiled, heard) if heard else total,
         insufficient,
         tuple(missing),
         tuple(pending),
         frozenset(skipped),
+        total,
+        heard,
     )
+
+
+def _raters(compiled: ScoringPlan, inputs: CardInputs, own: Pair | None) -> tuple[Pair | None, ...]:
+    """The totals of the set's raters, each of their own entries and the same tasks; () for one stage alone."""
+    if inputs.said is None or not compiled.raters:
+        return ()
+    totals = {compiled.deciding: own}
+    for stage, said in inputs.said.items():
+        theirs = inputs._replace(entered=said.entered, details=said.details, said=None)
+        totals[stage] = work_out(compiled, theirs).total
+    return tuple(totals.get(rater.stage) for rater in compiled.raters)
+
+
+def _combined(compiled: ScoringPlan, heard: Sequence[Pair | None]) -> Pair | None:
+    """One total by the weights, once every rater has one."""
+    pairs = zip(compiled.raters, heard, strict=True)
+    return combine(compiled.raters, {rater.key: pair and Fraction(*pair) for rater, pair in pairs})
 
 
 def _later(

@@ -6,6 +6,7 @@ exact value.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,6 +18,7 @@ from kpi_cms.foundation.engine.exact import EXACT, Pair, decimal_text, plain
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import tally
 from kpi_cms.foundation.engine.problems import N_
+from kpi_cms.foundation.engine.raters import explain
 from kpi_cms.foundation.engine.rounding import FUNCTIONS, PARTS, SECTIONS
 from kpi_cms.foundation.engine.schema import KINDS_OF_1
 from kpi_cms.foundation.engine.scoring import Work, results_ratio, with_own, work_out
@@ -272,10 +274,39 @@ class _Tracer:
         )
 
     def _total(self) -> Iterator[Step]:
-        total = self._work.total
-        if total is None:
+        own, total = self._work.own, self._work.total
+        if own is None:
             return
-        exact, rounded = Fraction(*total), self._set.rounded(total)
+        formula, inputs = self._total_formula()
+        if self._work.raters:
+            yield from self._raters(own, formula, inputs)
+        elif total is not None:
+            clause = self._clause("", "total")
+            rounded, params = self._set.rounded(total), {"places": self._set.places}
+            yield Step(_TOTAL, params, formula, inputs, Fraction(*total), rounded, clause, "total")
+        if total is not None:
+            yield self._band(total)
+
+    def _raters(self, own: Pair, formula: str, inputs: Inputs) -> Iterator[Step]:
+        """Each rater's own total, and the one that the weights make of them."""
+        heard = {
+            rater.key: Fraction(*total)
+            for rater, total in zip(self._set.raters, self._work.raters, strict=True)
+            if total is not None
+        }
+        for rater in self._set.raters:
+            params = {"rater": rater.label, "weight": plain(rater.weight)}
+            if rater.stage == self._set.deciding:
+                clause = self._clause("", "total")
+                yield Step(_RATER, params, formula, inputs, Fraction(*own), None, clause, rater.key)
+            elif rater.key in heard:
+                yield Step(_RATER, params, "", (), heard[rater.key], None, "", rater.key)
+        if self._work.total is not None:
+            total = self._work.total
+            made = explain(self._set.raters, heard, total, self._clause("", "raters"))
+            yield replace(made, rounding=self._set.rounded(total), code="total")
+
+    def _total_formula(self) -> tuple[str, Inputs]:
         if self._set.total_plan is None:
             codes = [part.code for part in self._set.parts]
             formula = " + ".join(f"[{code}]" for code in codes)
@@ -283,9 +314,9 @@ class _Tracer:
             formula = self._set.specification.total_expression
             codes = list(dict.fromkeys(name.code for name in formulas.names(self._set.total_plan.tree)))
             formula = f"MAX(0, MIN({formula}, {decimal_text(_decimal(self._set.total_cap))}))"
-        inputs = tuple((code, self._value_of(code)) for code in codes)
-        params = {"places": self._set.places}
-        yield Step(_TOTAL, params, formula, inputs, exact, rounded, self._clause("", "total"), "total")
+        return formula, tuple((code, self._value_of(code)) for code in codes)
+
+    def _band(self, total: Pair) -> Step:
         read = self._set.band_basis(total, self._work.rules)
         band = band_of(read, self._set.bands)
         params_of_band = {"band": band.label, "start": plain(band.start)}
@@ -293,8 +324,8 @@ class _Tracer:
         template, formula = _BAND, "total"
         if self._work.rules.band_rounded:
             template, formula = _BAND_ROUNDED, self._round("total")
-        inputs = (("total", exact),)
-        yield Step(template, params_of_band, formula, inputs, Fraction(*read), None, clause, "band")
+        inputs = (("total", Fraction(*total)),)
+        return Step(template, params_of_band, formula, inputs, Fraction(*read), None, clause, "band")
 
 
 def _decimal(value: Pair) -> Decimal:
@@ -332,5 +363,6 @@ _SHARE = N_("%(label)s: share of %(max)s points, before the cap")
 _PART = N_("%(label)s: points")
 _PART_GIVEN = N_("%(label)s: points given from outside")
 _TOTAL = N_("Total, rounded once to %(places)s places")
+_RATER = N_("%(rater)s: total of their own scores, which counts %(weight)s%%")
 _BAND_ROUNDED = N_("Point band, read from the rounded total: %(band)s (from %(start)s points)")
 _BAND = N_("Point band, read from the exact total: %(band)s (from %(start)s points)")

@@ -38,6 +38,14 @@ def beside_the_form(compiled: CompiledSet, outcome: Outcome) -> Iterable[str]:
                 "points": _quantity(outcome.parts.get(part.code)),
                 "max": _quantity(Fraction(part.max)),
             }
+    if outcome.raters:
+        terms = [
+            f"{rater.label} {_quantity(outcome.raters.get(rater.key))} × {_quantity(Fraction(rater.weight))}%"
+            for rater in compiled.raters
+        ]
+        yield _("The total counts several raters by their weights: %(raters)s.") % {
+            "raters": "; ".join(terms)
+        }
     for criterion in compiled.criteria:
         if criterion.part != "common" and not criterion.measure and criterion.code not in listed:
             yield _("%(code)s. %(label)s: %(points)s.") % {

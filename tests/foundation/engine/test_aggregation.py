@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpi_cms.foundation.engine import PeriodScore, ScoringError, check_specification, compile_set, formulas
+from kpi_cms.foundation.engine import (
+    CardInputs,
+    PeriodScore,
+    Said,
+    ScoringError,
+    TaskInput,
+    check_specification,
+    compile_set,
+    formulas,
+)
 from tests.foundation.engine import specs
 from tests.foundation.engine.cards import STAFF
 
@@ -230,6 +239,76 @@ def test_there_is_no_total_until_all_raters_have_scored():
 def test_wrong_raters_are_said_at_their_place(changes, problems):
     found = check_specification(with_raters(*changes))
     assert [(item.code, str(item), item.path) for item in found] == problems
+
+
+TWO = [
+    {"key": "own", "label": "Cá nhân", "stage": "self", "weight": "25"},
+    {"key": "head", "label": "Thủ trưởng", "stage": "evaluator", "weight": "75"},
+]
+
+
+def of_two(**more):
+    return specs.party() | {"schema_version": 2, "raters": TWO} | more
+
+
+def scores(compiled, points):
+    return {item.key: points * (item.max or 0) for item in compiled.entered}
+
+
+def test_a_card_is_decided_with_the_totals_of_its_raters():
+    """The same tasks for each, their own scores, weighed; rounded once."""
+    compiled = compile_set(of_two())
+    tasks = [TaskInput(Decimal(1), Decimal(4), Decimal(3), Decimal(3))]
+    card = CardInputs(scores(compiled, 0), tasks, said={"self": Said(scores(compiled, 1))})
+    found = compiled.score(card)
+    assert found.raters == {"own": Fraction("82.5"), "head": Fraction("52.5")}
+    assert (found.total, found.shown, found.band, found.unsaid) == (Fraction(60), "60.00", "completed", ())
+    assert (found.parts["common"], found.parts["results"]) == (
+        0,
+        Fraction("52.5"),
+    )  # the deciding stage's own
+    steps = {step.code: step for step in compiled.trace(card)}
+    assert [steps[code].value for code in ("own", "head", "total", "band")] == [82.5, 52.5, 60, 60]
+    assert (steps["total"].formula, steps["total"].rounding) == ("r1 * 25% + r2 * 75%", Decimal("60.00"))
+
+
+def test_one_stage_alone_has_its_own_total_whatever_the_raters():
+    compiled = compile_set(of_two())
+    tasks = [TaskInput(Decimal(1), Decimal(4), Decimal(4), Decimal(4))]
+    found = compiled.score(CardInputs(scores(compiled, 1), tasks))
+    assert (found.total, found.raters, found.unsaid) == (Fraction(100), {}, ())
+
+
+def test_while_a_rater_has_no_total_there_is_none():
+    compiled = compile_set(of_two())
+    tasks = [TaskInput(Decimal(1), Decimal(4), Decimal(4), Decimal(4))]
+    for said in ({}, {"self": Said({})}):
+        card = CardInputs(scores(compiled, 1), tasks, said=said)
+        found = compiled.score(card)
+        assert (found.total, found.rounded, found.band, found.shown) == (None, None, None, "")
+        assert (found.missing, found.unsaid, found.raters) == ((), ("Cá nhân",), {"head": Fraction(100)})
+        assert {step.code for step in compiled.trace(card)} & {"total", "band"} == set()
+    nothing = compiled.score(CardInputs({}, tasks, said={"self": Said(scores(compiled, 1))}))
+    assert (nothing.total, nothing.unsaid, len(nothing.missing)) == (None, (), 17)
+
+
+def test_weights_that_no_card_could_be_decided_with_are_refused():
+    spec = of_two()
+    spec["sections"][0]["criteria"][0]["stages"] = ["evaluator"]
+    assert [(item.code, str(item)) for item in check_specification(spec)] == [
+        (
+            "rater_stage",
+            "The rater Cá nhân never has a total, for their stage does not score: I.1. Let it score these too.",
+        )
+    ]
+    spec["sections"][0]["criteria"][0]["stages"] = ["self"]  # what the person alone gives counts at both
+    assert check_specification(spec) == []
+    alone = of_two(raters=[TWO[0] | {"weight": "100"}])
+    assert [item.code for item in check_specification(alone)] == ["raters_decide"]
+    decree = specs.staff() | {"schema_version": 2, "raters": TWO}
+    assert [str(item) for item in check_specification(decree)] == [
+        "Under Decree 335/2025 one competent person confirms the points of a month or quarter: remove the raters."
+    ]
 
 
 @given(

@@ -209,10 +209,26 @@ def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any
                 "note": f"/ {format_quantity(part.max, language=language)}",
             }
         )
+    figures += _figures_of_raters(card, result, language)
     figures.append({"label": _("Total"), "value": shown_text(result.shown if result else "")})
     if result and result.band:
         figures.append({"label": _("Point band"), "value": band_label(card, result.band)})
     return figures
+
+
+def _figures_of_raters(card: Scorecard, result: CardResult | None, language: str) -> list[dict[str, Any]]:
+    """What each rater's points are, where the total is made of several by their weights."""
+    if result is None or result.stage != StageKey.EVALUATOR:
+        return []
+    return [
+        {
+            "label": rater.label,
+            "value": format_points(Fraction(result.values[rater.key]), language=language),
+            "note": f"× {format_quantity(rater.weight, language=language)}%",
+        }
+        for rater in card.version.compiled().raters
+        if rater.key in result.values
+    ]
 
 
 def state_of_result(card: Scorecard, result: CardResult | None) -> str:
@@ -236,7 +252,12 @@ def state_of_result(card: Scorecard, result: CardResult | None) -> str:
         return _(
             "%(count)s criteria are scored by the competent person only. The total follows with their scores."
         ) % {"count": elsewhere}
-    return _("The results of the people managed are not all confirmed yet (d is pending).")
+    if result.pending or result.stage != StageKey.EVALUATOR:
+        return _("The results of the people managed are not all confirmed yet (d is pending).")
+    unsaid = [rater.label for rater in card.version.compiled().raters if rater.key not in result.values]
+    return _("The total also counts the points of: %(raters)s. It follows once there are any.") % {
+        "raters": ", ".join(unsaid)
+    }
 
 
 def shown_text(stored: str) -> str:
