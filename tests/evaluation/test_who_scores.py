@@ -10,8 +10,9 @@ import pytest
 from kpi_cms.evaluation.domain import reopening, scoring, stages
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.saving import Entry
+from kpi_cms.evaluation.domain.spreads import publish_spreads
 from kpi_cms.evaluation.enums import StageKey
-from kpi_cms.evaluation.models import CardResult, Score, Scorecard
+from kpi_cms.evaluation.models import CardResult, PublishedSpread, Score, Scorecard
 from kpi_cms.evaluation.queries import results_of, stage_records
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.core.errors import Invalid
@@ -135,6 +136,17 @@ def test_what_the_person_alone_gave_is_not_reopened(world: World) -> None:
     }
     assert ("I.1" in scored, "I.2" in scored) == (False, True)
     assert reopening._problems(card, [OWN], MOMENT, MOMENT, "Sai")["criteria"]
+
+
+def test_between_the_person_and_themselves_there_is_no_distance(world: World) -> None:
+    card = month.confirmed(world, world.lan)
+    step(stages.endorse, world.chair, card)
+    publish_spreads(world.period)
+    rows = PublishedSpread.objects.filter(criterion__code__in=["I.1", "I.2", "II.1"]).order_by(
+        "criterion__code"
+    )
+    told = [(row.criterion.code, row.values, row.distances) for row in rows]
+    assert told == [("I.1", {"1": 1}, {}), ("I.2", {"1": 1}, {}), ("II.1", {"1": 1}, {"0": 1})]
 
 
 def test_in_the_place_of_a_field_stands_who_scores_it(world: World) -> None:

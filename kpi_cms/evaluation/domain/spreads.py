@@ -82,7 +82,10 @@ def _scored(period: Period, criteria: Criteria) -> Iterator[tuple[Cell, Pair]]:
         said = own if whose == card else {}
         for pk, criterion in criteria[version]:
             if criterion.code in values:
-                yield (pk, block, kind), (values[criterion.code], said.get(criterion.code))
+                beside = (
+                    None if criterion.persons_own else said.get(criterion.code)
+                )  # the same score, not another's
+                yield (pk, block, kind), (values[criterion.code], beside)
 
 
 def _criteria(period: Period) -> Criteria:
