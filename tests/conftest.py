@@ -1,6 +1,7 @@
 """What the whole suite shares: which tests apply here, none skipped, and a database for tests that commit."""
 
 import copy
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -32,6 +33,11 @@ hypothesis_settings.register_profile(
     "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("suite")
+
+# Who takes none of these, nor the plugin's marker, can ask no database: one run is enough. Some of the foundation's
+# tests are told which database it is without asking it.
+DATABASE_FIXTURES = {"db", "drafted_once", "demonstration_db", "scratch_copy", "loaded"}
+TOLD = ("tests/foundation/access/", "tests/foundation/core/")
 
 # They ask no database, make one of their own whatever the suite runs on, or ask what no database answers differently:
 # how pages look, and what the rules allow by real requests. Behind PostgreSQL's wall the rules are asked by
@@ -94,15 +100,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         absent.add("shared_data")
     absent |= {name for name in ("whole_matrix", "many_faults") if name not in config.option.markexpr}
     for item in items:
-        if item.nodeid.startswith(NO_DATABASE):
+        if item.nodeid.startswith(NO_DATABASE) or not _asks_a_database(item):
             item.add_marker("no_database")
     applies = {item: not absent.intersection(mark.name for mark in item.iter_markers()) for item in items}
     if not all(applies.values()):
         config.hook.pytest_deselected(items=[item for item in items if not applies[item]])
-    # Journeys take longest: they begin first, so that the other workers are not done long before them.
+    # Journeys take longest: they begin first, so that the other workers are not done long before them. An opened world
+    # stays until its module ends, so the tests that want another are asked before.
+    places = {item.path: place for place, item in reversed(list(enumerate(items)))}
     items[:] = sorted(
-        (item for item in items if applies[item]), key=lambda item: item.get_closest_marker("journey") is None
+        (item for item in items if applies[item]),
+        key=lambda item: (
+            item.get_closest_marker("journey") is None,
+            places[item.path],
+            "opened_once" in getattr(item, "fixturenames", ()),
+        ),
     )
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgresql")
+    taken = DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+    return bool(marked or taken) or item.nodeid.startswith(TOLD)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _refuse_skip(report: Report) -> Report:
@@ -176,21 +202,41 @@ def _sentences_by_their_message_id() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def drafted_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """The small world, written once for a module, at its own moment: take `drafted`."""
-    with django_db_blocker.unblock(), transaction.atomic():
+@contextmanager
+def _written_once(blocker: DjangoDbBlocker, make: Callable[[], World]) -> Iterator[World]:
+    """A world that every test of a module begins with, written at its own moment."""
+    with blocker.unblock(), transaction.atomic():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(timezone, "now", lambda: worlds.MOMENT)
-            made = worlds.build()
+            made = make()
         yield made
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def drafted_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The small world, written once for a module: take `drafted`."""
+    with _written_once(django_db_blocker, worlds.build) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def opened_once(drafted_once: World, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The same with the month open: take `opened`. Tests of the module that take `drafted` ran before."""
+    with _written_once(django_db_blocker, lambda: worlds.opened(copy.deepcopy(drafted_once))) as made:
+        yield made
 
 
 @pytest.fixture
 def drafted(drafted_once: World, db: None) -> World:
     """The small world with a draft month. Its rows are the module's, what a test does to them is taken back."""
     return copy.deepcopy(drafted_once)
+
+
+@pytest.fixture
+def opened(opened_once: World, db: None) -> World:
+    """The small world with an open month, as `drafted`."""
+    return copy.deepcopy(opened_once)
 
 
 @pytest.fixture

@@ -14,9 +14,8 @@ def draft_world(drafted: World) -> World:
 
 
 @pytest.fixture
-def world(draft_world: World) -> World:
-    worlds.open_month(draft_world)
-    return draft_world
+def world(opened: World) -> World:
+    return opened
 
 
 @pytest.fixture

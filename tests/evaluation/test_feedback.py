@@ -16,19 +16,12 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongStat
 from snippets.enums import Block, Role
 from snippets.models import Person
 from tests.factories.snippets import in_role
-from tests.helpers import world as worlds
 from tests.helpers.results import close, more_people
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
 KEY = "key-I.1"
 GOOD = Said("yes", "partly", "no", "Rõ ràng")
-
-
-@pytest.fixture
-def world(draft_world: World) -> World:
-    worlds.open_month(draft_world)
-    return draft_world
 
 
 def say(world: World, who: Person, said: Said = GOOD, *, about: Person | None = None, key: str = KEY) -> int:

@@ -20,7 +20,6 @@ from kpi_cms.foundation.core.errors import NotFound
 from snippets.enums import Block, Capability, PeriodState, Role, StaffKind
 from snippets.models import Unit
 from tests.factories.snippets import hold, holder, in_role
-from tests.helpers import world as worlds
 from tests.helpers.results import close, more_people
 from tests.helpers.world import MOMENT, World
 
@@ -79,12 +78,6 @@ def test_too_few_altogether_are_not_told_even_together() -> None:
 
 # --- What closing publishes ---------------------------------------------------------------------------------
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(draft_world: World) -> World:
-    worlds.open_month(draft_world)
-    return draft_world
 
 
 def scored(card: Scorecard, points: str, own: str | None = None, state: str = CardState.CONFIRMED) -> None:

@@ -156,7 +156,7 @@ def drafts(draw: st.DrawFn, spec: Spec) -> Spec:
 def test_any_draft_makes_what_applying_it_makes(decided: World) -> None:
     seen: set[str] = set()
 
-    @settings(max_examples=25)
+    @settings(max_examples=10)
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         for version in (decided.staff, decided.leaders):

@@ -155,12 +155,6 @@ def _in_english(settings):
         yield
 
 
-@pytest.fixture
-def world(drafted: World) -> World:
-    worlds.open_month(drafted)
-    return drafted
-
-
 def results_on(client: Client, unit: Unit) -> str:
     """The table of results of a unit's progress page."""
     html = client.get(reverse("workspace:progress_unit", args=[unit.code])).content.decode()

@@ -231,3 +231,9 @@ def open_month(world: World) -> None:
         opening._make_batch(world.period, Organisation(LAST), plan.cards)
     Period.objects.filter(pk=world.period.pk).update(state=PeriodState.OPEN, opened_at=MOMENT)
     world.period.refresh_from_db()
+
+
+def opened(world: World) -> World:
+    """The same world, with its month open."""
+    open_month(world)
+    return world

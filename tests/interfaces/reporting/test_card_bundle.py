@@ -20,7 +20,6 @@ from kpi_cms.foundation.audit.offline import check_bundle
 from snippets.enums import Role
 from tests.factories.snippets import hold, in_role
 from tests.helpers import month, pages
-from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -28,12 +27,11 @@ OF_ANOTHER = "Nhận xét riêng về đồng chí Minh"
 
 
 @pytest.fixture
-def world(tmp_path, settings) -> World:
+def world(tmp_path, settings, opened: World) -> World:
     settings.LEDGER_ANCHOR_FOLDER = str(tmp_path / "anchors")
     settings.LEDGER_SIGNING_KEY = str(tmp_path / "key.pem")
     anchors.make_key(tmp_path / "key.pem")
-    made = worlds.build()
-    worlds.open_month(made)
+    made = opened
     month.submitted(made, made.lan)
     other = month.submitted(made, made.minh)
     month.stages.return_to_person(

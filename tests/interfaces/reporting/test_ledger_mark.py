@@ -11,16 +11,14 @@ from kpi_cms.foundation.audit import anchors, append_only, sealing
 from kpi_cms.foundation.audit.models import LedgerEntry, Seal, SealWaiting
 from kpi_cms.interfaces.reporting.forms.qr import qr_code
 from tests.helpers import month
-from tests.helpers import world as worlds
 from tests.helpers.world import World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    made = worlds.build()
-    worlds.open_month(made)
+def world(opened: World) -> World:
+    made = opened
     month.submitted(made, made.lan)
     return made
 

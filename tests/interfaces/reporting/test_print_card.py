@@ -28,9 +28,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(drafted: World) -> World:
-    worlds.open_month(drafted)
-    return drafted
+def world(opened: World) -> World:
+    return opened
 
 
 def text_of(pdf: bytes) -> str:

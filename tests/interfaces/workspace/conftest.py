@@ -8,7 +8,6 @@ from django.test import Client
 from django.utils import timezone
 
 from snippets.models import Person
-from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
 
 SignIn = Callable[[Person], Client]
@@ -35,10 +34,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def world(drafted: World, clock: Clock) -> World:
+def world(opened: World, clock: Clock) -> World:
     """An open month: Hà heads A1 and evaluates Lan, Minh and her deputy; Chí evaluates Hà."""
-    worlds.open_month(drafted)
-    return drafted
+    return opened
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from snippets.enums import ROLE_CAPABILITIES, Role
 from snippets.models import Person, Unit
 from tests.factories.snippets import hold, in_role
 from tests.helpers import month
-from tests.helpers import world as worlds
 from tests.helpers.roles import acting_as_the_application
 from tests.helpers.thawed import thawed
 from tests.helpers.world import World
@@ -41,10 +40,8 @@ def _in_english(settings: Any) -> Any:
 
 
 @pytest.fixture
-def world() -> World:
-    made = worlds.build()
-    worlds.open_month(made)
-    return made
+def world(opened: World) -> World:
+    return opened
 
 
 def signed(person: Person) -> Client:

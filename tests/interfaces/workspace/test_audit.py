@@ -22,7 +22,6 @@ from kpi_cms.foundation.audit.models import ErasableText, LedgerEntry, TextKind
 from snippets.enums import Capability, Role
 from snippets.models import Person
 from tests.factories.snippets import hold, in_role
-from tests.helpers import world as worlds
 from tests.helpers.pages import LOG_ROW
 from tests.helpers.world import MOMENT, World
 
@@ -37,9 +36,8 @@ def _in_english(settings):
 
 
 @pytest.fixture
-def world(drafted: World) -> World:
-    made = drafted
-    worlds.open_month(made)
+def world(opened: World) -> World:
+    made = opened
     for person in Person.objects.all():
         person.name_key = texts.keep(TextKind.NAME, person.full_name, person_code=person.staff_code)
         Person.objects.filter(pk=person.pk).update(name_key=person.name_key)

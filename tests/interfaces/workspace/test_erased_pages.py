@@ -18,7 +18,6 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.models import LedgerEntry
 from snippets.enums import Role
 from tests.factories.snippets import in_role
-from tests.helpers import world as worlds
 from tests.helpers.spoken import decided, spoken
 from tests.helpers.world import MOMENT, World
 
@@ -34,9 +33,8 @@ def _in_english(settings) -> Iterator[None]:
 
 
 @pytest.fixture
-def world(drafted: World) -> World:
-    worlds.open_month(drafted)
-    return drafted
+def world(opened: World) -> World:
+    return opened
 
 
 def said(answer: HttpResponse) -> str:

@@ -16,7 +16,6 @@ from snippets.models import Person
 from tests.evaluation.test_feedback import five, say
 from tests.evaluation.test_fit import scored
 from tests.factories.snippets import in_role
-from tests.helpers import world as worlds
 from tests.helpers.results import close
 from tests.helpers.world import World
 
@@ -31,9 +30,8 @@ def _in_english(settings):
 
 
 @pytest.fixture
-def world(drafted: World) -> World:
-    worlds.open_month(drafted)
-    return drafted
+def world(opened: World) -> World:
+    return opened
 
 
 def form_of(world: World, about: Person) -> str:

@@ -16,7 +16,6 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from snippets.enums import Role
 from tests.evaluation.test_fit import scored
 from tests.factories.snippets import in_role
-from tests.helpers import world as worlds
 from tests.helpers.results import close, more_people
 from tests.helpers.world import World
 
@@ -32,13 +31,12 @@ def _in_english(settings):
 
 
 @pytest.fixture
-def world(drafted: World) -> World:
+def world(opened: World) -> World:
     """Five people of B with four, five, three, two and five points of five for I.1, who gave themselves five."""
-    worlds.open_month(drafted)
-    cards = more_people(drafted, drafted.other_department, 5, "B")
+    cards = more_people(opened, opened.other_department, 5, "B")
     for card, points in zip(cards, ("4", "5", "3", "2", "5"), strict=True):
         scored(card, points, own="5")
-    return drafted
+    return opened
 
 
 def text_of(html: str) -> str:

@@ -42,9 +42,8 @@ def _in_english(settings: Any) -> Any:
 
 
 @pytest.fixture
-def world() -> World:
-    made = worlds.build()
-    worlds.open_month(made)
+def world(opened: World) -> World:
+    made = opened
     for person in Person.objects.all():
         key = texts.keep(TextKind.NAME, person.full_name, person_code=person.staff_code)
         Person.objects.filter(pk=person.pk).update(name_key=key)

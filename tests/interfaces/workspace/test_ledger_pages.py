@@ -13,7 +13,6 @@ from kpi_cms.foundation.audit.wording import SENTENCES
 from snippets.enums import Role
 from tests.factories.snippets import in_role
 from tests.helpers import month
-from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -27,9 +26,8 @@ def _in_english(settings):
 
 
 @pytest.fixture
-def world() -> World:
-    made = worlds.build()
-    worlds.open_month(made)
+def world(opened: World) -> World:
+    made = opened
     month.submitted(made, made.lan)
     return made
 

@@ -31,9 +31,8 @@ def _in_english(settings):
 
 
 @pytest.fixture
-def world(drafted: World) -> World:
-    worlds.open_month(drafted)
-    return drafted
+def world(opened: World) -> World:
+    return opened
 
 
 def tables(client: Client, address: str) -> list[list[list[str]]]:
