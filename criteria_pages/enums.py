@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from snippets.enums import PeriodKind
+
 
 class Law(models.TextChoices):
     """Whose constants the set must keep: they are checked when it is issued."""
@@ -222,6 +224,14 @@ class GateEffect(models.TextChoices):
     LIMIT = "limit", _("The band is at most this one")
 
 
+class FactAnswer(models.TextChoices):
+    """What a fact is answered with."""
+
+    YES_NO = "yes_no", _("Yes or no")
+    SHARE = "share", _("A share, in per cent")
+    NUMBER = "number", _("A number")
+
+
 class RatedPeriod(models.TextChoices):
     """Kinds of period as the calculation names them."""
 
@@ -229,6 +239,14 @@ class RatedPeriod(models.TextChoices):
     QUARTER = "quarter", _("Quarter")
     HALF_YEAR = "half_year", _("Half-year")
     YEAR = "year", _("Year")
+
+
+_RATED = {PeriodKind.HALF.value: RatedPeriod.HALF_YEAR.value}
+
+
+def rated(kind: str) -> str:
+    """A kind of period as the calculation names it."""
+    return _RATED.get(kind, kind)
 
 
 class QuotaBase(models.TextChoices):

@@ -8,13 +8,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, decimal_text
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Fact, decimal_text
 
 from .blocks.shared import LABEL_LENGTH
 from .domain.examples import Example
 from .domain.handbook_kinds import Node, how, options
 from .domain.trial import (
     PEOPLE,
+    PERIOD,
     ROW_LABELS,
     ROWS,
     TASK_FIELDS,
@@ -24,7 +25,7 @@ from .domain.trial import (
     TrialCard,
     item_label,
 )
-from .enums import Attribute, TaskScope
+from .enums import Attribute, FactAnswer, RatedPeriod, TaskScope
 
 LONGEST = 2_000
 Rows = list[dict[str, str]]
@@ -73,7 +74,9 @@ class TrialForm:
         form = cls(compiled, specification)
         if example is not None:
             said = {_joined(name): text for name, text in example.card.values.items()}
-            form.values = {name: said.get(_joined(name), "") for _html, name, _one, _item in form._names()}
+            names = [name for _html, name, _one, _item in form._names()]
+            names += [name for _html, name in form._asked()]
+            form.values = {name: said.get(_joined(name), "") for name in names}
             form.tasks = [dict(row) for row in example.card.tasks]
             form.work = [dict(row) for row in example.card.work]
             form.name, form.note = example.name, example.note
@@ -85,6 +88,8 @@ class TrialForm:
         """The form as it was sent; a name without a field is left alone."""
         form = cls(compiled, specification)
         for html, name, _criterion, _item in form._names():
+            form.values[name] = str(data.get(html, ""))[:LONGEST].strip()
+        for html, name in form._asked():
             form.values[name] = str(data.get(html, ""))[:LONGEST].strip()
         form.tasks = _rows(data, "tasks", TASK_FIELDS)
         form.work = _rows(data, "work", WORK_FIELDS)
@@ -116,6 +121,13 @@ class TrialForm:
             elif criterion.kind != "formula":
                 yield f"v-{criterion.key}", criterion.code, criterion, ""
 
+    def _asked(self) -> Iterator[tuple[str, str]]:
+        """What the gates ask besides the points: each field's name, and its name on a trial card."""
+        for fact in self.compiled.facts_asked(""):
+            yield f"v-{fact.key}", fact.code
+        if any(gate.spec.periods for gate in self.compiled.gates):
+            yield "v-period", PERIOD
+
     def add_mistakes(self, mistakes: tuple[Mistake, ...]) -> None:
         for mistake in mistakes:
             self.errors.setdefault(mistake.place, []).append(mistake.sentence)
@@ -127,6 +139,7 @@ class TrialForm:
         for html, name, criterion, _item in self._names():
             ids[("values", name)] = html
             ids.setdefault(("values", criterion.code), html)
+        ids |= {("values", name): html for html, name in self._asked()}
         return [
             {
                 "text": sentence,
@@ -204,6 +217,29 @@ class TrialForm:
             "errors": errors,
             "wide": criterion.kind in PEOPLE,
         }
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """The fields of what the gates ask."""
+        facts = {fact.code: fact for fact in self.compiled.specification.facts}
+        return [
+            {
+                "name": html,
+                "label": f"{name} · {facts[name].label}" if name in facts else _("Kind of period"),
+                "choices": self._answers(facts.get(name)),
+                "value": self.values.get(name, ""),
+                "errors": self.errors.get(("values", name), []),
+                "hint": _("In per cent, such as 92,5.")
+                if name in facts and facts[name].answer == FactAnswer.SHARE
+                else "",
+            }
+            for html, name in self._asked()
+        ]
+
+    def _answers(self, fact: Fact | None) -> list[tuple[str, Any]]:
+        if fact is None:
+            return [(period.value, period.label) for period in RatedPeriod]
+        return [("1", _("Yes")), ("0", _("No"))] if fact.answer == FactAnswer.YES_NO else []
 
     @property
     def tables(self) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from wagtail import blocks
 from ..enums import (
     Absence,
     CitedStep,
+    FactAnswer,
     GateEffect,
     MeanOf,
     MissingPeriod,
@@ -89,12 +90,18 @@ class StepClausesBlock(blocks.StreamBlock):
 
 
 class FactBlock(blocks.StructBlock):
-    """Something known about a person besides the points: yes is 1, no is 0."""
+    """Something known about a person besides the points, recorded by whoever evaluates the card."""
 
     code = blocks.CharBlock(
         label=_("Code"), max_length=CODE_LENGTH, help_text=_("The conditions name it by this code.")
     )
     label = blocks.CharBlock(label=_("What is known"), max_length=LABEL_LENGTH)
+    answer = blocks.ChoiceBlock(
+        label=_("Answered with"),
+        choices=FactAnswer.choices,
+        default=FactAnswer.YES_NO,
+        help_text=_("A condition reads yes as 1 and no as 0, a share such as 92,5% as 92.5%."),
+    )
 
     class Meta:
         icon = "info-circle"

@@ -19,7 +19,7 @@ def trace_rows(steps: Iterable[Step]) -> list[dict[str, Any]]:
     return [
         {
             "name": gettext(step.name_template) % step.params,
-            "formula": formula_text(step.formula) or _("entered"),
+            "formula": formula_text(step.formula) or (_("entered") if step.value is not None else "–"),
             "value": step.value,
             "clause": step.clause,
             "note": _note(step),

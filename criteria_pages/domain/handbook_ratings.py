@@ -11,6 +11,11 @@ from .handbook_kinds import Node, in_words, number, percent
 def rating_rules(specification: Node) -> Iterator[str]:
     """What the set says beyond one card; nothing where it leaves it to the decree."""
     bands = {band["code"]: band["label"] for band in specification["bands"]}
+    facts = [f"{fact['label']} ({fact['code']})" for fact in specification.get("facts", ())]
+    if facts:
+        yield _("Recorded by the competent person besides the points: %(facts)s.") % {
+            "facts": "; ".join(facts)
+        }
     for gate in specification.get("gates", ()):
         yield _gate(gate, bands)
     for quota in specification.get("quotas", ()):

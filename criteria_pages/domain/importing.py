@@ -20,7 +20,7 @@ from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.engine import digest
 
 from .. import rules
-from ..enums import Leadership
+from ..enums import FactAnswer, Leadership
 from ..models import CriteriaSetPage
 from .comparison import Change, differences
 from .examples import block_of
@@ -159,7 +159,9 @@ def _page_fields(spec: Node) -> Values:
         "places": spec["rounding"].get("places", 2),
         "rounding_mode": spec["rounding"].get("mode", "half_up"),
         "rounding_when": spec["rounding"].get("when", "total"),
-        "facts": [_keyed("fact", node) for node in spec.get("facts", ())],
+        "facts": [
+            _keyed("fact", {"answer": FactAnswer.YES_NO.value, **node}) for node in spec.get("facts", ())
+        ],
         "gates": [_keyed("gate", node) for node in spec.get("gates", ())],
         "quotas": [_keyed("quota", _quota(node)) for node in spec.get("quotas", ())],
         "raters": [_keyed("rater", node) for node in spec.get("raters", ())],

@@ -25,6 +25,7 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, Stale, Wr
 from kpi_cms.foundation.engine import canonical_json, check_specification, compile_set, digest
 
 from .. import rules
+from ..enums import FactAnswer
 from ..models import CriteriaSetPage, CriteriaVersion, FrozenCriterion
 from ..models.pages import issuing, units_unknown
 from .authors import last_author
@@ -50,6 +51,7 @@ __all__ = [
 
 FULL_SHARE = Decimal(100)
 """The maximum shown for a criterion whose value is a share: 100 per cent."""
+YES = Decimal(1)
 
 
 NO_TITLE = gettext_lazy("The set has no title: give it one.")
@@ -234,10 +236,13 @@ def _freeze(
 
 
 def frozen_criteria(version: CriteriaVersion) -> list[FrozenCriterion]:
-    """The rows that scores will refer to, in the set's order. Shares without points of their own have 100 (%)."""
+    """The rows that scores will refer to, in the set's order, the facts behind the criteria.
+
+    Shares without points of their own have 100 (%).
+    """
     compiled = compile_set(version.specification)
     sections = {section.key: section.code for section in compiled.sections}
-    return [
+    rows = [
         FrozenCriterion(
             version=version,
             key=criterion.key,
@@ -249,6 +254,21 @@ def frozen_criteria(version: CriteriaVersion) -> list[FrozenCriterion]:
             maximum=FULL_SHARE if criterion.max is None else criterion.max,
         )
         for order, criterion in enumerate(compiled.criteria, start=1)
+    ]
+    facts = enumerate(compiled.specification.facts, start=len(rows) + 1)
+    return rows + [
+        FrozenCriterion(
+            version=version,
+            key=fact.key,
+            code=fact.code,
+            label=fact.label,
+            section_code="",
+            order=order,
+            entered=False,
+            maximum=YES if fact.answer == FactAnswer.YES_NO else FULL_SHARE,
+            is_fact=True,
+        )
+        for order, fact in facts
     ]
 
 

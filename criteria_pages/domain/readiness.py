@@ -8,21 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from snippets.enums import PeriodKind
-
 from ..blocks import CriteriaBlock
-from ..enums import RatedPeriod, StageName, TaskScope
+from ..enums import Law, RatedPeriod, StageName, TaskScope, rated
 from ..models import CriteriaSetPage
 from .problems import PageProblem
 
 NEVER_FILLED = frozenset({"task_points", "result_of"})
-
-_RATED = {
-    PeriodKind.MONTH.value: RatedPeriod.MONTH.value,
-    PeriodKind.QUARTER.value: RatedPeriod.QUARTER.value,
-    PeriodKind.HALF.value: RatedPeriod.HALF_YEAR.value,
-    PeriodKind.YEAR.value: RatedPeriod.YEAR.value,
-}
 
 
 def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
@@ -66,13 +57,16 @@ def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:
 
 
 def _of_gates(page: CriteriaSetPage) -> Iterator[PageProblem]:
-    on_cards = {_RATED[kind] for kind in page.period_kinds if kind in _RATED}
+    """Under the decree a month or a quarter has points and the band of these; forced cases belong to the year."""
+    if page.law != Law.ND335:
+        return
+    on_cards = {rated(kind) for kind in page.period_kinds} - {RatedPeriod.YEAR}
     for gate in page.gates:
         chosen = set(gate.value["periods"] or RatedPeriod.values)
         bearing = [period.label for period in RatedPeriod if period.value in on_cards & chosen]
         if bearing:
             sentence = _(
-                "Gates change no band on a card yet, so this one would be left out for: %(periods)s. Choose other "
-                "periods for the gate, or keep the set as a draft."
+                "Under Decree 335/2025 the year alone has forced cases (Đ3.5, Đ20); this gate would bear on: "
+                "%(periods)s. Choose the year for it."
             ) % {"periods": ", ".join(str(label) for label in bearing)}
-            yield PageProblem("gate_not_yet", sentence, key=str(gate.id), inside=("periods",))
+            yield PageProblem("gate_nd335", sentence, key=str(gate.id), inside=("periods",))

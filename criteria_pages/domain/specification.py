@@ -11,7 +11,7 @@ from typing import Any
 from kpi_cms.foundation.engine import SCHEMA_VERSION, Settings, needed_version
 from snippets.enums import Block, PeriodKind, PostRole, StaffKind
 
-from ..enums import Absence, Leadership, QuotaScope, RatedPeriod, RoundingWhen, StageName
+from ..enums import Absence, FactAnswer, Leadership, QuotaScope, RatedPeriod, RoundingWhen, StageName
 from ..models import CriteriaSetPage
 from .kind_blocks import Node, decimal, kind_of, said, share, text
 
@@ -84,9 +84,9 @@ def _later_rules(page: CriteriaSetPage) -> Node:
 
 
 def _fact(child: Any) -> Node:
-    return {
-        "key": text(child.id), "code": text(child.value["code"]), "label": text(child.value["label"]),
-    }  # fmt: skip
+    fact = {"key": text(child.id), "code": text(child.value["code"]), "label": text(child.value["label"])}
+    answer = text(child.value["answer"])
+    return fact if answer in ("", FactAnswer.YES_NO) else fact | {"answer": answer}
 
 
 def _gate(child: Any) -> Node:

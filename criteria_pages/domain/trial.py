@@ -22,6 +22,7 @@ from kpi_cms.foundation.engine import (
     CompiledCriterion,
     CompiledSet,
     Deduction,
+    Fact,
     ManagedPeople,
     Outcome,
     PointTask,
@@ -31,7 +32,7 @@ from kpi_cms.foundation.engine import (
     TaskInput,
 )
 
-from ..enums import Attribute
+from ..enums import Attribute, FactAnswer, RatedPeriod
 from .kind_blocks import share
 from .places import Place
 from .problems import of_engine
@@ -64,6 +65,9 @@ ROW_LABELS = {
 }
 """What the fields of a row are called."""
 
+PERIOD = "period"
+"""The name under which a card by hand says its kind of period, for gates that hold in some kinds only."""
+
 PEOPLE = frozenset({"people_managed", "result_of"})
 ALL_TOGETHER = frozenset({"indicator", "formula"})  # one number is nothing without the others
 _APART = re.compile(r"[;\s]+")
@@ -73,7 +77,8 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True)
 class TrialCard:
-    """What was filled in. `values`: code, or "code: item" of a criterion with items → text; rows: field → text."""
+    """What was filled in. `values`: code of a criterion or a fact, "code: item" of a criterion with items, or `PERIOD`
+    → text; rows: field → text."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     tasks: Sequence[Row] = ()
@@ -111,6 +116,10 @@ class Trial:
             return ""
         if self.outcome.insufficient:
             return _("There is no result: nothing is assigned. Fill in a task, or the ratios themselves.")
+        if self.outcome.total is not None:
+            waiting = self.outcome.unanswered or self.outcome.undecided
+            labels = "”, “".join(each.label for each in waiting)
+            return _("The points are known, the band is not: it depends on “%(facts)s”.") % {"facts": labels}
         return _("There is no total yet: %(codes)s have no value.") % {"codes": ", ".join(self.waiting)}
 
 
@@ -172,12 +181,18 @@ class _Reader:
     def __init__(self, compiled: CompiledSet) -> None:
         self._set = compiled
         self._by_code = {criterion.code: criterion for criterion in compiled.criteria}
+        self._facts = {fact.code: fact for fact in compiled.specification.facts}
         self.mistakes: list[Mistake] = []
 
     def inputs(self, card: TrialCard) -> CardInputs:
         found: dict[str, dict[str, Any]] = {"entered": {}, "details": {}, "given": {}, "points": {}}
+        period = ""
         for name, text in card.values.items():
-            if text.strip():
+            if name in self._facts and text.strip():
+                self._fact(self._facts[name], text.strip(), found["entered"])
+            elif name == PERIOD and name not in self._by_code:
+                period = self._period(text.strip())
+            elif text.strip():
                 self._value(name, text.strip(), found)
         details = dict(self._whole(found["details"]))
         people = found["points"].pop("people_managed", None)
@@ -190,10 +205,26 @@ class _Reader:
             work=[self._work(row, at) for row, at in self._rows("work", card.work)],
             calendars=self._calendars(),
             results=found["points"],
+            period=period,
         )
 
     def _say(self, place: Place, sentence: str) -> None:
         self.mistakes.append(Mistake(place, sentence))
+
+    # --- What gates ask -------------------------------------------------------------------------------------
+    def _fact(self, fact: Fact, text: str, entered: dict[str, Any]) -> None:
+        place: Place = ("values", fact.code)
+        number = self._number(text, place, percent=fact.answer == FactAnswer.SHARE)
+        problem = None if number is None else fact.read(number)
+        if isinstance(problem, Problem):
+            self._say(place, str(of_engine(problem).sentence))
+        entered[fact.key] = number
+
+    def _period(self, text: str) -> str:
+        if text and text not in RatedPeriod.values:
+            sentence = _("“%(text)s” is no kind of period: write one of %(kinds)s.")
+            self._say(("values", PERIOD), sentence % {"text": text, "kinds": ", ".join(RatedPeriod.values)})
+        return text
 
     # --- Values of criteria ---------------------------------------------------------------------------------
     def _value(self, name: str, text: str, found: dict[str, dict[str, Any]]) -> None:

@@ -23,6 +23,7 @@ from ..enums import (
     CitedStep,
     Combination,
     Condition,
+    FactAnswer,
     Law,
     Means,
     Measure,
@@ -55,6 +56,7 @@ KINDS: dict[str, Text] = {
 FIELDS: dict[str, Text] = {
     "aggregation": _("Longer periods"),
     "alternatives": _("Wordings for some posts"),
+    "answer": _("Answered with"),
     "applicability": _("For whom"),
     "attribute": _("Property of the task"),
     "band": _("Band"),
@@ -173,6 +175,7 @@ def _choices(choices: Any) -> dict[str, Text]:
 YES_NO: dict[Any, Text] = {True: _("Yes"), False: _("No")}
 
 VALUES: dict[str, Mapping[str, Text]] = {
+    "answer": _choices(FactAnswer),
     "applicability.blocks": _choices(Block),
     "applicability.period_kinds": _choices(PeriodKind),
     "applicability.roles": _choices(PostRole),

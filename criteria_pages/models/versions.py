@@ -71,8 +71,17 @@ class CriteriaVersion(models.Model):
         return compiled
 
 
+class FrozenCriterionQuerySet(models.QuerySet["FrozenCriterion"]):
+    def scored(self) -> "FrozenCriterionQuerySet":
+        """The criteria that make the points, in the set's order: without the facts."""
+        return self.filter(is_fact=False).order_by("order")
+
+
 class FrozenCriterion(models.Model):
-    """A criterion of a version: the row that scores refer to. `key` is the block's stable id."""
+    """A criterion of a version: the row that scores refer to. `key` is the block's stable id.
+
+    A fact that gates ask is a row as well, behind the criteria: its answers are kept as scores are.
+    """
 
     version = models.ForeignKey(CriteriaVersion, on_delete=models.PROTECT, related_name="criteria")
     key = models.CharField(_("key"), max_length=64)
@@ -82,6 +91,9 @@ class FrozenCriterion(models.Model):
     order = models.PositiveIntegerField(_("order"))
     entered = models.BooleanField(_("scored by people"))
     maximum = models.DecimalField(_("maximum"), max_digits=8, decimal_places=3)
+    is_fact = models.BooleanField(_("fact that gates ask"), default=False)
+
+    objects = FrozenCriterionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("frozen criterion")

@@ -90,7 +90,7 @@ def fit_of(
     compiled = {criterion.key: criterion for criterion in version.compiled().criteria}
     least = _least(scope, period, version)
     found = []
-    for criterion in FrozenCriterion.objects.filter(version=version).order_by("order"):
+    for criterion in FrozenCriterion.objects.filter(version=version).scored():
         cells = rows[criterion.pk]
         values = _told(least, chosen, {cell: row.values for cell, row in cells.items()})
         distances = _told(least, chosen, {cell: row.distances for cell, row in cells.items()})
@@ -176,7 +176,7 @@ def _chosen(block: str, kind: str) -> list[Cell]:
 # --- One's own ----------------------------------------------------------------------------------------------
 def criteria_of(card: Scorecard) -> list[FrozenCriterion]:
     """The criteria of a card's version, in its order."""
-    return list(FrozenCriterion.objects.filter(version_id=card.version_id).order_by("order"))
+    return list(FrozenCriterion.objects.filter(version_id=card.version_id).scored())
 
 
 def own_feedback(scope: Scope, card: Scorecard) -> dict[str, Said]:

@@ -7,6 +7,7 @@ table. One query for each kind of record, whatever their number.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q
@@ -21,7 +22,7 @@ from kpi_cms.foundation.engine import decimal_text
 from snippets.models import Grant, Person, Unit
 from snippets.queries import lineage
 
-from .domain.details import in_words
+from .domain.details import fact_in_words, in_words
 from .enums import CardState, StageKey, TaskState
 from .models import Assessment, Delay, Fault, Score, Scorecard, Task
 from .models.scorecard import RATERS, READING_CAPABILITIES
@@ -163,9 +164,15 @@ def _scores(said: Iterable[Any], rows: Iterable[Any], kept: Mapping[Any, str]) -
             stage=stages[row.assessment_id],
             code=criterion.code,
             label=criterion.label,
-            value=decimal_text(row.value) if row.value is not None else _chosen(criterion, row.choice),
+            value=_number(criterion, row.value) if row.value is not None else _chosen(criterion, row.choice),
             grounds=kept.get(row.grounds_key, ""),
         )
+
+
+def _number(criterion: FrozenCriterion, stored: Decimal) -> str:
+    """Points as they were given; the answer of a fact in words."""
+    fact = criterion.version.compiled().fact(criterion.key) if criterion.is_fact else None
+    return decimal_text(stored) if fact is None else fact_in_words(fact, stored)
 
 
 def _chosen(criterion: FrozenCriterion, stored: str) -> str:

@@ -26,6 +26,7 @@ from kpi_cms.foundation.engine import (
 from .domain.details import details_of, is_whole
 from .enums import StageKey
 
+NO_VALUE = frozenset({"formula", "gate_condition"})
 MOST_CAUSES = 3
 """Criteria that are named for one card: those that weigh most."""
 
@@ -35,6 +36,7 @@ class Untold(StrEnum):
 
     MISSING = "missing"  # the draft asks for an entry that the card does not have
     OUTSIDE = "outside"  # an entry of the card is none that the draft accepts
+    GATE = "gate"  # a gate of the draft that could change the band asks what the card does not say
     PENDING = "pending"  # it waits for results that cannot be told
     NOTHING = "nothing"  # nothing was assigned
     FORMULA = "formula"  # a formula of the draft has no value for it
@@ -58,7 +60,10 @@ class Result(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """A criterion, section or part that another value came of. None where the set does not have it."""
+    """A criterion, section or part that another value came of. None where the set does not have it.
+
+    Without both values: a gate of the draft that holds, by its name.
+    """
 
     code: str
     label: str
@@ -74,20 +79,23 @@ def judged(
     people: ManagedPeople | None,
     kept: Mapping[str, Fraction],
     own: Mapping[str, Decimal | str] | None = None,
+    period: str = "",
 ) -> Outcome | Reason:
     """What the draft makes of a card's entries. `kept`: the confirmed d, by the draft's code; `own`: what the person
-    submitted, None where they submitted nothing.
+    submitted, None where they submitted nothing; `period`: its kind.
 
     A criterion that the card has no entry for counts as what leaving it empty means: nothing happened, for counts of
     breaches and the like; where the draft asks for an entry, the card has no result.
     """
     try:
-        outcome = draft.score(_inputs(draft, given, tasks, people, kept, own))
+        outcome = draft.score(_inputs(draft, given, tasks, people, kept, own)._replace(period=period))
     except ScoringError as error:
-        kind = Untold.FORMULA if error.problem.code == "formula" else Untold.OUTSIDE
+        kind = Untold.FORMULA if error.problem.code in NO_VALUE else Untold.OUTSIDE
         return Reason(kind, _codes(draft, [error.problem.key]))
-    if outcome.total is not None:
+    if outcome.band is not None:
         return outcome
+    if outcome.total is not None:
+        return Reason(Untold.GATE, tuple(fact.code for fact in outcome.unanswered))
     if outcome.missing:
         return Reason(Untold.MISSING, _codes(draft, outcome.missing))
     if outcome.pending:
@@ -140,6 +148,7 @@ def _numbers(criterion: CompiledCriterion, value: Decimal | str) -> Mapping[str,
 def _codes(draft: CompiledSet, keys: Sequence[str]) -> tuple[str, ...]:
     named = {section.key: section.code for section in draft.sections}
     named |= {criterion.key: criterion.code for criterion in draft.criteria}
+    named |= {fact.key: fact.code for fact in draft.specification.facts}
     return tuple(named[key] for key in keys if key in named)
 
 
@@ -180,12 +189,13 @@ class Comparison:
         )
 
     def causes(self, before: Mapping[str, Fraction], outcome: Outcome) -> tuple[Cause, ...]:
-        """The heaviest first. `before`: code → value of the stored result.
+        """The draft's gates where they change the band, then the heaviest. `before`: code → value of the stored result.
 
         Sections and parts are named where no criterion differs (another cap or way of adding up), and nothing where
-        the points are the same: then the bands differ.
+        the points are the same: then the bands differ, or the gates of the set before.
         """
-        return (
+        gates = outcome.applied if outcome.band != outcome.band_by_points else ()
+        return tuple(Cause("", gate.label, None, None, False) for gate in gates) + (
             _differing(self._criteria, before, outcome.values)
             or _differing(self._sections, before, outcome.sections)
             or _differing(self._parts, before, outcome.parts)

@@ -11,10 +11,11 @@ from django.utils import translation
 from wagtail.blocks import StreamBlockValidationError
 
 from criteria_pages.blocks import CriteriaBlock
-from criteria_pages.domain.publishing import check, specification_of
+from criteria_pages.domain.publishing import check, frozen_criteria, specification_of
+from criteria_pages.domain.readiness import not_yet
 from criteria_pages.domain.setup import criteria_index
 from criteria_pages.forms import errors_of
-from criteria_pages.models import CriteriaSetPage
+from criteria_pages.models import CriteriaSetPage, CriteriaVersion
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.engine import CardInputs, check_specification, compile_set, digest
 from kpi_cms.foundation.engine.kinds import READERS
@@ -301,11 +302,51 @@ GATE = {
 
 
 @pytest.mark.parametrize(
+    ("law", "periods", "refused"),
+    [
+        ("", [], []),
+        ("nd335", ["year"], []),
+        ("nd335", [], ["gate_nd335"]),
+        ("nd335", ["month"], ["gate_nd335"]),
+    ],
+)
+def test_under_the_decree_the_year_alone_has_gates(law: str, periods: list[str], refused: list[str]) -> None:
+    gates = [block_of_rule("gate", {**GATE, "periods": periods})]
+    page = page_of({**one_kind("number"), "law": law, "gates": gates, "period_kinds": ["month", "year"]})
+
+    assert [problem.code for problem in not_yet(page)] == refused
+    assert [problem.inside for problem in not_yet(page)] == [("periods",)] * len(refused)
+
+
+def test_the_facts_of_a_set_are_frozen_behind_its_criteria(policy: User) -> None:
+    facts = [
+        {"code": "ky_luat", "label": "Bị kỷ luật", "answer": "yes_no"},
+        {"code": "vuot", "label": "Tỷ lệ vượt", "answer": "share"},
+    ]
+    gate = {**GATE, "condition": "OR(ky_luat = 1; vuot < 50%)"}
+    page = page_of(
+        {
+            **one_kind("number"),
+            "facts": [block_of_rule("fact", fact, str(number)) for number, fact in enumerate(facts)],
+            "gates": [block_of_rule("gate", gate)],
+        }
+    )
+    specification = specification_of(page)
+    assert check(page) == []
+    assert [sorted(fact) for fact in specification["facts"]] == [
+        ["code", "key", "label"], ["answer", "code", "key", "label"],
+    ]  # fmt: skip
+    rows = frozen_criteria(CriteriaVersion(specification=specification))
+    assert [(row.code, row.is_fact, row.maximum, row.order) for row in rows[-2:]] == [
+        ("ky_luat", True, 1, len(rows) - 1), ("vuot", True, 100, len(rows)),
+    ]  # fmt: skip
+    assert [row.code for row in rows if not row.is_fact] == ["k"]
+
+
+@pytest.mark.parametrize(
     ("change", "code", "inside"),
     [
         ({"raters": RATERS}, "raters_not_yet", ("stage",)),
-        ({"gates": [GATE]}, "gate_not_yet", ("periods",)),
-        ({"gates": [{**GATE, "periods": ["month", "year"]}]}, "gate_not_yet", ("periods",)),
         ({"gates": [{**GATE, "condition": "x = 1"}]}, "gate_name", ("condition",)),
         ({"gates": [{**GATE, "condition": "k >="}]}, "gate_condition", ("condition",)),
         ({"gates": [{**GATE, "band": "khac"}]}, "gate_band", ("band",)),

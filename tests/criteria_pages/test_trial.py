@@ -343,3 +343,55 @@ def test_a_code_with_a_colon_is_still_a_code() -> None:
     )
 
     assert try_card(compiled(values), TrialCard({"a: b: c: d": "3"})).result == (Decimal(7), "dat")
+
+
+# --- Gates -------------------------------------------------------------------------------------------------
+def gated() -> CompiledSet:
+    gate = {
+        "effect": "limit",
+        "band": "yeu",
+        "reason": "Chưa đạt.",
+        "citation": "",
+        "condition": "ky_luat = 1",
+    }
+    values = one_kind("number") | {
+        "facts": [
+            {
+                "type": "fact",
+                "id": "f1",
+                "value": {"code": "ky_luat", "label": "Bị kỷ luật", "answer": "yes_no"},
+            },
+            {"type": "fact", "id": "f2", "value": {"code": "vuot", "label": "Vượt", "answer": "share"}},
+        ],
+        "gates": [
+            {"type": "gate", "id": "g1", "value": gate | {"label": "Kỷ luật", "periods": []}},
+            {
+                "type": "gate",
+                "id": "g2",
+                "value": gate | {"label": "V", "condition": "vuot < 50%", "periods": ["year"]},
+            },
+        ],
+    }
+    return compiled(values)
+
+
+def test_an_example_says_what_gates_ask_and_its_kind_of_period() -> None:
+    def band(**values: str) -> str:
+        trial = try_card(gated(), TrialCard({"k": "10", **values}))
+        assert trial.mistakes == ()
+        return trial.unfinished if trial.result is None else trial.result[1]
+
+    assert band(ky_luat="0", period="month") == "dat"
+    assert band(ky_luat="1", period="month") == "yeu"
+    assert band(ky_luat="0", period="year", vuot="49,5%") == "yeu"
+    assert band(ky_luat="0", vuot="50") == "dat"
+    assert band(period="month") == ("The points are known, the band is not: it depends on “Bị kỷ luật”.")
+    assert band(ky_luat="0") == "The points are known, the band is not: it depends on “Vượt”."
+
+
+def test_a_wrong_answer_is_named_at_its_place() -> None:
+    card = TrialCard({"k": "10", "ky_luat": "2", "period": "week"})
+    assert [(mistake.place, mistake.sentence) for mistake in try_card(gated(), card).mistakes] == [
+        (("values", "ky_luat"), "“Bị kỷ luật” is answered with yes or no: choose one."),
+        (("values", "period"), "“week” is no kind of period: write one of month, quarter, half_year, year."),
+    ]

@@ -97,6 +97,15 @@ def confirmed(world: World, who: Person, *, share: str = "1") -> Scorecard:
     )
 
 
+def notified_as_it_stands(world: World, who: Person) -> Scorecard:
+    """What its evaluator saved, confirmed and notified."""
+    card = world.card(who)
+    assert card.evaluator is not None
+    actor, seen = card.evaluator.user, on_screen(card)
+    stages.confirm(actor=actor, moment=MOMENT, card=card, expected=card.version_number, seen=seen)
+    return stages.notify(actor=actor, moment=MOMENT, card=world.card(who))
+
+
 def notified(world: World, who: Person, *, share: str = "1") -> Scorecard:
     card = confirmed(world, who, share=share)
     assert card.evaluator is not None

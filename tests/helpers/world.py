@@ -99,6 +99,7 @@ def version(spec: dict[str, Any], code: str, *, number: int = 1, frame: str = "s
         published_by=0,
     )
     assert canonical_json(spec)
+    compiled = compile_set(spec)
     FrozenCriterion.objects.bulk_create(
         FrozenCriterion(
             version=made,
@@ -110,8 +111,15 @@ def version(spec: dict[str, Any], code: str, *, number: int = 1, frame: str = "s
             entered=criterion.entered,
             maximum=criterion.max or Decimal(1),
         )
-        for criterion in compile_set(spec).criteria
+        for criterion in compiled.criteria
     )
+    FrozenCriterion.objects.bulk_create(
+        FrozenCriterion(
+            version=made, key=fact.key, code=fact.code, label=fact.label, section_code="",
+            order=len(compiled.criteria) + number, entered=False, maximum=1, is_fact=True,
+        )
+        for number, fact in enumerate(compiled.specification.facts)
+    )  # fmt: skip
     return made
 
 

@@ -11,8 +11,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from criteria_pages.domain.trial import item_label
+from criteria_pages.enums import FactAnswer
 from kpi_cms.foundation.core.numbers import format_quantity
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, decimal_text, parse_decimal
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Fact, decimal_text, parse_decimal
 
 CHECKLIST = "checklist"
 PLACES = 6
@@ -46,8 +47,21 @@ def is_whole(criterion: CompiledCriterion, details: Mapping[str, Decimal]) -> bo
     return bool(details) and (criterion.kind != CHECKLIST or len(details) == len(criterion.details))
 
 
-def in_words(criterion: CompiledCriterion, stored: str) -> str:
+def fact_in_words(fact: Fact, stored: Decimal | str) -> str:
+    """A stored answer as people read it: yes, no, 92,5%, a number; "" for none."""
+    if stored == "":
+        return ""
+    number = Decimal(stored)
+    if fact.answer == FactAnswer.YES_NO:
+        return _("Yes") if number else _("No")
+    text = format_quantity(number, language=get_language() or "vi", places=PLACES)
+    return f"{text}%" if fact.answer == FactAnswer.SHARE else text
+
+
+def in_words(criterion: CompiledCriterion | Fact, stored: str) -> str:
     """A stored text as people read it: “Late to a meeting: 2; …”. A chosen value stays as it is."""
+    if isinstance(criterion, Fact):
+        return fact_in_words(criterion, stored)
     if not criterion.detailed:
         return stored
     language = get_language() or "vi"

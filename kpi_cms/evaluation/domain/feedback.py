@@ -39,7 +39,7 @@ def give_feedback(*, actor: User, moment: datetime, card: Scorecard, said: Mappi
     _check(said)
     # Two windows of one person write one after the other.
     person = Person.objects.select_for_update(of=("self",)).select_related("unit").get(user=actor)
-    criteria = {row.key: row for row in FrozenCriterion.objects.filter(version_id=found.version_id)}
+    criteria = {row.key: row for row in FrozenCriterion.objects.filter(version_id=found.version_id).scored()}
     if not said.keys() <= criteria.keys():
         raise NotFound
     known = {

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from criteria_pages.enums import rated
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain import locks, scoring
@@ -27,10 +28,12 @@ from kpi_cms.foundation.engine import CardInputs, CompiledSet, Said, TaskInput
 from snippets.models import Period
 
 CHUNK = 2_000
-COMPARED = ("numerator", "denominator", "rounded", "band", "insufficient", "pending")
+COMPARED = (
+    "numerator", "denominator", "rounded", "band", "band_by_points", "gates", "insufficient", "pending",
+)  # fmt: skip
 WRITTEN = (
-    "numerator", "denominator", "rounded", "shown", "band", "common", "results", "values", "missing",
-    "insufficient", "pending", "computed_at",
+    "numerator", "denominator", "rounded", "shown", "band", "band_by_points", "gates", "common", "results",
+    "values", "missing", "insufficient", "pending", "computed_at",
 )  # fmt: skip
 
 
@@ -71,7 +74,7 @@ def recompute_period(
                 with as_actor(actor, moment):
                     if write:  # a save between reading and writing would be lost
                         rules.require_open(locks.take_period(period.pk))
-                    batch = _read(cards.filter(pk__gt=last), compiled, stage)
+                    batch = _read(cards.filter(pk__gt=last), compiled, stage, rated(period.kind))
                     done = _store(batch, stage, moment, write=write)
                 report.add(done)
                 if not batch:
@@ -123,7 +126,7 @@ class _Card:
 
 
 def _read(
-    cards: Any, compiled: Mapping[int, CompiledSet], stage: str
+    cards: Any, compiled: Mapping[int, CompiledSet], stage: str, kind: str
 ) -> list[tuple[_Card, CardInputs, CompiledSet]]:
     """The next batch with everything its cards are computed from; empty behind the last card."""
     rows = cards.order_by("pk").values_list(*(entry.name for entry in fields(_Card)))[:CHUNK]
@@ -137,7 +140,7 @@ def _read(
     return [
         (
             card,
-            _inputs(card, compiled[card.version_id], given.get(card.pk, {}), tasks, managed)._replace(
+            _inputs(card, compiled[card.version_id], given.get(card.pk, {}), tasks, managed, kind)._replace(
                 said=said.get(card.pk)
             ),
             compiled[card.version_id],
@@ -166,6 +169,7 @@ def _inputs(
     given: Mapping[str, Decimal | str],
     tasks: Mapping[int, list[TaskInput]],
     managed: Mapping[int, Any],
+    kind: str,
 ) -> CardInputs:
     entered, details = split(compiled, given)
     return CardInputs(
@@ -174,6 +178,7 @@ def _inputs(
         tasks=tasks.get(card.person_id, ()),
         people=managed.get(card.pk),
         given=scoring.kept_d(compiled, card.state, card.confirmed_d, card.proposed_d),
+        period=kind,
     )
 
 

@@ -32,6 +32,7 @@ from snippets.models import Person
 from . import locks, scoring
 from .acting import in_place_of_the_absent
 from .agreeing import check_unchanged
+from .entries import entered_at
 from .saving import written
 
 LONGEST = timedelta(days=14)
@@ -151,8 +152,7 @@ def _require_no_other(card: Scorecard, moment: datetime) -> None:
 def _problems(
     card: Scorecard, criteria: Sequence[str], until: datetime, moment: datetime, reason: str
 ) -> dict[str, list[str]]:
-    compiled = card.version.compiled()
-    scored = {each.key for each in compiled.criteria if card.is_scored(each, StageKey.EVALUATOR)}
+    scored = {each.key for each in entered_at(card, StageKey.EVALUATOR)}
     problems: dict[str, list[str]] = {}
     if not criteria or not set(criteria) <= scored:
         problems["criteria"] = [
@@ -190,7 +190,8 @@ def decided_on(card: Scorecard, criteria: Sequence[str]) -> dict[str, Any]:
     """The result as decided, and the scores of these criteria, in codes and texts."""
     result = CardResult.objects.get(card=card, stage=StageKey.EVALUATOR)
     given = {score.criterion.key: score for score in scoring.stage_scores(card, StageKey.EVALUATOR)}
-    chosen = [each for each in card.version.compiled().criteria if each.key in criteria and each.key in given]
+    entered = entered_at(card, StageKey.EVALUATOR)
+    chosen = [each for each in entered if each.key in criteria and each.key in given]
     return {
         "shown": result.shown,
         "band": result.band,
@@ -201,8 +202,7 @@ def decided_on(card: Scorecard, criteria: Sequence[str]) -> dict[str, Any]:
 
 def facts_of(card: Scorecard, asked: Reopening) -> dict[str, Any]:
     """What the ledger says of a reopening: codes, and nobody's words."""
-    compiled = card.version.compiled()
-    codes = [each.code for each in compiled.criteria if each.key in asked.criteria]
+    codes = [each.code for each in entered_at(card, StageKey.EVALUATOR) if each.key in asked.criteria]
     return {"reopening": str(asked.pk), "state": asked.state, "criteria": codes}
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
+from criteria_pages.enums import rated
 from criteria_pages.models import CriteriaVersion, FrozenCriterion
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain.details import split
@@ -120,6 +121,7 @@ class _Run:
         self.draft = draft
         self.versions: Mapping[int, CriteriaVersion] = versions_of(past)
         self._comparisons: dict[int, Comparison] = {}
+        self.kind = rated(past.period.kind)
         self.managed = _ManagedCards(past, draft) if draft.managed else None
         self.reads_self = any(
             each.reads_self for each in (draft, *(version.compiled() for version in self.versions.values()))
@@ -153,7 +155,7 @@ class _Run:
                 before, values = self._before(card, own, work, said.get(card.pk))
             kept = scoring.kept_d(self.draft, own.state, own.confirmed_d, own.proposed_d)
             people = self._people(card) if not kept else None
-            verdict = judged(self.draft, own.given, work, people, kept, said.get(card.pk))
+            verdict = judged(self.draft, own.given, work, people, kept, said.get(card.pk), self.kind)
             after = verdict if isinstance(verdict, Reason) else result_of(verdict)
             if self.managed is not None:
                 self.managed.learn(card.pk, after)
@@ -173,7 +175,7 @@ class _Run:
         return {
             card_id: Result(Fraction(int(numerator), int(denominator)), rounded, shown, band)
             for card_id, numerator, denominator, rounded, shown, band in rows
-            if rounded is not None
+            if rounded is not None and band
         }
 
     def _with_causes(
@@ -227,12 +229,12 @@ class _Run:
         old = self.versions[card.version_id].compiled()
         entered, details = split(old, own.given)
         d = {each.code: Fraction(own.confirmed_d) for each in old.managed} if own.confirmed_d else {}
-        inputs = CardInputs(entered=entered, details=details, tasks=tasks, given=d)
+        inputs = CardInputs(entered=entered, details=details, tasks=tasks, given=d, period=self.kind)
         if old.reads_self:  # never altered after it was submitted, whatever was decided anew
             given: dict[str, Said] = {} if said is None else {StageKey.SELF: Said(*split(old, said))}
             inputs = inputs._replace(said=given)
         outcome = old.score(inputs)
-        if outcome.total is None:
+        if outcome.band is None:
             return None, None
         return result_of(outcome), {**outcome.values, **outcome.sections, **outcome.parts}
 

@@ -25,6 +25,7 @@ from kpi_cms.foundation.engine import (
     CardInputs,
     CompiledCriterion,
     CompiledSet,
+    Fact,
     Outcome,
     Problem,
     ScoringError,
@@ -34,6 +35,7 @@ from snippets.models import Person
 
 from . import scoring
 from .details import in_words, text_of
+from .entries import entered_of, refuse_fact
 
 _BY_NAME = N_("The criterion %(criterion)s is given item by item: fill in its items.")
 
@@ -98,7 +100,7 @@ def save_stage(
             before={"stage": stage, **before},
             after={"stage": stage, **after},
             reason_key=reason_key,
-            amount=largest_change(before, after),
+            amount=largest_change(_points(card, before), after),
         )
     tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
     outcome = _computed(
@@ -119,6 +121,12 @@ def _computed(card: Scorecard, inputs: CardInputs) -> Outcome:
             _("These numbers cannot be computed with. Correct them and save again; nothing was saved."),
             problems={error.problem.key: [sentence]},
         ) from error
+
+
+def _points(card: Scorecard, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the answers of facts, which are no points."""
+    facts = {fact.code for fact in card.version.compiled().specification.facts}
+    return {code: was for code, was in before.items() if code not in facts}
 
 
 def largest_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> Decimal | None:
@@ -154,6 +162,12 @@ def _check_entries(card: Scorecard, stage: StageKey, entries: Mapping[str, Entry
     compiled = card.version.compiled()
     problems: dict[str, list[str]] = {}
     for key, entry in entries.items():
+        fact = compiled.fact(key)
+        if fact is not None:
+            refusal = refuse_fact(card, stage, fact) or check_answer(fact, entry.value)
+            if refusal:
+                problems[key] = [refusal]
+            continue
         criterion = compiled.criterion(key)
         if criterion is None or not criterion.by_hand:
             problems[key] = [
@@ -170,6 +184,14 @@ def _check_entries(card: Scorecard, stage: StageKey, entries: Mapping[str, Entry
             _("Some scores cannot be used. Correct them and save again; nothing was saved."),
             problems=problems,
         )
+
+
+def check_answer(fact: Fact, value: object) -> str:
+    """Why a fact does not accept an answer; "" when it does, or is cleared."""
+    if value is None:
+        return ""
+    worth = fact.read(value) if isinstance(value, Decimal) else fact.read(None)
+    return sentence_of(worth) if isinstance(worth, Problem) else ""
 
 
 def check_entry(criterion: CompiledCriterion, value: Decimal | str | Mapping[str, Decimal]) -> Problem | None:
@@ -224,7 +246,7 @@ def _check_fresh(
     for key, entry in entries.items():
         stored = written(scores.get(key))
         if _wanted(entry) != stored:
-            criterion = criterion_of(compiled, key)
+            criterion = entered_of(compiled, key)
             label = f"{criterion.code} {criterion.label}"
             mine[label], theirs[label] = in_words(criterion, _wanted(entry)), in_words(criterion, stored)
     for name, text in _comments(comments).items():
@@ -262,7 +284,7 @@ def _write_scores(
         grounds = entry.grounds.strip()
         if _wanted(entry) == written(stored) and grounds == (stored.grounds if stored else ""):
             continue
-        code = criterion_of(compiled, key).code
+        code = entered_of(compiled, key).code
         before[code], after[code] = written(stored), _wanted(entry)
         if stored is None:
             if not criterion_ids:

@@ -44,6 +44,7 @@ from kpi_cms.foundation.engine import (
 )
 
 from .details import split
+from .entries import period_kind
 from .people_managed import Managed as Managed  # read beside the results by whoever explains d
 from .people_managed import leaders_of, managed_people
 from .people_managed import managed as managed
@@ -183,6 +184,7 @@ def inputs_of(
         else None,
         given=kept,
         said=said,
+        period=period_kind(card),
     )
 
 
@@ -260,6 +262,8 @@ def result_fields(outcome: Outcome, moment: datetime) -> dict[str, Any]:
         "rounded": outcome.rounded,
         "shown": outcome.shown if total is not None else "",
         "band": outcome.band or "",
+        "band_by_points": outcome.band_by_points or "",
+        "gates": _gates_of(outcome),
         "common": round_half_up(common, 2) if common is not None else None,
         "results": round_half_up(results, 2) if results is not None else None,
         "values": {code: exact_text(value) for code, value in values.items()},
@@ -268,6 +272,12 @@ def result_fields(outcome: Outcome, moment: datetime) -> dict[str, Any]:
         "pending": bool(outcome.pending),
         "computed_at": moment,
     }
+
+
+def _gates_of(outcome: Outcome) -> dict[str, list[str]]:
+    """The keys of the gates that hold, and of those that are not known; {} where none bears on the card."""
+    found = {"applied": outcome.applied, "undecided": outcome.undecided}
+    return {name: [gate.key for gate in gates] for name, gates in found.items() if gates}
 
 
 @beyond_the_wall("a result follows from its rows; nobody writes one")

@@ -5,7 +5,7 @@ it, asks who may and whether it may be now, and refuses a save that was made fro
 values). Silence confirms nothing: only `confirm` and `endorse` do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from kpi_cms.evaluation.enums import (
     StageKey,
     TaskState,
 )
-from kpi_cms.evaluation.models import Scorecard, Task
+from kpi_cms.evaluation.models import Score, Scorecard, Task
 from kpi_cms.evaluation.signals import evaluation_reopened
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
@@ -35,6 +35,7 @@ from snippets.models import Person
 from . import locks, scoring
 from .acting import delegate_of, take_step
 from .agreeing import check_seen, check_unchanged
+from .entries import require_band
 from .planning import has_endorsement
 from .saving import (
     Entry,
@@ -311,6 +312,7 @@ def accept_new_basis(
     card.notified_at = None
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR, proposed=True)
     _require_d_known(outcome)
+    require_band(card, outcome, scoring.stage_scores(card, StageKey.EVALUATOR))
     assert card.evaluator is not None  # rules.evaluate allows nobody else
     delegate = delegate_of(actor)
     refuse_each_other(card, card.evaluator, delegate)
@@ -400,7 +402,8 @@ def missing_entries(card: Scorecard, stage: StageKey, outcome: Outcome) -> list[
 def require_complete(card: Scorecard, stage: StageKey, outcome: Outcome) -> None:
     missing = missing_entries(card, stage, outcome)
     problems = {criterion.key: [_("Give this criterion a score.")] for criterion in missing}
-    for key in _without_grounds(card, stage):
+    scores = scoring.stage_scores(card, stage)
+    for key in _without_grounds(card, scores):
         problems.setdefault(key, [_("State the grounds for this choice.")])
     if problems:
         raise Invalid(
@@ -416,14 +419,16 @@ def require_complete(card: Scorecard, stage: StageKey, outcome: Outcome) -> None
             )
             % {"raters": ", ".join(outcome.unsaid)}
         )
+    if stage == StageKey.EVALUATOR:
+        require_band(card, outcome, scores)
 
 
-def _without_grounds(card: Scorecard, stage: StageKey) -> list[str]:
+def _without_grounds(card: Scorecard, scores: Iterable[Score]) -> list[str]:
     """Choices whose option asks for grounds and has none."""
     compiled = card.version.compiled()
     return [
         score.criterion.key
-        for score in scoring.stage_scores(card, stage)
+        for score in scores
         if score.choice
         and not score.grounds
         and grounds_required(criterion_of(compiled, score.criterion.key), score.choice)

@@ -39,6 +39,8 @@ class Migration(migrations.Migration):
                 ('rounded', models.DecimalField(decimal_places=2, max_digits=7, null=True, verbose_name='points')),
                 ('shown', models.CharField(blank=True, max_length=24, verbose_name='points as shown')),
                 ('band', models.CharField(blank=True, max_length=20, verbose_name='band')),
+                ('band_by_points', models.CharField(blank=True, max_length=20, verbose_name='band by points')),
+                ('gates', models.JSONField(default=dict, verbose_name='gates that hold or are not known')),
                 ('common', models.DecimalField(decimal_places=2, max_digits=7, null=True, verbose_name='common criteria')),
                 ('results', models.DecimalField(decimal_places=2, max_digits=7, null=True, verbose_name='task results')),
                 ('values', models.JSONField(default=dict, verbose_name='values')),

@@ -12,6 +12,8 @@ from .scorecard import Scorecard
 class CardResult(models.Model):
     """The result of a card at a stage: exact (numerator, denominator as decimal digits), rounded once, and its band.
 
+    `band` is the one after the gates, "" without points and while a gate that could change it is not known;
+    `band_by_points` the one before them. `gates`: the keys of those that are "applied" and "undecided".
     Empty `rounded` with `insufficient` means nothing was assigned, with `pending` that d waits for others, with
     neither that entries are missing. `values` maps each criterion's, section's and part's code to "n/d".
     """
@@ -28,6 +30,8 @@ class CardResult(models.Model):
     rounded = models.DecimalField(_("points"), max_digits=7, decimal_places=2, null=True)
     shown = models.CharField(_("points as shown"), max_length=24, blank=True)
     band = models.CharField(_("band"), max_length=20, blank=True)
+    band_by_points = models.CharField(_("band by points"), max_length=20, blank=True)
+    gates = models.JSONField(_("gates that hold or are not known"), default=dict)
     common = models.DecimalField(_("common criteria"), max_digits=7, decimal_places=2, null=True)
     results = models.DecimalField(_("task results"), max_digits=7, decimal_places=2, null=True)
     values = models.JSONField(_("values"), default=dict)

@@ -12,6 +12,7 @@ from kpi_cms.foundation.engine.checking import check_specification
 from kpi_cms.foundation.engine.compile import CompiledSet, compile_set
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledPart, CompiledSection
 from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal
+from kpi_cms.foundation.engine.facts import Fact
 from kpi_cms.foundation.engine.formula_excel import excel
 from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.gates import Rating
@@ -47,6 +48,7 @@ __all__ = [
     "Deduction",
     "Distance",
     "EntryError",
+    "Fact",
     "FormulaError",
     "Grade",
     "ManagedPeople",

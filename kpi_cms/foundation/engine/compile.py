@@ -152,7 +152,9 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         keys={criterion.key: criterion.index for criterion in criteria},
         total_plan=TreePlan(formulas.parse(expression)) if expression else None,
         total_cap=pair_of(_known(specification.total_max)),
-        gates=gates.compile_gates(specification.gates, [band.code for band in specification.bands]),
+        gates=gates.compile_gates(
+            specification.gates, {band.code: band.label for band in specification.bands}
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from kpi_cms.foundation.engine import law
 from kpi_cms.foundation.engine.bands import Band, Standing, band_of, shown
 from kpi_cms.foundation.engine.combination import Plan, TreePlan
 from kpi_cms.foundation.engine.exact import Pair, pair_of
+from kpi_cms.foundation.engine.facts import Fact
 from kpi_cms.foundation.engine.gates import Gate
 from kpi_cms.foundation.engine.indicator import IndicatorKind
 from kpi_cms.foundation.engine.kinds import (
@@ -238,6 +239,15 @@ class ScoringPlan:
         """The criterion with a block key."""
         index = self.keys.get(key)
         return None if index is None else self.criteria[index]
+
+    def fact(self, key: str) -> Fact | None:
+        """The fact with a block key."""
+        return next((fact for fact in self.specification.facts if fact.key == key), None)
+
+    def facts_asked(self, period: str) -> tuple[Fact, ...]:
+        """The facts that the gates of a kind of period ask, in the set's order; "": of any period."""
+        codes: set[str] = set().union(*(gate.codes for gate in self.gates if gate.bears_on(period)))
+        return tuple(fact for fact in self.specification.facts if fact.code in codes)
 
     def criterion_by_code(self, code: str) -> CompiledCriterion:
         """The criterion with a code. Raises ScoringError when there is none."""

@@ -1,11 +1,10 @@
 """Gates: conditions beyond the points that force a band or limit it, each with its reason and citation.
 
-    facts  [{key, code, label}]                what the caller knows besides the points: yes is 1, no is 0
     gates  [{key, label, condition, effect ("force" | "limit"), band, reason, citation, periods [kinds]}]
 
 A condition is a formula that is true or false, over the codes of criteria, sections and parts, over `total` and
-over facts. Forced: the lowest of the bands forced stands instead of the points' band. Limited: nobody is above
-the lowest limit. The order of the gates changes nothing. A gate whose fact is not known is `undecided`.
+over facts (`facts.py`). Forced: the lowest of the bands forced stands instead of the points' band. Limited: nobody
+is above the lowest limit. The order of the gates changes nothing. A gate whose fact is not known is `undecided`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,15 +25,6 @@ MAX_GATES = 100
 
 
 @dataclass(frozen=True)
-class Fact:
-    """Something the caller knows about a person: disciplined, share of tasks done."""
-
-    key: str
-    code: str
-    label: str
-
-
-@dataclass(frozen=True)
 class GateSpec:
     """A gate. `periods` empty: it holds in every kind of period."""
 
@@ -50,11 +40,17 @@ class GateSpec:
 
 @dataclass(frozen=True)
 class Gate:
-    """A gate, ready to ask."""
+    """A gate, ready to ask: `place` and `name` of its band, counted from the highest, and the codes it asks."""
 
     spec: GateSpec
     tree: formulas.Node
     place: int
+    name: str
+    codes: frozenset[str]
+
+    def bears_on(self, period: str) -> bool:
+        """Whether it holds in a kind of period; "": in any."""
+        return not (period and self.spec.periods and period not in self.spec.periods)
 
 
 class Rating(NamedTuple):
@@ -69,18 +65,6 @@ class Rating(NamedTuple):
     applied: tuple[GateSpec, ...]
     undecided: tuple[GateSpec, ...]
     steps: tuple[Step, ...]
-
-
-def read_facts(reader: Reader, spec: Node) -> tuple[Fact, ...]:
-    """The facts of a specification."""
-    return tuple(
-        Fact(
-            key := reader.text(node, "key", ""),
-            reader.text(node, "code", key),
-            reader.text(node, "label", key),
-        )
-        for node in reader.each(spec, "facts", "")
-    )
 
 
 def read_gates(reader: Reader, spec: Node) -> tuple[GateSpec, ...]:
@@ -133,11 +117,15 @@ def _check_condition(reader: Reader, gate: GateSpec, known: set[str]) -> None:
             reader.add("gate_name", gate.key, _NO_NAME, **params)
 
 
-def compile_gates(gates: Sequence[GateSpec], bands: Sequence[str]) -> tuple[Gate, ...]:
-    """The gates of a checked set; a band's place is counted from the highest, 0."""
-    return tuple(
-        Gate(gate, formulas.parse_condition(gate.condition), bands.index(gate.band)) for gate in gates
-    )
+def compile_gates(gates: Sequence[GateSpec], bands: Mapping[str, str]) -> tuple[Gate, ...]:
+    """The gates of a checked set. `bands`: code → label, from the highest."""
+    codes = list(bands)
+    found = []
+    for gate in gates:
+        tree = formulas.parse_condition(gate.condition)
+        asked = frozenset(name.code for name in formulas.names(tree))
+        found.append(Gate(gate, tree, codes.index(gate.band), bands[gate.band], asked))
+    return tuple(found)
 
 
 def rate(
@@ -156,12 +144,13 @@ def rate(
     undecided: list[Gate] = []
     steps: list[Step] = []
     for gate in gates:
-        if period and gate.spec.periods and period not in gate.spec.periods:
+        if not gate.bears_on(period):
             continue
         used: dict[str, Fraction] = {}
         answer = _holds(gate, value_of, used)
         if answer is None:
             undecided.append(gate)
+            steps.append(_waiting(gate, used))
             continue
         if answer:
             applied.append(gate)
@@ -210,10 +199,22 @@ def _holds(gate: Gate, value_of: Callable[[str], Fraction | None], used: dict[st
 
 def _step(gate: Gate, used: Mapping[str, Fraction], *, answer: bool) -> Step:
     template = (_FORCED if gate.spec.effect == FORCE else _LIMITED) if answer else _NOT_MET
-    params = {"label": gate.spec.label, "band": gate.spec.band, "reason": gate.spec.reason}
-    formula = f"IF({gate.spec.condition}; 1; 0)"
+    params = {"label": gate.spec.label, "band": gate.name, "reason": gate.spec.reason}
     inputs = tuple(used.items())
-    return Step(template, params, formula, inputs, Fraction(answer), None, gate.spec.citation, gate.spec.key)
+    return Step(
+        template, params, _formula(gate), inputs, Fraction(answer), None, gate.spec.citation, gate.spec.key
+    )
+
+
+def _waiting(gate: Gate, used: Mapping[str, Fraction]) -> Step:
+    """A gate that nobody can answer yet stands in the trace, too: it is not passed over."""
+    params = {"label": gate.spec.label}
+    inputs = tuple(used.items())
+    return Step(_WAITING, params, _formula(gate), inputs, None, None, gate.spec.citation, gate.spec.key)
+
+
+def _formula(gate: Gate) -> str:
+    return f"IF({gate.spec.condition}; 1; 0)"
 
 
 _MANY = N_("The set has more than %(limit)s gates: remove some.")
@@ -224,3 +225,4 @@ _NO_NAME = N_("“%(name)s” at character %(position)s is neither a code nor a 
 _FORCED = N_("%(label)s: the condition holds, the band is %(band)s. %(reason)s")
 _LIMITED = N_("%(label)s: the condition holds, the band is %(band)s at most. %(reason)s")
 _NOT_MET = N_("%(label)s: the condition does not hold")
+_WAITING = N_("%(label)s: not known yet, because what it asks is not recorded")

@@ -29,8 +29,9 @@ class Said(NamedTuple):
 class CardInputs(NamedTuple):
     """One card's inputs at one stage.
 
-    `entered`: criterion key → points as a decimal, or the value of the option chosen; keys the set does not
-    have are left alone, so that a card can be tried under another set. `people` None: not known yet, d is
+    `entered`: criterion key → points as a decimal, or the value of the option chosen; a fact's key → its answer; keys
+    the set does not have are left alone, so that a card can be tried under another set. `period`: the kind of
+    period, which says which gates bear on the card; "": all of them. `people` None: not known yet, d is
     pending. `part_totals`: part code → points that replace the part's own computation, past every step check.
     `settings`: open settings that replace the set's. `given`: criterion code → value that replaces its
     scoring (a share of 1, or points). `details`: criterion key → name → number, for the kinds entered so.
@@ -52,3 +53,4 @@ class CardInputs(NamedTuple):
     others: Mapping[str, Sequence[TaskInput]] = _NO_TASKS
     results: Mapping[str, Sequence[Decimal | Fraction]] = _NO_RESULTS
     said: Mapping[str, Said] | None = None
+    period: str = ""

@@ -6,10 +6,13 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from kpi_cms.foundation.engine import further, law
+from kpi_cms.foundation.engine.card_band import CardBand, card_band
 from kpi_cms.foundation.engine.combination import LinearPlan, TreePlan, Unknown, add, clamp
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, Rules, ScoringPlan
 from kpi_cms.foundation.engine.exact import Pair, pair_of, plain
+from kpi_cms.foundation.engine.facts import Fact
 from kpi_cms.foundation.engine.formulas import FormulaError
+from kpi_cms.foundation.engine.gates import TOTAL, GateSpec
 from kpi_cms.foundation.engine.inputs import CardInputs
 from kpi_cms.foundation.engine.people import tally, waits
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError
@@ -40,6 +43,7 @@ class Work(NamedTuple):
     overridden: frozenset[str]
     own: Pair | None = None
     raters: tuple[Pair | None, ...] = ()
+    band: CardBand | None = None
 
 
 class Outcome:
@@ -130,9 +134,35 @@ class Outcome:
 
     @property
     def band(self) -> str | None:
+        """Code of the band: the points' band after the set's gates. The one place that decides it.
+
+        None without points, which gates do not replace on a card, and while a gate that could still change it waits
+        for what is not known.
+        """
+        band = self._work.band
+        return self.band_by_points if band is None else band.rating.band
+
+    @property
+    def band_by_points(self) -> str | None:
         """Code of the point band, read from the exact score (or the rounded one, where the set says so)."""
         total = self._work.total
         return None if total is None else self._set.band(total, self._work.rules).code
+
+    @property
+    def applied(self) -> tuple[GateSpec, ...]:
+        """The gates whose condition holds, whether or not they change the band."""
+        return () if self._work.band is None else self._work.band.rating.applied
+
+    @property
+    def undecided(self) -> tuple[GateSpec, ...]:
+        """The gates that wait for what is not known."""
+        return () if self._work.band is None else self._work.band.rating.undecided
+
+    @property
+    def unanswered(self) -> tuple[Fact, ...]:
+        """The facts without an answer that keep the band from being known; () once it is."""
+        band = self._work.band
+        return () if band is None or band.rating.band is not None else band.unanswered
 
     @property
     def shown(self) -> str:
@@ -162,6 +192,14 @@ def _with(keys: set[str], here: Mapping[str, Any], there: Mapping[str, Any]) -> 
 def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
     """Compute a card. Raises EntryError or ScoringError when its inputs contradict the set."""
     inputs = with_own(compiled, inputs)
+    work = _points(compiled, inputs)
+    return (
+        work if work.total is None or not compiled.gates else _with_band(compiled, inputs, work, work.total)
+    )
+
+
+def _points(compiled: ScoringPlan, inputs: CardInputs) -> Work:
+    """Everything but the band."""
     rules = compiled.rules_for(inputs.settings)
     skipped, given = inputs.part_totals, inputs.given
 
@@ -223,6 +261,14 @@ def work_out(compiled: ScoringPlan, inputs: CardInputs) -> Work:
     )
 
 
+def _with_band(compiled: ScoringPlan, inputs: CardInputs, work: Work, total: Pair) -> Work:
+    """The same with what the gates make of the band: the criteria as the stage has them, the total of all raters."""
+    groups = (work.values, work.sections, work.parts)
+    values = {code: groups[group][index] for code, (group, index) in compiled.names.items()}
+    by_points = compiled.band(total, work.rules).code
+    return work._replace(band=card_band(compiled, inputs, by_points, {**values, TOTAL: total}))
+
+
 def _raters(compiled: ScoringPlan, inputs: CardInputs, own: Pair | None) -> tuple[Pair | None, ...]:
     """The totals of the set's raters, each of their own entries and the same tasks; () for one stage alone."""
     if inputs.said is None or not compiled.raters:
@@ -230,7 +276,7 @@ def _raters(compiled: ScoringPlan, inputs: CardInputs, own: Pair | None) -> tupl
     totals = {compiled.deciding: own}
     for stage, said in inputs.said.items():
         theirs = inputs._replace(entered=said.entered, details=said.details, said=None)
-        totals[stage] = work_out(compiled, theirs).total
+        totals[stage] = _points(compiled, theirs).total
     return tuple(totals.get(rater.stage) for rater in compiled.raters)
 
 

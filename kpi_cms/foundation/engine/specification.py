@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from kpi_cms.foundation.engine import aggregation, gates, quota, raters
+from kpi_cms.foundation.engine.facts import Fact, read_facts
 from kpi_cms.foundation.engine.kinds import Kind, read_kind
 from kpi_cms.foundation.engine.law import LAWS, MANAGED_KINDS, PENALTY_PER_FAULT
 from kpi_cms.foundation.engine.people import LEFT_OUT, PENDING, UNCONFIRMED, WITHOUT_RESULT
@@ -178,7 +179,7 @@ class Specification:
     citations: Mapping[str, str]
     aggregation: tuple[aggregation.MeanRule, ...]
     quotas: tuple[quota.QuotaRule, ...]
-    facts: tuple[gates.Fact, ...]
+    facts: tuple[Fact, ...]
     gates: tuple[gates.GateSpec, ...]
     raters: tuple[raters.Rater, ...]
 
@@ -216,7 +217,7 @@ def read_specification(spec: Mapping[str, object]) -> tuple[Specification, list[
         citations={name: reader.text(citations, name, "", required=False) for name in citations},
         aggregation=aggregation.read_rules(reader, later),
         quotas=quota.read_rules(reader, later, [band.code for band in bands], follows),
-        facts=gates.read_facts(reader, later),
+        facts=read_facts(reader, later),
         gates=gates.read_gates(reader, later),
         raters=raters.read_raters(reader, later),
     )

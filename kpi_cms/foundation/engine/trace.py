@@ -58,6 +58,7 @@ class _Tracer:
         yield from self._ratio_of_results()
         yield from self._parts()
         yield from self._total()
+        yield from self._gates()
 
     def _clause(self, own: str, *steps: str) -> str:
         """The set's own citation, else the clause of the decree when the set follows it."""
@@ -327,6 +328,17 @@ class _Tracer:
         inputs = (("total", Fraction(*total)),)
         return Step(template, params_of_band, formula, inputs, Fraction(*read), None, clause, "band")
 
+    def _gates(self) -> Iterator[Step]:
+        """Every gate that bears on the period, whether it holds, and the band that stands after them."""
+        if self._work.band is None or not self._work.band.rating.steps:
+            return
+        rating = self._work.band.rating
+        yield from rating.steps
+        labels = {band.code: band.label for band in self._set.bands}
+        name = _UNDECIDED if rating.band is None else _AFTER
+        params = {} if rating.band is None else {"band": labels[rating.band]}
+        yield Step(name, params, "", (), None, None, "", "rating")
+
 
 def _decimal(value: Pair) -> Decimal:
     return EXACT.divide(Decimal(value[0]), Decimal(value[1]))
@@ -366,3 +378,5 @@ _TOTAL = N_("Total, rounded once to %(places)s places")
 _RATER = N_("%(rater)s: total of their own scores, which counts %(weight)s%%")
 _BAND_ROUNDED = N_("Point band, read from the rounded total: %(band)s (from %(start)s points)")
 _BAND = N_("Point band, read from the exact total: %(band)s (from %(start)s points)")
+_AFTER = N_("Band after the gates: %(band)s")
+_UNDECIDED = N_("Band after the gates: not known until every gate that could change it is")

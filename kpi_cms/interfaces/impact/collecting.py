@@ -38,6 +38,7 @@ class Collector:
         self.bands = [[code, bands[code].label] for code in order]
         self.labels = {section.code: section.label for section in draft.sections}
         self.labels |= {criterion.code: criterion.label for criterion in draft.criteria}
+        self.labels |= {fact.code: fact.label for fact in draft.specification.facts}
 
     def take(self, batch: Iterable[Rescored]) -> None:
         for card in batch:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kpi_cms.evaluation import band_words
 from kpi_cms.evaluation.domain.details import in_words
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.core.numbers import NOTHING, format_quantity
@@ -55,11 +56,27 @@ def beside_the_form(compiled: CompiledSet, outcome: Outcome) -> Iterable[str]:
             }
 
 
+def the_band(compiled: CompiledSet, outcome: Outcome) -> Iterable[str]:
+    """The band after the gates, and why it is another one than the points', for a set that has any."""
+    by_points = outcome.band_by_points
+    if not compiled.gates or by_points is None:
+        return
+    band = outcome.band or ""
+    applied, undecided = ([gate.key for gate in gates] for gates in (outcome.applied, outcome.undecided))
+    told = {
+        "band": band_words.band_label(compiled, band) or _("not known yet"),
+        "why": band_words.why_this_band(compiled, band, by_points, applied, undecided),
+    }
+    yield (_("Band: %(band)s. %(why)s") % told).strip()
+
+
 def said(card: Scorecard, code: str, stored: str) -> str:
     """A kept entry as it is read; a dash where there was none."""
     if stored == NOTHING:
         return stored
-    return in_words(card.version.compiled().criterion_by_code(code), stored)
+    compiled = card.version.compiled()
+    fact = next((fact for fact in compiled.specification.facts if fact.code == code), None)
+    return in_words(fact or compiled.criterion_by_code(code), stored)
 
 
 def _quantity(value: Fraction | None) -> str:

@@ -27,7 +27,14 @@ from kpi_cms.foundation.engine import (
     decimal_text,
     round_half_up,
 )
-from kpi_cms.interfaces.reporting.beside_form import LEADERS, beside_the_form, points_of, ratio_code, said
+from kpi_cms.interfaces.reporting.beside_form import (
+    LEADERS,
+    beside_the_form,
+    points_of,
+    ratio_code,
+    said,
+    the_band,
+)
 from kpi_cms.interfaces.reporting.card_documents import documents_of
 from kpi_cms.interfaces.reporting.forms import (
     Form01,
@@ -369,6 +376,7 @@ def _notes(
     if seen.of_evaluation:
         compiled = card.version.compiled()
         yield from beside_the_form(compiled, outcome)
+        yield from the_band(compiled, outcome)
         yield from _decided_anew(card)
     if card.proposed_d and seen.of_new_basis:
         yield _(

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from kpi_cms.foundation.engine import (
     CardInputs,
+    EntryError,
+    Fact,
     ScoringError,
     TaskInput,
     check_specification,
@@ -32,6 +34,9 @@ LIMITED = {
 }  # fmt: skip
 
 
+OUTSIDE = "“x” is answered with a number from 0 to 10000 with at most 3 decimals: correct it."
+
+
 def with_gates(*gates, facts=FACTS):
     return specs.party() | {"schema_version": 2, "facts": [*facts], "gates": [*gates]}
 
@@ -47,7 +52,7 @@ def test_a_forced_band_stands_instead_of_the_points():
     assert found.undecided == ()
     first, second = found.steps
     assert first.name_template % first.params == (
-        "Kỷ luật: the condition holds, the band is failed. Bị kỷ luật do vi phạm trong công vụ."
+        "Kỷ luật: the condition holds, the band is Không hoàn thành nhiệm vụ. Bị kỷ luật do vi phạm trong công vụ."
     )
     assert (first.formula, first.inputs, first.value) == ("IF(ky_luat = 1; 1; 0)", (("ky_luat", 1),), 1)
     assert (first.clause, first.code, first.rounding) == ("Đ20.4.c", "gate-1", None)
@@ -60,7 +65,8 @@ def test_a_limit_lowers_and_never_raises():
     assert rate(Fraction(95), LIMITED, vuot=Decimal("0.4")).band == "good"
     step = rate(Fraction(95), LIMITED, vuot=Decimal("0.4")).steps[0]
     assert step.name_template % step.params == (
-        "Vượt yêu cầu: the condition holds, the band is good at most. Chưa đủ 50% nhiệm vụ vượt yêu cầu."
+        "Vượt yêu cầu: the condition holds, the band is Hoàn thành tốt nhiệm vụ at most. "
+        "Chưa đủ 50% nhiệm vụ vượt yêu cầu."
     )
     assert rate(Fraction(95), LIMITED, vuot=Decimal("0.5")).band == "excellent"
     always = LIMITED | {"condition": "total >= 0"}
@@ -88,7 +94,10 @@ def test_a_band_waits_for_a_fact_that_could_change_it():
     found = rate(Fraction(95), FORCED, LIMITED, vuot=1)
     assert (found.band, found.by_points) == (None, "excellent")
     assert [gate.key for gate in found.undecided] == ["gate-1"]
-    assert [step.code for step in found.steps] == ["gate-2"]
+    assert [(step.code, step.value) for step in found.steps] == [("gate-1", None), ("gate-2", 0)]
+    assert found.steps[0].name_template % found.steps[0].params == (
+        "Kỷ luật: not known yet, because what it asks is not recorded"
+    )
     assert rate(Fraction(95), LIMITED, vuot=None).band is None
     assert rate(Fraction(75), LIMITED | {"condition": "vuot < 1"}).band == "good"
     assert rate(Fraction(75), LIMITED | {"condition": "vuot < 1", "band": "completed"}).band is None
@@ -116,8 +125,84 @@ def test_a_condition_may_ask_a_criterion_a_section_and_a_part():
     entered = {item.key: item.max for item in compiled.entered}
     assert compiled.rate(compiled.score(CardInputs(entered, DONE))).band == "excellent"
     lower = compiled.score(CardInputs(entered | {"key-I.1": Decimal(0)}, DONE))
-    assert (lower.band, compiled.rate(lower).band) == ("excellent", "good")
+    assert (lower.band_by_points, lower.band, compiled.rate(lower).band) == ("excellent", "good", "good")
     assert compiled.rate(compiled.score(CardInputs({}, DONE))).band is None
+
+
+# --- On a card -----------------------------------------------------------------------------------------------
+def on_card(*gates, period="quarter", facts=FACTS, missing=(), **answers):
+    """A card with every point, and answers by the facts' codes."""
+    compiled = compile_set(with_gates(*gates, facts=facts))
+    keys = {fact["code"]: fact["key"] for fact in facts}
+    entered = {item.key: item.max for item in compiled.entered if item.key not in missing}
+    answered = {keys[code]: answer for code, answer in answers.items()}
+    inputs = CardInputs({**entered, **answered}, DONE, period=period)
+    return compiled.score(inputs), compiled.trace(inputs)
+
+
+def test_a_gate_is_not_passed_over_when_its_fact_is_not_recorded():
+    outcome, steps = on_card(FORCED)
+    assert (outcome.total, outcome.band_by_points, outcome.band) == (100, "excellent", None)
+    assert [fact.code for fact in outcome.unanswered] == ["ky_luat"]
+    assert [gate.key for gate in outcome.undecided] == ["gate-1"]
+    assert [step.name_template % step.params for step in steps[-2:]] == [
+        "Kỷ luật: not known yet, because what it asks is not recorded",
+        "Band after the gates: not known until every gate that could change it is",
+    ]
+
+
+def test_a_card_has_the_band_after_its_gates_and_says_why():
+    outcome, steps = on_card(FORCED, LIMITED, ky_luat=Decimal(1), vuot=Decimal(1))
+    assert (outcome.total, outcome.shown) == (100, "100.00")
+    assert (outcome.band_by_points, outcome.band) == ("excellent", "failed")
+    assert [gate.key for gate in outcome.applied] == ["gate-1"]
+    assert (outcome.undecided, outcome.unanswered) == ((), ())
+    assert [(step.code, step.value, step.clause) for step in steps[-3:]] == [
+        ("gate-1", 1, "Đ20.4.c"), ("gate-2", 0, ""), ("rating", None, ""),
+    ]  # fmt: skip
+    assert steps[-1].name_template % steps[-1].params == "Band after the gates: Không hoàn thành nhiệm vụ"
+    assert on_card(FORCED, ky_luat=Decimal(0))[0].band == "excellent"
+
+
+def test_only_the_gates_of_the_period_bear_on_a_card_and_ask_their_facts():
+    compiled = compile_set(with_gates(FORCED | {"periods": ["year"]}, LIMITED))
+    asked = [[fact.code for fact in compiled.facts_asked(period)] for period in ("month", "quarter", "year")]
+    assert asked == [[], ["vuot"], ["ky_luat", "vuot"]]
+    month, steps = on_card(FORCED | {"periods": ["year"]}, LIMITED, period="month")
+    assert (month.band, month.undecided, steps[-1].code) == ("excellent", (), "band")
+    unsaid, _steps = on_card(FORCED | {"periods": ["year"]}, period="", ky_luat=Decimal(1))
+    assert unsaid.band == "failed"
+
+
+def test_without_points_a_card_has_no_band_whatever_is_known_of_the_person():
+    outcome, _steps = on_card(FORCED, missing=("key-I.1",), ky_luat=Decimal(1))
+    assert (outcome.band, outcome.band_by_points, outcome.applied, outcome.unanswered) == (None, None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "worth"),
+    [
+        ("yes_no", Decimal(1), 1),
+        ("yes_no", "0", 0),
+        ("share", Decimal("92.5"), Fraction(37, 40)),
+        ("number", Decimal("12.125"), Fraction(97, 8)),
+        ("yes_no", Decimal("0.5"), "“x” is answered with yes or no: choose one."),
+        ("yes_no", "yes", "“x” is answered with yes or no: choose one."),
+        ("number", Decimal("0.0001"), OUTSIDE),
+        ("share", Decimal(-1), OUTSIDE),
+    ],
+)
+def test_an_answer_is_read_as_its_fact_asks(answer, value, worth):
+    read = Fact("f", "x", "x", answer).read(value)
+    assert (str(read) if isinstance(worth, str) else read) == worth
+
+
+def test_a_wrong_answer_is_refused_where_it_counts():
+    with pytest.raises(EntryError) as error:
+        on_card(FORCED, ky_luat=Decimal(2))
+    assert error.value.problem.key == "fact-1"
+    wrong = check_specification(with_gates(FORCED, facts=[FACTS[0] | {"answer": "text"}, FACTS[1]]))
+    assert [(item.code, item.key) for item in wrong] == [("field", "fact-1")]
 
 
 def test_what_a_gate_cannot_be_asked_is_refused():

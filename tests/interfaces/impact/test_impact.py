@@ -277,7 +277,7 @@ def test_other_limits_alone_are_said_to_be_the_reason(
     edit(page, parts=ND335_NV.fields["parts"], bands=bands)
     hold(author, world.other_agency, Capability.VIEW)
     read = pages.text(compute(author).get(address(page, world.other_department)))
-    assert "The same points; the limits of the bands differ" in read
+    assert "The same points; the limits of the bands or the gates differ" in read
 
 
 # --- What is computed, and when -----------------------------------------------------------------------------

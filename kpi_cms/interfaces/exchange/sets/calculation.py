@@ -20,6 +20,7 @@ from kpi_cms.foundation.engine import (
     decimal_text,
     excel,
 )
+from kpi_cms.foundation.engine.facts import SHARE, YES_NO, Fact
 from kpi_cms.foundation.engine.formula_excel import GUARD
 from kpi_cms.foundation.engine.formulas import parse, parse_condition
 from kpi_cms.foundation.engine.gates import FORCE, TOTAL
@@ -216,18 +217,29 @@ class _Lines:
         by_points = self._add(Line("", _("Band by points"), value=None))
         final = self._add(Line("", _("Band after the gates"), value=None))
         first = self._bands()
+        rows = {fact.code: self._fact(fact) for fact in spec.facts}
         facts = {
-            fact.code: f"{ENTRY}{self._entry(fact.code, fact.label, required=False)}" for fact in spec.facts
+            fact.code: f"({ENTRY}{rows[fact.code]}/100)"
+            if fact.answer == SHARE
+            else f"{ENTRY}{rows[fact.code]}"
+            for fact in spec.facts
         }
+        asked = _blank(rows[fact.code] for fact in self.set.facts_asked(""))
         place = self._place(source, first)
         gates = self._gates(facts, f"{VALUE}{total}")
         last = first + len(self.set.bands) - 1
 
-        def band(text: str) -> Write:
-            return lambda: f'IF({VALUE}{missing}>0,"",INDEX(B{first}:B{last},{text}+1))'
+        def band(text: str, more: str = "") -> Write:
+            return lambda: f'IF({VALUE}{missing}{more}>0,"",INDEX(B{first}:B{last},{text}+1))'
 
         self.lines[by_points - FIRST_ROW].value = band(place)
-        self.lines[final - FIRST_ROW].value = band(_after(place, gates))
+        self.lines[final - FIRST_ROW].value = band(_after(place, gates), f"+{asked}")
+
+    def _fact(self, fact: Fact) -> int:
+        """The row of a fact. An empty cell is no answer: the band waits for it, as it does on a card."""
+        hints = {SHARE: _("%(label)s, in per cent"), YES_NO: _("%(label)s: 1 for yes, 0 for no")}
+        label = hints[fact.answer] % {"label": fact.label} if fact.answer in hints else fact.label
+        return self._entry(fact.code, label, required=False)
 
     def _total(self) -> str:
         if self.set.specification.total == "formula":

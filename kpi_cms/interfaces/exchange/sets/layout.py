@@ -357,7 +357,12 @@ LISTS = (
         (_stage("key", _("Stage")), _word("label"), _yes("decides"), _yes("optional")),
         ("key", "label"),
     ),
-    Table("facts", _("Facts"), (_code("code"), _word("label"), KEY), ("code", "label")),
+    Table(
+        "facts",
+        _("Facts"),
+        (_code("code"), _word("label"), _choice("answer", VALUES["answer"]), KEY),
+        ("code", "label"),
+    ),
     Table(
         "gates",
         _("Gates"),

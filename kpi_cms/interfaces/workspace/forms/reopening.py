@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kpi_cms.evaluation.domain.entries import entered_at
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 
@@ -34,9 +35,7 @@ class AskForm(StepForm):
     def __init__(self, *args: Any, card: Scorecard, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["criteria"].choices = [  # type: ignore[attr-defined]  # a choice field
-            (each.key, f"{each.code} {each.label}")
-            for each in card.version.compiled().criteria
-            if card.is_scored(each, StageKey.EVALUATOR)
+            (each.key, f"{each.code} {each.label}") for each in entered_at(card, StageKey.EVALUATOR)
         ]
 
     def end(self) -> datetime:

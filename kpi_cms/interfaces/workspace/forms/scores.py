@@ -8,13 +8,15 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from criteria_pages.enums import FactAnswer
 from kpi_cms.evaluation.domain.details import CHECKLIST, PLACES, details_of, part_label
-from kpi_cms.evaluation.domain.saving import Entry, check_entry, sentence_of
+from kpi_cms.evaluation.domain.entries import facts_of
+from kpi_cms.evaluation.domain.saving import Entry, check_answer, check_entry, sentence_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.queries import StageRecord
 from kpi_cms.foundation.core.numbers import format_quantity, read_decimal
-from kpi_cms.foundation.engine import CompiledCriterion, decimal_text
+from kpi_cms.foundation.engine import CompiledCriterion, Fact, decimal_text
 
 SCORE, GROUNDS = "s-", "g-"
 COMMENTS_OF = {
@@ -56,6 +58,11 @@ class ScoreForm:
         ]
 
     @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts that are recorded here: with the evaluation, and nowhere else."""
+        return facts_of(self.card) if self.stage == StageKey.EVALUATOR else ()
+
+    @property
     def comment_names(self) -> tuple[str, ...]:
         return COMMENTS_OF[self.stage]
 
@@ -66,6 +73,10 @@ class ScoreForm:
         for criterion in form.criteria:
             given = record.given.get(criterion.key) if record else None
             form._fill(criterion, given)
+        for fact in form.facts:
+            given = record.given.get(fact.key) if record else None
+            form.typed[fact.key] = fact_text(fact, given)
+            form.grounds[fact.key] = given.grounds if given else ""
         form.comments = {name: getattr(record, name) if record else "" for name in form.comment_names}
         return form
 
@@ -87,6 +98,9 @@ class ScoreForm:
                 else str(data.get(SCORE + criterion.key, "")).strip()
             )
             form.grounds[criterion.key] = str(data.get(GROUNDS + criterion.key, "")).strip()[:LONGEST]
+        for fact in form.facts:
+            form.typed[fact.key] = str(data.get(SCORE + fact.key, "")).strip()[:LONGEST_NUMBER]
+            form.grounds[fact.key] = str(data.get(GROUNDS + fact.key, "")).strip()[:LONGEST]
         form.comments = {name: str(data.get(name, ""))[:LONGEST] for name in form.comment_names}
         form.reason = str(data.get("reason", ""))[:LONGEST]
         return form
@@ -120,7 +134,22 @@ class ScoreForm:
             if problem is not None:
                 self.problems[criterion.key] = [sentence_of(problem)]
             found[criterion.key] = entry
+        for fact in self.facts:
+            self._answer(fact, found)
         return found
+
+    def _answer(self, fact: Fact, found: dict[str, Entry]) -> None:
+        """The answer of a fact as it is sent to the domain; nothing typed clears it."""
+        typed, grounds = self.typed[fact.key].removesuffix("%").strip(), self.grounds[fact.key]
+        try:
+            entry = Entry(read_decimal(typed) if typed else None, grounds)
+        except ValueError:
+            self.problems[fact.key] = [_("Write a number such as 4,5.")]
+            return
+        problem = check_answer(fact, entry.value)
+        if problem:
+            self.problems[fact.key] = [problem]
+        found[fact.key] = entry
 
     def _numbers(self, criterion: CompiledCriterion) -> dict[str, Decimal]:
         """The numbers of a criterion that is given item by item. Raises ValueError for what is none.
@@ -145,6 +174,7 @@ class ScoreForm:
     def errors(self) -> list[dict[str, str]]:
         """For the error summary: each sentence with its criterion and a way to its field."""
         names = {criterion.key: criterion.code for criterion in self.criteria}
+        names |= {fact.key: fact.label for fact in self.facts}
         return [
             {
                 "text": f"{names[key]}: {sentence}" if key in names else str(sentence),
@@ -162,6 +192,15 @@ class ScoreForm:
 def part_name(key: str, number: int) -> str:
     """The field of one number of a criterion."""
     return f"{SCORE}{key}-{number}"
+
+
+def fact_text(fact: Fact, given: Any) -> str:
+    """A stored answer as it stands in its field: "1" or "0" for yes or no, else a number."""
+    if given is None or given.value is None:
+        return ""
+    if fact.answer == FactAnswer.YES_NO:
+        return decimal_text(given.value)
+    return format_quantity(given.value, language=get_language() or "vi", places=PLACES)
 
 
 def number_text(criterion: CompiledCriterion, number: Decimal) -> str:

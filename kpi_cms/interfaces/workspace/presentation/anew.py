@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation import queries
 from kpi_cms.evaluation.domain import proposed_decision
 from kpi_cms.evaluation.domain.details import text_of
+from kpi_cms.evaluation.domain.entries import entered_at
 from kpi_cms.evaluation.domain.proposed_decision import Decision
 from kpi_cms.evaluation.domain.saving import Entry, comment_label
 from kpi_cms.evaluation.enums import StageKey
@@ -26,7 +27,7 @@ def before_and_after(reading: CardReading, waits: Reopening) -> dict[str, Any]:
     )  # fmt: skip
     result, record = reading.results[StageKey.EVALUATOR], reading.records.get(StageKey.EVALUATOR)
     rows = []
-    for criterion in card.version.compiled().criteria:
+    for criterion in entered_at(card, StageKey.EVALUATOR):
         if criterion.key not in waits.criteria:
             continue
         stands = record.given.get(criterion.key) if record is not None else None

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import band_words, queries, rules
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, ReopeningState, StageKey, TaskState
@@ -211,8 +211,9 @@ def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any
         )
     figures += _figures_of_raters(card, result, language)
     figures.append({"label": _("Total"), "value": shown_text(result.shown if result else "")})
-    if result and result.band:
-        figures.append({"label": _("Point band"), "value": band_label(card, result.band)})
+    if result and (result.band or result.band_by_points):
+        label = band_label(card, result.band) if result.band else "–"
+        figures.append({"label": _("Point band"), "value": label, "note": why_band(card, result)})
     return figures
 
 
@@ -231,11 +232,20 @@ def _figures_of_raters(card: Scorecard, result: CardResult | None, language: str
     ]
 
 
+def why_band(card: Scorecard, result: CardResult) -> str:
+    """Which gates made another band than the points'; "" where none did."""
+    applied, undecided = (result.gates.get(name, ()) for name in ("applied", "undecided"))
+    by_points = result.band_by_points or result.band
+    return band_words.why_this_band(card.version.compiled(), result.band, by_points, applied, undecided)
+
+
 def state_of_result(card: Scorecard, result: CardResult | None) -> str:
-    """Why there is no total yet; "" when there is one or nothing was computed.
+    """Why there is no total yet, or no band; "" when there are both or nothing was computed.
 
     A stage has no total of its own where it does not score everything: that is said, and nothing is asked for.
     """
+    if result is not None and result.shown and result.band_by_points and not result.band:
+        return _("The band is not known until the competent person has recorded what it depends on.")
     if result is None or result.shown:
         return ""
     if result.insufficient:
@@ -267,7 +277,7 @@ def shown_text(stored: str) -> str:
 
 def band_label(card: Scorecard, code: str) -> str:
     """The name of a point band of the card's version."""
-    return next((band.label for band in card.version.compiled().bands if band.code == code), code)
+    return band_words.band_label(card.version.compiled(), code)
 
 
 def notices_of(reading: CardReading, now: datetime) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from kpi_cms.evaluation.audit_tables import (
     Written,
     label_of,
 )
-from kpi_cms.evaluation.domain.details import in_words
+from kpi_cms.evaluation.domain.details import fact_in_words, in_words
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.visibility import EVERYTHING, Sight
 from kpi_cms.foundation.audit.models import LedgerEntry
@@ -150,6 +150,8 @@ class _Reader:
             return NOTHING
         if name in table.kept:
             return self.kept(stored)
+        if table is SCORE and name == "value" and written.row.criterion.is_fact:
+            return self._answer(written.row.criterion, stored)
         if table is SCORE and name == "choice":
             return self._option(written.row.criterion, stored)
         if name in ("confirmed_d", "proposed_d"):
@@ -170,6 +172,12 @@ class _Reader:
             case date():
                 return format_day(stored)
         return str(stored)
+
+    def _answer(self, criterion: Any, stored: Decimal) -> str:
+        """The answer of a fact in words, from the version that the card is scored with."""
+        version = self.versions.get(criterion.version_id)
+        fact = version.compiled().fact(criterion.key) if version is not None else None
+        return fact_in_words(fact, stored) if fact is not None else self._plain(stored)
 
     def _option(self, criterion: Any, stored: str) -> str:
         """The label of a chosen value, from the version that the card is scored with."""

@@ -10,12 +10,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from criteria_pages.enums import Condition
-from kpi_cms.evaluation.domain.details import CHECKLIST, in_words, part_label
+from kpi_cms.evaluation.domain.details import CHECKLIST, fact_in_words, in_words, part_label
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.evaluation.queries import Given, StageRecord
 from kpi_cms.foundation.core.numbers import format_percent, format_points, format_quantity
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSection, decimal_text
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSection, Fact, decimal_text
 from kpi_cms.interfaces.workspace.forms.scores import (
     GROUNDS,
     SCORE,
@@ -23,6 +23,8 @@ from kpi_cms.interfaces.workspace.forms.scores import (
     part_name,
     written,
 )
+
+from .facts import FactRow, fact_rows
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,9 @@ class Part:
 
 
 class Sheet(list[Part]):
-    """The parts of a card, in order."""
+    """The parts of a card, in order; `facts`: what its gates ask besides, where the reader sees the evaluation."""
+
+    facts: Sequence[FactRow] = ()
 
     @property
     def has_running_total(self) -> bool:
@@ -173,6 +177,10 @@ def sheet_of(
             for index in part.sections
         ]
         parts.append(Part(part.code, part.label, part.max, sections))
+    judged = [column.record for column in columns if column.stage == StageKey.EVALUATOR]
+    judging = form if form is not None and form.stage == StageKey.EVALUATOR else None
+    if judged or judging is not None:
+        parts.facts = fact_rows(card, judged[0] if judged else None, judging)
     return parts
 
 
@@ -246,11 +254,13 @@ def _cell(criterion: CompiledCriterion, column: Column) -> Cell:
     return Cell(column.heading, given_text(criterion, given), given.grounds if given else "")
 
 
-def given_text(criterion: CompiledCriterion, given: Given | None) -> str:
-    """A stored entry as it is read: points, a percentage, met or not met; "–" for none."""
+def given_text(criterion: CompiledCriterion | Fact, given: Given | None) -> str:
+    """A stored entry as it is read: points, a percentage, met or not met, yes or no; "–" for none."""
     language = get_language() or "vi"
     if given is None or (given.value is None and not given.choice):
         return "–"
+    if isinstance(criterion, Fact):
+        return fact_in_words(criterion, given.value or Decimal(0))
     if criterion.detailed:
         return in_words(criterion, given.choice)
     if given.choice:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from kpi_cms.evaluation import queries, rules, seen
 from kpi_cms.evaluation.domain import deciding_anew, reopening, stages
+from kpi_cms.evaluation.domain.entries import entered_at
 from kpi_cms.evaluation.enums import ReopeningState, StageKey
 from kpi_cms.evaluation.models import Reopening, Scorecard
 from kpi_cms.evaluation.rule_table import (
@@ -34,6 +35,7 @@ from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.forms.steps import EndorseAnewForm, ReasonForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.anew import before_and_after
 from kpi_cms.interfaces.workspace.presentation.card import CardReading, read_card
+from kpi_cms.interfaces.workspace.presentation.facts import field_of
 
 from .asking import actor_of, require_somewhere
 from .shared import add_problems, refused, scope_of
@@ -122,8 +124,8 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     queries.notice_card(card)
     rules.may(APPROVE_REOPENING, scope, card).require()
     form = AnswerForm(request.POST or None)
-    compiled = card.version.compiled()
-    codes = [f"{each.code} {each.label}" for each in compiled.criteria if each.key in found.criteria]
+    entered = entered_at(card, StageKey.EVALUATOR)
+    codes = [f"{each.code} {each.label}" for each in entered if each.key in found.criteria]
     context: dict[str, Any] = {
         "reopening": found,
         "form": form,
@@ -188,6 +190,11 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             }
             for each in form.criteria
             if each.key in keys
+        ],
+        "facts": [
+            {"key": fact.key, "label": fact.label, "field": field_of(fact, form)}
+            for fact in form.facts
+            if fact.key in keys
         ],
         "expected": card.version_number,
         "seen": seen.token(card, digest, database_now()),

@@ -1,5 +1,6 @@
 """The steps of a card, each on a page that shows what is agreed to: one domain call when it is pressed."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -19,11 +20,12 @@ from kpi_cms.evaluation import queries, rules, seen
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import notifying, stages
 from kpi_cms.evaluation.enums import StageKey
-from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
+from kpi_cms.foundation.engine import Fact
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.forms.steps import DecideForm, EndorseForm, ReasonForm, SeenForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.card import (
@@ -171,7 +173,21 @@ def incomplete(reading: CardReading, stage: StageKey, page: str) -> list[dict[st
         if not typed or (needs_grounds and stages.grounds_required(criterion, typed)):
             sentence = _("State the grounds for this choice.") if typed else _("Give this criterion a score.")
             found.append({"text": f"{criterion.code}: {sentence}", "url": f"{url}#s-{criterion.key}"})
-    return found
+    return found + [
+        {"text": f"{fact.label}: {sentence}", "url": f"{url}#s-{fact.key}"}
+        for fact, sentence in _open_facts(form, reading.results.get(stage))
+    ]
+
+
+def _open_facts(form: ScoreForm, result: CardResult | None) -> Iterator[tuple[Fact, str]]:
+    """Facts that the band waits for, and those whose answer does not say what it rests on."""
+    waits = result is not None and bool(result.shown) and not result.band
+    for fact in form.facts:
+        typed = form.typed[fact.key]
+        if not typed and waits:
+            yield fact, _("Answer this: the band depends on it.")
+        elif typed not in ("", "0") and not form.grounds[fact.key]:
+            yield fact, _("Say what this rests on, such as a decision with its number.")
 
 
 class Submit(CardStep):

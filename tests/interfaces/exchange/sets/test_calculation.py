@@ -1,6 +1,7 @@
 """The sheet that calculates one card: its formulas, read by a reader of Excel's own, say what the engine says."""
 
 import io
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +18,7 @@ from kpi_cms.foundation.core.workbooks import Formula, OutSheet, write_workbook
 from kpi_cms.foundation.engine import CardInputs, check_specification, compile_set
 from kpi_cms.interfaces.exchange.sets.calculation import calculation
 from tests.factories.specifications import everything
+from tests.foundation.engine import specs
 from tests.helpers.excel import Sheet
 
 ENTERED = {"number": 5, "choice": 100, "levels": 5}
@@ -104,16 +106,19 @@ class Card:
         self.type(code, value)
 
     def agrees(self, period: str = "") -> None:
-        inputs = CardInputs(self.entered, details=self.details, given=self.given)
+        keys = {fact.code: fact.key for fact in self.set.specification.facts}
+        answered = {keys[code]: Decimal(answer) for code, answer in self.facts.items()}
+        inputs = CardInputs(
+            {**self.entered, **answered}, details=self.details, given=self.given, period=period
+        )
         outcome = self.set.score(inputs)
         assert outcome.total is not None
         assert self.labelled("Entries still missing") == 0
         assert abs(self.labelled("Total, exact") - float(outcome.total)) < 1e-9
         assert exact(f"{self.labelled('Total, rounded'):.6f}") == exact(outcome.rounded or 0)
         names = {band.code: band.label for band in self.set.bands}
-        assert self.labelled("Band by points") == names[str(outcome.band)]
-        rated = self.set.rate(outcome, self.facts, period)
-        assert self.labelled("Band after the gates") == names[str(rated.band)]
+        assert self.labelled("Band by points") == names[str(outcome.band_by_points)]
+        assert self.labelled("Band after the gates") == names[str(outcome.band)]
         for criterion, value in outcome.values.items():
             assert abs(self.value(criterion) - float(value)) < 1e-9
 
@@ -169,6 +174,29 @@ def test_a_gate_of_one_kind_of_period_is_asked_in_that_kind_only(period: str, da
         if str(card.sheet.worksheet.cell(row, 2).value).startswith("Kind of period"):
             card.sheet.enter(f"C{row}", period)
     card.agrees(period)
+
+
+def test_a_share_is_typed_in_per_cent_and_an_empty_fact_leaves_the_band_open() -> None:
+    gate = {
+        "key": "g", "label": "Vượt", "condition": "vuot < 50%", "effect": "limit", "band": "good", "reason": "Chưa đủ",
+        "citation": "", "periods": [],
+    }  # fmt: skip
+    fact = {"key": "f", "code": "vuot", "label": "Tỷ lệ vượt", "answer": "share"}
+    spec = specs.party() | {"schema_version": 2, "facts": [fact], "gates": [gate]}
+    sheet = Sheet(in_memory(calculation(spec)))
+    rows = {sheet.worksheet.cell(row, 1).value: row for row in range(2, sheet.worksheet.max_row + 1)}
+    named = {sheet.worksheet.cell(row, 2).value: row for row in range(2, sheet.worksheet.max_row + 1)}
+    for criterion in compile_set(spec).criteria:
+        sheet.enter(f"C{rows[criterion.code]}", 1.0 if criterion.measure else float(criterion.max or 0))
+    shown = []
+    for typed in (None, 49.5, 50.0):
+        if typed is not None:
+            sheet.enter(f"C{rows['vuot']}", typed)
+            sheet.known.clear()
+        bands = ("Band by points", "Band after the gates")
+        shown.append(tuple(sheet.value(f"D{named[label]}") for label in bands))
+    best, good = "Hoàn thành xuất sắc nhiệm vụ", "Hoàn thành tốt nhiệm vụ"
+    assert shown == [(best, ""), (best, good), (best, best)]
 
 
 def test_without_every_entry_there_is_no_total_and_no_band() -> None:
