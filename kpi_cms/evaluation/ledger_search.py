@@ -86,6 +86,8 @@ def search(
         rows = rows.filter(pk__gt=after) if oldest_first else rows.filter(pk__lt=after)
     order = "pk" if oldest_first else "-pk"
     rows = of_units(units, rows, order, size + 1, named=bool(asked.person or asked.actor))
+    if asked.actor:
+        rows = _first_by_either(_accounts(asked), rows, order, size + 1)
     entries = list(rows.order_by(order)[: size + 1])
     return Found(entries[:size], entries[size - 1].pk if len(entries) > size else None)
 
@@ -129,6 +131,24 @@ def _first_of_each(units: Sequence[int], rows: QuerySet[Any], order: str, size: 
     return rows.model._default_manager.filter(pk__in=sorted(keys, reverse=order == "-pk")[:size])
 
 
+def _accounts(asked: Search) -> list[int]:
+    """Accounts that the searched name may mean."""
+    return list(accounts_named(asked.actor).values_list("pk", flat=True)[:PEOPLE_FOUND])
+
+
+def _first_by_either(
+    accounts: Sequence[int], rows: QuerySet[LedgerEntry], order: str, size: int
+) -> QuerySet[LedgerEntry]:
+    """The first of what accounts did and of what was done in their place, each by its own index, and of both the first.
+
+    Asked for with one OR, PostgreSQL walks the entries of everybody until a page is full.
+    """
+    keys: set[int] = set()
+    for column in ("actor_id", "on_behalf_of_id"):
+        keys.update(rows.filter(one_of(column, accounts)).order_by(order).values_list("pk", flat=True)[:size])
+    return LedgerEntry.objects.filter(pk__in=sorted(keys, reverse=order == "-pk")[:size])
+
+
 def narrowed(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
     """Entries that fit, of whatever unit, never about the reader; None where nothing can fit."""
     rows = not_about_oneself(scope, LedgerEntry.objects.all())
@@ -141,7 +161,7 @@ def narrowed(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
         people = Person.objects.filter(containing(asked.person)).order_by().values_list("pk", flat=True)
         rows = rows.filter(one_of("person_id", list(people[:PEOPLE_FOUND])))
     if asked.actor:
-        accounts = list(accounts_named(asked.actor).values_list("pk", flat=True)[:PEOPLE_FOUND])
+        accounts = _accounts(asked)
         rows = rows.filter(one_of("actor_id", accounts) | one_of("on_behalf_of_id", accounts))
     if asked.acts:
         rows = rows.filter(one_of("act", asked.acts))

@@ -75,6 +75,11 @@ class LedgerEntry(models.Model):
             models.Index(fields=["unit_id", "-id"], name="audit_ledger_unit"),
             models.Index(fields=["person_id", "-id"], name="audit_ledger_person"),
             models.Index(fields=["actor_id", "-id"], name="audit_ledger_actor"),
+            models.Index(
+                fields=["on_behalf_of_id", "-id"],
+                condition=models.Q(on_behalf_of_id__isnull=False),
+                name="audit_ledger_on_behalf_of",
+            ),
             models.Index(fields=["subject_type", "subject_id", "-id"], name="audit_ledger_subject"),
             # An anchor follows each closing: asked every few seconds.
             models.Index(

@@ -187,6 +187,31 @@ def test_pages_go_by_key_in_both_directions(changed: World, monkeypatch: pytest.
     assert "sau=" in pages.body(client.get(SEARCH))
 
 
+def test_what_an_account_did_and_what_was_done_in_its_place_stand_in_one_order(changed: World) -> None:
+    """By turns the account's own act, one in its place, and one of somebody else, which is never there."""
+    head = changed.head.user
+    about = {
+        "act": "unit.renamed", "at": MOMENT, "unit_id": changed.department.pk, "unit_code": "A1", "actor_code": "x",
+        "subject_type": "snippets.Unit", "subject_id": "1", "request_id": "0" * 32,
+    }  # fmt: skip
+    who = ((head.pk, None), (998, head.pk), (998, None))
+    made = [
+        LedgerEntry.objects.create(actor_id=actor, on_behalf_of_id=absent, **about).pk
+        for _time in range(3)
+        for actor, absent in who
+    ]
+    scope = Scope.of(in_role(changed.agency, Role.AUDITOR))
+    asked = Search(actor=head.username, acts=("unit.renamed",))
+    wanted = [made[n] for n in (0, 1, 3, 4, 6, 7)]
+    for oldest_first in (True, False):
+        first = ledger_search.search(scope, asked, oldest_first=oldest_first, size=4)
+        rest = ledger_search.search(scope, asked, after=first.after, oldest_first=oldest_first, size=4)
+        found = [entry.pk for entry in (*first.entries, *rest.entries)]
+        assert found == sorted(wanted, reverse=not oldest_first)
+        assert rest.after is None
+    assert ledger_search.search(scope, Search(actor="nobody-at-all")).entries == []
+
+
 def test_the_search_costs_the_same_for_one_and_for_three(changed: World) -> None:
     one = auditor(changed.agency)
     few = pages.queries(one, f"{SEARCH}?muc=4")

@@ -18,6 +18,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="ledgerentry",
+            index=models.Index(
+                condition=models.Q(("on_behalf_of_id__isnull", False)),
+                fields=["on_behalf_of_id", "-id"],
+                name="audit_ledger_on_behalf_of",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="ledgerentry",
             index=models.Index(fields=["act", "-id"], name="audit_ledger_act"),
         ),
         migrations.AddIndex(
