@@ -226,6 +226,7 @@ def _freeze(
         effective_until=draft.effective_until,
         specification=_frozen(specification),
         sha256=sha256,
+        counts_tasks=bool(compile_set(specification).scopes),
         examples=frozen_examples(draft),
         published_at=moment,
         published_by=actor.pk,

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..blocks import CriteriaBlock
-from ..enums import Law, RatedPeriod, StageName, TaskScope, rated
+from ..enums import Attribute, DayCount, Law, RatedPeriod, ResultsOf, StageName, rated
 from ..models import CriteriaSetPage
 from .problems import PageProblem
 
-NEVER_FILLED = frozenset({"task_points", "result_of"})
+UNSAID = frozenset({Attribute.ROLE, Attribute.PRIORITY, Attribute.DIFFICULTY})
+"""What no task says of itself."""
 
 
 def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
@@ -28,17 +28,48 @@ def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
 
 def _of_criterion(criterion: Any) -> Iterator[PageProblem]:
     kind = criterion.block_type
-    if kind in NEVER_FILLED:
+    if kind == "task_points":
+        yield from _of_task_points(criterion)
+    elif kind == "result_of" and criterion.value["of"] == ResultsOf.UNIT:
         sentence = _(
-            "Cards cannot be filled in with the kind “%(kind)s” yet: choose another kind, or keep the set as a draft."
-        ) % {"kind": CriteriaBlock.base_blocks[kind].label}
-        yield PageProblem("kind_not_yet", sentence, key=str(criterion.id))
-    elif kind == "roll_up" and criterion.value["scope"] not in (None, "", TaskScope.OWN):
+            "No organisation is evaluated here yet, so that a unit has no result of its own. Count the results of the "
+            "people managed, or keep the set as a draft."
+        )
+        yield PageProblem("unit_not_yet", sentence, key=str(criterion.id), inside=("of",))
+
+
+def _of_task_points(criterion: Any) -> Iterator[PageProblem]:
+    """What tasks do not say: most attributes, a step of quality, and which days are worked."""
+    key = str(criterion.id)
+    for index, coefficient in enumerate(criterion.value["coefficients"] or ()):
+        attribute, inside = coefficient["attribute"], ("coefficients", index)
+        if attribute in UNSAID:
+            sentence = _(
+                "Tasks do not say this of themselves yet: %(attribute)s. Remove the coefficient, or keep the set as a "
+                "draft."
+            ) % {"attribute": Attribute(attribute).label}
+            yield PageProblem("attribute_not_yet", sentence, key=key, inside=(*inside, "attribute"))
+        elif coefficient["default"] is None and not _has_every_group(coefficient):
+            sentence = _(
+                "Say what counts for a task with none of these values: no task may be without a coefficient."
+            )
+            yield PageProblem("coefficient_default", sentence, key=key, inside=(*inside, "default"))
+    if criterion.value["count"] == DayCount.WORKING:
         sentence = _(
-            "Cards count only the person's own tasks with the kind “%(kind)s” yet: choose those, or keep the set as a "
-            "draft."
-        ) % {"kind": CriteriaBlock.base_blocks[kind].label}
-        yield PageProblem("kind_not_yet", sentence, key=str(criterion.id), inside=("scope",))
+            "Which days are holidays is not registered yet. Count calendar days, or keep the set as a draft."
+        )
+        yield PageProblem("days_not_yet", sentence, key=key, inside=("count",))
+    if criterion.value["quality"]:
+        sentence = _(
+            "Tasks are not accepted in steps of quality yet. Remove the steps, or keep the set as a draft."
+        )
+        yield PageProblem("quality_not_yet", sentence, key=key, inside=("quality",))
+
+
+def _has_every_group(coefficient: Any) -> bool:
+    """A catalogue has at most five groups of complexity (Đ13)."""
+    codes = {value["code"] for value in coefficient["values"]}
+    return coefficient["attribute"] == Attribute.GROUP and codes >= {"1", "2", "3", "4", "5"}
 
 
 def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:

@@ -95,6 +95,7 @@ class Migration(migrations.Migration):
                 ('effective_until', models.DateField(blank=True, null=True, verbose_name='in effect to')),
                 ('specification', models.JSONField(verbose_name='specification')),
                 ('sha256', models.CharField(max_length=64, verbose_name='digest')),
+                ('counts_tasks', models.BooleanField(default=False, help_text='Cards of this version follow the tasks of other people: said by its specification.', verbose_name='counts tasks of others')),
                 ('examples', models.JSONField(default=list, help_text='Cards with the total and band they came to when it was issued.', verbose_name='examples')),
                 ('published_at', models.DateTimeField(verbose_name='issued at')),
                 ('published_by', models.BigIntegerField(verbose_name='issued by')),

@@ -30,6 +30,11 @@ class CriteriaVersion(models.Model):
     effective_until = models.DateField(_("in effect to"), null=True, blank=True)
     specification = models.JSONField(_("specification"))
     sha256 = models.CharField(_("digest"), max_length=64)
+    counts_tasks = models.BooleanField(
+        _("counts tasks of others"),
+        default=False,
+        help_text=_("Cards of this version follow the tasks of other people: said by its specification."),
+    )
     examples = models.JSONField(
         _("examples"),
         default=list,

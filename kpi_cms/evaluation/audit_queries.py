@@ -48,9 +48,9 @@ UNFILTERED = Filters()
 
 
 # What the person does not read on their card before the result is notified to them, nor here.
-_OF_THE_EVALUATION = ("confirmed_d",)
+_OF_THE_EVALUATION = ("confirmed_basis",)
 # What the person never reads: a d that is proposed and not confirmed.
-_OF_A_NEW_BASIS = ("basis_changed_at", "proposed_d")
+_OF_A_NEW_BASIS = ("basis_changed_at", "proposed_basis")
 # Acts whose mere existence tells that somebody wrote at a stage.
 _ACTS_OF_WRITING = ("score.changed", "comment.changed")
 # Acts about a result that is only proposed; it never reaches the person as one.

@@ -16,11 +16,9 @@ from kpi_cms.foundation.engine import (
     CompiledCriterion,
     CompiledSet,
     EntryError,
-    ManagedPeople,
     Outcome,
     Said,
     ScoringError,
-    TaskInput,
 )
 
 from .domain.details import details_of, is_whole
@@ -75,20 +73,17 @@ class Cause(NamedTuple):
 def judged(
     draft: CompiledSet,
     given: Mapping[str, Decimal | str],
-    tasks: Sequence[TaskInput],
-    people: ManagedPeople | None,
-    kept: Mapping[str, Fraction],
+    inputs: CardInputs,
     own: Mapping[str, Decimal | str] | None = None,
-    period: str = "",
 ) -> Outcome | Reason:
-    """What the draft makes of a card's entries. `kept`: the confirmed d, by the draft's code; `own`: what the person
-    submitted, None where they submitted nothing; `period`: its kind.
+    """What the draft makes of a card's entries. `inputs`: what it has beside them; `own`: what the person submitted,
+    None where they submitted nothing.
 
     A criterion that the card has no entry for counts as what leaving it empty means: nothing happened, for counts of
     breaches and the like; where the draft asks for an entry, the card has no result.
     """
     try:
-        outcome = draft.score(_inputs(draft, given, tasks, people, kept, own)._replace(period=period))
+        outcome = draft.score(_with_entries(draft, given, inputs, own))
     except ScoringError as error:
         kind = Untold.FORMULA if error.problem.code in NO_VALUE else Untold.OUTSIDE
         return Reason(kind, _codes(draft, [error.problem.key]))
@@ -105,19 +100,17 @@ def judged(
     return Reason(Untold.NOTHING)
 
 
-def _inputs(
+def _with_entries(
     draft: CompiledSet,
     given: Mapping[str, Decimal | str],
-    tasks: Sequence[TaskInput],
-    people: ManagedPeople | None,
-    kept: Mapping[str, Fraction],
+    inputs: CardInputs,
     own: Mapping[str, Decimal | str] | None,
 ) -> CardInputs:
     entered, details = _split(draft, given)
     said: dict[str, Said] | None = None
     if draft.reads_self:
         said = {} if own is None else {StageKey.SELF: Said(*_split(draft, own))}
-    return CardInputs(entered=entered, details=details, tasks=tasks, people=people, given=kept, said=said)
+    return inputs._replace(entered=entered, details=details, said=said)
 
 
 def _split(

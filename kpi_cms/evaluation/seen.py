@@ -26,7 +26,7 @@ def content_digest(
 ) -> str:
     """SHA-256 of the version, every stage's scores and comments, the tasks and the results; canonical JSON."""
     content = {
-        "card": [card.pk, card.version.sha256, card.version_number, card.state, card.proposed_d],
+        "card": [card.pk, card.version.sha256, card.version_number, card.state, card.proposed_basis],
         "said": {
             stage: [
                 record.strengths, record.weaknesses, record.comment,

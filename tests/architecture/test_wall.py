@@ -13,16 +13,18 @@ PASSES = {"beyond_the_wall", "shown_within"}
 
 # file → how often it goes beyond the wall. One more is a decision: say in its reason why the rows are not shown.
 BEYOND = {
+    "kpi_cms/evaluation/domain/basis.py": 3,  # what cards take from others, when these change
     "kpi_cms/evaluation/domain/closing.py": 1,  # how many are not notified yet
     "kpi_cms/evaluation/domain/erasing.py": 2,  # texts are erased by whoever does not read them: counts alone are told
     "kpi_cms/evaluation/domain/moving.py": 1,  # what the card's set says about moved work
     "kpi_cms/evaluation/domain/naming.py": 1,  # evaluators are named by whoever reads no card
     "kpi_cms/evaluation/domain/opening.py": 2,  # cards are made by whoever reads none
-    "kpi_cms/evaluation/domain/people_managed.py": 2,  # d of a leader
+    "kpi_cms/evaluation/domain/others.py": 1,  # what a card counts of others
+    "kpi_cms/evaluation/domain/people_managed.py": 3,  # d of a leader, and whose tasks are counted
     "kpi_cms/evaluation/domain/reopening.py": 1,  # a second person approves without reading the card
     "kpi_cms/evaluation/domain/rescoring.py": 1,  # a draft is tried on every card: sums, and who reads which card
     "kpi_cms/evaluation/domain/saving.py": 2,  # a returned self-assessment: a draft again, and what it had said
-    "kpi_cms/evaluation/domain/scoring.py": 3,  # results, and d of the leaders above
+    "kpi_cms/evaluation/domain/scoring.py": 1,  # results that follow from their rows
     "kpi_cms/evaluation/domain/separation.py": 1,  # whether two people decide about each other
     "kpi_cms/evaluation/domain/task_support.py": 2,  # whose work it is, and whether the result is decided
     "kpi_cms/evaluation/domain/totals.py": 1,  # totals of a closed period

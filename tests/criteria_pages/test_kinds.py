@@ -14,6 +14,7 @@ from criteria_pages.blocks import CriteriaBlock
 from criteria_pages.domain.publishing import check, frozen_criteria, specification_of
 from criteria_pages.domain.readiness import not_yet
 from criteria_pages.domain.setup import criteria_index
+from criteria_pages.enums import TaskScope
 from criteria_pages.forms import errors_of
 from criteria_pages.models import CriteriaSetPage, CriteriaVersion
 from kpi_cms.foundation.accounts.models import User
@@ -23,6 +24,7 @@ from tests.factories.authored import (
     KINDS,
     bands,
     block_of_rule,
+    coded,
     fields,
     item,
     level,
@@ -36,7 +38,7 @@ from tests.helpers.page_form import form_data
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
-KEPT_AS_A_DRAFT = {"task_points": "kind_not_yet", "result_of": "kind_not_yet"}
+KEPT_AS_A_DRAFT = {"task_points": ["attribute_not_yet", "days_not_yet", "quality_not_yet"]}
 
 
 def page_of(values: dict[str, Any]) -> CriteriaSetPage:
@@ -57,9 +59,7 @@ def test_a_set_of_each_kind_is_sound_and_only_what_no_card_can_do_stays_a_draft(
     page = page_of(one_kind(kind))
 
     assert check_specification(specification_of(page)) == []
-    assert [problem.code for problem in check(page)] == [
-        KEPT_AS_A_DRAFT[name] for name in [kind] if name in KEPT_AS_A_DRAFT
-    ]
+    assert [problem.code for problem in check(page)] == KEPT_AS_A_DRAFT.get(kind, [])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -416,16 +416,59 @@ def test_weights_count_for_the_person_and_the_competent_person_alone(
         )
 
 
-def test_a_roll_up_over_other_peoples_tasks_stays_a_draft_and_says_so() -> None:
-    page = page_of(one_kind("roll_up", scope="units"))
+def test_the_result_of_a_unit_stays_a_draft_and_says_so() -> None:
+    page = page_of(one_kind("result_of", of="unit"))
 
     (problem,) = check(page)
 
-    assert (problem.code, problem.inside) == ("kind_not_yet", ("scope",))
+    assert (problem.code, problem.inside) == ("unit_not_yet", ("of",))
     assert str(problem.sentence) == (
-        "Cards count only the person's own tasks with the kind “Ratio over other people's tasks” yet: choose those, or "
-        "keep the set as a draft."
+        "No organisation is evaluated here yet, so that a unit has no result of its own. Count the results of the "
+        "people managed, or keep the set as a draft."
     )
+
+
+def test_points_of_tasks_are_refused_for_what_tasks_do_not_say_and_nothing_else() -> None:
+    def coefficient(attribute: str, *codes: str, default: str | None = None) -> dict[str, Any]:
+        return {"attribute": attribute, "values": [coded(code, "2") for code in codes], "default": default}
+
+    def problems(**own: Any) -> list[tuple[str, Any, str]]:
+        plain: dict[str, Any] = {"coefficients": [], "count": "calendar", "calendar": "", "quality": []}
+        page = page_of(one_kind("task_points", **{**plain, **own}))
+        found = check(page)
+        assert dict(errors_of(page, found)) or not found
+        return [(problem.code, problem.inside, str(problem.sentence)) for problem in found]
+
+    accepted = [coefficient("group", "1", default="1"), coefficient("position", "cv", default="1")]
+    assert problems(coefficients=accepted) == []
+    assert problems(coefficients=[coefficient("group", "1", "2", "3", "4", "5")]) == []
+    assert problems(coefficients=[coefficient("position", "cv"), coefficient("priority", "cao", default="1")]) == [
+        (
+            "coefficient_default", ("coefficients", 0, "default"),
+            "Say what counts for a task with none of these values: no task may be without a coefficient.",
+        ),
+        (
+            "attribute_not_yet", ("coefficients", 1, "attribute"),
+            "Tasks do not say this of themselves yet: Priority. Remove the coefficient, or keep the set as a draft.",
+        ),
+    ]  # fmt: skip
+    assert problems(count="working", calendar="vn") == [
+        (
+            "days_not_yet", ("count",),
+            "Which days are holidays is not registered yet. Count calendar days, or keep the set as a draft.",
+        )
+    ]  # fmt: skip
+    assert problems(quality=[coded("tot", "1")]) == [
+        (
+            "quality_not_yet", ("quality",),
+            "Tasks are not accepted in steps of quality yet. Remove the steps, or keep the set as a draft.",
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("scope", TaskScope.values)
+def test_a_roll_up_over_each_scope_can_be_issued(scope: str) -> None:
+    assert check(page_of(one_kind("roll_up", scope=scope))) == []
 
 
 def test_weights_of_99_per_cent_are_refused_at_their_section() -> None:

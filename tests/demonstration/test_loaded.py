@@ -342,7 +342,7 @@ def test_one_result_below_fifty_halves_the_heads_d(period):
     assert [codes[code].key for code in failed.values_list("person__staff_code", flat=True)] == [
         "HUNG-NGUYEN-CQ-VHXH/CV/5"
     ]
-    assert cards.get(role=PostRole.HEAD).confirmed_d == "1/2"
+    assert cards.get(role=PostRole.HEAD).confirmed_basis == {"d": "1/2"}
 
 
 def test_results_are_spread_over_the_bands(period):

@@ -149,7 +149,7 @@ def test_the_evaluator_alone_changes_nothing_of_an_endorsed_result(
     assert build_form01(now, LATER, Scope.of(world.head.user)).annex_notes == form.annex_notes
     assert build_form01(now, LATER, Scope.of(world.lan.user)).sections == form.sections
     assert people_managed.managed(world.card(world.head)) == managed
-    assert [each.proposed_d for each in Scorecard.objects.all() if each.proposed_d] == []
+    assert [each.proposed_basis for each in Scorecard.objects.all() if each.proposed_basis] == []
 
 
 def test_what_is_proposed_is_kept_without_anybody_s_words(endorsed_world: World, card: Scorecard) -> None:

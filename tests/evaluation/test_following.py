@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from kpi_cms.evaluation.domain import following, naming, scoring, stages
+from kpi_cms.evaluation.domain import basis, following, naming, scoring, stages
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import NamingNeed
 from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard
@@ -351,7 +351,7 @@ def another_basis(world: World) -> None:
     """Lan's result falls below 50 after Hà's was decided."""
     CardResult.objects.filter(person=world.lan, stage="evaluator").update(numerator="49", denominator="1")
     with as_actor(world.head.user, MOMENT):
-        scoring.propose_basis(world.card(world.lan), MOMENT)
+        basis.propose_to_leaders(world.card(world.lan), MOMENT)
 
 
 def test_a_decided_card_keeps_whoever_decided_it(
@@ -378,7 +378,7 @@ def test_a_new_basis_waits_for_the_present_evaluator(
     with committed():
         made_a_head(successor, world.agency)
     card = world.card(world.head)
-    assert (card.state, card.evaluator, card.proposed_d) == ("notified", successor, "1/2")
+    assert (card.state, card.evaluator, card.proposed_basis) == ("notified", successor, {"d": "1/2"})
     assert CardResult.objects.values().get(card=card, stage="evaluator") == before
     taken = scoring.stage_scores(card, "evaluator")
     assert {score.criterion_id: (score.value, score.choice, score.grounds) for score in taken} == given
@@ -397,7 +397,7 @@ def test_a_new_basis_waits_for_the_present_evaluator(
     done = stages.accept_new_basis(
         actor=successor.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
     )
-    assert (done.state, done.confirmed_d, done.proposed_d) == ("confirmed", "1/2", "")
+    assert (done.state, done.confirmed_basis, done.proposed_basis) == ("confirmed", {"d": "1/2"}, {})
 
 
 def test_a_new_basis_is_listed_for_whoever_has_evaluators_named(

@@ -5,14 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from kpi_cms.evaluation.domain import scoring, stages
+from kpi_cms.evaluation.domain import basis, scoring, stages
+from kpi_cms.evaluation.domain.others import basis_of
+from kpi_cms.evaluation.domain.people_managed import leaders_of
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import Assessment, CardResult, Scorecard
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import WrongState
-from snippets.models import FieldAssignment
+from snippets.models import FieldAssignment, Person
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.delegating import delegated, made_head
@@ -29,9 +31,9 @@ def everybody_of_the_department(world: World, *, share: str = "1", completed: st
         month.notified(world, who, share=share)
 
 
-def d(world: World) -> str:
-    card = world.card(world.head)
-    return scoring.d_of(card, scoring.outcome_of(card, "evaluator"))
+def d(world: World, who: Person | None = None) -> str:
+    card = world.card(who or world.head)
+    return basis_of(card.version.compiled(), scoring.outcome_of(card, "evaluator"))["d"]
 
 
 def test_d_is_pending_while_anybody_is_not_confirmed(world: World) -> None:
@@ -93,7 +95,7 @@ def test_contract_staff_and_public_employees_do_not_count(world: World) -> None:
 def test_whoever_manages_nobody_has_the_sets_default(world: World) -> None:
     card = world.card(world.deputy)
     assert scoring.managed(card) == scoring.Managed((), (), ())
-    assert scoring.d_of(card, scoring.outcome_of(card, "evaluator")) == "1"
+    assert d(world, world.deputy) == "1"
 
 
 def test_a_deputy_answers_for_the_fields_assigned_to_them_only(world: World) -> None:
@@ -112,8 +114,8 @@ def test_a_deputy_does_not_manage_the_leaders_of_their_own_unit(world: World) ->
     )
     card = world.card(world.deputy)
     assert scoring.managed(card).pending == (world.lan.pk, world.minh.pk)
-    assert card.pk not in {leader.pk for leader in scoring.leaders_of(world.card(world.head))}
-    assert card.pk in {leader.pk for leader in scoring.leaders_of(world.card(world.lan))}
+    assert card.pk not in {leader.pk for leader in leaders_of(world.card(world.head))}
+    assert card.pk in {leader.pk for leader in leaders_of(world.card(world.lan))}
 
 
 def test_an_undecided_leaders_result_follows_their_people(world: World) -> None:
@@ -135,7 +137,7 @@ def reopened(world: World, points: str) -> None:
     from kpi_cms.foundation.core.actor import as_actor
 
     with as_actor(world.head.user, MOMENT):
-        scoring.propose_basis(world.card(world.lan), MOMENT)
+        basis.propose_to_leaders(world.card(world.lan), MOMENT)
 
 
 def test_a_confirmed_leader_is_marked_and_never_altered(world: World) -> None:
@@ -145,8 +147,8 @@ def test_a_confirmed_leader_is_marked_and_never_altered(world: World) -> None:
     before = CardResult.objects.values().get(person=world.head, stage="evaluator")
     reopened(world, "99/2")
     head = world.card(world.head)
-    assert (head.state, head.confirmed_d, head.proposed_d, head.basis_changed_at) == (
-        CardState.NOTIFIED, "1", "1/2", MOMENT,
+    assert (head.state, head.confirmed_basis, head.proposed_basis, head.basis_changed_at) == (
+        CardState.NOTIFIED, {"d": "1"}, {"d": "1/2"}, MOMENT,
     )  # fmt: skip
     assert CardResult.objects.values().get(person=world.head, stage="evaluator") == before
     entry = LedgerEntry.objects.get(act="card.basis_changed")
@@ -162,7 +164,7 @@ def test_a_basis_that_went_back_takes_the_mark_off(world: World) -> None:
     assert LedgerEntry.objects.filter(act="card.basis_changed").count() == 1
     reopened(world, "80")
     head = world.card(world.head)
-    assert (head.proposed_d, head.basis_changed_at) == ("", None)
+    assert (head.proposed_basis, head.basis_changed_at) == ({}, None)
 
 
 def test_the_evaluator_confirms_the_new_basis_and_notifies_again(world: World) -> None:
@@ -183,8 +185,8 @@ def test_the_evaluator_confirms_the_new_basis_and_notifies_again(world: World) -
     accepted = stages.accept_new_basis(
         actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
     )
-    assert (accepted.state, accepted.notified_at, accepted.confirmed_d, accepted.proposed_d) == (
-        CardState.CONFIRMED, None, "1/2", "",
+    assert (accepted.state, accepted.notified_at, accepted.confirmed_basis, accepted.proposed_basis) == (
+        CardState.CONFIRMED, None, {"d": "1/2"}, {},
     )  # fmt: skip
     assert CardResult.objects.get(card=card, stage="evaluator").rounded == Decimal("94.17")
 
@@ -211,7 +213,7 @@ def test_a_basis_that_is_pending_cannot_be_accepted(world: World) -> None:
     Scorecard.objects.filter(person=world.lan).update(state=CardState.SUBMITTED)
     reopened(world, "80")
     card = world.card(world.head)
-    assert card.proposed_d == "pending"
+    assert card.proposed_basis == {"d": "pending"}
     with pytest.raises(WrongState, match="open again"):
         stages.accept_new_basis(
             actor=world.chair.user,
@@ -224,7 +226,7 @@ def test_a_basis_that_is_pending_cannot_be_accepted(world: World) -> None:
 
 def test_a_card_outside_the_civil_service_has_no_leader_to_tell(world: World) -> None:
     Scorecard.objects.filter(person=world.lan).update(staff_kind="hop_dong")
-    assert scoring.leaders_of(world.card(world.lan)) == []
+    assert leaders_of(world.card(world.lan)) == []
 
 
 # --- Computing a period anew -----------------------------------------------------------------------------------------

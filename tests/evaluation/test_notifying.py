@@ -33,7 +33,7 @@ def test_only_confirmed_results_that_the_actor_may_notify_are_notified(world):
 
 def test_a_result_whose_basis_has_changed_waits(world):
     card = make.confirmed(world, world.lan)
-    Scorecard.objects.filter(pk=card.pk).update(proposed_d="1/2")
+    Scorecard.objects.filter(pk=card.pk).update(proposed_basis={"d": "1/2"}, basis_changed_at=make.MOMENT)
     with pytest.raises(WrongState, match="No confirmed result"):
         notify(world, world.head.user)
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from kpi_cms.evaluation.domain import scoring, stages
+from kpi_cms.evaluation.domain.others import basis_of
+from kpi_cms.evaluation.domain.people_managed import leaders_of
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import CardResult, Scorecard, VersionPin
@@ -29,7 +31,7 @@ def codes(people: Any) -> list[str]:
 
 def d(world: World, who: Person) -> str:
     card = world.card(who)
-    return scoring.d_of(card, scoring.outcome_of(card, "evaluator"))
+    return basis_of(card.version.compiled(), scoring.outcome_of(card, "evaluator"))["d"]
 
 
 def decide(world: World, **settings: Any) -> None:
@@ -125,8 +127,8 @@ def test_the_set_says_which_kinds_of_staff_count(world: World) -> None:
     Scorecard.objects.filter(person=world.minh).update(staff_kind="hop_dong")
     assert codes(scoring.managed(world.card(world.head)).pending) == ["CC003", "CC004"]
     above = [world.card(world.head).pk, world.card(world.chair).pk]
-    assert [leader.pk for leader in scoring.leaders_of(world.card(world.lan))] == above
-    assert scoring.leaders_of(world.card(world.minh)) == []
+    assert [leader.pk for leader in leaders_of(world.card(world.lan))] == above
+    assert leaders_of(world.card(world.minh)) == []
     month.worked(world, world.head)
     month.evaluated(world, world.head)
     for who in (world.lan, world.deputy):
@@ -156,11 +158,11 @@ def test_d_need_not_wait_where_the_set_leaves_the_unconfirmed_out(world: World) 
     card = stages.confirm(
         actor=world.chair.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
     )
-    assert (card.state, card.confirmed_d) == (CardState.CONFIRMED, "1")
+    assert (card.state, card.confirmed_basis) == (CardState.CONFIRMED, {"d": "1"})
     month.worked(world, world.lan, completed="1")
     month.notified(world, world.lan, share="0")
     card = world.card(world.head)
-    assert (card.confirmed_d, card.proposed_d) == ("1", "1/2")
+    assert (card.confirmed_basis, card.proposed_basis) == ({"d": "1"}, {"d": "1/2"})
 
 
 def test_the_unconfirmed_count_as_failing_where_the_set_says_so(world: World) -> None:

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from kpi_cms.evaluation.domain import closing, deductions, moving, opening, scoring, stages
+from kpi_cms.evaluation.domain import basis, closing, deductions, moving, opening, scoring, stages
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.saving import Entry, Saved
 from kpi_cms.evaluation.enums import CardState
@@ -305,14 +305,14 @@ def test_people_confirmed_at_once_are_all_counted_in_their_leaders_d(
 ) -> None:
     """Each of them sees the others still open; whoever comes last must not leave d pending."""
     world = committed_world
-    propose, decided = scoring.propose_basis, threading.Barrier(3)
+    propose, decided = basis.propose_to_leaders, threading.Barrier(3)
 
     def propose_together(card: Scorecard, moment: datetime) -> list[Scorecard]:
         if connection.vendor == "postgresql":  # SQLite has one writer: the others have not begun
             decided.wait(timeout=60)
         return propose(card, moment)
 
-    monkeypatch.setattr(scoring, "propose_basis", propose_together)
+    monkeypatch.setattr(basis, "propose_to_leaders", propose_together)
     month.worked(world, world.head)
     month.evaluated(world, world.head)
     calls: list[Callable[[], Scorecard]] = []

@@ -106,6 +106,7 @@ def applied(world: World, spec: Spec, version: CriteriaVersion) -> dict[int, tup
     issued = worlds.version(spec, version.set_code, number=2)
     with thawed():
         Scorecard.objects.filter(version=version).update(version=issued)
+    Scorecard.objects.filter(version=issued, basis_changed_at=None).update(confirmed_basis={})
     recompute_period(actor=system_user(), moment=MOMENT, period=world.period)
     return results(world)
 
@@ -202,7 +203,9 @@ def test_d_counts_whom_the_leader_manages_as_applying_it_would(decided: World, m
 def test_a_confirmed_d_stays_where_the_people_s_results_changed_since(decided: World) -> None:
     card = decided.card(decided.head)
     with thawed():
-        Scorecard.objects.filter(pk=card.pk).update(confirmed_d="1", proposed_d="1/2")
+        Scorecard.objects.filter(pk=card.pk).update(
+            confirmed_basis={"d": "1"}, proposed_basis={"d": "1/2"}, basis_changed_at=MOMENT
+        )
     recompute_period(actor=system_user(), moment=MOMENT, period=decided.period)
     made = run(decided, worlds.leader_spec(), "LD")[decided.head.pk]
     assert made.after == made.before

@@ -7,6 +7,7 @@ import pytest
 
 from kpi_cms.evaluation.domain import locks, scoring, stages
 from kpi_cms.evaluation.domain.opening import _make_batch
+from kpi_cms.evaluation.domain.others import basis_of
 from kpi_cms.evaluation.domain.planning import plan_opening
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.saving import Entry
@@ -135,7 +136,7 @@ def test_a_leader_whose_set_has_no_d_is_left_alone_by_their_peoples_results(worl
     month.notified(world, world.lan)
     head = world.card(world.head)
     assert not CardResult.objects.filter(card=head, stage="evaluator").exists()
-    assert scoring.d_of(head, scoring.outcome_of(head, "evaluator")) == ""
+    assert basis_of(head.version.compiled(), scoring.outcome_of(head, "evaluator")) == {}
 
 
 def test_a_member_with_a_leaders_set_manages_nobody(world: World) -> None:

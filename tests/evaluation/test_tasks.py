@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from kpi_cms.evaluation.domain import deductions, moving, proposals, scoring, stages, tasks
+from kpi_cms.evaluation.domain.counted_tasks import deductions_of
 from kpi_cms.evaluation.domain.tasks import Part
 from kpi_cms.evaluation.enums import TaskKind, TaskState
 from kpi_cms.evaluation.models import CardResult, CataloguePin, Delay, Fault, Task
@@ -362,7 +363,7 @@ def test_a_cause_that_was_revoked_and_one_that_stands_excuse_together(world: Wor
     first = deductions.confirm_cause(actor=world.head.user, moment=MOMENT, deduction=delay, reason="Bão")
     deductions.revoke_cause(actor=world.head.user, moment=MOMENT, cause=first, reason="Nhầm")
     deductions.confirm_cause(actor=world.head.user, moment=MOMENT, deduction=delay, reason="Lũ")
-    assert scoring.deductions_of([task.pk])[1][task.pk] == [Deduction(2, True)]
+    assert deductions_of([task.pk])[1][task.pk] == [Deduction(2, True)]
 
 
 @pytest.mark.parametrize("number", [0, 5])

@@ -137,7 +137,7 @@ def test_t17_a_decided_leader_is_explained_and_computed_with_the_d_they_were_con
     before = CardResult.objects.values().get(person=world.head, stage="evaluator")
     reopened(world, "49")
     card = world.card(world.head)
-    assert (card.confirmed_d, card.proposed_d) == ("1", "1/2")
+    assert (card.confirmed_basis, card.proposed_basis) == ({"d": "1"}, {"d": "1/2"})
     assert scoring.outcome_of(card, "evaluator").rounded == Decimal("100.00")
     assert scoring.outcome_of(card, "evaluator", proposed=True).rounded == Decimal("94.17")
     assert scoring.outcome_of(card, "evaluator").total in [

@@ -369,8 +369,8 @@ def test_a_whole_way_leaves_an_entry_for_each_step(endorsed: World) -> None:
     take(stages.notify, head, card)
     assert last_entry(card, head) == ("card.notified", {"state": "confirmed"}, {"state": "notified"}, "")
     now = Scorecard.objects.get(pk=card.pk)
-    assert (now.notified_at, now.confirmed_at, now.result_final_at, now.confirmed_d, now.version_number) == (
-        MOMENT, MOMENT, MOMENT, "", 11,
+    assert (now.notified_at, now.confirmed_at, now.result_final_at, now.confirmed_basis, now.version_number) == (
+        MOMENT, MOMENT, MOMENT, {}, 11,
     )  # fmt: skip
 
 
@@ -406,7 +406,8 @@ def test_a_new_basis_leaves_both_results(world: World) -> None:
         {"state": "confirmed", "total": "565/6", "rounded": "94.17", "band": "excellent"}, "",
     )  # fmt: skip
     now = Scorecard.objects.get(pk=card.pk)
-    assert (now.confirmed_d, now.proposed_d, now.basis_changed_at, now.notified_at) == ("1/2", "", None, None)
+    assert (now.confirmed_basis, now.proposed_basis, now.basis_changed_at) == ({"d": "1/2"}, {}, None)
+    assert now.notified_at is None
 
 
 # --- What a save keeps -----------------------------------------------------------------------------------------------

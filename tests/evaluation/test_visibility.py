@@ -74,8 +74,8 @@ def test_the_history_shows_an_auditor_everything_and_everybody_else_what_the_car
 def test_a_proposed_basis_is_in_no_history_that_the_person_reads(world: World) -> None:
     card = month.notified(world, world.lan)
     own, other = sight_of(Scope.of(world.lan.user), card), sight_of(Scope.of(world.head.user), card)
-    names = ("state", "confirmed_d", "proposed_d", "basis_changed_at")
-    assert audit_queries.visible_fields(audit_queries.CARD, names, own) == ["state", "confirmed_d"]
+    names = ("state", "confirmed_basis", "proposed_basis", "basis_changed_at")
+    assert audit_queries.visible_fields(audit_queries.CARD, names, own) == ["state", "confirmed_basis"]
     assert audit_queries.visible_fields(audit_queries.CARD, names, other) == list(names)
     before = Sight(True, False, False)
     assert audit_queries.visible_fields(audit_queries.CARD, names, before) == ["state"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kpi_cms.evaluation.domain import deductions, scoring, stages
+from kpi_cms.evaluation.domain import basis, deductions, scoring, stages
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import CardResult, Scorecard, Task
@@ -67,7 +67,7 @@ def test_there_is_no_total_before_the_person_has_sent_theirs(world: World) -> No
     )
     changed = {key: Entry(Decimal(0)) for key in month.entries(card, "self")}
     step(stages.save_self, world.lan, card, entries=changed, reason="Xem lại")
-    scoring.refresh_person(world.period.pk, world.lan.pk, MOMENT)
+    basis.follow_tasks(world.period.pk, world.lan.pk, MOMENT)
     assert stored(card).shown == ""
     no_row_differs(world)
     card = step(stages.submit_self, world.lan, world.card(world.lan))

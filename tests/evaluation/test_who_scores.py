@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kpi_cms.evaluation.domain import reopening, scoring, stages
+from kpi_cms.evaluation.domain import basis, reopening, scoring, stages
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.domain.spreads import publish_spreads
@@ -108,7 +108,7 @@ def test_what_is_edited_after_a_return_reaches_no_result_of_the_evaluator(world:
     card = step(stages.return_to_person, world.head, card, reason="Bổ sung")
     changed = {OWN: Entry(Decimal(1))}
     step(stages.save_self, world.lan, card, entries=changed, reason="Tự xem lại")
-    scoring.refresh_person(world.period.pk, world.lan.pk, MOMENT)
+    basis.follow_tasks(world.period.pk, world.lan.pk, MOMENT)
     assert result(card) == (1, None, None)
     no_row_differs(world)
     card = step(stages.submit_self, world.lan, world.card(world.lan))

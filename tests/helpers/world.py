@@ -95,6 +95,7 @@ def version(spec: dict[str, Any], code: str, *, number: int = 1, frame: str = "s
         effective_on=FIRST,
         specification=spec,
         sha256=digest(spec),
+        counts_tasks=bool(compile_set(spec).scopes),
         published_at=MOMENT,
         published_by=0,
     )

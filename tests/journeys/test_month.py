@@ -420,7 +420,7 @@ def test_the_chair_decides_about_the_head(town: Town) -> None:
     chair = town[CHAIR].open("/danh-gia/").follow(HEAD_NAME).follow("Evaluate")
     chair.press("Save and confirm").shot("confirm-head")
     chair.press("Confirm the result").press("Notify the person of the result")
-    chair.follow(re.compile("^Cấp có thẩm quyền")).reads("People whose results count for d", PERSON_NAME)
+    chair.follow(re.compile("^Cấp có thẩm quyền")).reads("People whose results count", PERSON_NAME)
     assert chair.page.locator("main").get_by_text(vi("Not confirmed yet")).count() == 0
     chair.shot("why-head")
 

@@ -118,6 +118,8 @@ def _follower(actor: User, task: Task, quantity: Decimal, taker: Person, due_on:
         code=task.code,
         name=task.name,
         coefficient=task.coefficient,
+        points=task.points,
+        product_group=task.product_group,
         catalogue_version=task.catalogue_version,
         name_key=task.name_key,
         part_label=task.part_label,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,7 +32,7 @@ from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
 from snippets.models import Appointment, Period, Person
 
-from . import locks, scoring
+from . import basis, locks, scoring
 from .evaluators import EvaluatorFound, Organisation
 from .planning import has_endorsement
 from .saving import carry_over
@@ -133,7 +133,7 @@ class Today:
 
 def waiting_for_an_evaluator() -> Q:
     """Undecided cards, and decided ones of leaders whose new basis somebody has to confirm (rules.md §4)."""
-    return Q(state__in=UNDECIDED) | Q(state__in=DECIDED) & ~Q(proposed_d="")
+    return Q(state__in=UNDECIDED) | Q(state__in=DECIDED) & Q(basis_changed_at__isnull=False)
 
 
 ASKED = (
@@ -200,7 +200,7 @@ def name_evaluators(
     scope = Scope.of(actor)
     for card in cards:
         rules.require_step(table.NAME_EVALUATORS, scope, card)
-        if not card.proposed_d:
+        if card.basis_changed_at is None:
             rules.require_state(card, *UNDECIDED)
     today = Today(timezone.localdate(moment), period)
     found = {card.pk: today.competent(card) for card in cards}
@@ -257,11 +257,27 @@ def name_anew(
     With `reopening`, an evaluation that nobody endorses any more is its evaluator's again; without, it waits for the
     agency's next head.
     """
-    people = Person.objects.in_bulk(
-        {key for _card, competent in named for key in competent.pair if key is not None}
+    if not named:
+        return
+    period_id = named[0][0].period_id
+    evaluators = _evaluators(named)
+    counting = Scorecard.objects.filter(
+        period_id=period_id, person=OuterRef("pk"), version__counts_tasks=True
+    )
+    people = Person.objects.annotate(counts_tasks=Exists(counting)).in_bulk(
+        {key for _card, competent in named for key in competent.pair if key is not None} | evaluators
     )
     for card, competent in named:
         _name(card, competent, people, moment, reason, reopening=reopening)
+    following = [pk for pk in sorted(evaluators) if people[pk].counts_tasks]
+    if following:
+        basis.follow_naming(period_id, following, moment)
+
+
+def _evaluators(named: Sequence[tuple[Scorecard, Competent]]) -> set[int]:
+    """Of the cards that somebody else evaluates from now on: whoever did and whoever does."""
+    pairs = [(card.evaluator_id, competent.evaluator.person_id) for card, competent in named]
+    return _known(*(pair for pair in pairs if pair[0] != pair[1]))
 
 
 def _name(

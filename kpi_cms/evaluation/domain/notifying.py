@@ -28,7 +28,9 @@ def notify_confirmed(*, actor: User, moment: datetime, period: Period, unit: Uni
     seen = Scorecard.objects.visible_to(scope).filter(period=period, unit__path__startswith=unit.path)
     if not seen.exists():
         raise NotFound
-    confirmed = seen.filter(state=CardState.CONFIRMED, proposed_d="").with_context().order_by("pk")
+    confirmed = (
+        seen.filter(state=CardState.CONFIRMED, basis_changed_at__isnull=True).with_context().order_by("pk")
+    )
     cards = [card for card in confirmed if rules.notify(scope, card)]
     if not cards:
         raise WrongState(_("No confirmed result of this unit waits for you to notify it."))

@@ -35,7 +35,7 @@ BATCH = 1_000
 # What a card says of the day it was opened and never changes; history leaves out what takes much room.
 FROZEN = (
     "id", "period_id", "person_id", "frame", "version_id", "unit_id", "agency_id", "staff_kind", "role", "is_leader",
-    "position_title", "unit_name", "faces_citizens", "appointments",
+    "position_code", "position_title", "unit_name", "faces_citizens", "appointments",
 )  # fmt: skip
 JOB_NAME = "open_period"
 
@@ -181,6 +181,7 @@ def _card(period: Period, organisation: Organisation, planned: PlannedCard) -> S
         staff_kind=context.staff_kind,
         role=context.role,
         is_leader=context.is_leader,
+        position_code=context.position_code,
         position_title=context.position_title,
         unit_name=unit.name,
         faces_citizens=context.faces_citizens,

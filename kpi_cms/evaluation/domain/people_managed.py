@@ -1,11 +1,13 @@
 """Whom a leader manages, who manages somebody, and what became of them in the period: the base of d (Đ15.3.a, Đ15.4).
 
-`cards_managed` is the one answer to both questions, so that nobody is counted whose result the leader is not told of.
+`cards_managed` is the one answer to both questions, so that nobody is counted whose result the leader is not told of;
+`cards_in` is the same for roll-ups, which count tasks of others.
 
 Everybody is in exactly one list: with points, not decided yet, decided without a result, without a card. Which kinds
 of staff count, and what d makes of whoever has no points, is the set's to say (rules.md §4, open).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -16,7 +18,7 @@ from kpi_cms.evaluation.enums import DECIDED, StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import paths_q
 from kpi_cms.foundation.access.wall import beyond_the_wall
-from kpi_cms.foundation.engine import ManagedPeople
+from kpi_cms.foundation.engine import APPROVED, FIELD, UNITS, ManagedPeople
 from snippets.enums import LEADING_ROLES, Frame, PostRole
 from snippets.models import Appointment, FieldAssignment, Person
 from snippets.queries import lineage
@@ -79,8 +81,8 @@ def _kinds(card: Scorecard) -> tuple[str, ...]:
 
 
 def cards_managed(card: Scorecard) -> QuerySet[Scorecard]:
-    """The cards whose results the leader's d counts; none where the leader's set has no d."""
-    if not card.version.compiled().managed:
+    """The cards whose results the leader's card counts; none where the leader's set counts no results."""
+    if not card.version.compiled().counts_results:
         return Scorecard.objects.none()
     found: QuerySet[Scorecard] = Scorecard.objects.filter(
         _posts_managed(card, _units_managed(card)),
@@ -92,27 +94,76 @@ def cards_managed(card: Scorecard) -> QuerySet[Scorecard]:
 
 
 def leaders_of(card: Scorecard) -> list[Scorecard]:
-    """Cards of the period whose d counts this card: heads at or above its unit, deputies in charge of it.
+    """Cards of the period that count this card's result: heads at or above its unit, deputies in charge of it.
 
     Locked, from below: results of several people that are decided at once are counted one after the other. Whoever
     does not count the card is not locked either.
     """
+    near = Scorecard.objects.filter(_leading(card), period_id=card.period_id)
+    near = near.select_related("version", "unit", "period")
+    return locked([leader.pk for leader in near if cards_managed(leader).filter(pk=card.pk).exists()])
+
+
+def _leading(card: Scorecard) -> Q:
+    """Heads at or above a card's unit, and deputies in charge of it."""
     above = lineage(card.unit.path)
     in_charge = FieldAssignment.objects.on(card.period.ends_on).filter(unit__path__in=above)
-    near = Scorecard.objects.filter(
-        Q(role=PostRole.HEAD, unit__path__in=above)
-        | Q(role=PostRole.DEPUTY, person_id__in=in_charge.values("person_id")),
-        period_id=card.period_id,
-    ).select_related("version", "unit", "period")
-    telling = [leader.pk for leader in near if cards_managed(leader).filter(pk=card.pk).exists()]
-    if not telling:
+    return Q(role=PostRole.HEAD, unit__path__in=above) | Q(
+        role=PostRole.DEPUTY, person_id__in=in_charge.values("person_id")
+    )
+
+
+def locked(keys: Sequence[int]) -> list[Scorecard]:
+    """These cards, locked from below, with what computing them asks for."""
+    if not keys:
         return []
     return list(
-        Scorecard.objects.filter(pk__in=telling)
+        Scorecard.objects.filter(pk__in=keys)
         .select_related("version", "unit", "agency", "period", "person")
         .select_for_update(of=("self",))
         .order_by(*LOCK_ORDER)
     )
+
+
+# --- Tasks of others ----------------------------------------------------------------------------------------
+def cards_in(card: Scorecard, scope: str) -> QuerySet[Scorecard]:
+    """The cards of the people whose tasks a roll-up counts, of every kind of staff, the card's own person never.
+
+    `approved`: whom this person evaluates · `units`: a head's unit and all below it · `field`: a deputy's fields by
+    the dated decision, without the heads and deputies of the deputy's own unit (0003). Nobody's for other roles.
+    """
+    others = Scorecard.objects.filter(period_id=card.period_id, frame=card.frame)
+    others = others.exclude(person_id=card.person_id)
+    if scope == APPROVED:
+        return others.filter(evaluator_id=card.person_id)
+    if card.role != _LEADS[scope]:
+        return others.none()
+    return others.filter(_posts_managed(card, _units_managed(card)))
+
+
+@beyond_the_wall("a roll-up counts everybody of its scope")
+def people_counted(card: Scorecard, scope: str) -> tuple[int, ...]:
+    """The people whose tasks a roll-up counts, in name order: for whoever explains it."""
+    return tuple(cards_in(card, scope).order_by("person__sort_key", "pk").values_list("person_id", flat=True))
+
+
+_LEADS = {FIELD: PostRole.DEPUTY, UNITS: PostRole.HEAD}
+
+
+def counting_tasks_of(card: Scorecard) -> list[Scorecard]:
+    """Cards whose roll-ups count the tasks of this card's person, locked from below."""
+    near = Scorecard.objects.filter(
+        _leading(card) | Q(person_id=card.evaluator_id),
+        period_id=card.period_id,
+        frame=card.frame,
+        version__counts_tasks=True,
+    ).select_related("version", "unit", "period")
+    return locked([other.pk for other in near if _counts_tasks(other, card)])
+
+
+def _counts_tasks(card: Scorecard, other: Scorecard) -> bool:
+    scopes = card.version.compiled().scopes
+    return any(cards_in(card, scope).filter(pk=other.pk).exists() for scope in scopes)
 
 
 def _with_cards(card: Scorecard) -> Managed:

@@ -4,7 +4,7 @@ Reads scores and tasks as ordered streams and writes results set-based; memory d
 leaders comes from results that are stored, so a period is computed in two passes: staff first, leaders after.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
@@ -14,9 +14,10 @@ from criteria_pages.enums import rated
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain import locks, scoring
+from kpi_cms.evaluation.domain.counted_tasks import task_rows, tasks_of, work_of
 from kpi_cms.evaluation.domain.details import split
-from kpi_cms.evaluation.domain.people_managed import managed_people
-from kpi_cms.evaluation.domain.stored_inputs import given_at, said_at, tasks_of
+from kpi_cms.evaluation.domain.others import kept_basis, with_kept, with_others
+from kpi_cms.evaluation.domain.stored_inputs import given_at, said_at
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.foundation.accounts.models import User
@@ -119,10 +120,9 @@ class _Card:
     unit_id: int
     person_id: int
     version_id: int
-    is_leader: bool
+    position_code: str
     state: str
-    confirmed_d: str
-    proposed_d: str
+    confirmed_basis: dict[str, str]
 
 
 def _read(
@@ -135,17 +135,25 @@ def _read(
         return []
     given = given_at([card.pk for card in batch], stage)
     tasks = tasks_of(batch[0].period_id, [card.person_id for card in batch])
-    managed = _managed(batch)
     said = _said(batch, compiled, stage)
-    return [
+    counting_points = [card.person_id for card in batch if compiled[card.version_id].counts_points]
+    rows = task_rows(batch[0].period_id, counting_points) if counting_points else {}
+    own = [
         (
             card,
-            _inputs(card, compiled[card.version_id], given.get(card.pk, {}), tasks, managed, kind)._replace(
-                said=said.get(card.pk)
+            _own(compiled[card.version_id], given.get(card.pk, {}), tasks.get(card.person_id, ()))._replace(
+                work=work_of(rows.get(card.person_id, ()), card.position_code),
+                said=said.get(card.pk),
+                period=kind,
             ),
             compiled[card.version_id],
         )
         for card in batch
+    ]
+    counting = _counting(card for card, _inputs, found in own if found.from_others)
+    return [
+        (card, _with_others(card, inputs, found, counting) if found.from_others else inputs, found)
+        for card, inputs, found in own
     ]
 
 
@@ -163,31 +171,26 @@ def _said(
     }
 
 
-def _inputs(
-    card: _Card,
-    compiled: CompiledSet,
-    given: Mapping[str, Decimal | str],
-    tasks: Mapping[int, list[TaskInput]],
-    managed: Mapping[int, Any],
-    kind: str,
-) -> CardInputs:
+def _own(compiled: CompiledSet, given: Mapping[str, Decimal | str], tasks: Sequence[TaskInput]) -> CardInputs:
     entered, details = split(compiled, given)
-    return CardInputs(
-        entered=entered,
-        details=details,
-        tasks=tasks.get(card.person_id, ()),
-        people=managed.get(card.pk),
-        given=scoring.kept_d(compiled, card.state, card.confirmed_d, card.proposed_d),
-        period=kind,
-    )
+    return CardInputs(entered=entered, details=details, tasks=tasks)
 
 
-def _managed(batch: list[_Card]) -> Mapping[int, Any]:
-    leaders = [card.pk for card in batch if card.is_leader]
-    if not leaders:
+def _counting(cards: Iterable[_Card]) -> Mapping[int, Scorecard]:
+    """The cards that take something from others, with what it takes to find them."""
+    keys = [card.pk for card in cards]
+    if not keys:
         return {}
-    cards = Scorecard.objects.filter(pk__in=leaders).select_related("unit", "period", "version")
-    return {card.pk: managed_people(card) for card in cards if card.version.compiled().managed}
+    return Scorecard.objects.filter(pk__in=keys).select_related("unit", "period", "version").in_bulk()
+
+
+def _with_others(
+    card: _Card, inputs: CardInputs, compiled: CompiledSet, counting: Mapping[int, Scorecard]
+) -> CardInputs:
+    kept = kept_basis(compiled, card.state, card.confirmed_basis)
+    if len(kept) < len(compiled.from_others):
+        inputs = with_others(inputs, counting[card.pk])
+    return with_kept(inputs, compiled, kept)
 
 
 def _store(

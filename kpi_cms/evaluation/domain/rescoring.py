@@ -19,21 +19,31 @@ from django.db.models import Q
 
 from criteria_pages.enums import rated
 from criteria_pages.models import CriteriaVersion, FrozenCriterion
-from kpi_cms.evaluation.domain import scoring
+from kpi_cms.evaluation.domain.counted_tasks import TaskRow, task_rows, tasks_of, work_of
 from kpi_cms.evaluation.domain.details import split
+from kpi_cms.evaluation.domain.others import Basis, carried, results_of, tasks_in, with_kept
 from kpi_cms.evaluation.domain.people_managed import without_card
 from kpi_cms.evaluation.domain.recompute import passes
-from kpi_cms.evaluation.domain.stored_inputs import Given, given_at, said_at, tasks_of
+from kpi_cms.evaluation.domain.stored_inputs import Given, given_at, said_at
 from kpi_cms.evaluation.enums import DECIDED, StageKey
 from kpi_cms.evaluation.impact_queries import Past, seen_by, versions_of
 from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard
 from kpi_cms.evaluation.past_queries import newest
-from kpi_cms.evaluation.rescored import Cause, Comparison, Reason, Result, judged, result_of, value_of
+from kpi_cms.evaluation.rescored import (
+    Cause,
+    Comparison,
+    Reason,
+    Result,
+    Untold,
+    judged,
+    result_of,
+    value_of,
+)
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import as_actor, database_now
-from kpi_cms.foundation.engine import CardInputs, CompiledSet, ManagedPeople, Outcome, Said
+from kpi_cms.foundation.engine import CardInputs, CompiledSet, ManagedPeople, Outcome, Said, TaskInput
 from snippets.enums import LEADING_ROLES, Frame, PostRole
 from snippets.models import FieldAssignment
 
@@ -71,18 +81,17 @@ class _Card:
     version_id: int
     is_leader: bool
     role: str
-    state: str
-    confirmed_d: str
-    proposed_d: str
+    position_code: str
+    confirmed_basis: Basis
+    proposed_basis: Basis
 
 
 class _Then(NamedTuple):
     """A card as it stood when its period was closed."""
 
     given: Given
-    state: str
-    confirmed_d: str
-    proposed_d: str
+    confirmed_basis: Basis
+    proposed_basis: Basis
 
 
 def rescored(*, actor: User, past: Past, draft: CompiledSet) -> Iterator[list[Rescored]]:
@@ -122,7 +131,7 @@ class _Run:
         self.versions: Mapping[int, CriteriaVersion] = versions_of(past)
         self._comparisons: dict[int, Comparison] = {}
         self.kind = rated(past.period.kind)
-        self.managed = _ManagedCards(past, draft) if draft.managed else None
+        self.managed = _ManagedCards(past, draft) if draft.counts_results else None
         self.reads_self = any(
             each.reads_self for each in (draft, *(version.compiled() for version in self.versions.values()))
         )
@@ -140,6 +149,7 @@ class _Run:
         given = given_at(keys, StageKey.EVALUATOR)
         said = said_at(keys) if self.reads_self else {}
         tasks = tasks_of(batch[0].period_id, [card.person_id for card in batch])
+        rows = self._rows(batch)
         stored = self._stored(keys)
         seen = set(seen_by(scope, Scorecard.objects.filter(pk__in=keys)).values_list("pk", flat=True))
         then = self._as_closed(keys)
@@ -147,15 +157,19 @@ class _Run:
         explained: dict[int, tuple[Mapping[str, Fraction] | None, Outcome]] = {}
         for card in batch:
             own = then.get(card.pk) or _Then(
-                given.get(card.pk, {}), card.state, card.confirmed_d, card.proposed_d
+                given.get(card.pk, {}), card.confirmed_basis, card.proposed_basis
             )
-            work = tasks.get(card.person_id, ())
+            inputs = CardInputs(
+                entered={},
+                tasks=tasks.get(card.person_id, ()),
+                work=work_of(rows.get(card.person_id, ()), card.position_code),
+                period=self.kind,
+            )
             before, values = stored.get(card.pk), None
             if card.pk in then:
-                before, values = self._before(card, own, work, said.get(card.pk))
-            kept = scoring.kept_d(self.draft, own.state, own.confirmed_d, own.proposed_d)
-            people = self._people(card) if not kept else None
-            verdict = judged(self.draft, own.given, work, people, kept, said.get(card.pk), self.kind)
+                before, values = self._before(card, own, inputs, said.get(card.pk))
+            inputs = self._with_others(card, own, inputs)
+            verdict = judged(self.draft, own.given, inputs, said.get(card.pk))
             after = verdict if isinstance(verdict, Reason) else result_of(verdict)
             if self.managed is not None:
                 self.managed.learn(card.pk, after)
@@ -165,8 +179,32 @@ class _Run:
                 explained[card.pk] = (values, verdict)
         return self._with_causes(batch, found, explained)
 
+    def _with_others(self, card: _Card, own: _Then, inputs: CardInputs) -> CardInputs:
+        """The inputs with other people's. What these say another value of since stays as it was confirmed."""
+        kept: Basis = {}
+        if own.proposed_basis:
+            kept = carried(self.versions[card.version_id].compiled(), self.draft, own.confirmed_basis)
+        if len(kept) < len(self.draft.from_others):
+            people = self._people(card)
+            results = results_of(people, self.draft) if people is not None else {}
+            inputs = inputs._replace(people=people, results=results, others=self._tasks_of_others(card))
+        return with_kept(inputs, self.draft, kept)
+
     def _people(self, card: _Card) -> ManagedPeople | None:
         return self.managed.of(card) if self.managed is not None and card.is_leader else None
+
+    def _rows(self, batch: Sequence[_Card]) -> Mapping[int, Sequence[TaskRow]]:
+        """Their tasks with points, where a set counts these."""
+        sets = [self.draft, *(version.compiled() for version in self.versions.values())]
+        if not any(compiled.counts_points for compiled in sets):
+            return {}
+        return task_rows(batch[0].period_id, [card.person_id for card in batch])
+
+    def _tasks_of_others(self, card: _Card) -> dict[str, list[TaskInput]]:
+        if not self.draft.scopes:
+            return {}
+        counting = Scorecard.objects.select_related("unit", "period").get(pk=card.pk)
+        return {scope: tasks_in(counting, scope) for scope in self.draft.scopes}
 
     def _stored(self, keys: Sequence[int]) -> dict[int, Result]:
         rows = CardResult.objects.filter(card_id__in=keys, stage=StageKey.EVALUATOR).values_list(
@@ -223,24 +261,23 @@ class _Run:
         return as_it_was(changed, closed_at) if changed else {}
 
     def _before(
-        self, card: _Card, own: _Then, tasks: Sequence[Any], said: Given | None
+        self, card: _Card, own: _Then, inputs: CardInputs, said: Given | None
     ) -> tuple[Result | None, Mapping[str, Fraction] | None]:
-        """What the published totals counted for the card: its own version, with the d it was confirmed with."""
+        """What the published totals counted for the card: its own version, with what it was confirmed with."""
         old = self.versions[card.version_id].compiled()
         entered, details = split(old, own.given)
-        d = {each.code: Fraction(own.confirmed_d) for each in old.managed} if own.confirmed_d else {}
-        inputs = CardInputs(entered=entered, details=details, tasks=tasks, given=d, period=self.kind)
+        inputs = inputs._replace(entered=entered, details=details)
         if old.reads_self:  # never altered after it was submitted, whatever was decided anew
             given: dict[str, Said] = {} if said is None else {StageKey.SELF: Said(*split(old, said))}
             inputs = inputs._replace(said=given)
-        outcome = old.score(inputs)
+        outcome = old.score(with_kept(inputs, old, own.confirmed_basis))
         if outcome.band is None:
             return None, None
         return result_of(outcome), {**outcome.values, **outcome.sections, **outcome.parts}
 
 
 def as_it_was(card_ids: Sequence[int], moment: datetime) -> dict[int, _Then]:
-    """Card → its evaluator's scores and its d at a moment, in four queries."""
+    """Card → its evaluator's scores and its basis at a moment, in four queries."""
     cards = newest(Scorecard, Q(id__in=card_ids), moment)
     said = {
         row.id: row.card_id
@@ -257,7 +294,7 @@ def as_it_was(card_ids: Sequence[int], moment: datetime) -> dict[int, _Then]:
         if row.value is not None or row.choice:
             given.setdefault(said[row.assessment_id], {})[keys[row.criterion_id]] = value
     return {
-        pk: _Then(given.get(pk, {}), row.state, row.confirmed_d, row.proposed_d) for pk, row in cards.items()
+        pk: _Then(given.get(pk, {}), row.confirmed_basis, row.proposed_basis) for pk, row in cards.items()
     }
 
 
@@ -303,10 +340,12 @@ class _ManagedCards:
             self.fields.setdefault(person_id, []).append(path)
 
     def learn(self, pk: int, after: Result | Reason) -> None:
-        if isinstance(after, Reason):
-            self.waiting.add(pk)
-        else:
+        if isinstance(after, Result):
             self.points[pk] = after.total
+        elif after.kind == Untold.NOTHING:  # decided without a result, as nothing is assigned to them
+            self.points[pk] = None
+        else:
+            self.waiting.add(pk)
 
     def of(self, leader: _Card) -> ManagedPeople:
         points: list[Fraction] = []

@@ -1,136 +1,43 @@
-"""Rows → engine → rows: what a card is computed from, its result, and what others' results do to a leader's d.
+"""Rows → engine → rows: what a card is computed from, and its result.
 
-Results are stored in the transaction that changes what they come from. A leader's d depends on the people they
-manage; it is looked at again when one of these is decided, and only stored where it changed. A decided leader's
-card is never altered: it is marked “basis changed” and shows the d it would have now.
+Results are stored in the transaction that changes what they come from. What a card takes from other people is read by
+`others`; what becomes of it when theirs changes is `basis`.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import QuerySet, Value
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation.enums import (
-    COUNTED_TASK_STATES,
-    DECIDED,
-    EXTRA_KINDS,
     WITH_THE_PERSON,
     CardState,
     StageKey,
-    TaskState,
 )
-from kpi_cms.evaluation.models import CardResult, Delay, Fault, Score, Scorecard, Task
+from kpi_cms.evaluation.models import CardResult, Score, Scorecard
 from kpi_cms.foundation.access.wall import beyond_the_wall
-from kpi_cms.foundation.audit import ledger
-from kpi_cms.foundation.audit.enums import Act
-from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.core.errors import Invalid
 from kpi_cms.foundation.engine import (
     CardInputs,
-    CompiledSet,
-    Deduction,
     Outcome,
     Said,
     ScoringError,
     Step,
-    TaskInput,
     round_half_up,
 )
 
+from .counted_tasks import TaskRow as TaskRow  # read beside the results by whoever shows tasks
+from .counted_tasks import task_input as task_input
+from .counted_tasks import task_rows as task_rows
+from .counted_tasks import work_of
 from .details import split
 from .entries import period_kind
+from .others import filled
 from .people_managed import Managed as Managed  # read beside the results by whoever explains d
-from .people_managed import leaders_of, managed_people
 from .people_managed import managed as managed
-
-PENDING = "pending"
-
-
-# --- Tasks -------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class TaskRow:
-    """A task with the deductions recorded on it; `excused` where an objective cause stands."""
-
-    task: Task
-    faults: tuple[Deduction, ...]
-    delays: tuple[Deduction, ...]
-
-
-def task_rows(period_id: int, person_ids: Iterable[int]) -> dict[int, list[TaskRow]]:
-    """Counted tasks of many people by person id, in two queries."""
-    tasks = list(
-        Task.objects.filter(
-            period_id=period_id, person_id__in=list(person_ids), state__in=COUNTED_TASK_STATES
-        )
-    )
-    faults, delays = deductions_of([task.pk for task in tasks])
-    rows: dict[int, list[TaskRow]] = defaultdict(list)
-    for task in tasks:
-        rows[task.person_id].append(TaskRow(task, tuple(faults[task.pk]), tuple(delays[task.pk])))
-    return rows
-
-
-Deductions = dict[int, list[Deduction]]
-
-
-def deductions_of(task_ids: Sequence[int]) -> tuple[Deductions, Deductions]:
-    """Faults and delays that stand, each by task id, in one query; excused where an objective cause stands."""
-    found: tuple[Deductions, Deductions] = (defaultdict(list), defaultdict(list))
-    if not task_ids:
-        return found
-    rows = _standing(Fault, 0, task_ids).union(_standing(Delay, 1, task_ids), all=True)
-    merged: dict[tuple[int, int], tuple[int, int, bool]] = {}
-    for kind, pk, task_id, unit_number, cause, revoked in rows:
-        excused = cause is not None and revoked is None
-        known = merged.get((kind, pk))
-        merged[kind, pk] = (task_id, unit_number, excused or (known is not None and known[2]))
-    for (kind, _pk), (task_id, unit_number, excused) in sorted(
-        merged.items(), key=lambda item: (item[1][1], item[0])
-    ):
-        found[kind][task_id].append(Deduction(unit_number, excused))
-    return found
-
-
-def _standing(model: type[Fault] | type[Delay], kind: int, task_ids: Sequence[int]) -> QuerySet[Any, Any]:
-    return (
-        model._default_manager.filter(task_id__in=task_ids, withdrawn_at__isnull=True)
-        .order_by()
-        .annotate(_kind=Value(kind))
-        .values_list("_kind", "pk", "task_id", "unit_number", "causes__pk", "causes__revoked_at")
-    )
-
-
-def task_input(row: TaskRow) -> TaskInput | None:
-    """A task as the engine reads it; None for one whose product is not decided yet: it stays unscored (Đ13.3)."""
-    task = row.task
-    if task.coefficient is None:
-        return None
-    return TaskInput(
-        coefficient=task.coefficient,
-        assigned=task.assigned,
-        completed=task.completed,
-        accepted=good_so_far(task.state, task.completed, task.accepted, task.confirmed_before),
-        handed_over=task.handed_over,
-        extra=task.kind in EXTRA_KINDS,
-        faults=row.faults,
-        delays=row.delays,
-        label=" ".join(part for part in (task.code, task.name, task.part_label) if part),
-    )
-
-
-def good_so_far(
-    state: str, completed: Decimal, accepted: Decimal | None, confirmed_before: Decimal
-) -> Decimal | None:
-    """What met quality: as the head accepted it; what was reported since counts as good until they decide on it."""
-    if accepted is None or state != TaskState.REPORTED:
-        return accepted
-    return accepted + completed - confirmed_before
 
 
 # --- Inputs and results of one card --------------------------------------------------------------------------
@@ -169,30 +76,20 @@ def inputs_of(
 ) -> CardInputs:
     """Everything a card is computed from at one stage; `said` at the others, as `said_beside` reads it.
 
-    A decided leader's card keeps the d it was confirmed with; with `proposed` it is read with the d of now. With
-    `explained` the people managed are counted in full, those without a card too: the same d, and what it left out.
+    A decided card keeps what it took from others when it was confirmed; with `proposed` it is read with what they are
+    now. With `explained` the people managed are counted in full: the same value, and what it left out.
     """
     compiled = card.version.compiled()
     entered, details = split(compiled, given_values(scores))
-    kept = {} if proposed else kept_d(compiled, card.state, card.confirmed_d, card.proposed_d)
-    return CardInputs(
+    inputs = CardInputs(
         entered=entered,
         details=details,
         tasks=[task for task in map(task_input, tasks) if task is not None],
-        people=(managed(card).as_input() if explained else managed_people(card))
-        if compiled.managed and not kept
-        else None,
-        given=kept,
+        work=work_of(tasks, card.position_code) if compiled.counts_points else (),
         said=said,
         period=period_kind(card),
     )
-
-
-def kept_d(compiled: CompiledSet, state: str, confirmed_d: str, proposed_d: str) -> dict[str, Fraction]:
-    """The confirmed d by criterion code, where the people's results say another one since; else nothing."""
-    if not proposed_d or state not in DECIDED:
-        return {}
-    return {criterion.code: Fraction(confirmed_d) for criterion in compiled.managed}
+    return filled(inputs, card, proposed=proposed, explained=explained)
 
 
 def stage_scores(card: Scorecard, stage: str) -> list[Score]:
@@ -303,72 +200,9 @@ def refresh(card: Scorecard, stage: str, moment: datetime) -> Outcome:
     return outcome
 
 
-@beyond_the_wall("results follow the tasks, whoever changes one")
-def refresh_person(period_id: int, person_id: int, moment: datetime) -> None:
-    """After a task changed: the results of every undecided card of the person.
-
-    What the person submitted stays as it was submitted; while the card is with them, their own result follows, on a
-    returned card beside the evaluator's.
-    """
-    cards = (
-        Scorecard.objects.filter(period_id=period_id, person_id=person_id)
-        .exclude(state__in=DECIDED)
-        .select_related("version", "unit", "agency", "period", "person")
-    )
-    for card in cards:
-        refresh_undecided(card, moment)
-
-
 def refresh_undecided(card: Scorecard, moment: datetime) -> None:
     """The results of a card that follow its tasks, or for a leader the people managed, as long as it is undecided."""
     if card.state in WITH_THE_PERSON:
         refresh(card, StageKey.SELF, moment)
     if card.state != CardState.OPENED:
         refresh(card, StageKey.EVALUATOR, moment)
-
-
-# --- d: what others' results do to a leader (Đ15.3.a, Đ15.4) ----------------------------------------------------
-def d_of(card: Scorecard, outcome: Outcome) -> str:
-    """The card's d as stored and compared: "1", "1/2", "pending", or "" for a set without it."""
-    codes = [criterion.code for criterion in card.version.compiled().managed]
-    if not codes:
-        return ""
-    if outcome.pending:
-        return PENDING
-    return exact_text(outcome.values[codes[0]]) if codes[0] in outcome.values else PENDING
-
-
-@beyond_the_wall("d of the leaders above follows from each decision")
-def propose_basis(card: Scorecard, moment: datetime) -> list[Scorecard]:
-    """After `card` was decided or its result changed: look at the d of the leaders above it.
-
-    An undecided leader's results are computed anew, their own stage among them while the card is with them. A decided
-    one's card is marked and shows the new d as a proposal (rules.md §4), nothing else on it changes. Returns the
-    cards that were marked.
-    """
-    marked: list[Scorecard] = []
-    for leader in leaders_of(card):
-        if leader.state not in DECIDED:
-            refresh_undecided(leader, moment)
-            continue
-        outcome = outcome_of(leader, StageKey.EVALUATOR, proposed=True)
-        now = d_of(leader, outcome)
-        before = leader.proposed_d or leader.confirmed_d
-        if now == before:
-            continue
-        back = now == leader.confirmed_d
-        leader.proposed_d = "" if back else now
-        leader.basis_changed_at = None if back else moment
-        save_tracked(leader, update_fields=["proposed_d", "basis_changed_at"])
-        ledger.record(
-            Act.CARD_BASIS_CHANGED,
-            subject=leader,
-            label=leader.code,
-            unit=leader.unit,
-            person=leader.person,
-            period_id=leader.period_id,
-            before={"d": before},
-            after={"d": now},
-        )
-        marked.append(leader)
-    return marked

@@ -32,7 +32,7 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
 from kpi_cms.foundation.engine import CompiledCriterion, Outcome, decimal_text
 from snippets.models import Person
 
-from . import locks, scoring
+from . import basis, locks, scoring
 from .acting import delegate_of, take_step
 from .agreeing import check_seen, check_unchanged
 from .entries import require_band
@@ -303,9 +303,9 @@ def accept_new_basis(
     card = lock_to_decide(actor, card)
     take_step(table.ACCEPT_NEW_BASIS, actor, card)
     digest = check_seen(actor, card, expected, seen, moment)
-    if not card.proposed_d:
+    if card.basis_changed_at is None:
         raise WrongState(_("The basis of this result has not changed."))
-    if card.proposed_d == scoring.PENDING:
+    if basis.PENDING in card.proposed_basis.values():
         raise WrongState(
             _("A result of the people this leader manages is open again. Wait until it is confirmed.")
         )
@@ -322,7 +322,7 @@ def accept_new_basis(
         save_tracked(assessment)
     scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
     card.evaluated_at = moment
-    card.proposed_d = ""
+    card.proposed_basis = {}
     card.basis_changed_at = None
     return decide(card, outcome, moment, Act.CARD_CONFIRMED, digest)
 
@@ -330,9 +330,9 @@ def accept_new_basis(
 def decide(card: Scorecard, outcome: Outcome, moment: datetime, act: Act, digest: str) -> Scorecard:
     card.confirmed_at = moment
     card.result_final_at = moment
-    card.confirmed_d = scoring.d_of(card, outcome)
+    card.confirmed_basis = basis.basis_of(card.version.compiled(), outcome)
     decided = move_on(card, CardState.CONFIRMED, act, after=_summary(outcome, digest))
-    scoring.propose_basis(decided, moment)
+    basis.propose_to_leaders(decided, moment)
     return decided
 
 

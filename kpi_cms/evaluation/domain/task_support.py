@@ -25,7 +25,7 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
 from kpi_cms.foundation.core.numbers import format_quantity
 from snippets.models import Period, Person, Product, Unit
 
-from . import locks, scoring
+from . import basis, locks
 from .acting import in_place_of_the_absent
 
 # What the columns of a quantity hold: more would be rounded unseen, or refused by the database without a sentence.
@@ -221,9 +221,10 @@ def quantity_text(quantity: Decimal) -> str:
 
 
 def take_product(task: Task, product: Product) -> None:
-    """Freeze code, coefficient and catalogue version on the task; its name too, unless somebody typed one."""
+    """Freeze what the product says on the task: code, numbers, catalogue; its name, unless somebody typed one."""
     require_pinned(task.period, product, task.unit)
     task.product, task.code, task.coefficient = product, product.code, product.coefficient
+    task.points, task.product_group = product.points, product.group
     task.catalogue_version = f"{product.catalogue.title} ({product.catalogue.number})"
     if task.name_key is None:
         task.name = product.duty
@@ -265,13 +266,13 @@ def store(
     reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=task.person.staff_code)
     save_tracked(task, reason_key=reason_key)
     enter_ledger(act, task, task, before=before, after=facts(task), reason_key=reason_key)
-    scoring.refresh_person(task.period_id, task.person_id, moment)
+    basis.follow_tasks(task.period_id, task.person_id, moment)
     return task
 
 
 def after_change(task: Task, moment: datetime) -> None:
     require_undecided(task.period_id, task.person_id)
-    scoring.refresh_person(task.period_id, task.person_id, moment)
+    basis.follow_tasks(task.period_id, task.person_id, moment)
 
 
 def enter_ledger(

@@ -69,6 +69,10 @@ class Scorecard(models.Model):
     confirmation, `confirmed_at` the moment at which the result was decided: later where an endorsement follows.
     `version_number` counts saves: a save that names an older one is stale (409). `agency` is the using agency of the
     person, `appointments` the other appointments in the period's scope, as they stood.
+
+    `confirmed_basis` is what a decided result took from other people: the code of d, of a roll-up or of others'
+    results → its value as "n/d", or "nothing" where nothing was assigned. `proposed_basis` is what it would take now,
+    "pending" where that has to be waited for, as long as it differs: then `basis_changed_at` says since when.
     """
 
     period = models.ForeignKey(
@@ -91,6 +95,7 @@ class Scorecard(models.Model):
     staff_kind = models.CharField(_("kind of staff"), max_length=12, choices=StaffKind)
     role = models.CharField(_("role in the unit"), max_length=8, choices=PostRole)
     is_leader = models.BooleanField(_("leader or manager"))
+    position_code = models.CharField(_("code of the position"), max_length=40, blank=True)
     position_title = models.CharField(_("position"), max_length=160)
     unit_name = models.CharField(_("unit as it was named"), max_length=200)
     faces_citizens = models.BooleanField(_("faces citizens and businesses"), default=False)
@@ -124,10 +129,12 @@ class Scorecard(models.Model):
     notified_at = models.DateTimeField(_("notified at"), null=True, blank=True)
     result_final_at = models.DateTimeField(_("result final at"), null=True, blank=True)
     basis_changed_at = models.DateTimeField(_("basis changed at"), null=True, blank=True)
-    confirmed_d = models.CharField(_("d when confirmed"), max_length=12, blank=True)
-    proposed_d = models.CharField(_("d proposed since"), max_length=12, blank=True)
+    confirmed_basis = models.JSONField(_("what it took from others when confirmed"), default=dict, blank=True)
+    proposed_basis = models.JSONField(_("what it would take from others since"), default=dict, blank=True)
 
-    history = tracked(excluded=["version_number", "position_title", "unit_name", "appointments"])
+    history = tracked(
+        excluded=["version_number", "position_code", "position_title", "unit_name", "appointments"]
+    )
     objects = ScorecardQuerySet.as_manager()
 
     class Meta:
@@ -171,6 +178,14 @@ class Scorecard(models.Model):
                 condition=~Q(state="notified") | Q(notified_at__isnull=False),
                 name="evaluation_card_notified_has_moment",
                 violation_error_message=_("A notified card says when the person was notified."),
+            ),
+            models.CheckConstraint(
+                condition=Q(basis_changed_at__isnull=True, proposed_basis={})
+                | Q(basis_changed_at__isnull=False) & ~Q(proposed_basis={}),
+                name="evaluation_card_new_basis_has_moment",
+                violation_error_message=_(
+                    "A card whose basis changed says since when, and what it would be now."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(without_self=False) | Q(submitted_at__isnull=True),

@@ -18,7 +18,8 @@ _ONE_CAUSE = _("An objective cause is confirmed for this deduction already.")
 class Task(models.Model):
     """One product × person × period. Every change goes through `domain.tasks`.
 
-    Code, name, coefficient and catalogue version are frozen when it is assigned. `assigned` stands in the total of
+    Code, name, coefficient, points, group and catalogue version are frozen when it is
+    assigned. `assigned` stands in the total of
     the person who has it, unless it is an extra (sudden or taken over). `source` is the task it was taken over from.
     Tasks of one `group_key` are parts of one product: a part's `share` of it is the quantity assigned.
 
@@ -42,6 +43,8 @@ class Task(models.Model):
     name = models.TextField(_("product or task"))
     name_key = models.UUIDField(null=True, editable=False)
     coefficient = models.DecimalField(_("coefficient"), max_digits=8, decimal_places=2, null=True, blank=True)
+    points = models.DecimalField(_("points"), max_digits=8, decimal_places=2, null=True, blank=True)
+    product_group = models.PositiveSmallIntegerField(_("group of complexity"), null=True, blank=True)
     # A catalogue's title with its number.
     catalogue_version = models.CharField(_("catalogue version"), max_length=240, blank=True)
     part_label = models.CharField(_("part"), max_length=200, blank=True)

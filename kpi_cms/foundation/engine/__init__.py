@@ -17,7 +17,8 @@ from kpi_cms.foundation.engine.formula_excel import excel
 from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.gates import Rating
 from kpi_cms.foundation.engine.inputs import CardInputs, Said
-from kpi_cms.foundation.engine.people import ManagedPeople, tally
+from kpi_cms.foundation.engine.others import APPROVED, FIELD, SUBORDINATES, UNITS
+from kpi_cms.foundation.engine.people import ManagedPeople, points_counted, tally
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError, SpecificationError
 from kpi_cms.foundation.engine.quota import Allowed, Candidate, Choice, QuotaCounts, choose
 from kpi_cms.foundation.engine.rating import Combined
@@ -32,9 +33,13 @@ from kpi_cms.foundation.engine.tasks import Deduction, TaskInput, TaskTotals, Ta
 from kpi_cms.foundation.engine.vectors import check_period, check_quota, check_vector
 
 __all__ = [
+    "APPROVED",
+    "FIELD",
     "N_",
     "SCHEMA_VERSION",
     "SCHEMA_VERSIONS",
+    "SUBORDINATES",
+    "UNITS",
     "Allowed",
     "Calendar",
     "Candidate",
@@ -81,6 +86,7 @@ __all__ = [
     "excel",
     "needed_version",
     "parse_decimal",
+    "points_counted",
     "round_half_up",
     "spread_of",
     "tally",

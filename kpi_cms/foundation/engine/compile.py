@@ -45,6 +45,7 @@ from kpi_cms.foundation.engine.schema import KINDS_OF_1
 from kpi_cms.foundation.engine.scoring import Outcome, work_out
 from kpi_cms.foundation.engine.specification import CriterionSpec, SectionSpec, Specification
 from kpi_cms.foundation.engine.steps import Step
+from kpi_cms.foundation.engine.task_points import TaskPointsKind
 from kpi_cms.foundation.engine.tasks import MEASURES, TaskInput, TaskUnits, task_units
 from kpi_cms.foundation.engine.trace import trace
 
@@ -147,6 +148,10 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         ),
         later=_later(criteria),
         managed=tuple(criterion for criterion in criteria if criterion.kind == PeopleManagedKind.type),
+        from_others=tuple(criterion for criterion in criteria if criterion.is_from_others),
+        scopes=tuple(dict.fromkeys(criterion.scope for criterion in criteria if criterion.scope)),
+        counts_points=any(criterion.kind == TaskPointsKind.type for criterion in criteria),
+        counts_results=any(criterion.is_from_others and not criterion.scope for criterion in criteria),
         order=_order(sections, names),
         names=names,
         keys={criterion.key: criterion.index for criterion in criteria},

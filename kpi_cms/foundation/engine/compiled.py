@@ -22,7 +22,7 @@ from kpi_cms.foundation.engine.kinds import (
     PeopleManagedKind,
 )
 from kpi_cms.foundation.engine.levels import LevelsKind
-from kpi_cms.foundation.engine.others import ResultOfKind
+from kpi_cms.foundation.engine.others import OWN, ResultOfKind, RollUpKind
 from kpi_cms.foundation.engine.people import PeopleRules
 from kpi_cms.foundation.engine.problems import N_, Problem, ScoringError
 from kpi_cms.foundation.engine.raters import Rater
@@ -88,6 +88,21 @@ class CompiledCriterion:
     def persons_own(self) -> bool:
         """Whether the person alone gives it: what they gave counts where the result is decided, too."""
         return self.stages == (SELF,)
+
+    @property
+    def scope(self) -> str:
+        """The scope whose tasks of other people it counts; "" for every other criterion."""
+        kind = self._kind
+        return kind.scope if isinstance(kind, RollUpKind) and kind.scope != OWN else ""
+
+    @property
+    def is_from_others(self) -> bool:
+        """Whether its value comes of other people's results or tasks."""
+        return bool(self.scope) or isinstance(self._kind, (PeopleManagedKind, ResultOfKind))
+
+    def counts_as(self, other: "CompiledCriterion") -> bool:
+        """Whether another criterion computes in the same way."""
+        return self._kind == other._kind
 
     @property
     def grades(self) -> tuple[Grade, ...]:
@@ -197,7 +212,12 @@ class Rules:
 
 @dataclass(frozen=True, eq=False)
 class ScoringPlan:
-    """Everything a scoring reads of a set, precomputed. Equal and hashable by the specification's digest."""
+    """Everything a scoring reads of a set, precomputed. Equal and hashable by the specification's digest.
+
+    `from_others`: the criteria whose value comes of other people's results or tasks; `scopes`: the scopes whose tasks
+    of others they count; `counts_results`: whether one of them counts the results of the people managed;
+    `counts_points`: whether a criterion counts points of tasks (`CardInputs.work`).
+    """
 
     digest: str
     specification: Specification
@@ -217,6 +237,10 @@ class ScoringPlan:
     ratios: tuple[tuple[CompiledCriterion, int], ...]
     managed: tuple[CompiledCriterion, ...]
     later: tuple[CompiledCriterion, ...]
+    from_others: tuple[CompiledCriterion, ...]
+    scopes: tuple[str, ...]
+    counts_results: bool
+    counts_points: bool
     order: tuple[int, ...]
     names: Mapping[str, tuple[int, int]]
     keys: Mapping[str, int]

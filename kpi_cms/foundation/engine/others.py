@@ -6,7 +6,7 @@
 
 Whose they are is the caller's to find and to give. `roll_up` counts tasks as a task ratio does, under the set's
 deduction and cap. `result_of` is a share of 1: the mean or the lowest of the points given over `out_of`, or the
-share of them that reach `threshold`; `nobody` when there are none.
+share of them that reach `threshold`; `nobody` when there are none. Points above `out_of` count as `out_of`.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from kpi_cms.foundation.engine.reading import Node, Reader
 from kpi_cms.foundation.engine.tasks import MEASURES, TaskInput, TaskRules, task_totals
 
 OWN, APPROVED, FIELD, UNITS = SCOPES = ("own", "approved", "field", "units")
-OF = ("subordinates", "unit")
+OF = SUBORDINATES, UNIT = ("subordinates", "unit")
 HOW = MEAN, MINIMUM, SHARE_REACHING = ("mean", "minimum", "share_reaching")
 _ZERO, _ONE = Decimal(0), Decimal(1)
 
@@ -106,11 +106,12 @@ class ResultOfKind:
         return None
 
     def value(self, key: str, results: Sequence[Fraction | Decimal]) -> Pair:
-        """The share, from 0 to 1. Raises ScoringError for points below 0 or above `out_of`."""
+        """The share, from 0 to 1. Points above `out_of` count as `out_of`. Raises ScoringError for points below 0."""
         for points in results:
-            if not 0 <= points <= self.out_of:
+            if points < 0:
                 params = {"value": points, "max": plain(self.out_of)}
                 raise ScoringError(Problem("result_of", key, _OUTSIDE, params))
+        results = self._held(results)
         if not results:
             return pair_of(self.nobody)
         if self.how == SHARE_REACHING:
@@ -123,6 +124,7 @@ class ResultOfKind:
         return total[0] * over[1], total[1] * over[0] * count
 
     def explain(self, results: Sequence[Fraction | Decimal]) -> list[Line]:
+        results = self._held(results)
         count = len(results)
         params: dict[str, object] = {"count": count}
         value = Fraction(*self.value("", results))
@@ -139,6 +141,10 @@ class ResultOfKind:
         return [
             Line(_MEAN, params, "sum / count / full", exact(sum=total, count=count, full=self.out_of), value)
         ]
+
+    def _held(self, results: Sequence[Fraction | Decimal]) -> list[Fraction | Decimal]:
+        """A set of the people counted may give more points, with a bonus, than this one counts."""
+        return [min(points, self.out_of) for points in results]
 
     def _reaching(self, results: Sequence[Fraction | Decimal]) -> int:
         return sum(points >= (self.threshold or _ZERO) for points in results)

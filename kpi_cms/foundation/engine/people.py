@@ -62,5 +62,12 @@ def tally(people: ManagedPeople, threshold: Decimal, rules: PeopleRules) -> Tall
     return Tally(len(people.points) + failing, low + failing, failing, left_out)
 
 
+def points_counted(people: ManagedPeople, rules: PeopleRules) -> list[Fraction | Decimal] | None:
+    """The points that count, 0 for whoever counts as failing without any; None while somebody is waited for."""
+    if waits(people, rules):
+        return None
+    return [*people.points, *[Decimal(0)] * tally(people, Decimal(0), rules).failing]
+
+
 def _read(points: Fraction | Decimal, places: int | None) -> Fraction | Decimal:
     return points if places is None else round_half_up(points, places)

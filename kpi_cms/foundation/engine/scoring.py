@@ -229,7 +229,7 @@ def _points(compiled: ScoringPlan, inputs: CardInputs) -> Work:
         result = values[criterion.index] = _people(criterion, inputs, rules)
         if result is None and needed(criterion):
             pending.append(criterion.code)
-    _take_given(compiled, given, values)
+    _take_given(compiled, rules, given, values)
     if compiled.later:
         answers = _later(compiled, inputs, rules, values, needed)
         missing += answers[further.MISSING]
@@ -337,11 +337,15 @@ def _people(criterion: CompiledCriterion, inputs: CardInputs, rules: Rules) -> P
 
 
 def _take_given(
-    compiled: ScoringPlan, given: Mapping[str, Decimal | Fraction], values: list[Pair | None]
+    compiled: ScoringPlan,
+    rules: Rules,
+    given: Mapping[str, Decimal | Fraction],
+    values: list[Pair | None],
 ) -> None:
     for code, value in given.items():
         criterion = compiled.criterion_by_code(code)
-        values[criterion.index] = _given(criterion, value)
+        nobody = criterion in compiled.managed and value == Fraction(*rules.nobody_managed)
+        values[criterion.index] = pair_of(value) if nobody else _given(criterion, value)
 
 
 def _given(criterion: CompiledCriterion, value: Decimal | Fraction) -> Pair:

@@ -48,7 +48,7 @@ class PointTask(NamedTuple):
 
 @dataclass(frozen=True)
 class Coefficient:
-    """The coefficient of an attribute by its codes; `default` for a task that does not say."""
+    """The coefficient of an attribute by its codes; `default` for a task that says none of them."""
 
     attribute: str
     values: Mapping[str, Decimal]
@@ -185,7 +185,7 @@ class TaskPointsKind:
         plain = {"points": task.points, "quantity": task.quantity}
         for coefficient in self.coefficients:
             code = task.attributes.get(coefficient.attribute)
-            value = coefficient.default if code is None else coefficient.values.get(code)
+            value = coefficient.default if code is None else coefficient.values.get(code, coefficient.default)
             if value is None:
                 params = {"task": task.label, "attribute": coefficient.attribute, "value": code or ""}
                 raise ScoringError(Problem("task_attribute", key, _NO_VALUE, params))

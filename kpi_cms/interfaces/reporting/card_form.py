@@ -1,6 +1,6 @@
 """From a card's rows to the values of Form 01. Reads only; computes nothing that the engine did not say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +11,7 @@ from django.utils.translation import override
 
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import scoring
+from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.domain.scoring import TaskRow
 from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, ReopeningState, StageKey
 from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Reopening, Score, Scorecard
@@ -18,10 +19,10 @@ from kpi_cms.evaluation.visibility import Sight, sight_of
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.engine import (
-    CardInputs,
     CompiledSection,
     CompiledSet,
     Outcome,
+    Said,
     Step,
     TaskTotals,
     decimal_text,
@@ -118,7 +119,7 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
         weaknesses=self_words.weaknesses if self_words else "",
         comment=judged.comment if judged else "",
         tasks=tuple(_tasks(compiled, tasks)),
-        ratios=_ratios(card, outcome, _explained(card, inputs), judged_scores),
+        ratios=_ratios(card, outcome, _explained(card, judged_scores, tasks, said), judged_scores),
         documents=tuple(documents_of(card, scope, (row.task for row in tasks))),
         annex_notes=tuple(_notes(card, outcome, seen, records.get(StageKey.ENDORSEMENT), in_place)),
         penalty=compiled.specification.settings.penalty_per_fault,
@@ -230,14 +231,17 @@ def _deductions(
     return found
 
 
-def _explained(card: Scorecard, inputs: CardInputs) -> Step | None:
+def _explained(
+    card: Scorecard, scores: Sequence[Score], tasks: Sequence[TaskRow], said: Mapping[str, Said] | None
+) -> Step | None:
     """The engine's own step of d, with how many people it counted; None while d waits or was confirmed before.
 
     Everybody managed is said, people without a card among them: they are left out, or d counts them already.
     """
     compiled = card.version.compiled()
-    if inputs.people is not None:
-        inputs = inputs._replace(people=scoring.managed(card).as_input())
+    if not compiled.managed:
+        return None
+    inputs = scoring.inputs_of(card, scores, tasks, said=said, explained=True)
     codes = [criterion.code for criterion in compiled.managed]
     return next((step for step in compiled.trace(inputs) if step.code in codes and step.inputs), None)
 
@@ -378,10 +382,11 @@ def _notes(
         yield from beside_the_form(compiled, outcome)
         yield from the_band(compiled, outcome)
         yield from _decided_anew(card)
-    if card.proposed_d and seen.of_new_basis:
-        yield _(
-            "The basis of this result has changed since it was confirmed: d is now proposed as %(d)s."
-        ) % {"d": card.proposed_d}
+    if card.basis_changed_at and seen.of_new_basis:
+        for code, _before, now in changes_of(card):
+            yield _(
+                "The basis of this result has changed since it was confirmed: %(code)s is now proposed as %(value)s."
+            ) % {"code": code, "value": now}
     if outcome.insufficient:
         yield _("Nothing was assigned in this period: there is no result and no rating.")
 

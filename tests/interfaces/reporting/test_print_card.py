@@ -210,7 +210,7 @@ def test_a_card_taken_up_without_a_self_assessment_says_so(world: World, client:
         expected=0,
         reason="Vắng",
     )
-    Scorecard.objects.filter(person=world.lan).update(proposed_d="1/2")
+    Scorecard.objects.filter(person=world.lan).update(proposed_basis={"d": "1/2"}, basis_changed_at=MOMENT)
     text = in_words(world, client, "head", "lan")
     assert "không nộp phiếu tự chấm đúng hạn" in text
     assert "d hiện được đề xuất là 1/2" in text
@@ -285,7 +285,9 @@ def test_edits_after_a_return_are_on_nobody_elses_paper_and_signed_by_nobody(
 def test_a_proposed_d_is_on_no_paper_of_the_persons(world: World, client: Client) -> None:
     month.worked(world, world.lan)
     month.notified(world, world.lan)
-    Scorecard.objects.filter(person=world.lan).update(proposed_d="1/2", confirmed_d="1")
+    Scorecard.objects.filter(person=world.lan).update(
+        proposed_basis={"d": "1/2"}, confirmed_basis={"d": "1"}, basis_changed_at=MOMENT
+    )
     assert "d hiện được đề xuất" in in_words(world, client, "head", "lan")
     assert "d hiện được đề xuất" not in in_words(world, client, "lan", "lan")
 

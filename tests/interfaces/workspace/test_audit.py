@@ -261,7 +261,10 @@ def test_a_proposals_own_words_are_read_from_the_texts_that_can_be_erased(
     task = proposals.decide_proposal(actor=world.head.user, moment=at(2), task=task, accepted=True)
     proposals.name_product(actor=world.head.user, moment=at(3), task=task, product=world.product)
     named, accepted, made = (row[2:4] for row in rows(client, of_card(world))[:3])
-    assert named == [f"Task: DC.01 {name}", "Code: – → DC.01 Coefficient: – → 2"]
+    assert named == [
+        f"Task: DC.01 {name}",
+        "Code: – → DC.01 Coefficient: – → 2 Points: – → 10 Group of complexity: – → 1",
+    ]
     assert accepted == [f"Task: {name}", "State: Proposed by the person → Assigned"]
     assert made[0] == f"Task: {name} made new"
     assert f"Product or task: – → {name}" in made[1]
@@ -399,7 +402,7 @@ def test_a_reader_of_the_unit_reads_an_evaluation_once_it_is_decided(world: Worl
 
 def test_the_new_basis_of_a_leader_is_not_read_by_the_leader(world: World, client: Client) -> None:
     card = world.card(world.head)
-    card.proposed_d, card.basis_changed_at = "1/2", at(1)
+    card.proposed_basis, card.basis_changed_at = {"d": "1/2"}, at(1)
     card.save()
     client.force_login(world.head.user)
     assert "50%" not in client.get(of_card(world, "head")).content.decode()

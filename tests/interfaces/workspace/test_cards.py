@@ -308,7 +308,7 @@ def test_a_leaders_trace_says_what_becomes_of_people_without_points(
     month.notified(world, world.lan)  # with nothing assigned: a card without a result
     make.submitted(world, world.head)
     shown = text(sign_in(world.chair).get(url("trace", world.card(world.head).pk, "danh-gia")))
-    listed = shown.partition("Những người có kết quả tính vào d")[2]
+    listed = shown.partition("Những người có kết quả được tính")[2]
     assert f"{waiting} 2 Phạm Tiến Dũng; Võ Quang Minh" in listed
     assert f"{missed} chưa có kết quả 1 Hồ Thị Lan" in listed
     assert f"{missed} không có phiếu trong kỳ 1 Lê Thị Mới" in listed

@@ -306,7 +306,7 @@ def test_a_changed_basis_is_shown_and_confirmed_anew(world, sign_in):
     Scorecard.objects.filter(person__in=(world.minh, world.deputy)).delete()
     make.confirmed(world, world.lan)
     card = make.confirmed(world, world.head)
-    Scorecard.objects.filter(pk=card.pk).update(proposed_d="1/2", basis_changed_at=make.MOMENT)
+    Scorecard.objects.filter(pk=card.pk).update(proposed_basis={"d": "1/2"}, basis_changed_at=make.MOMENT)
     client = sign_in(world.chair)
     assert "Kết quả có căn cứ đã thay đổi 1" in text(client.get(url("home")))
     assert "khi xác nhận d là 100%, nay là 50%" in text(client.get(url("card", card.pk)))
@@ -314,7 +314,7 @@ def test_a_changed_basis_is_shown_and_confirmed_anew(world, sign_in):
     page = client.get(url("accept_basis", card.pk))
     assert "d khi xác nhận 100% d hiện nay 50%" in text(page)
     assert client.post(url("accept_basis", card.pk), agree(world, card)).status_code == 302
-    assert world.card(world.head).proposed_d == ""
+    assert world.card(world.head).proposed_basis == {}
 
 
 # --- A unit's results at once ------------------------------------------------------------------------------

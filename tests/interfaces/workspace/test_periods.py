@@ -423,7 +423,7 @@ def test_closing_shows_who_is_not_notified_and_asks(world: World, client: Client
 def test_policy_staff_see_names_and_no_points(world: World, client: Client, policy) -> None:
     worlds.open_month(world)
     Person.objects.filter(pk=world.lan.pk).update(user=None)
-    Scorecard.objects.update(confirmed_d="0.731")
+    Scorecard.objects.update(confirmed_basis={"d": "0.731"})
     for name in ("period", "period_missing", "period_close"):
         assert "0.731" not in page(client, name, world.period.pk)
     assert "Hồ Thị Lan" in page(client, "period_missing", world.period.pk)

@@ -14,13 +14,20 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation import band_words, queries, rules
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import stages
+from kpi_cms.evaluation.domain.others import NOTHING, PENDING, changes_of
 from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, ReopeningState, StageKey, TaskState
 from kpi_cms.evaluation.models import CardResult, Reopening, Scorecard, Task
 from kpi_cms.evaluation.visibility import Sight, sight_of
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
-from kpi_cms.foundation.core.numbers import format_moment, format_points, format_quantity, separator
+from kpi_cms.foundation.core.numbers import (
+    format_moment,
+    format_percent,
+    format_points,
+    format_quantity,
+    separator,
+)
 from snippets.enums import PeriodState
 
 from .delegation import in_place_of
@@ -304,17 +311,18 @@ def notices_of(reading: CardReading, now: datetime) -> list[dict[str, Any]]:
         )
     if period_open and card.state in WITH_THE_PERSON and now >= card.period.self_due_at:
         found.append({"kind": "warning", "text": _late(card)})
-    if card.proposed_d and reading.sight.of_new_basis:
-        found.append(
+    if card.basis_changed_at and reading.sight.of_new_basis:
+        text = _(
+            "The basis of this result has changed: %(code)s was %(before)s when it was confirmed and would be "
+            "%(now)s now. The evaluator decides whether the result is confirmed anew."
+        )
+        found += [
             {
                 "kind": "warning",
-                "text": _(
-                    "The basis of this result has changed: d was %(before)s when it was confirmed and would be "
-                    "%(now)s now. The evaluator decides whether the result is confirmed anew."
-                )
-                % {"before": d_text(card.confirmed_d), "now": d_text(card.proposed_d)},
+                "text": text % {"code": code, "before": basis_text(before), "now": basis_text(now)},
             }
-        )
+            for code, before, now in changes_of(card)
+        ]
     if not period_open:
         found.append(
             {"kind": "info", "text": _("This period is closed. Nothing in it can be changed any more.")}
@@ -343,9 +351,12 @@ def take_up_label(card: Scorecard) -> str:
     return _("Evaluate with the self-assessment as it was submitted")
 
 
-def d_text(stored: str) -> str:
-    """d as the card keeps it: "1" is 100%, "1/2" is 50%."""
-    return {"1": "100%", "1/2": "50%", "pending": _("not known yet"), "": "–"}.get(stored, stored)
+def basis_text(stored: str) -> str:
+    """What a card takes from others, as it keeps it: "1" is 100%, "1/2" is 50%."""
+    words = {PENDING: _("not known yet"), NOTHING: _("nothing assigned"), "": "–"}
+    if stored in words:
+        return words[stored]
+    return format_percent(Fraction(stored), language=get_language() or "vi")
 
 
 def actions_of(reading: CardReading, now: datetime, keyhole: Reopening | None) -> list[dict[str, str]]:
@@ -361,7 +372,7 @@ def actions_of(reading: CardReading, now: datetime, keyhole: Reopening | None) -
     offer(table.RETURN_TO_PERSON, "workspace:return_card", _("Return to the person"))
     if now >= card.period.self_due_at:
         offer(table.TAKE_UP, "workspace:take_up", take_up_label(card), kind="primary")
-    if card.proposed_d:
+    if card.basis_changed_at:
         offer(table.ACCEPT_NEW_BASIS, "workspace:accept_basis", _("Look at the new basis"), kind="primary")
     offer(table.ENDORSE, "workspace:endorse", _("Endorse"), kind="primary")
     offer(table.RETURN_TO_EVALUATOR, "workspace:return_evaluation", _("Return to the evaluator"))

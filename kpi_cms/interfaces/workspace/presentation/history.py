@@ -29,7 +29,7 @@ from kpi_cms.evaluation.visibility import EVERYTHING, Sight
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.numbers import NOTHING, format_day, format_quantity
 
-from .card import d_text
+from .card import basis_text
 
 TO_THE_SECOND = "%d/%m/%Y %H:%M:%S"
 
@@ -146,7 +146,7 @@ class _Reader:
             key = getattr(row, f"{name}_id")
             return self.names.people.get(key, NOTHING) if key is not None else NOTHING
         stored = getattr(row, name)
-        if stored in (None, ""):
+        if stored in (None, "", {}):
             return NOTHING
         if name in table.kept:
             return self.kept(stored)
@@ -154,8 +154,8 @@ class _Reader:
             return self._answer(written.row.criterion, stored)
         if table is SCORE and name == "choice":
             return self._option(written.row.criterion, stored)
-        if name in ("confirmed_d", "proposed_d"):
-            return d_text(stored)
+        if name in ("confirmed_basis", "proposed_basis"):
+            return "; ".join(f"{code} {basis_text(text)}" for code, text in stored.items())
         choices = table.model._meta.get_field(name).flatchoices  # type: ignore[union-attr]  # concrete fields only
         if choices:
             return str(dict(choices).get(stored, stored))

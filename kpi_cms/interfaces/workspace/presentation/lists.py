@@ -38,7 +38,7 @@ def card_rows(cards: list[Any], scope: Scope) -> list[dict[str, Any]]:
                 if seen.of_evaluation
                 else "",
                 "is_own": rules.is_own(scope.user_id, card),
-                "basis_changed": bool(card.proposed_d) and seen.of_new_basis,
+                "basis_changed": card.basis_changed_at is not None and seen.of_new_basis,
                 "waits": card.state == CardState.SUBMITTED and rules.evaluates(scope, card),
             }
         )

@@ -1,5 +1,6 @@
 """A person's own cards, one card as its readers see it, and why each number is what it is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from criteria_pages.domain.explaining import trace_rows
+from criteria_pages.enums import TaskScope
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import people_managed, saving, scoring, stages
 from kpi_cms.evaluation.enums import CardState, StageKey
@@ -189,6 +191,7 @@ def trace(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
         "figures": figures_of(found, column.result),
         "result_note": state_of_result(found, column.result),
         "managed": _managed(scope, found),
+        "counted": _counted(scope, found),
     }
     return TemplateResponse(request, "workspace/trace.html", context)
 
@@ -199,7 +202,7 @@ def _managed(scope: Scope, found: Scorecard) -> list[dict[str, Any]]:
     By name where the reader may see the cards of the person's unit, or of the person; the others are a number.
     """
     compiled = found.version.compiled()
-    if not compiled.managed:
+    if not compiled.counts_results:
         return []
     people, settings = people_managed.managed(found), compiled.rules.settings
     missed = settings.managed_without_result == "failing"
@@ -222,7 +225,28 @@ def _managed(scope: Scope, found: Scorecard) -> list[dict[str, Any]]:
             list(people.without_card),
         ),
     )
+    return _named(scope, found, groups)
+
+
+def _counted(scope: Scope, found: Scorecard) -> list[dict[str, Any]]:
+    """Whose tasks the roll-ups count, scope by scope; by name as above."""
+    return _named(
+        scope,
+        found,
+        [
+            (TaskScope(each).label, people_managed.people_counted(found, each))
+            for each in found.version.compiled().scopes
+        ],
+    )
+
+
+def _named(
+    scope: Scope, found: Scorecard, groups: Sequence[tuple[Any, Sequence[int]]]
+) -> list[dict[str, Any]]:
+    """Groups of people by name, as far as the reader may see them; the others are a number."""
     everybody = [person for _label, members in groups for person in members]
+    if not everybody:
+        return []
     seen = Scorecard.objects.visible_to(scope).filter(period_id=found.period_id, person_id__in=everybody)
     readable = Person.objects.filter(pk__in=everybody).filter(
         Q(pk__in=seen.values("person_id")) | scope.q(*READING_CAPABILITIES)

@@ -105,7 +105,7 @@ def _evaluating(
         (
             _("The basis of these results has changed"),
             "workspace:accept_basis",
-            [card for card in mine if card.state in DECIDED and card.proposed_d],
+            [card for card in mine if card.state in DECIDED and card.basis_changed_at],
         ),
         (
             _("Self-assessments that did not come in time"),
@@ -115,7 +115,7 @@ def _evaluating(
         (
             _("Confirmed results to notify"),
             "workspace:card",
-            [card for card in mine if card.state == CardState.CONFIRMED and not card.proposed_d],
+            [card for card in mine if card.state == CardState.CONFIRMED and not card.basis_changed_at],
         ),
     )
     return [

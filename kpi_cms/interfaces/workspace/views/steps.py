@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from kpi_cms.evaluation import queries, rules, seen
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import notifying, stages
+from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.foundation.access.rules import Rule
@@ -30,7 +31,7 @@ from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.forms.steps import DecideForm, EndorseForm, ReasonForm, SeenForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.card import (
     CardReading,
-    d_text,
+    basis_text,
     figures_of,
     page_of,
     read_card,
@@ -325,7 +326,7 @@ class AcceptBasis(CardStep):
     form_class = SeenForm
     rule = table.ACCEPT_NEW_BASIS
     title = gettext_lazy("Confirm the result with the new basis")
-    lead = gettext_lazy("The result is computed anew with the new d and has to be notified again.")
+    lead = gettext_lazy("The result is computed anew with the new basis and has to be notified again.")
     button = gettext_lazy("Confirm anew")
     done = gettext_lazy("The result is confirmed anew. Notify the person of it next.")
 
@@ -336,8 +337,12 @@ class AcceptBasis(CardStep):
         card = reading.card
         return {
             "basis": [
-                {"key": _("d when confirmed"), "value": d_text(card.confirmed_d)},
-                {"key": _("d now"), "value": d_text(card.proposed_d)},
+                row
+                for code, before, now in changes_of(card)
+                for row in (
+                    {"key": _("%(code)s when confirmed") % {"code": code}, "value": basis_text(before)},
+                    {"key": _("%(code)s now") % {"code": code}, "value": basis_text(now)},
+                )
             ]
         }
 

@@ -16,8 +16,9 @@ from django.views import View
 
 from kpi_cms.evaluation import evidence_queries, queries, rules
 from kpi_cms.evaluation import rule_table as table
-from kpi_cms.evaluation.domain import deductions, moving, scoring
+from kpi_cms.evaluation.domain import deductions, moving
 from kpi_cms.evaluation.domain import tasks as domain
+from kpi_cms.evaluation.domain.counted_tasks import good_so_far
 from kpi_cms.evaluation.enums import EXTRA_KINDS, TaskState
 from kpi_cms.evaluation.models import Delay, Fault, ObjectiveCause, Task
 from kpi_cms.foundation.access.decisions import Decision
@@ -202,7 +203,7 @@ class Confirm(TaskAction):
         return {"task": task}
 
     def initial(self, task: Task) -> dict[str, Any]:
-        good = scoring.good_so_far(task.state, task.completed, task.accepted, task.confirmed_before)
+        good = good_so_far(task.state, task.completed, task.accepted, task.confirmed_before)
         return {"accepted": task.completed if good is None else good}
 
     def take(self, task: Task, common: dict[str, Any], values: dict[str, Any]) -> Any:
