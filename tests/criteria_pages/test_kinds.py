@@ -33,6 +33,7 @@ from tests.factories.authored import (
     part,
     section,
 )
+from tests.factories.criteria_pages import issued
 from tests.helpers.page_form import form_data
 
 pytestmark = pytest.mark.django_db
@@ -467,8 +468,9 @@ def test_points_of_tasks_are_refused_for_what_tasks_do_not_say_and_nothing_else(
 
 
 @pytest.mark.parametrize("scope", TaskScope.values)
-def test_a_roll_up_over_each_scope_can_be_issued(scope: str) -> None:
-    assert check(page_of(one_kind("roll_up", scope=scope))) == []
+def test_a_roll_up_over_each_scope_is_issued_and_says_whether_it_counts_tasks_of_others(scope: str) -> None:
+    _page, version = issued(**one_kind("roll_up", scope=scope), examples=[])
+    assert version.counts_tasks == (scope != TaskScope.OWN)
 
 
 def test_weights_of_99_per_cent_are_refused_at_their_section() -> None:

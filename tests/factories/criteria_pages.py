@@ -10,7 +10,7 @@ from criteria_pages.domain.publishing import frozen_criteria, publish, specifica
 from criteria_pages.domain.setup import criteria_index
 from criteria_pages.models import CriteriaSetPage, CriteriaVersion, FrozenCriterion
 from kpi_cms.foundation.accounts.domain import system_user
-from kpi_cms.foundation.engine import digest
+from kpi_cms.foundation.engine import compile_set, digest
 
 MOMENT = datetime(2026, 6, 20, 2, 0, tzinfo=UTC)
 
@@ -71,6 +71,7 @@ def version(
         frame=content["frame"],
         specification=content,
         sha256=digest(content),
+        counts_tasks=bool(compile_set(content).scopes),
         **values,
     )
     FrozenCriterion.objects.bulk_create(frozen_criteria(made))

@@ -6,7 +6,8 @@
      quality [{code, label, value}],
      normalise {to: "cap" | "full" | "possible", full}}
 
-attribute   what a task is: its group, its priority, its difficulty, the person's position or role in it
+attribute   what a task is: its group, its priority, its difficulty, the person's position or role in it;
+            `default` where it is none of the values
 time        a step function: the value of the highest step that is reached; on time, or without a due date, 1
             (`unfinished`, 0, when it is not done)
 quality     the step the task was accepted at; a finished task that has none yet makes the criterion wait
