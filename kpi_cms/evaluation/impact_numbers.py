@@ -4,10 +4,11 @@ Plain Python on numbers that were read elsewhere: the tests try it on thousands 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 from snippets.queries import lineage
@@ -15,11 +16,14 @@ from snippets.queries import lineage
 from .rescored import Reason, Result, Untold
 from .small_numbers import DIRECTLY, SMALL, Totals
 
+Moves = Counter[tuple[str, str]]
+
 
 @dataclass
 class Tally:
     """Before and after of the same people; `untold` are the results before of those whose result after cannot be told,
-    `without` the cards that had no result before. `up`, `down`: who changes band, and to which side."""
+    `without` the cards that had no result before. `up`, `down`: who changes band, and to which side; `moves`: from
+    which band to which other."""
 
     before: Totals = field(default_factory=Totals)
     after: Totals = field(default_factory=Totals)
@@ -28,6 +32,7 @@ class Tally:
     without: int = 0
     up: int = 0
     down: int = 0
+    moves: Moves = field(default_factory=Counter)
 
     @property
     def compared(self) -> int:
@@ -51,6 +56,8 @@ class Tally:
         step = ranks[after.band] - ranks[before.band]
         self.up += step > 0
         self.down += step < 0
+        if step:
+            self.moves[before.band, after.band] += 1
 
     def add(self, other: "Tally") -> None:
         for mine, theirs in (
@@ -63,10 +70,13 @@ class Tally:
         self.without += other.without
         self.up += other.up
         self.down += other.down
+        self.moves.update(other.moves)
 
     def with_few_left_out(self) -> "Tally":
         """The same without those who cannot be told."""
-        return Tally(self.before, self.after, without=self.without, up=self.up, down=self.down)
+        return Tally(
+            self.before, self.after, without=self.without, up=self.up, down=self.down, moves=self.moves
+        )
 
     def kept(self) -> dict[str, Any]:
         """As JSON; `tally_of` reads it."""
@@ -75,6 +85,7 @@ class Tally:
             "totals": [[each.results, str(each.points), dict(each.bands)] for each in totals],
             "reasons": [[reason.kind, list(reason.codes), number] for reason, number in self.reasons.items()],
             "steps": [self.without, self.up, self.down],
+            "moves": [[before, after, number] for (before, after), number in self.moves.items()],
         }
 
 
@@ -87,7 +98,9 @@ def tally_of(kept: Mapping[str, Any]) -> Tally:
         Totals(Counter(bands), results, Decimal(points)) for results, points, bands in kept["totals"]
     )
     reasons = Counter({Reason(Untold(kind), tuple(codes)): number for kind, codes, number in kept["reasons"]})
-    return Tally(before, after, untold, reasons, *kept["steps"])
+    moves: Moves = Counter({(was, is_now): number for was, is_now, number in kept["moves"]})
+    without, up, down = kept["steps"]
+    return Tally(before, after, untold, reasons, without, up, down, moves)
 
 
 @dataclass
@@ -110,7 +123,18 @@ class Shown:
     down: int
     untold: int
     reasons: Mapping[Reason, int]
+    moves: Mapping[tuple[str, str], int]
     mixed: bool = False
+
+    def matrix(self, bands: Sequence[str]) -> list[list[int]]:
+        """Band before × band after: rows add up to the bands before, columns to those after."""
+        return [
+            [self.moves.get((was, band), 0) if band != was else self._stays(was, bands) for band in bands]
+            for was in bands
+        ]
+
+    def _stays(self, band: str, bands: Sequence[str]) -> int:
+        return self.before.bands[band] - sum(self.moves.get((band, other), 0) for other in bands)
 
 
 @dataclass(frozen=True)
@@ -146,8 +170,11 @@ class Told:
     people of other sets, two or three in many units. The difference of before and after is about the set's people.
     """
 
-    def __init__(self, cells: Mapping[str, Cell], *, closed: bool) -> None:
+    def __init__(
+        self, cells: Mapping[str, Cell], *, closed: bool, blocks: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.closed = closed
+        self._blocks = blocks
         unread = sum(cell.unread.untold.results for cell in cells.values())
         self.few = unread in SMALL
         self.few_reasons = sorted({reason for cell in cells.values() for reason in cell.unread.reasons})
@@ -199,6 +226,62 @@ class Told:
         tally = self._cell(path, directly=False).read
         return _shown(tally, tally.before, tally.after) if tally.cards else None
 
+    # --- Blocks -------------------------------------------------------------------------------------------
+    def by_block(self) -> dict[str, Shown | None]:
+        """Block of the unit → what is told of its cards in the whole run; None where it must not be.
+
+        Bands and points only to whoever reads every card behind them: no total of a block was published.
+        """
+        cells: dict[str, Cell] = {}
+        for path, own in self._cells.items():
+            cell = cells.setdefault(self._blocks[path], Cell())
+            cell.read.add(own.read)
+            cell.unread.add(own.unread)
+        hidden = self._hidden_blocks()
+        found: dict[str, Shown | None] = {}
+        for block, cell in sorted(cells.items()):
+            if not cell.unread.cards:
+                found[block] = _shown(cell.read, cell.read.before, cell.read.after)
+            elif not self.closed or block in hidden:
+                found[block] = None
+            else:
+                tally = Tally()
+                for each in (cell.read, cell.unread):
+                    tally.add(each)
+                found[block] = _shown(tally, Totals(), Totals(), mixed=True)
+        return found
+
+    def _hidden_blocks(self) -> frozenset[str]:
+        """Blocks that must not be told beside the units: both together part people into pieces, those of one block whom
+        every number of units counts alike, and no piece may be small.
+
+        What is hidden is a piece as well, so the next smallest block joins it until that is large enough.
+        """
+        pieces: dict[str, dict[str, Behind]] = {}
+        for path, cell in self._cells.items():
+            of_class = pieces.setdefault(self._told_alike(path), {})
+            block = self._blocks[path]
+            of_class[block] = of_class.get(block, Behind()) + _behind(cell)
+        hidden = {block for found in pieces.values() for block, piece in found.items() if piece.too_few}
+        while True:
+            more: set[str] = set()
+            for alike, found in pieces.items():
+                together = _sum(piece for block, piece in found.items() if block in hidden)
+                if not alike or not together.too_few:
+                    continue
+                helping = [block for block in found if block not in hidden and found[block].helps(together)]
+                more.update(sorted(helping, key=lambda block: (_size(found[block]), block))[:1])
+            if not more:
+                return frozenset(hidden)
+            hidden |= more
+
+    def _told_alike(self, path: str) -> str:
+        """The same for all units whom every told number of units counts together; "" where none counts them."""
+        if self._shows(path, directly=True):
+            return path + DIRECTLY
+        told = [above for above in lineage(path) if self._shows(above, directly=False)]
+        return told[-1] if told else ""
+
     def _cell(self, path: str, *, directly: bool) -> Cell:
         return (self._cells if directly else self._trees).get(path) or Cell()
 
@@ -224,7 +307,15 @@ class Told:
 
 def _shown(tally: Tally, before: Totals, after: Totals, *, mixed: bool = False) -> Shown:
     return Shown(
-        before, after, tally.compared, tally.up, tally.down, tally.untold.results, tally.reasons, mixed
+        before,
+        after,
+        tally.compared,
+        tally.up,
+        tally.down,
+        tally.untold.results,
+        tally.reasons,
+        tally.moves,
+        mixed,
     )
 
 
@@ -239,6 +330,10 @@ def _moved(published: Totals, tally: Tally) -> Totals:
 
 def _behind(cell: Cell) -> Behind:
     return Behind(cell.unread.compared, cell.unread.untold.results)
+
+
+def _size(piece: Behind) -> tuple[int, int]:
+    return piece.compared, piece.untold
 
 
 def _sum(groups: Iterable[Behind]) -> Behind:

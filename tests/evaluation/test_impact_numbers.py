@@ -50,8 +50,9 @@ def cell(group: Group) -> Cell:
     return Cell(own, Tally()) if group.read else Cell(Tally(), own)
 
 
-def run_of(groups: dict[str, Group]) -> Told:
-    return Told({path: cell(group) for path, group in groups.items()}, closed=True)
+def run_of(groups: dict[str, Group], blocks: dict[str, str] | None = None) -> Told:
+    cells = {path: cell(group) for path, group in groups.items()}
+    return Told(cells, closed=True, blocks=blocks or dict.fromkeys(groups, "party"))
 
 
 def paths(shape: list[int]) -> list[str]:
@@ -64,6 +65,7 @@ def paths(shape: list[int]) -> list[str]:
 
 FEW = st.sampled_from([0, 0, 0, 1, 3, 6])
 GROUPS = st.builds(Group, st.integers(0, 9), FEW, FEW, FEW, st.sampled_from([False, False, True]))
+BLOCKS = st.sampled_from(["party", "government", "front"])
 SHAPES = st.lists(st.integers(0, 20), max_size=9)
 
 
@@ -82,8 +84,14 @@ def test_t47_no_combination_of_told_numbers_is_about_fewer_than_five(
 ) -> None:
     """Sums and differences cannot part people whom every told number counts alike: each such class has five or none."""
     groups = {path: data.draw(GROUPS) for path in paths(shape)}
-    run = run_of(groups)
+    blocks = {path: data.draw(BLOCKS) for path in groups}
+    run = run_of(groups, blocks)
     told: list[set[tuple[str, str]]] = []
+    for block, shown in run.by_block().items():
+        if shown is not None:
+            places = [path for path in groups if blocks[path] == block]
+            told.append({(each, "compared") for each in places})
+            told.append(set() if run.few else {(each, "untold") for each in places})
     for path in groups:
         for directly in (False, True):
             if run.told(path, together(groups, path, directly=directly), directly=directly) is not None:
@@ -121,8 +129,33 @@ def test_what_is_told_is_the_published_total_with_its_own_cards_moved(
             assert told.after.points == published.points + 15 * compared
             assert told.after.bands["excellent"] == compared
             assert sum(told.after.bands.values()) == told.after.results == published.results
+            matrix = told.matrix(list(RANKS))
+            assert [sum(row) for row in matrix] == [published.bands[band] for band in RANKS]
+            assert [sum(column) for column in zip(*matrix, strict=True)] == [
+                told.after.bands[band] for band in RANKS
+            ]
         else:
             assert (told.before.points, told.after.points) == (80 * compared, 95 * compared)
+
+
+def test_a_block_is_told_where_no_difference_to_the_units_is_about_few() -> None:
+    groups = {"0001": Group(0), "00010002": Group(9), "00010003": Group(6), "00010004": Group(7)}
+    apart = run_of(groups, dict(zip(groups, ("party", "party", "front", "party"), strict=True))).by_block()
+    assert {block: shown and (shown.compared, shown.up, shown.before.results) for block, shown in apart.items()} == {
+        "party": (16, 16, 0), "front": (6, 6, 0),
+    }  # fmt: skip
+    few = {"0001": Group(3), "00010002": Group(9), "00010003": Group(6), "00010004": Group(7)}
+    beside = run_of(few, dict(zip(few, ("front", "party", "party", "government"), strict=True))).by_block()
+    assert beside["front"] is None
+    read = {path: group._replace(read=True) for path, group in few.items()}
+    (front, *_rest) = run_of(read, dict.fromkeys(read, "front")).by_block().values()
+    assert front is not None
+    assert (front.before.points, front.matrix(list(RANKS))) == (
+        Decimal(80 * 25),
+        [[0, 0, 0], [0, 0, 25], [0, 0, 0]],
+    )
+    opened = Told({"0001": cell(Group(9))}, closed=False, blocks={"0001": "party"})
+    assert opened.by_block() == {"party": None}
 
 
 def test_a_large_unit_alone_is_told() -> None:

@@ -1,7 +1,7 @@
 """The cards of a run into what is kept of it: sums by unit, and single cards where the reader reads them anyway.
 
 {"rights": [paths], "bands": [[code, label]], "labels": {code: label}, "units": {path: key},
- "cells": {path: {"read": tally, "unread": tally}},
+ "cells": {path: {"read": tally, "unread": tally}}, "blocks": {path of a cell: block},
  "rows": [[card, path, [shown, band], [shown, band] or null, [kind, codes] or null, causes]]}
 
 Rows stand in the order of names and hold none.
@@ -18,6 +18,7 @@ from kpi_cms.evaluation.impact_queries import Past, places_of, rights_of, versio
 from kpi_cms.evaluation.rescored import Cause, Reason
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.engine import CompiledSet
+from snippets.models import Unit
 
 
 class Collector:
@@ -50,6 +51,7 @@ class Collector:
 
     def finished(self) -> dict[str, Any]:
         places = places_of(self.past, self.frame, self.cells)
+        blocks = dict(Unit.objects.filter(pk__in=self.cells).values_list("pk", "block"))
         self.rows.sort(key=lambda row: (row[0], row[1].card_id))
         return {
             "rights": self.rights,
@@ -60,6 +62,7 @@ class Collector:
                 places[unit_id]: {"read": cell.read.kept(), "unread": cell.unread.kept()}
                 for unit_id, cell in self.cells.items()
             },
+            "blocks": {places[unit_id]: blocks[unit_id] for unit_id in self.cells},
             "rows": [_row(card, places[card.unit_id]) for _name, card in self.rows],
         }
 

@@ -45,19 +45,49 @@ def band_table(run: Run, told: Shown) -> dict[str, Any]:
     }
 
 
+def move_table(run: Run, told: Shown) -> dict[str, Any]:
+    """From which band to which: rows before, columns after, each with its sum."""
+    codes = list(run.bands)
+    columns = [{"label": label, "number": True} for label in run.bands.values()]
+    return {
+        "columns": [{"label": _("Before ↓, after →")}, *columns, {"label": _("All before"), "number": True}],
+        "rows": [
+            {"cells": [{"text": run.bands[was]}, *({"text": _count(each)} for each in (*row, sum(row)))]}
+            for was, row in zip(codes, told.matrix(codes), strict=True)
+        ],
+    }
+
+
+def block_table(run: Run) -> dict[str, Any] | None:
+    """The blocks of the whole run; None where there is one alone."""
+    blocks = run.blocks()
+    return (
+        {
+            "columns": _columns(_("Block")),
+            "rows": [{"cells": [{"text": label}, *_numbers(told)]} for label, told in blocks],
+        }
+        if blocks
+        else None
+    )
+
+
+def _columns(first: str) -> list[dict[str, Any]]:
+    return [
+        {"label": first},
+        {"label": _("Compared"), "number": True},
+        {"label": _("Mean before"), "number": True},
+        {"label": _("Mean after"), "number": True},
+        {"label": _("Higher band"), "number": True},
+        {"label": _("Lower band"), "number": True},
+        {"label": _("Cannot be told"), "number": True},
+    ]
+
+
 def unit_table(run: Run, page_id: int, path: str) -> dict[str, Any]:
     """The units directly below one, each with the way to its own page."""
     lines = run.lines(path)
     return {
-        "columns": [
-            {"label": _("Unit")},
-            {"label": _("Compared"), "number": True},
-            {"label": _("Mean before"), "number": True},
-            {"label": _("Mean after"), "number": True},
-            {"label": _("Higher band"), "number": True},
-            {"label": _("Lower band"), "number": True},
-            {"label": _("Cannot be told"), "number": True},
-        ],
+        "columns": _columns(_("Unit")),
         "rows": [{"cells": [_unit(line, page_id), *_numbers(line.told)]} for line in lines],
         "any_hidden": any(line.told is None for line in lines),
     }

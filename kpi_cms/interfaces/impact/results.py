@@ -14,6 +14,7 @@ from kpi_cms.evaluation.progress_queries import PeriodProgress
 from kpi_cms.evaluation.rescored import Cause, Reason, Untold
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import NotFound
+from snippets.enums import Block
 from snippets.models import Unit
 from snippets.queries import lineage
 
@@ -74,6 +75,7 @@ class Run:
                 for path, cell in kept["cells"].items()
             },
             closed=past.is_closed,
+            blocks=kept["blocks"],
         )
 
     # --- Units --------------------------------------------------------------------------------------------
@@ -112,6 +114,11 @@ class Run:
     def whole(self, unit: Unit, path: str) -> Line:
         """The unit of a page, with everything below it."""
         return self._line(unit, path, directly=False)
+
+    def blocks(self) -> list[tuple[str, Shown | None]]:
+        """Each block's name and what is told of its cards in the whole run; nothing where there is one block alone."""
+        found = self.numbers.by_block()
+        return [(str(Block(block).label), told) for block, told in found.items()] if len(found) > 1 else []
 
     def reasons(self, shown: Shown) -> list[tuple[Reason, int | None]]:
         """Why cards cannot be told; how many for each reason only of cards that the reader reads one by one."""

@@ -121,6 +121,8 @@ def _run(request: HttpRequest, page: CriteriaSetPage, run: Run) -> dict[str, Any
         "whole": whole,
         "figures": presentation.figures(shown) if shown is not None else [],
         "bands": presentation.band_table(run, shown) if shown is not None else None,
+        "moves": presentation.move_table(run, shown) if shown is not None else None,
+        "blocks": presentation.block_table(run) if path in run.numbers.tops else None,
         "shown": shown,
         "few": run.numbers.few and shown is not None and shown.mixed,
         "reasons": presentation.reasons(run, shown) if shown is not None else [],

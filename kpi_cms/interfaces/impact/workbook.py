@@ -16,14 +16,18 @@ from .wording import reason_text, why_text
 
 
 def impact_workbook(run: Run, people: Iterable[Changed], moment: datetime) -> bytes:
-    """Three sheets: units with their bands, why cards cannot be told, and people."""
+    """Units with their bands, moves between these, blocks, why cards cannot be told, and people."""
     headings = [
         _("Effect of a draft on past cards"),
         f"{run.past.period} · {run.past.set_code} · SHA-256 {run.sha256}",
         _("Computed %(moment)s, taken %(now)s")
         % {"moment": format_moment(run.moment), "now": format_moment(moment)},
     ]
-    return write_workbook([_units(run, headings), _reasons(run, headings), _people(run, people, headings)])
+    sheets = [
+        _units(run, headings), _moves(run, headings), _blocks(run, headings), _reasons(run, headings),
+        _people(run, people, headings),
+    ]  # fmt: skip
+    return write_workbook(sheets)
 
 
 def _number(label: str) -> OutColumn:
@@ -49,19 +53,59 @@ def _units(run: Run, headings: Sequence[str]) -> OutSheet:
     return OutSheet(title=_("Units"), columns=columns, rows=rows, headings=headings)
 
 
+def _moves(run: Run, headings: Sequence[str]) -> OutSheet:
+    """Of every unit that something is told of, a row for each band before: how many are in which one after."""
+    columns = [
+        OutColumn(header=_("Unit code"), width=14),
+        OutColumn(header=_("Unit"), width=44),
+        OutColumn(header=_("Band before"), width=24),
+        *(_number(_("to %(band)s") % {"band": label}) for label in run.bands.values()),
+    ]
+    codes = list(run.bands)
+    rows: list[list[OutValue]] = []
+    for line in run.every_line():
+        if line.shown is not None:
+            found = zip(codes, line.shown.matrix(codes), strict=True)
+            name = _named(line, _aside(line))
+            rows += [[line.unit.code, name, run.bands[was], *numbers] for was, numbers in found]
+    return OutSheet(title=_("Moves between bands"), columns=columns, rows=rows, headings=headings)
+
+
+def _blocks(run: Run, headings: Sequence[str]) -> OutSheet:
+    columns = [
+        OutColumn(header=_("Block"), width=44),
+        _number(_("Compared")),
+        _number(_("Mean before")),
+        _number(_("Mean after")),
+        _number(_("Higher band")),
+        _number(_("Lower band")),
+        _number(_("Cannot be told")),
+    ]
+    rows: list[list[OutValue]] = [
+        [label, told.compared, *_means(told), told.up, told.down, told.untold]
+        if told is not None
+        else [label, *[_("not shown")] * 6]
+        for label, told in run.blocks()
+    ]
+    return OutSheet(title=_("Blocks"), columns=columns, rows=rows, headings=headings)
+
+
 def _unit_row(run: Run, line: Line) -> list[OutValue]:
-    aside = _("directly") if line.directly else ""
-    told = line.shown
+    aside, told = _aside(line), line.shown
     if told is None:
-        name = _named(line, aside)
-        return [line.unit.code, name, *[_("not shown")] * (6 + 2 * len(run.bands))]
-    if line.told is None:
-        aside = _("of the cards that you may read")
+        return [line.unit.code, _named(line, aside), *[_("not shown")] * (6 + 2 * len(run.bands))]
     shared: list[OutValue] = []
     for code in run.bands:
         shared += [told.before.bands[code], told.after.bands[code]]
     numbers = [told.compared, *_means(told), told.up, told.down, told.untold]
     return [line.unit.code, _named(line, aside), *numbers, *shared]
+
+
+def _aside(line: Line) -> str:
+    """What the numbers of a line are of, beside its unit."""
+    if line.told is None and line.mine is not None:
+        return _("of the cards that you may read")
+    return _("directly") if line.directly else ""
 
 
 def _named(line: Line, aside: str) -> str:

@@ -24,7 +24,7 @@ from kpi_cms.foundation.core.models import Job, JobState
 from kpi_cms.interfaces.impact import domain, views
 from kpi_cms.interfaces.reporting.unit_evidence import forget_bundles
 from snippets.domain.grants import end_grant
-from snippets.enums import Capability, Role
+from snippets.enums import Block, Capability, Role
 from snippets.models import Grant, Unit
 from tests.factories.criteria_pages import edit, parts_with
 from tests.factories.snippets import hold, holder, in_role
@@ -158,6 +158,38 @@ def test_whoever_reads_all_is_told_all(world: World, page: CriteriaSetPage, comp
     assert "Mean before 85.00" in below
     assert "Nguyễn Văn B2" in below
     assert "Cards compared 9" in pages.text(client.get(address(page)))
+
+
+@pytest.mark.parametrize("reads", ["nothing", "all"])
+def test_blocks_and_moves_are_told_by_the_same_rule_on_the_page_and_in_the_workbook(
+    world: World, page: CriteriaSetPage, author: User, compute: Any, reads: str
+) -> None:
+    """The three people of B1 are a block of their own; beside the province's nine they must not be told."""
+    Unit.objects.filter(pk=world.other_department.pk).update(block=Block.PARTY)
+    close(world)
+    if reads == "all":
+        hold(author, world.root, Capability.VIEW)
+    client = compute(author)
+    context = client.get(address(page)).context
+    blocks = [
+        [cell.get("text", cell.get("points")) for cell in row["cells"]] for row in context["blocks"]["rows"]
+    ]
+    hidden = ["not shown"] * 6
+    assert blocks == (
+        [["Government", *hidden], ["Party bodies", *hidden]]
+        if reads == "nothing"
+        else [["Government", 6, 100, 65, 0, 6, 0], ["Party bodies", 3, 85, 50, 0, 3, 0]]
+    )
+    sheets = taken(client, page)
+    assert sheets["Blocks"] == blocks
+    moves = [[cell["text"] for cell in row["cells"]] for row in context["moves"]["rows"]]
+    assert {row[0]: row[1:] for row in moves if row[-1] != "0"} == {
+        "Hoàn thành xuất sắc nhiệm vụ": ["0", "0", "6", "0", "6"],
+        "Hoàn thành tốt nhiệm vụ": ["0", "0", "3", "0", "3"],
+    }
+    told = {row[1] for row in sheets["Moves between bands"]}
+    assert (world.other_department.name in told) is (reads == "all")
+    assert client.get(address(page, world.department)).context["blocks"] is None
 
 
 @pytest.mark.postgresql
