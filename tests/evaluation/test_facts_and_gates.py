@@ -17,6 +17,7 @@ from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, Refused, WrongState
+from tests.evaluation.test_leaders import everybody_of_the_department, reopened
 from tests.evaluation.test_rescoring import run
 from tests.factories.snippets import holder
 from tests.helpers import month
@@ -105,6 +106,34 @@ def test_a_fact_that_cannot_change_the_band_any_more_is_not_waited_for(gated_wor
     assert confirm(gated_world, card).state == "confirmed"
     applied = {"applied": ["gate-1"], "undecided": ["gate-2"]}
     assert result(card) == ("100.00", "excellent", "failed", applied)
+
+
+def test_a_new_basis_is_not_accepted_where_it_makes_a_gate_matter_that_nobody_answered(
+    draft_world: World,
+) -> None:
+    """With d at 50% the head is good by points, which the gate cannot lower; with d at 100% it could."""
+    world = draft_world
+    spec = worlds.leader_spec(law="") | {"schema_version": 2, "facts": FACTS[1:], "gates": [LIMITED]}
+    repin(world.period, world.leaders, worlds.version(spec, "LD-G"))
+    worlds.open_month(world)
+    everybody_of_the_department(world, share="0.5")
+    reopened(world, "49")
+    month.worked(world, world.head)
+    card = month.notified(world, world.head, share="0.7")
+    assert result(card) == ("85.17", "good", "good", {"undecided": ["gate-2"]})
+    reopened(world, "80")
+    card = world.card(world.head)
+    assert card.basis_changed_at == MOMENT
+    with pytest.raises(Invalid) as raised:
+        stages.accept_new_basis(
+            actor=world.chair.user,
+            moment=MOMENT,
+            card=card,
+            expected=card.version_number,
+            seen=on_screen(card),
+        )
+    assert list(raised.value.problems) == [ABOVE]
+    assert result(card) == ("85.17", "good", "good", {"undecided": ["gate-2"]})
 
 
 def test_nobody_but_the_evaluator_records_facts(gated_world: World) -> None:
