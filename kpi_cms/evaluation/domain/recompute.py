@@ -1,7 +1,8 @@
 """Compute a whole period anew from its rows: the same numbers must come out, digit for digit (security.md T17).
 
 Reads scores and tasks as ordered streams and writes results set-based; memory does not grow with the period. d of
-leaders comes from results that are stored, so a period is computed in two passes: staff first, leaders after.
+leaders comes from results that are stored, so a period is computed in two passes: staff first, leaders after. A decided
+card is computed with what it took from others when it was confirmed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -150,7 +151,7 @@ def _read(
         )
         for card in batch
     ]
-    counting = _counting(card for card, _inputs, found in own if found.from_others)
+    counting = _counting(card for card, _inputs, found in own if _reads_others(card, found))
     return [
         (card, _with_others(card, inputs, found, counting) if found.from_others else inputs, found)
         for card, inputs, found in own
@@ -177,7 +178,7 @@ def _own(compiled: CompiledSet, given: Mapping[str, Decimal | str], tasks: Seque
 
 
 def _counting(cards: Iterable[_Card]) -> Mapping[int, Scorecard]:
-    """The cards that take something from others, with what it takes to find them."""
+    """The cards that read what others have now, with what it takes to find these."""
     keys = [card.pk for card in cards]
     if not keys:
         return {}
@@ -187,10 +188,14 @@ def _counting(cards: Iterable[_Card]) -> Mapping[int, Scorecard]:
 def _with_others(
     card: _Card, inputs: CardInputs, compiled: CompiledSet, counting: Mapping[int, Scorecard]
 ) -> CardInputs:
-    kept = kept_basis(compiled, card.state, card.confirmed_basis)
-    if len(kept) < len(compiled.from_others):
+    if card.pk in counting:
         inputs = with_others(inputs, counting[card.pk])
-    return with_kept(inputs, compiled, kept)
+    return with_kept(inputs, compiled, kept_basis(compiled, card.state, card.confirmed_basis))
+
+
+def _reads_others(card: _Card, compiled: CompiledSet) -> bool:
+    """Whether a criterion counts others as they are now: of a decided card none does."""
+    return len(kept_basis(compiled, card.state, card.confirmed_basis)) < len(compiled.from_others)
 
 
 def _store(
