@@ -61,6 +61,7 @@ class StageName(models.TextChoices):
     """Who scores, in order (Đ17.2; rules.md §7)."""
 
     SELF = "self", _("The person")
+    COLLECTIVE = "collective", _("A group or collective")
     EVALUATOR = "evaluator", _("The competent person")
     ENDORSEMENT = "endorsement", _("The head of the agency endorses")
 

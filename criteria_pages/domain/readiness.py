@@ -73,15 +73,15 @@ def _has_every_group(coefficient: Any) -> bool:
 
 
 def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:
-    """On a card the person and the competent person give points, one each, and the competent person's stage decides."""
-    free = {StageName.SELF.value, StageName.EVALUATOR.value}
+    """On a card the person, a collective and the competent person give points, one each; the last of them decides."""
+    free = {StageName.SELF.value, StageName.COLLECTIVE.value, StageName.EVALUATOR.value}
     decides = {stage.value["name"] for stage in page.stages if stage.value["decides"]}
     for rater in page.raters:
         stage = rater.value["stage"]
         if stage not in free or decides != {StageName.EVALUATOR.value}:
             sentence = _(
-                "On a card the person and the competent person give points, one each, and the competent person "
-                "decides: choose another stage for this rater, or keep the set as a draft."
+                "On a card the person, a collective and the competent person give points, one each, and the competent "
+                "person decides: choose another stage for this rater, or keep the set as a draft."
             )
             yield PageProblem("raters_not_yet", sentence, key=str(rater.id), inside=("stage",))
         free.discard(stage)

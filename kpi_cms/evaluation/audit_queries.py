@@ -136,7 +136,9 @@ def card_changes(
         if not seen.of_self:
             within[table.name] &= ~Q(**{table.stage_path: StageKey.SELF})
         if not seen.of_evaluation:
-            within[table.name] &= Q(**{table.stage_path: StageKey.SELF})
+            within[table.name] &= Q(**{f"{table.stage_path}__in": (StageKey.SELF, StageKey.COLLECTIVE)})
+        if not seen.of_collective:
+            within[table.name] &= ~Q(**{table.stage_path: StageKey.COLLECTIVE})
     return _page(within, filters, after)
 
 

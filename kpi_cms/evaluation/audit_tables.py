@@ -43,6 +43,7 @@ CARD = Tracked(
         "evaluator",
         "evaluator_basis",
         "endorser",
+        "secretary",
         "submitted_at",
         "without_self",
         "returned_at",
@@ -55,7 +56,7 @@ CARD = Tracked(
         "confirmed_basis",
         "proposed_basis",
     ),
-    people=("evaluator", "endorser"),
+    people=("evaluator", "endorser", "secretary"),
     kept=("return_reason_key",),
 )
 ASSESSMENT = Tracked(

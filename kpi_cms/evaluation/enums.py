@@ -27,12 +27,14 @@ class Relation(models.TextChoices):
     EVALUATOR = "evaluator", _("the evaluator named on the card")
     DELEGATE = "delegate", _("whoever stands in for the evaluator, by a dated delegation")
     ENDORSER = "endorser", _("the head of the agency named on the card")
+    COLLECTIVE = "collective", _("whoever enters the scores of the collective named on the card")
 
 
 class StageKey(models.TextChoices):
     """The stages a month or quarter can have; which ones it has comes from the frozen version."""
 
     SELF = "self", _("Self-assessment")
+    COLLECTIVE = "collective", _("Group or collective")
     EVALUATOR = "evaluator", _("Competent person")
     ENDORSEMENT = "endorsement", _("Head of the agency endorses")
 

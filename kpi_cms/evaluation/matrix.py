@@ -25,13 +25,14 @@ from . import rules
 from .enums import CardState, Relation, TaskState
 from .models import Scorecard
 
-PERSON, EVALUATOR, ENDORSER, OTHER = 1, 2, 3, 4
+PERSON, EVALUATOR, ENDORSER, OTHER, SECRETARY = 1, 2, 3, 4, 5
 UNIT = Unit(path="00010001")
-OWN, NAMED, STAND_IN, AGENCY_HEAD, OTHERS, SCHEDULED = (
+OWN, NAMED, STAND_IN, AGENCY_HEAD, COLLECTIVE, OTHERS, SCHEDULED = (
     pgettext_lazy("access matrix", "Own"),
     pgettext_lazy("access matrix", "Evaluator"),
     pgettext_lazy("access matrix", "Stand-in"),
     pgettext_lazy("access matrix", "Endorser"),
+    pgettext_lazy("access matrix", "Collective"),
     pgettext_lazy("access matrix", "Others"),
     pgettext_lazy("access matrix", "Scheduled"),
 )
@@ -91,6 +92,7 @@ def readers() -> tuple[Reader, ...]:
         Reader(Relation.EVALUATOR, NAMED, Relation.EVALUATOR.label, Scope(EVALUATOR)),
         Reader(Relation.DELEGATE, STAND_IN, Relation.DELEGATE.label, Scope(OTHER, {}, away)),
         Reader(Relation.ENDORSER, AGENCY_HEAD, Relation.ENDORSER.label, Scope(ENDORSER)),
+        Reader(Relation.COLLECTIVE, COLLECTIVE, Relation.COLLECTIVE.label, Scope(SECRETARY)),
         *(Reader(role, role.label, role.label, _in_role(role)) for role in Role),
         Reader(SIGNED_IN, OTHERS, _("anybody else with an account"), Scope(OTHER)),
         Reader(SYSTEM, SCHEDULED, _("scheduled work, as which nobody signs in"), Scope(), (SYSTEM,)),
@@ -215,6 +217,7 @@ def _card(rule: Rule, state: State) -> Scorecard:
         person=Person(user_id=PERSON),
         evaluator=Person(user_id=EVALUATOR),
         endorser=Person(user_id=ENDORSER),
+        secretary=Person(user_id=SECRETARY),
         unit=UNIT,
         period=Period(state=PeriodState.CLOSED if state.closed else PeriodState.OPEN),
         state=state.key if rule.subject == "card" and not state.closed and state.key else CardState.OPENED,

@@ -140,6 +140,8 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
 
 
 def _is_shown(stage: str, seen: Sight) -> bool:
+    if stage == StageKey.COLLECTIVE:
+        return seen.of_collective
     return seen.of_self if stage == StageKey.SELF else seen.of_evaluation
 
 

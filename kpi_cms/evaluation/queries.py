@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Exists, F, FilteredRelation, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -162,16 +164,20 @@ def cards_of_unit(scope: Scope, unit: Unit, period: Period) -> QuerySet[Scorecar
 
 
 def cards_in_hand(scope: Scope, person_id: int) -> QuerySet[Scorecard]:
-    """Cards of open periods that are the account's person's own, theirs to evaluate or theirs to endorse."""
+    """Cards of open periods that are the account's person's own, or theirs to evaluate, endorse or score."""
     return Scorecard.objects.filter(period__state=PeriodState.OPEN).filter(
-        Q(person_id=person_id) | evaluating(scope, person_id) | Q(endorser_id=person_id)
+        Q(person_id=person_id)
+        | evaluating(scope, person_id)
+        | Q(endorser_id=person_id)
+        | Q(secretary_id=person_id)
     )
 
 
 def evaluated_or_endorsed(scope: Scope, person_id: int, period: Period) -> QuerySet[Scorecard]:
-    """Cards of a period that the account's person evaluates or endorses."""
+    """Cards of a period that the account's person evaluates, endorses or scores for a collective."""
     notice_list("evaluations", period_id=period.pk)
-    return Scorecard.objects.filter(evaluating(scope, person_id) | Q(endorser_id=person_id), period=period)
+    theirs = evaluating(scope, person_id) | Q(endorser_id=person_id) | Q(secretary_id=person_id)
+    return Scorecard.objects.filter(theirs, period=period)
 
 
 def evaluating(scope: Scope, person: Any) -> Q:
@@ -187,12 +193,14 @@ def evaluating(scope: Scope, person: Any) -> Q:
     me = Subquery(Person.objects.filter(user_id=scope.user_id).values("pk")[:1])
     mine = Scorecard.objects.filter(person_id=me, period=OuterRef("period"))
     above_me = mine.filter(Q(evaluator=OuterRef("person")) | Q(endorser=OuterRef("person")))
-    return own | (standing_in(scope) & ~Q(person_id=me) & ~Q(endorser_id=me) & Q(~Exists(above_me)))
+    not_twice = ~Q(person_id=me) & ~Q(endorser_id=me) & (Q(secretary__isnull=True) | ~Q(secretary_id=me))
+    return own | (standing_in(scope) & not_twice & Q(~Exists(above_me)))
 
 
 def worked_on_by(scope: Scope) -> Q:
     """Cards of others that concern the account: evaluated or endorsed, also in the place of somebody absent."""
-    return Q(evaluator__user_id=scope.user_id) | Q(endorser__user_id=scope.user_id) | standing_in(scope)
+    named = (Q(**{f"{role}__user_id": scope.user_id}) for role in ("evaluator", "endorser", "secretary"))
+    return reduce(or_, named) | standing_in(scope)
 
 
 def find_by_name(cards: QuerySet[Scorecard], text: str) -> QuerySet[Scorecard]:
@@ -251,6 +259,7 @@ class Waiting:
     to_self_assess: int = 0
     evaluates: int = 0
     to_evaluate: int = 0
+    to_score_for_collective: int = 0
     to_endorse: int = 0
     to_endorse_anew: int = 0
     to_notify: int = 0
@@ -265,6 +274,7 @@ class Waiting:
         return (
             self.to_self_assess
             + self.to_evaluate
+            + self.to_score_for_collective
             + self.to_endorse
             + self.to_endorse_anew
             + self.to_notify
@@ -286,6 +296,7 @@ def waiting(scope: Scope, now: datetime) -> Waiting:
         "evaluates": evaluated,
         "to_evaluate": evaluated.filter(state=CardState.SUBMITTED),
         "to_endorse": Scorecard.objects.filter(current, endorser=OuterRef("pk"), state=CardState.EVALUATED),
+        "to_score_for_collective": to_score_for_collective(OuterRef("pk")),
         "to_endorse_anew": to_endorse_anew(OuterRef("pk"), now),
         "to_notify": evaluated.filter(state=CardState.CONFIRMED, basis_changed_at__isnull=True),
         "basis_changed": evaluated.filter(state__in=DECIDED, basis_changed_at__isnull=False),
@@ -303,6 +314,19 @@ def waiting(scope: Scope, now: datetime) -> Waiting:
     if row is None:
         return Waiting()
     return Waiting(person_id=row["pk"], **{name: row[f"n_{name}"] for name in numbers})
+
+
+def to_score_for_collective(person: Any) -> QuerySet[Scorecard]:
+    """Submitted cards of open periods on which this person has not sent the collective's scores yet."""
+    sent = Assessment.objects.filter(
+        card=OuterRef("pk"),
+        stage=StageKey.COLLECTIVE,
+        rater=OuterRef("secretary"),
+        state=AssessmentState.SUBMITTED,
+    )
+    return Scorecard.objects.filter(
+        ~Exists(sent), period__state=PeriodState.OPEN, secretary=person, state=CardState.SUBMITTED
+    )
 
 
 def to_endorse_anew(person: Any, now: datetime) -> QuerySet[Reopening]:
@@ -405,7 +429,7 @@ def standing(scope: Scope, period_id: int, person_id: int) -> Standing:
     """In one query. What a decided result was computed from can no longer change."""
     cards = list(
         Scorecard.objects.filter(period_id=period_id, person_id=person_id)
-        .select_related("person", "evaluator", "endorser", "unit")
+        .select_related("person", "evaluator", "endorser", "secretary", "unit")
         .order_by("pk")
     )
     evaluates = any(rules.is_evaluator(scope.user_id, card) for card in cards)

@@ -22,7 +22,6 @@ from kpi_cms.foundation.engine import (
 )
 
 from .domain.details import details_of, is_whole
-from .enums import StageKey
 
 NO_VALUE = frozenset({"formula", "gate_condition"})
 MOST_CAUSES = 3
@@ -74,16 +73,16 @@ def judged(
     draft: CompiledSet,
     given: Mapping[str, Decimal | str],
     inputs: CardInputs,
-    own: Mapping[str, Decimal | str] | None = None,
+    said: Mapping[str, Mapping[str, Decimal | str]],
 ) -> Outcome | Reason:
-    """What the draft makes of a card's entries. `inputs`: what it has beside them; `own`: what the person submitted,
-    None where they submitted nothing.
+    """What the draft makes of a card's entries. `inputs`: what it has beside them; `said`: stage → what was sent
+    there.
 
     A criterion that the card has no entry for counts as what leaving it empty means: nothing happened, for counts of
     breaches and the like; where the draft asks for an entry, the card has no result.
     """
     try:
-        outcome = draft.score(_with_entries(draft, given, inputs, own))
+        outcome = draft.score(_with_entries(draft, given, inputs, said))
     except ScoringError as error:
         kind = Untold.FORMULA if error.problem.code in NO_VALUE else Untold.OUTSIDE
         return Reason(kind, _codes(draft, [error.problem.key]))
@@ -104,13 +103,11 @@ def _with_entries(
     draft: CompiledSet,
     given: Mapping[str, Decimal | str],
     inputs: CardInputs,
-    own: Mapping[str, Decimal | str] | None,
+    said: Mapping[str, Mapping[str, Decimal | str]],
 ) -> CardInputs:
     entered, details = _split(draft, given)
-    said: dict[str, Said] | None = None
-    if draft.reads_self:
-        said = {} if own is None else {StageKey.SELF: Said(*_split(draft, own))}
-    return inputs._replace(entered=entered, details=details, said=said)
+    heard = {stage: Said(*_split(draft, sent)) for stage, sent in said.items() if stage in draft.hears}
+    return inputs._replace(entered=entered, details=details, said=heard if draft.hears else None)
 
 
 def _split(

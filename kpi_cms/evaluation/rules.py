@@ -44,13 +44,19 @@ def is_endorser(user_id: int | None, card: Scorecard) -> bool:
     return user_id is not None and card.endorser is not None and card.endorser.user_id == user_id
 
 
+def is_secretary(user_id: int | None, card: Scorecard) -> bool:
+    """The account enters the scores of the collective that the card names."""
+    return user_id is not None and card.secretary is not None and card.secretary.user_id == user_id
+
+
 def stands_in_for(scope: Scope, card: Scorecard) -> int | None:
     """The account of the card's evaluator, where this account evaluates in their place by a delegation.
 
-    Never on one's own card, nor on one that the account endorses: its own evaluation would then be what it endorses.
+    Never on one's own card, nor on one that the account endorses or scores for a collective: one person speaks once.
     The card of whoever delegated is evaluated by somebody else, so nothing of theirs reaches it.
     """
-    if is_own(scope.user_id, card) or is_endorser(scope.user_id, card) or card.evaluator is None:
+    one_more_role = is_endorser(scope.user_id, card) or is_secretary(scope.user_id, card)
+    if is_own(scope.user_id, card) or one_more_role or card.evaluator is None:
         return None
     absent = card.evaluator.user_id
     if absent not in scope.delegations(Capability.EVALUATE):
@@ -72,6 +78,7 @@ def relations_of(scope: Scope, card: Scorecard) -> frozenset[Relation]:
         Relation.EVALUATOR: evaluates,
         Relation.DELEGATE: not evaluates and stands_in_for(scope, card) is not None,
         Relation.ENDORSER: is_endorser(user_id, card),
+        Relation.COLLECTIVE: is_secretary(user_id, card),
     }
     return frozenset(relation for relation, stands in standing.items() if stands)
 
@@ -149,6 +156,12 @@ def see_evaluation(scope: Scope, card: Scorecard) -> bool:
     The person reads them when the result is notified to them, which opens the right to appeal (Đ17.3, Đ22).
     """
     return in_state(table.READ_EVALUATION, card.state, relations_of(scope, card))
+
+
+def see_collective(scope: Scope, card: Scorecard) -> bool:
+    """The collective's scores, once sent: the evaluator's to weigh, other readers' once decided, the person's once
+    notified. Whoever enters them reads them at any time."""
+    return in_state(table.READ_COLLECTIVE, card.state, relations_of(scope, card))
 
 
 def see_whole_history(scope: Scope, card: Scorecard) -> bool:

@@ -8,7 +8,8 @@ the grants and the accounts are read as they were then.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q
@@ -29,7 +30,7 @@ from .models import Scorecard
 from .models.scorecard import READING_CAPABILITIES
 
 # Fields of a card that name a person, in the order in which their holders are told.
-NAMED = ("person", "evaluator", "endorser")
+NAMED = ("person", "evaluator", "endorser", "secretary")
 OF_A_CARD = (*table.CARD_RULES, *table.TASK_RULES)
 
 
@@ -201,7 +202,7 @@ def cards_seen(user: User, held: Sequence[HeldUnit], at: At) -> set[int]:
 
 def _naming(people: Collection[int]) -> Q:
     """Cards that name one of the people."""
-    return Q(person_id__in=people) | Q(evaluator_id__in=people) | Q(endorser_id__in=people)
+    return reduce(or_, (Q(**{f"{name}_id__in": people}) for name in NAMED))
 
 
 def _all(model: type[Any]) -> set[int]:

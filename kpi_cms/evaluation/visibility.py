@@ -13,14 +13,16 @@ from .models import Scorecard
 
 @dataclass(frozen=True)
 class Sight:
-    """The person's own stage, the evaluation with its endorsement, and a new basis or decision only proposed."""
+    """The person's own stage, the evaluation with its endorsement, a new basis or decision only proposed, and what a
+    collective gave."""
 
     of_self: bool
     of_evaluation: bool
     of_new_basis: bool
+    of_collective: bool = False
 
 
-EVERYTHING = Sight(True, True, True)
+EVERYTHING = Sight(True, True, True, True)
 
 
 def sight_of(scope: Scope, card: Scorecard) -> Sight:
@@ -34,4 +36,5 @@ def sight_of(scope: Scope, card: Scorecard) -> Sight:
         of_self=rules.see_self_assessment(scope, card, submitted=card.self_is_submitted),
         of_evaluation=rules.see_evaluation(scope, card),
         of_new_basis=not rules.is_own(scope.user_id, card),
+        of_collective=rules.see_collective(scope, card),
     )

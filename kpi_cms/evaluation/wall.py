@@ -90,6 +90,11 @@ def _define_helpers() -> None:
 
     def in_hand(columns: str) -> str:
         return f"""{evaluated(columns)}
+            UNION SELECT {columns} FROM "{card}" card WHERE card.endorser_id = (SELECT kpi_person())
+            UNION SELECT {columns} FROM "{card}" card WHERE card.secretary_id = (SELECT kpi_person())"""
+
+    def decided(columns: str) -> str:
+        return f"""{evaluated(columns)}
             UNION SELECT {columns} FROM "{card}" card WHERE card.endorser_id = (SELECT kpi_person())"""
 
     def said_on(cards: str) -> str:
@@ -108,6 +113,7 @@ def _define_helpers() -> None:
         f"""RETURN QUERY SELECT person.id, delegated.unit FROM kpi_delegated('{delegable}') delegated
             JOIN "{person}" person ON person.user_id = delegated.giver;""",
     )
+    define("kpi_cards_to_decide", ids, f"RETURN QUERY {decided('card.id')};")
     define("kpi_cards_in_hand", ids, f"RETURN QUERY {in_hand('card.id')};")
     define("kpi_assessments_in_hand", ids, f"RETURN QUERY {said_on(in_hand('card.id'))};")
     # Whoever evaluates an agency has hundreds of cards in hand and writes on one of them.
@@ -118,6 +124,8 @@ def _define_helpers() -> None:
             SELECT FROM "{assessment}" said JOIN "{card}" card ON card.id = said.card_id
             WHERE said.id = wanted AND CASE WHEN said.stage = '{StageKey.SELF}'
                 THEN card.person_id = (SELECT kpi_person())
+                WHEN said.stage = '{StageKey.COLLECTIVE}'
+                THEN card.secretary_id = (SELECT kpi_person()) AND card.state = '{CardState.SUBMITTED}'
                 ELSE card.person_id IS DISTINCT FROM (SELECT kpi_person()) AND (
                     (SELECT kpi_person()) IN (card.evaluator_id, card.endorser_id) OR {_standing_in("card.")})
                 END);""",
@@ -163,17 +171,19 @@ def _protect_history(model: type[Model], reads: str) -> None:
 
 
 def _protect_cards() -> None:
-    in_hand = any_of(
+    decides = any_of(
         "evaluator_id = (SELECT kpi_person())", "endorser_id = (SELECT kpi_person())", _standing_in()
     )
+    collects = "secretary_id = (SELECT kpi_person())"
     protect(
         _table(Scorecard),
-        reads=any_of(OWN, UNIT_OF_CARD, in_hand),
+        reads=any_of(OWN, UNIT_OF_CARD, decides, collects),
         inserts=NOBODY,  # opening a period makes them
         # Nobody decides their own card; the personnel office notifies (Đ17.3).
         updates=any_of(
             all_of(OWN, _in("state", CardState.OPENED, CardState.RETURNED, CardState.SUBMITTED)),
-            all_of(NOT_OWN, in_hand),
+            all_of(NOT_OWN, decides),
+            all_of(NOT_OWN, collects, _in("state", CardState.SUBMITTED)),
             all_of(NOT_OWN, held_on("unit_id", *table.NOTIFY.capabilities), _in("state", CardState.NOTIFIED)),
         ),
     )
@@ -184,7 +194,14 @@ def _protect_cards() -> None:
         reads=READS_CARD,
         updates=any_of(
             all_of(OWN, _in("stage", StageKey.SELF)),
-            all_of(NOT_OWN, CARD_IN_HAND, f"stage <> '{StageKey.SELF}'"),
+            all_of(
+                NOT_OWN, CARD_IN_HAND, _in("stage", StageKey.COLLECTIVE), "rater_id = (SELECT kpi_person())"
+            ),
+            all_of(
+                NOT_OWN,
+                "card_id IN (SELECT kpi_cards_to_decide())",
+                _in("stage", StageKey.EVALUATOR, StageKey.ENDORSEMENT),
+            ),
         ),
     )
     _protect_history(Assessment, READS_CARD)

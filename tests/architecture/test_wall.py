@@ -15,6 +15,7 @@ PASSES = {"beyond_the_wall", "shown_within"}
 BEYOND = {
     "kpi_cms/evaluation/domain/basis.py": 3,  # what cards take from others, when these change
     "kpi_cms/evaluation/domain/closing.py": 1,  # how many are not notified yet
+    "kpi_cms/evaluation/domain/collective.py": 1,  # named by whoever keeps the people and reads no card
     "kpi_cms/evaluation/domain/erasing.py": 2,  # texts are erased by whoever does not read them: counts alone are told
     "kpi_cms/evaluation/domain/moving.py": 1,  # what the card's set says about moved work
     "kpi_cms/evaluation/domain/naming.py": 1,  # evaluators are named by whoever reads no card

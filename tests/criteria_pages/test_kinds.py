@@ -412,8 +412,8 @@ def test_weights_count_for_the_person_and_the_competent_person_alone(
     assert [problem.key for problem in found] == [raters[int(number)]["id"] for number in refused]
     for problem in found:
         assert str(problem.sentence) == (
-            "On a card the person and the competent person give points, one each, and the competent person decides: "
-            "choose another stage for this rater, or keep the set as a draft."
+            "On a card the person, a collective and the competent person give points, one each, and the competent "
+            "person decides: choose another stage for this rater, or keep the set as a draft."
         )
 
 

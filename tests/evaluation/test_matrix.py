@@ -19,9 +19,14 @@ COLUMNS = tuple(BY_KEY)
 
 def card(state: str, period: PeriodState) -> Scorecard:
     return Scorecard(
-        person=Person(user_id=matrix.PERSON), evaluator=Person(user_id=matrix.EVALUATOR),
-        endorser=Person(user_id=matrix.ENDORSER), unit=matrix.UNIT, state=state, period=Period(state=period),
-    )  # fmt: skip
+        person=Person(user_id=matrix.PERSON),
+        evaluator=Person(user_id=matrix.EVALUATOR),
+        endorser=Person(user_id=matrix.ENDORSER),
+        secretary=Person(user_id=matrix.SECRETARY),
+        unit=matrix.UNIT,
+        state=state,
+        period=Period(state=period),
+    )
 
 
 # What nobody is asked for, because it is done by night, has no verb that would answer.
@@ -66,18 +71,18 @@ def words(rule: Rule) -> str:
 @pytest.mark.parametrize(
     ("rule", "answers"),
     [
-        # own, evaluator, endorser, head, clerk, personnel, auditor, policy, access, others, scheduled
-        (table.SEE_CARD, "++++.++...."),
-        (table.SAVE_SELF, "+---.--...."),
-        (table.CONFIRM, "-+--.--...."),
-        (table.NOTIFY, "-+--.+-...."),
-        (table.ASSIGN_TASK, "-+.++--...."),
-        (table.CLOSE_PERIOD, ".......+..."),
-        (registers.REGISTER_PERSON, "...-++---.+"),
-        (registers.GIVE_GRANT, "...-----+.+"),
-        (registers.REVIEW_GRANTS, "......+.+.."),
-        (registers.KEEP_POSITIONS, "----------+"),
-        (registers.TURN_THE_DAY, "..........+"),
+        # own, evaluator, endorser, collective, head, clerk, personnel, auditor, policy, access, others, scheduled
+        (table.SEE_CARD, "+++++.++...."),
+        (table.SAVE_SELF, "+----.--...."),
+        (table.CONFIRM, "-+---.--...."),
+        (table.NOTIFY, "-+---.+-...."),
+        (table.ASSIGN_TASK, "-+..++--...."),
+        (table.CLOSE_PERIOD, "........+..."),
+        (registers.REGISTER_PERSON, "....-++---.+"),
+        (registers.GIVE_GRANT, "....-----+.+"),
+        (registers.REVIEW_GRANTS, ".......+.+.."),
+        (registers.KEEP_POSITIONS, "-----------+"),
+        (registers.TURN_THE_DAY, "...........+"),
     ],
     ids=str,
 )  # fmt: skip

@@ -478,7 +478,7 @@ def test_readers_and_writers_of_other_cards_do_not_wait_for_a_save(committed_wor
     def hold_lans_card() -> str:
 
         with transaction.atomic():
-            stages._lock(world.card(world.lan))
+            stages.lock(world.card(world.lan))
             holding.set()
             assert done.wait(timeout=60)
         return "held"

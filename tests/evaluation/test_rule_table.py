@@ -20,6 +20,7 @@ COLUMNS: dict[str, tuple[tuple[Relation, ...], tuple[str, ...]]] = {
     "eval": ((Relation.EVALUATOR,), ()),
     "dele": ((Relation.DELEGATE,), ()),
     "endo": ((Relation.ENDORSER,), ()),
+    "coll": ((Relation.COLLECTIVE,), ()),
     "VIEW": ((), (Capability.VIEW,)),
     "AUDI": ((), (Capability.AUDIT,)),
     "ASSI": ((), (Capability.ASSIGN,)),
@@ -36,64 +37,67 @@ ELSE = tuple(capability for capability in Capability if capability not in SHOWN)
 
 # + allowed · = refused although seen, because it is one's own · - seen and refused · . missing
 WHO = """
-act                   own eval dele endo VIEW AUDI ASSI EVAL RECE PROG PERI GRAN PEOP none
-see_card              +   +    +    +    +    +    .    .    .    .    .    .    .    .
-read_self_assessment  +   +    +    +    +    +    .    .    .    .    .    .    .    .
-read_evidence         +   +    +    +    +    +    .    .    .    .    .    .    .    .
-read_evaluation       +   +    +    +    +    +    .    .    .    .    .    .    .    .
-read_card_history     +   +    +    +    +    +    .    .    .    .    .    .    .    .
-read_whole_history    =   .    .    .    .    +    .    .    .    .    .    .    .    .
-take_card_bundle      =   .    .    .    .    +    .    .    .    .    .    .    .    .
-explain_card          +   -    -    -    -    +    .    .    .    .    .    +    .    .
-print_card            +   +    +    +    +    +    .    .    .    .    .    .    .    .
-save_self             +   -    -    -    -    -    .    .    .    .    .    .    .    .
-attach_evidence       +   -    -    -    -    -    .    .    .    .    .    .    .    .
-submit_self           +   -    -    -    -    -    .    .    .    .    .    .    .    .
-evaluate_without_self =   +    +    -    -    -    .    .    .    .    .    .    .    .
-save_evaluation       =   +    +    -    -    -    .    .    .    .    .    .    .    .
-return_to_person      =   +    +    -    -    -    .    .    .    .    .    .    .    .
-confirm               =   +    +    -    -    -    .    .    .    .    .    .    .    .
-endorse               =   -    -    +    -    -    .    .    .    .    .    .    .    .
-return_to_evaluator   =   -    -    +    -    -    .    .    .    .    .    .    .    .
-notify                =   +    +    -    -    -    .    .    +    .    .    .    .    .
-accept_new_basis      =   +    +    -    -    -    .    .    .    .    .    .    .    .
-ask_reopening         =   +    +    -    -    -    .    .    +    .    .    .    .    .
-approve_reopening     =   =    =    =    -    -    .    .    .    .    +    .    .    .
-decide_anew           =   +    +    -    -    -    .    .    .    .    .    .    .    .
-endorse_anew          =   -    -    +    -    -    .    .    .    .    .    .    .    .
-return_anew           =   -    -    +    -    -    .    .    .    .    .    .    .    .
-name_evaluators       =   -    -    -    -    -    .    .    +    .    .    .    +    .
-follow_registers      .   .    .    .    .    .    .    .    .    .    .    .    .    .
-give_feedback         +   +    -    -    -    -    .    .    .    .    .    .    .    .
-see_task              +   +    +    +    +    +    +    .    .    .    .    .    .    .
-assign_task           =   +    +    .    -    -    +    .    .    .    .    .    .    .
-give_extras           =   +    +    .    -    -    -    +    .    .    .    .    .    .
-change_task           =   +    +    .    -    -    +    .    .    .    .    .    .    .
-report_task           +   .    .    .    -    -    -    .    .    .    .    .    .    .
-attach_to_task        +   -    -    .    -    -    -    .    .    .    .    .    .    .
-propose_task          +   .    .    .    -    -    -    .    .    .    .    .    .    .
-decide_proposal       =   +    +    .    -    -    -    +    .    .    .    .    .    .
-name_product          =   +    +    .    -    -    -    +    .    .    .    .    .    .
-confirm_task          =   +    +    .    -    -    -    +    .    .    .    .    .    .
-record_deduction      =   +    +    .    -    -    -    +    .    .    .    .    .    .
-withdraw_deduction    =   +    +    .    -    -    -    +    .    .    .    .    .    .
-confirm_cause         =   +    +    .    -    -    -    +    .    .    .    .    .    .
-hand_over_task        =   +    +    .    -    -    -    +    .    .    .    .    .    .
-move_task             =   +    +    .    -    -    -    +    .    .    .    .    .    .
-read_unit_cards       .   .    .    .    +    +    .    .    .    .    .    .    .    .
-read_unit_tasks       .   .    .    .    +    +    +    .    .    .    .    .    .    .
-read_unit_history     .   .    .    .    .    +    .    .    .    .    .    .    .    .
-take_unit_bundle      .   .    .    .    .    +    .    .    .    .    .    .    .    .
-follow_progress       .   .    .    .    +    .    .    .    .    +    .    .    .    .
-receive_results       .   .    .    .    .    .    .    .    +    .    .    .    .    .
-choose_versions       .   .    .    .    .    .    .    .    .    .    +    .    .    .
-see_opening_lists     .   .    .    .    .    .    .    .    .    .    +    .    .    .
-open_period           .   .    .    .    .    .    .    .    .    .    +    .    .    .
-close_period          .   .    .    .    .    .    .    .    .    .    +    .    .    .
-see_fit               .   .    .    .    .    +    .    .    .    +    .    .    .    .
-see_job               .   .    .    .    .    .    .    .    .    .    +    .    .    .
-erase_evidence        .   .    .    .    .    .    .    .    .    .    .    .    .    .
-erase_texts           =   =    =    =    .    .    .    .    .    .    .    .    .    .
+act                   own eval dele endo coll VIEW AUDI ASSI EVAL RECE PROG PERI GRAN PEOP none
+see_card              +   +    +    +    +    +    +    .    .    .    .    .    .    .    .
+read_self_assessment  +   +    +    +    +    +    +    .    .    .    .    .    .    .    .
+read_evidence         +   +    +    +    +    +    +    .    .    .    .    .    .    .    .
+read_evaluation       +   +    +    +    +    +    +    .    .    .    .    .    .    .    .
+read_collective       +   +    +    +    +    +    +    .    .    .    .    .    .    .    .
+read_card_history     +   +    +    +    +    +    +    .    .    .    .    .    .    .    .
+read_whole_history    =   .    .    .    .    .    +    .    .    .    .    .    .    .    .
+take_card_bundle      =   .    .    .    .    .    +    .    .    .    .    .    .    .    .
+explain_card          +   -    -    -    -    -    +    .    .    .    .    .    +    .    .
+print_card            +   +    +    +    +    +    +    .    .    .    .    .    .    .    .
+save_self             +   -    -    -    -    -    -    .    .    .    .    .    .    .    .
+attach_evidence       +   -    -    -    -    -    -    .    .    .    .    .    .    .    .
+submit_self           +   -    -    -    -    -    -    .    .    .    .    .    .    .    .
+evaluate_without_self =   +    +    -    -    -    -    .    .    .    .    .    .    .    .
+save_collective       =   -    -    -    +    -    -    .    .    .    .    .    .    .    .
+save_evaluation       =   +    +    -    -    -    -    .    .    .    .    .    .    .    .
+return_to_person      =   +    +    -    -    -    -    .    .    .    .    .    .    .    .
+confirm               =   +    +    -    -    -    -    .    .    .    .    .    .    .    .
+endorse               =   -    -    +    -    -    -    .    .    .    .    .    .    .    .
+return_to_evaluator   =   -    -    +    -    -    -    .    .    .    .    .    .    .    .
+notify                =   +    +    -    -    -    -    .    .    +    .    .    .    .    .
+accept_new_basis      =   +    +    -    -    -    -    .    .    .    .    .    .    .    .
+ask_reopening         =   +    +    -    -    -    -    .    .    +    .    .    .    .    .
+approve_reopening     =   =    =    =    -    -    -    .    .    .    .    +    .    .    .
+decide_anew           =   +    +    -    -    -    -    .    .    .    .    .    .    .    .
+endorse_anew          =   -    -    +    -    -    -    .    .    .    .    .    .    .    .
+return_anew           =   -    -    +    -    -    -    .    .    .    .    .    .    .    .
+name_evaluators       =   -    -    -    -    -    -    .    .    +    .    .    .    +    .
+name_collective       =   -    -    -    -    -    -    .    .    +    .    .    .    +    .
+follow_registers      .   .    .    .    .    .    .    .    .    .    .    .    .    .    .
+give_feedback         +   +    -    -    -    -    -    .    .    .    .    .    .    .    .
+see_task              +   +    +    +    +    +    +    +    .    .    .    .    .    .    .
+assign_task           =   +    +    .    .    -    -    +    .    .    .    .    .    .    .
+give_extras           =   +    +    .    .    -    -    -    +    .    .    .    .    .    .
+change_task           =   +    +    .    .    -    -    +    .    .    .    .    .    .    .
+report_task           +   .    .    .    .    -    -    -    .    .    .    .    .    .    .
+attach_to_task        +   -    -    .    .    -    -    -    .    .    .    .    .    .    .
+propose_task          +   .    .    .    .    -    -    -    .    .    .    .    .    .    .
+decide_proposal       =   +    +    .    .    -    -    -    +    .    .    .    .    .    .
+name_product          =   +    +    .    .    -    -    -    +    .    .    .    .    .    .
+confirm_task          =   +    +    .    .    -    -    -    +    .    .    .    .    .    .
+record_deduction      =   +    +    .    .    -    -    -    +    .    .    .    .    .    .
+withdraw_deduction    =   +    +    .    .    -    -    -    +    .    .    .    .    .    .
+confirm_cause         =   +    +    .    .    -    -    -    +    .    .    .    .    .    .
+hand_over_task        =   +    +    .    .    -    -    -    +    .    .    .    .    .    .
+move_task             =   +    +    .    .    -    -    -    +    .    .    .    .    .    .
+read_unit_cards       .   .    .    .    .    +    +    .    .    .    .    .    .    .    .
+read_unit_tasks       .   .    .    .    .    +    +    +    .    .    .    .    .    .    .
+read_unit_history     .   .    .    .    .    .    +    .    .    .    .    .    .    .    .
+take_unit_bundle      .   .    .    .    .    .    +    .    .    .    .    .    .    .    .
+follow_progress       .   .    .    .    .    +    .    .    .    .    +    .    .    .    .
+receive_results       .   .    .    .    .    .    .    .    .    +    .    .    .    .    .
+choose_versions       .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
+see_opening_lists     .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
+open_period           .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
+close_period          .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
+see_fit               .   .    .    .    .    .    +    .    .    .    +    .    .    .    .
+see_job               .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
+erase_evidence        .   .    .    .    .    .    .    .    .    .    .    .    .    .    .
+erase_texts           =   =    =    =    =    .    .    .    .    .    .    .    .    .    .
 """
 
 CARDS = """
@@ -102,6 +106,7 @@ see_card              +      +         +        +         +         +
 read_self_assessment  .      +         .        +         +         +
 read_evidence         .      +         .        +         +         +
 read_evaluation       .      .         .        .         +         +
+read_collective       .      .         .        .         +         +
 read_card_history     +      +         +        +         +         +
 read_whole_history    +      +         +        +         +         +
 take_card_bundle      +      +         +        +         +         +
@@ -111,6 +116,7 @@ save_self             +      .         +        .         .         .
 attach_evidence       +      .         +        .         .         .
 submit_self           +      .         +        .         .         .
 evaluate_without_self +      .         +        .         .         .
+save_collective       .      +         .        .         .         .
 save_evaluation       .      +         .        .         .         .
 return_to_person      .      +         .        .         .         .
 confirm               .      +         .        .         .         .
@@ -124,6 +130,7 @@ decide_anew           .      .         .        .         +         +
 endorse_anew          .      .         .        .         +         +
 return_anew           .      .         .        .         +         +
 name_evaluators       +      +         +        +         +         +
+name_collective       +      +         +        +         +         +
 follow_registers      +      +         +        +         +         +
 give_feedback         +      +         +        +         +         +
 see_task              +      +         +        +         +         +
@@ -184,7 +191,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 57
+    assert len(ACTS) == len(table.TABLE) == 60
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)
@@ -265,6 +272,7 @@ def test_whoever_is_named_in_a_relation_reads_the_evaluation_in_their_own_time()
         Relation.EVALUATOR: theirs,
         Relation.DELEGATE: theirs,
         Relation.ENDORSER: {CardState.EVALUATED, CardState.CONFIRMED, CardState.NOTIFIED},
+        Relation.COLLECTIVE: {CardState.CONFIRMED, CardState.NOTIFIED},
     }
 
 

@@ -10,20 +10,22 @@ from kpi_cms.evaluation.visibility import EVERYTHING, Sight, sight_of
 from kpi_cms.foundation.access.scope import Scope
 from snippets.enums import Capability
 from snippets.models import Person, Unit
-from tests.evaluation.test_rules import RELATIONS
+from tests.evaluation.test_rules import RELATIONS as NAMED
 from tests.factories.snippets import hold
 from tests.helpers import month
 from tests.helpers.world import MOMENT, World
 
-LAN, HEAD, CHAIR = 1, 2, 3
-# s: the person's own scores; e: the evaluation; b: a basis that is proposed
+LAN, HEAD, CHAIR, SECRETARY = 1, 2, 3, 77
+RELATIONS = {**NAMED, "collective": Scope(SECRETARY)}
+# s: the person's own scores; c: a collective's; e: the evaluation; b: a basis that is proposed
 TABLE = """
               opened submitted returned evaluated confirmed notified
-own            s      s         s        s         s         se
-evaluator      b      seb       b        seb       seb       seb
-endorser       b      sb        b        seb       seb       seb
-view           b      sb        b        sb        seb       seb
-audit          b      sb        b        sb        seb       seb
+own            s      s         s        s         s         sec
+evaluator      b      sebc      b        sebc      sebc      sebc
+collective     bc     sbc       bc       sbc       sebc      sebc
+endorser       b      sb        b        sebc      sebc      sebc
+view           b      sb        b        sb        sebc      sebc
+audit          b      sb        b        sb        sebc      sebc
 """
 
 
@@ -35,7 +37,8 @@ def cells() -> list[tuple[str, str, str]]:
 def card_in(state: str, *, sent: bool = True) -> Scorecard:
     return Scorecard(
         person=Person(user_id=LAN), evaluator=Person(user_id=HEAD), endorser=Person(user_id=CHAIR),
-        unit=Unit(path="000100010001"), state=state, submitted_at=MOMENT if sent else None,
+        secretary=Person(user_id=SECRETARY), unit=Unit(path="000100010001"), state=state,
+        submitted_at=MOMENT if sent else None,
     )  # fmt: skip
 
 
@@ -47,7 +50,7 @@ def test_the_table_asks_about_every_state() -> None:
 def test_what_each_reads_in_each_state(relation: str, state: str, cell: str) -> None:
     sent = state != "opened"
     assert sight_of(RELATIONS[relation], card_in(state, sent=sent)) == Sight(
-        "s" in cell, "e" in cell, "b" in cell
+        "s" in cell, "e" in cell, "b" in cell, "c" in cell
     )
 
 

@@ -156,7 +156,7 @@ def test_in_the_place_of_a_field_stands_who_scores_it(world: World) -> None:
         rows = sheet_of(card, [], ScoreForm.stored(card, stage, None))[0].sections[0].rows
         texts[stage] = [(row.code, row.field is not None, row.elsewhere) for row in rows]
     assert texts == {
-        "self": [("I.1", True, ""), ("I.2", False, "Scored by the competent person only")],
+        "self": [("I.1", True, ""), ("I.2", False, "Not scored by you at this stage")],
         "evaluator": [("I.1", False, "Scored by the person only; their score counts"), ("I.2", True, "")],
     }
     column = Column(
@@ -169,7 +169,7 @@ def test_a_stage_that_does_not_score_everything_says_so_and_asks_for_nothing(wor
     card = month.self_saved(world, world.lan)
     own = CardResult.objects.get(card=card, stage="self")
     assert state_of_result(card, own) == (
-        "1 criteria are scored by the competent person only. The total follows with their scores."
+        "1 criteria are not scored at this stage. The total follows with those who score them."
     )
     save(stages.save_self, world.lan, card, I_1="5")
     step(stages.save_self, world.lan, card, entries={OWN: Entry(None)})

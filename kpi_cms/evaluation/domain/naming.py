@@ -303,6 +303,8 @@ def _name(
             **competent.evaluator.details, "since": timezone.localdate(moment).isoformat()
         }  # fmt: skip
     card.endorser = people[competent.endorser_id] if competent.endorser_id is not None else None
+    if card.secretary_id is not None and card.secretary_id in competent.pair:
+        card.secretary, card.collective = None, {}  # whoever decides does not speak for a collective as well
     card.version_number += 1
     reason_key = texts.keep(TextKind.REASON, reason, person_code=card.person.staff_code)
     save_tracked(card, reason_key=reason_key)

@@ -161,14 +161,14 @@ def _read(
 def _said(
     batch: list[_Card], compiled: Mapping[int, CompiledSet], stage: str
 ) -> Mapping[int, Mapping[str, Said]]:
-    """What people gave, for the cards whose set decides with it too."""
-    cards = {card.pk: compiled[card.version_id] for card in batch if compiled[card.version_id].reads_self}
+    """What was sent at the other stages, for the cards whose set decides with it too."""
+    cards = {card.pk: compiled[card.version_id] for card in batch if compiled[card.version_id].hears}
     if stage != StageKey.EVALUATOR or not cards:
         return {}
-    given = said_at(list(cards))
+    given = said_at(list(cards), sorted(frozenset().union(*(each.hears for each in cards.values()))))
     return {
-        pk: {StageKey.SELF: Said(*split(compiled_set, given[pk]))} if pk in given else {}
-        for pk, compiled_set in cards.items()
+        pk: {other: Said(*split(each, sent)) for other, sent in given[pk].items() if other in each.hears}
+        for pk, each in cards.items()
     }
 
 

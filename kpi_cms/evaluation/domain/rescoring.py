@@ -132,9 +132,8 @@ class _Run:
         self._comparisons: dict[int, Comparison] = {}
         self.kind = rated(past.period.kind)
         self.managed = _ManagedCards(past, draft) if draft.counts_results else None
-        self.reads_self = any(
-            each.reads_self for each in (draft, *(version.compiled() for version in self.versions.values()))
-        )
+        sets = (draft, *(version.compiled() for version in self.versions.values()))
+        self.hears = sorted(frozenset().union(*(each.hears for each in sets)))
 
     def passes(self) -> Iterator[Any]:
         """In one pass, where no d waits for the results of others."""
@@ -147,7 +146,7 @@ class _Run:
             return []
         keys = [card.pk for card in batch]
         given = given_at(keys, StageKey.EVALUATOR)
-        said = said_at(keys) if self.reads_self else {}
+        said = said_at(keys, self.hears)
         tasks = tasks_of(batch[0].period_id, [card.person_id for card in batch])
         rows = self._rows(batch)
         stored = self._stored(keys)
@@ -167,9 +166,9 @@ class _Run:
             )
             before, values = stored.get(card.pk), None
             if card.pk in then:
-                before, values = self._before(card, own, inputs, said.get(card.pk))
+                before, values = self._before(card, own, inputs, said[card.pk])
             inputs = self._with_others(card, own, inputs)
-            verdict = judged(self.draft, own.given, inputs, said.get(card.pk))
+            verdict = judged(self.draft, own.given, inputs, said[card.pk])
             after = verdict if isinstance(verdict, Reason) else result_of(verdict)
             if self.managed is not None:
                 self.managed.learn(card.pk, after)
@@ -261,15 +260,15 @@ class _Run:
         return as_it_was(changed, closed_at) if changed else {}
 
     def _before(
-        self, card: _Card, own: _Then, inputs: CardInputs, said: Given | None
+        self, card: _Card, own: _Then, inputs: CardInputs, said: Mapping[str, Given]
     ) -> tuple[Result | None, Mapping[str, Fraction] | None]:
         """What the published totals counted for the card: its own version, with what it was confirmed with."""
         old = self.versions[card.version_id].compiled()
         entered, details = split(old, own.given)
         inputs = inputs._replace(entered=entered, details=details)
-        if old.reads_self:  # never altered after it was submitted, whatever was decided anew
-            given: dict[str, Said] = {} if said is None else {StageKey.SELF: Said(*split(old, said))}
-            inputs = inputs._replace(said=given)
+        if old.hears:  # never altered after it was sent, whatever was decided anew
+            heard = {stage: Said(*split(old, sent)) for stage, sent in said.items() if stage in old.hears}
+            inputs = inputs._replace(said=heard)
         outcome = old.score(with_kept(inputs, old, own.confirmed_basis))
         if outcome.band is None:
             return None, None

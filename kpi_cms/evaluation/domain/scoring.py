@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation.enums import (
     WITH_THE_PERSON,
+    AssessmentState,
     CardState,
     StageKey,
 )
@@ -53,16 +54,19 @@ def given_values(scores: Iterable[Score]) -> dict[str, Decimal | str]:
 
 
 def said_beside(card: Scorecard, stage: str) -> dict[str, Said] | None:
-    """What the person gave, where the set decides with it too; None for every other set and stage: no query.
+    """What was given at the other stages that the set decides with; None for every other set and stage: no query.
 
-    Nothing while they have not submitted it: a draft, and what is edited after a return, is theirs alone.
+    Nothing that was not sent: a draft, and what a person edits after a return, is its author's alone.
     """
     compiled = card.version.compiled()
-    if stage != StageKey.EVALUATOR or not compiled.reads_self:
+    if stage != StageKey.EVALUATOR or not compiled.hears:
         return None
-    if not card.self_is_submitted:
-        return {}
-    return {StageKey.SELF: Said(*split(compiled, given_values(stage_scores(card, StageKey.SELF))))}
+    heard: dict[str, Said] = {}
+    for other in compiled.hears:
+        scores = stage_scores(card, other) if other != StageKey.SELF or card.self_is_submitted else []
+        if scores and (other == StageKey.SELF or scores[0].assessment.state == AssessmentState.SUBMITTED):
+            heard[other] = Said(*split(compiled, given_values(scores)))
+    return heard
 
 
 def inputs_of(

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import (
+    AssessmentState,
     CardState,
     StageKey,
     TaskState,
 )
-from kpi_cms.evaluation.models import Score, Scorecard, Task
+from kpi_cms.evaluation.models import Assessment, Score, Scorecard, Task
 from kpi_cms.evaluation.signals import evaluation_reopened
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
@@ -69,7 +70,7 @@ def save_self(
     `entries` maps criterion keys; criteria that are not named stay as they are. A change of a score that was
     submitted before needs a reason. Raises Invalid with the sentence at each criterion, Stale, WrongState.
     """
-    card = _lock(card)
+    card = lock(card)
     rules.require_step(table.SAVE_SELF, Scope.of(actor), card)
     return save_stage(card, StageKey.SELF, card.person, expected, entries, comments or {}, reason, moment)
 
@@ -86,7 +87,7 @@ def save_evaluation(
     reason: str = "",
 ) -> Saved:
     """Keep the evaluator's scores and comments, beside the person's own."""
-    card = _lock(card)
+    card = lock(card)
     take_step(table.SAVE_EVALUATION, actor, card)
     assert card.evaluator is not None  # the table allows nobody else
     return save_stage(
@@ -94,7 +95,7 @@ def save_evaluation(
     )
 
 
-def _lock(card: Scorecard) -> Scorecard:
+def lock(card: Scorecard) -> Scorecard:
     """Share the period, lock the card, and read it again with what rules ask of it."""
     locks.share_period(card.period_id)
     locked: Scorecard | None = (
@@ -110,7 +111,7 @@ def lock_to_decide(actor: User, card: Scorecard) -> Scorecard:
     locks.share_period(card.period_id)
     deciding = Person.objects.filter(user=actor).values_list("pk", flat=True).first()
     locks.hold_pairs(card.period_id, card.person_id, (card.evaluator_id, card.endorser_id, deciding))
-    return _lock(card)
+    return lock(card)
 
 
 # --- Moving on ---------------------------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ def submit_self(*, actor: User, moment: datetime, card: Scorecard, expected: int
 
     A card that was returned may be sent again as long as it can still be evaluated, whatever the first deadline.
     """
-    card = _lock(card)
+    card = lock(card)
     rules.require_step(table.SUBMIT_SELF, Scope.of(actor), card)
     rules.require_before(rules.self_due_at(card), moment, _("The self-assessment"))
     check_unchanged(card, expected)
@@ -149,7 +150,7 @@ def evaluate_without_self(
     Without a self-assessment only where none was ever submitted. One that was returned and not sent again counts as
     it was submitted: whoever returns a card takes nothing away that the person has said.
     """
-    card = _lock(card)
+    card = lock(card)
     take_step(table.TAKE_UP, actor, card)
     check_unchanged(card, expected)
     if moment < card.period.self_due_at:
@@ -173,7 +174,7 @@ def return_to_person(
     *, actor: User, moment: datetime, card: Scorecard, expected: int, reason: str
 ) -> Scorecard:
     """Send a submitted card back to the person with a reason they read. What they edit then is theirs alone."""
-    card = _lock(card)
+    card = lock(card)
     take_step(table.RETURN_TO_PERSON, actor, card)
     check_unchanged(card, expected)
     require_reason(reason)
@@ -185,7 +186,7 @@ def return_to_person(
     card.returned_at = moment
     card.return_reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=card.person.staff_code)
     moved = move_on(card, CardState.RETURNED, Act.CARD_RETURNED, reason_key=card.return_reason_key)
-    if card.version.compiled().reads_self:  # what the person gave is theirs again
+    if StageKey.SELF in card.version.compiled().hears:  # what the person gave is theirs again
         scoring.refresh(moved, StageKey.EVALUATOR, moment)
     return moved
 
@@ -213,6 +214,7 @@ def confirm(
     assert card.evaluator is not None  # the table allows nobody else
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
+    _require_collective(card)
     require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
     _require_d_known(outcome)
@@ -270,7 +272,7 @@ def return_to_evaluator(
     *, actor: User, moment: datetime, card: Scorecard, expected: int, reason: str
 ) -> Scorecard:
     """The head of the agency does not endorse: the evaluator looks again, with the reason."""
-    card = _lock(card)
+    card = lock(card)
     rules.require_step(table.RETURN_TO_EVALUATOR, Scope.of(actor), card)
     check_unchanged(card, expected)
     require_reason(reason)
@@ -289,7 +291,7 @@ def reopen_evaluation(card: Scorecard) -> None:
 @business_verb
 def notify(*, actor: User, moment: datetime, card: Scorecard) -> Scorecard:
     """Notify the person of the confirmed result: dated, it opens the right to appeal (Đ17.3, Đ22)."""
-    card = _lock(card)
+    card = lock(card)
     take_step(table.NOTIFY, actor, card)
     card.notified_at = moment
     return move_on(card, CardState.NOTIFIED, Act.CARD_NOTIFIED)
@@ -412,15 +414,41 @@ def require_complete(card: Scorecard, stage: StageKey, outcome: Outcome) -> None
             problems=problems,
         )
     if outcome.unsaid:
-        raise WrongState(
-            _(
-                "The result also counts the points of: %(raters)s. There are none, so it has no total. Return the card "
-                "to the person: it can still be sent until the evaluation is due."
-            )
-            % {"raters": ", ".join(outcome.unsaid)}
-        )
+        raise WrongState(_unsaid(card, outcome))
     if stage == StageKey.EVALUATOR:
         require_band(card, outcome, scores)
+
+
+def _unsaid(card: Scorecard, outcome: Outcome) -> str:
+    """Whose points are missing, and what to do: the person's card may be returned, a collective's is waited for."""
+    compiled = card.version.compiled()
+    missing = {rater.stage for rater in compiled.raters if rater.key not in outcome.raters}
+    sentence = _(
+        "The result also counts the points of: %(raters)s. They are not sent yet, so it has no total. Wait until "
+        "they are."
+    )
+    if StageKey.SELF in missing:
+        sentence = _(
+            "The result also counts the points of: %(raters)s. There are none, so it has no total. Return the card "
+            "to the person: it can still be sent until the evaluation is due."
+        )
+    return sentence % {"raters": ", ".join(outcome.unsaid)}
+
+
+def _require_collective(card: Scorecard) -> None:
+    """A collective that the set does not let be left out has sent its scores, whatever their weight."""
+    stage = next((each for each in card.version.compiled().stages if each.key == StageKey.COLLECTIVE), None)
+    if stage is None or stage.optional:
+        return
+    said = Assessment.objects.that_count().filter(card=card, stage=StageKey.COLLECTIVE)
+    if not said.filter(state=AssessmentState.SUBMITTED).exists():
+        raise WrongState(
+            _(
+                "“%(stage)s” has not sent its scores yet. Where nobody is named to enter them, tell your personnel "
+                "office."
+            )
+            % {"stage": stage.label}
+        )
 
 
 def _without_grounds(card: Scorecard, scores: Iterable[Score]) -> list[str]:

@@ -3,15 +3,15 @@
 `recompute` computes stored results from it anew, `rescoring` what a draft would make of the same cards.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 
 from django.db.models import F
 
-from kpi_cms.evaluation.enums import WITH_THE_PERSON, StageKey
-from kpi_cms.evaluation.models import Score, Scorecard
+from kpi_cms.evaluation.enums import WITH_THE_PERSON, AssessmentState, StageKey
+from kpi_cms.evaluation.models import Assessment, Score, Scorecard
 from kpi_cms.evaluation.models.scorecard import RATERS
 
 Given = dict[str, Decimal | str]
@@ -38,14 +38,23 @@ def given_at(card_ids: Sequence[int], stage: str) -> Mapping[int, Given]:
     return found
 
 
-def said_at(card_ids: Sequence[int]) -> Mapping[int, Given]:
-    """Card → what the person submitted and did not get back (`Scorecard.self_is_submitted`); one query.
+def said_at(card_ids: Sequence[int], stages: Iterable[str]) -> Mapping[int, Mapping[str, Given]]:
+    """Card → stage → what its rater sent, for cards whose set decides with it too; as `scoring.said_beside` reads one.
 
-    For cards whose set decides with it too; a card that is not there has no self-assessment to decide with.
+    What the person did not submit, or got back (`Scorecard.self_is_submitted`), is not there.
     """
-    said = Scorecard.objects.filter(pk__in=card_ids, submitted_at__isnull=False).exclude(
-        state__in=WITH_THE_PERSON
-    )
-    keys = list(said.values_list("pk", flat=True))
-    given = given_at(keys, StageKey.SELF) if keys else {}
-    return {pk: given.get(pk, {}) for pk in keys}
+    found: dict[int, dict[str, Given]] = {pk: {} for pk in card_ids}
+    for stage in stages:
+        if stage == StageKey.SELF:
+            sent = Scorecard.objects.filter(pk__in=card_ids, submitted_at__isnull=False).exclude(
+                state__in=WITH_THE_PERSON
+            )
+            keys = list(sent.values_list("pk", flat=True))
+        else:
+            rows = Assessment.objects.that_count().filter(
+                card_id__in=card_ids, stage=stage, state=AssessmentState.SUBMITTED
+            )
+            keys = list(rows.values_list("card_id", flat=True))
+        for pk, given in (given_at(keys, stage) if keys else {}).items():
+            found[pk][stage] = given
+    return found

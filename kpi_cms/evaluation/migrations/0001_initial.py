@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name='Assessment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('self', 'Self-assessment'), ('evaluator', 'Competent person'), ('endorsement', 'Head of the agency endorses')], max_length=12, verbose_name='stage')),
+                ('stage', models.CharField(choices=[('self', 'Self-assessment'), ('collective', 'Group or collective'), ('evaluator', 'Competent person'), ('endorsement', 'Head of the agency endorses')], max_length=12, verbose_name='stage')),
                 ('state', models.CharField(choices=[('draft', 'Being written'), ('submitted', 'Submitted')], default='draft', max_length=10, verbose_name='state')),
                 ('strengths', models.TextField(blank=True, verbose_name='strengths')),
                 ('weaknesses', models.TextField(blank=True, verbose_name='weaknesses')),
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             name='CardResult',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('self', 'Self-assessment'), ('evaluator', 'Competent person'), ('endorsement', 'Head of the agency endorses')], max_length=12, verbose_name='stage')),
+                ('stage', models.CharField(choices=[('self', 'Self-assessment'), ('collective', 'Group or collective'), ('evaluator', 'Competent person'), ('endorsement', 'Head of the agency endorses')], max_length=12, verbose_name='stage')),
                 ('numerator', models.TextField(blank=True, verbose_name='numerator')),
                 ('denominator', models.TextField(blank=True, verbose_name='denominator')),
                 ('rounded', models.DecimalField(decimal_places=2, max_digits=7, null=True, verbose_name='points')),

@@ -218,6 +218,8 @@ class Migration(migrations.Migration):
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
                 ('agency', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='snippets.unit', verbose_name='using agency')),
                 ('endorser', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='snippets.person', verbose_name='endorses')),
+                ('secretary', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='snippets.person', verbose_name="enters the collective's scores")),
+                ('collective', models.JSONField(blank=True, default=dict, verbose_name='collective and decision')),
                 ('evaluator', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='snippets.person', verbose_name='evaluator')),
                 ('period', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='snippets.period', verbose_name='period')),
                 ('person', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='snippets.person', verbose_name='person')),
@@ -317,6 +319,8 @@ class Migration(migrations.Migration):
                 ('proposed_basis', models.JSONField(blank=True, default=dict, verbose_name='what it would take from others since')),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='snippets.unit', verbose_name='using agency')),
                 ('endorser', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='endorses', to='snippets.person', verbose_name='endorses')),
+                ('secretary', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='scores_for_collective', to='snippets.person', verbose_name="enters the collective's scores")),
+                ('collective', models.JSONField(blank=True, default=dict, verbose_name='collective and decision')),
                 ('evaluator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='evaluates', to='snippets.person', verbose_name='evaluator')),
                 ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='snippets.period', verbose_name='period')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='snippets.person', verbose_name='person')),
@@ -336,7 +340,7 @@ class Migration(migrations.Migration):
                 ('history_request_id', models.UUIDField(null=True, verbose_name='request')),
                 ('history_address', models.GenericIPAddressField(null=True, verbose_name='address')),
                 ('history_on_behalf_of_id', models.BigIntegerField(null=True, verbose_name='on behalf of')),
-                ('stage', models.CharField(choices=[('self', 'Self-assessment'), ('evaluator', 'Competent person'), ('endorsement', 'Head of the agency endorses')], max_length=12, verbose_name='stage')),
+                ('stage', models.CharField(choices=[('self', 'Self-assessment'), ('collective', 'Group or collective'), ('evaluator', 'Competent person'), ('endorsement', 'Head of the agency endorses')], max_length=12, verbose_name='stage')),
                 ('state', models.CharField(choices=[('draft', 'Being written'), ('submitted', 'Submitted')], default='draft', max_length=10, verbose_name='state')),
                 ('comments_key', models.UUIDField(editable=False, null=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='submitted at')),
@@ -655,6 +659,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='scorecard',
             constraint=models.CheckConstraint(condition=models.Q(('endorser__isnull', True), models.Q(('endorser', models.F('person')), _negated=True), _connector='OR'), name='evaluation_card_endorser_not_oneself', violation_error_message='Nobody endorses their own card.'),
+        ),
+        migrations.AddConstraint(
+            model_name='scorecard',
+            constraint=models.CheckConstraint(condition=models.Q(('secretary__isnull', True), models.Q(models.Q(('secretary', models.F('person')), _negated=True), models.Q(('evaluator__isnull', True), models.Q(('secretary', models.F('evaluator')), _negated=True), _connector='OR'), models.Q(('endorser__isnull', True), models.Q(('secretary', models.F('endorser')), _negated=True), _connector='OR')), _connector='OR'), name='evaluation_card_secretary_is_somebody_else', violation_error_message="Whoever enters a collective's scores is neither the person nor the one who decides."),
         ),
         migrations.AddConstraint(
             model_name='scorecard',

@@ -17,16 +17,21 @@ from snippets.models import Period, Person, Unit
 READING_CAPABILITIES = (Capability.VIEW, Capability.AUDIT)
 
 # Whose scores count at a stage: the person a card names for it now, by the card's own field.
-RATERS = {StageKey.SELF: "person", StageKey.EVALUATOR: "evaluator", StageKey.ENDORSEMENT: "endorser"}
+RATERS = {
+    StageKey.SELF: "person",
+    StageKey.COLLECTIVE: "secretary",
+    StageKey.EVALUATOR: "evaluator",
+    StageKey.ENDORSEMENT: "endorser",
+}
 
 
 def concerning(user_id: int) -> Q:
-    """Cards of the account's own person, and those that this person evaluates or endorses.
+    """Cards of the account's own person, and those that this person evaluates, endorses or scores for a collective.
 
     The person is looked up once for the statement: joining three people to every card cost 70 ms at 70,000.
     """
     me = Subquery(Person.objects.filter(user_id=user_id).values("pk")[:1])
-    return Q(person_id=me) | Q(evaluator_id=me) | Q(endorser_id=me)
+    return Q(person_id=me) | Q(evaluator_id=me) | Q(endorser_id=me) | Q(secretary_id=me)
 
 
 def concerned_with(scope: Scope) -> Q:
@@ -58,7 +63,7 @@ class ScorecardQuerySet(RestrictedQuerySet):
         The text of the version's specification is left behind: a process reads it once, to compile it.
         """
         return self.select_related(
-            "period", "person", "unit", "agency", "version", "evaluator", "endorser"
+            "period", "person", "unit", "agency", "version", "evaluator", "endorser", "secretary"
         ).defer("version__specification")
 
 
@@ -67,7 +72,8 @@ class Scorecard(models.Model):
 
     Who evaluates and endorses is named anew by `domain.naming` only. `evaluated_at` is the evaluator's own
     confirmation, `confirmed_at` the moment at which the result was decided: later where an endorsement follows.
-    `version_number` counts saves: a save that names an older one is stale (409). `agency` is the using agency of the
+    `version_number` counts saves: a save that names an older one is stale (409). `secretary` enters the scores of
+    the collective that `collective` names ({name, decision, on}). `agency` is the using agency of the
     person, `appointments` the other appointments in the period's scope, as they stood.
 
     `confirmed_basis` is what a decided result took from other people: the code of d, of a roll-up or of others'
@@ -120,6 +126,16 @@ class Scorecard(models.Model):
         related_name="endorses",
     )
 
+    secretary = models.ForeignKey(
+        Person,
+        verbose_name=_("enters the collective's scores"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="scores_for_collective",
+    )
+    collective = models.JSONField(_("collective and decision"), default=dict, blank=True)
+
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     without_self = models.BooleanField(_("evaluated without a self-assessment"), default=False)
     returned_at = models.DateTimeField(_("returned at"), null=True, blank=True)
@@ -161,6 +177,18 @@ class Scorecard(models.Model):
                 condition=Q(endorser__isnull=True) | Q(evaluator__isnull=True) | ~Q(endorser=F("evaluator")),
                 name="evaluation_card_endorser_not_evaluator",
                 violation_error_message=_("Whoever evaluates a card does not endorse it as well."),
+            ),
+            models.CheckConstraint(
+                condition=Q(secretary__isnull=True)
+                | (
+                    ~Q(secretary=F("person"))
+                    & (Q(evaluator__isnull=True) | ~Q(secretary=F("evaluator")))
+                    & (Q(endorser__isnull=True) | ~Q(secretary=F("endorser")))
+                ),
+                name="evaluation_card_secretary_is_somebody_else",
+                violation_error_message=_(
+                    "Whoever enters a collective's scores is neither the person nor the one who decides."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["evaluated", "confirmed", "notified"])

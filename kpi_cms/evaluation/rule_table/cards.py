@@ -77,6 +77,22 @@ READ_EVALUATION = Rule(
     },
     note=_("The person reads them when the result is notified, which opens the right to appeal."),
 )
+READ_COLLECTIVE = Rule(
+    act="read_collective",
+    label=_("Read the scores of a collective"),
+    subject="card",
+    relations=CONCERNED,
+    capabilities=READING_CAPABILITIES,
+    states=DECIDED,
+    states_for={
+        Relation.OWN: (CardState.NOTIFIED,),
+        Relation.COLLECTIVE: tuple(CardState),
+        Relation.EVALUATOR: AWAY_FROM_THE_PERSON,
+        Relation.DELEGATE: AWAY_FROM_THE_PERSON,
+        Relation.ENDORSER: (CardState.EVALUATED, *DECIDED),
+    },
+    note=_("Once they are sent; until then they are theirs who enter them."),
+)
 READ_CARD_HISTORY = Rule(
     act="read_card_history",
     label=_("Read the history of a card"),
@@ -165,6 +181,18 @@ def _endorser_step(act: str, label: Sentence, **more: Any) -> Rule:
     return _step(act, label, (Relation.ENDORSER,), _ENDORSE, forbidden={Relation.OWN: _ENDORSE_OWN}, **more)
 
 
+_COLLECTIVE = _("Only whoever the card names for the collective enters its scores.")
+SAVE_COLLECTIVE = _step(
+    "save_collective",
+    _("Enter the scores of a collective, and send them"),
+    (Relation.COLLECTIVE,),
+    _COLLECTIVE,
+    module="kpi_cms.evaluation.domain.collective",
+    verbs=("kpi_cms.evaluation.domain.collective.send_collective",),
+    forbidden={Relation.OWN: _("Nobody scores their own card for a collective.")},
+    states=WITH_THE_EVALUATOR,
+    note=_("Besides: before the evaluation is due; complete where they are sent."),
+)
 SAVE_SELF = _step(
     "save_self",
     _("Write the self-assessment"),
@@ -329,6 +357,21 @@ RETURN_ANEW = _endorsing_anew(
     _("Besides: a new decision that waits, before the reopening ends, with a reason. Nothing of it applies."),
 )
 
+NAME_COLLECTIVE = Rule(
+    act="name_collective",
+    label=_("Name a collective and who enters its scores"),
+    subject="card",
+    verbs=("kpi_cms.evaluation.domain.collective.name_collective",),
+    capabilities=NAMING_CAPABILITIES,
+    forbidden={Relation.OWN: _("Nobody names who scores their own card. Ask the personnel office.")},
+    seen_by=CONCERNED,
+    seen_with=READING_CAPABILITIES,
+    refusal=_("A collective is named by the clerk of the unit or by the personnel office."),
+    period_states=OPEN,
+    note=_(
+        "By a decision with its number and day, for the undecided cards of a unit whose set has this stage."
+    ),
+)
 NAME_EVALUATORS = Rule(
     act="name_evaluators",
     label=_("Have the evaluator of an open card named"),
@@ -364,6 +407,7 @@ CARD_RULES = (
     READ_SELF_ASSESSMENT,
     READ_EVIDENCE,
     READ_EVALUATION,
+    READ_COLLECTIVE,
     READ_CARD_HISTORY,
     READ_WHOLE_HISTORY,
     TAKE_CARD_BUNDLE,
@@ -373,6 +417,7 @@ CARD_RULES = (
     ATTACH_EVIDENCE,
     SUBMIT_SELF,
     TAKE_UP,
+    SAVE_COLLECTIVE,
     SAVE_EVALUATION,
     RETURN_TO_PERSON,
     CONFIRM,
@@ -386,6 +431,7 @@ CARD_RULES = (
     ENDORSE_ANEW,
     RETURN_ANEW,
     NAME_EVALUATORS,
+    NAME_COLLECTIVE,
     FOLLOW_REGISTERS,
     GIVE_FEEDBACK,
 )

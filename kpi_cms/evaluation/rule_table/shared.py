@@ -4,5 +4,5 @@ from kpi_cms.evaluation.enums import Relation
 from snippets.enums import PeriodState
 
 EVALUATING = (Relation.EVALUATOR, Relation.DELEGATE)
-CONCERNED = (Relation.OWN, *EVALUATING, Relation.ENDORSER)
+CONCERNED = (Relation.OWN, *EVALUATING, Relation.ENDORSER, Relation.COLLECTIVE)
 OPEN = (PeriodState.OPEN,)

@@ -66,6 +66,7 @@ class Act(models.TextChoices):
     REOPENING_RETURNED = "reopening.returned", _("Proposed decision returned to the evaluator")
     CARD_DECIDED_ANEW = "card.decided_anew", _("Result decided anew")
     EVALUATOR_CHANGED = "evaluator.changed", _("Evaluator decided")
+    COLLECTIVE_NAMED = "collective.named", _("Collective named")
     EVIDENCE_ATTACHED = "evidence.attached", _("Evidence attached")
     EVIDENCE_QUARANTINED = "evidence.quarantined", _("Evidence held back: malware was found")
     EVIDENCE_WITHDRAWN = "evidence.withdrawn", _("Evidence withdrawn")

@@ -43,7 +43,7 @@ from kpi_cms.foundation.engine.quota import Allowed, QuotaCounts
 from kpi_cms.foundation.engine.rating import Combined
 from kpi_cms.foundation.engine.schema import KINDS_OF_1
 from kpi_cms.foundation.engine.scoring import Outcome, work_out
-from kpi_cms.foundation.engine.specification import CriterionSpec, SectionSpec, Specification
+from kpi_cms.foundation.engine.specification import SELF, CriterionSpec, SectionSpec, Specification
 from kpi_cms.foundation.engine.steps import Step
 from kpi_cms.foundation.engine.task_points import TaskPointsKind
 from kpi_cms.foundation.engine.tasks import MEASURES, TaskInput, TaskUnits, task_units
@@ -123,6 +123,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         )
         for part in specification.parts
     )
+    deciding = next(stage.key for stage in specification.stages if stage.decides)
     expression = specification.total_expression if specification.total == "formula" else ""
     return CompiledSet(
         digest=canonical.digest(spec),
@@ -133,7 +134,8 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         stages=specification.stages,
         own=tuple(criterion for criterion in criteria if criterion.persons_own),
         raters=specification.raters,
-        deciding=next(stage.key for stage in specification.stages if stage.decides),
+        deciding=deciding,
+        hears=_hears(specification, criteria, deciding),
         bands=tuple(
             Band(band.code, band.label, _known(band.start), *pair_of(_known(band.start)))
             for band in specification.bands
@@ -161,6 +163,14 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
             specification.gates, {band.code: band.label for band in specification.bands}
         ),
     )
+
+
+def _hears(
+    specification: Specification, criteria: Sequence[CompiledCriterion], deciding: str
+) -> frozenset[str]:
+    """The other stages that a result is decided with: the person's for what they alone give, those with a weight."""
+    own = {SELF} if any(criterion.persons_own for criterion in criteria) else set()
+    return frozenset(own | {rater.stage for rater in specification.raters} - {deciding})
 
 
 def _known(value: Decimal | None) -> Decimal:

@@ -228,6 +228,7 @@ class ScoringPlan:
     own: tuple[CompiledCriterion, ...]
     raters: tuple[Rater, ...]
     deciding: str
+    hears: frozenset[str]
     bands: tuple[Band, ...]
     places: int
     mode: str
@@ -253,11 +254,6 @@ class ScoringPlan:
 
     def __hash__(self) -> int:
         return hash(self.digest)
-
-    @property
-    def reads_self(self) -> bool:
-        """Whether a result is decided with what the person gave, too: some criteria, or their total by its weight."""
-        return bool(self.own) or any(rater.stage == SELF for rater in self.raters)
 
     def criterion(self, key: str) -> CompiledCriterion | None:
         """The criterion with a block key."""

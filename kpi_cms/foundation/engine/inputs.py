@@ -37,7 +37,7 @@ class CardInputs(NamedTuple):
     scoring (a share of 1, or points). `details`: criterion key → name → number, for the kinds entered so.
     `work`: the tasks that task points count, with `calendars` of working days by name. `others`: scope → tasks of
     other people; `results`: "subordinates" or "unit" → points; what is not there is pending.
-    `said`: stage → what was given at the other stages, where the set decides with it (`ScoringPlan.reads_self`):
+    `said`: stage → what was given at the other stages, where the set decides with it (`ScoringPlan.hears`):
     a stage that is not there said nothing. None: the points of this stage alone, whatever the set's raters.
     """
 

@@ -3,6 +3,7 @@ from django.urls import include, path
 from .views import (
     assigning,
     cards,
+    collective,
     evaluation,
     feedback,
     home,
@@ -37,6 +38,8 @@ urlpatterns = [
     path("phieu/<int:pk>/vi-sao/<slug:stage>/", cards.trace, name="trace"),
     path("phieu/<int:pk>/gui/", steps.Submit.as_view(), name="submit"),
     path("phieu/<int:pk>/danh-gia/", evaluation.evaluate, name="evaluate"),
+    path("phieu/<int:pk>/tap-the/", collective.score, name="collective"),
+    path("phieu/<int:pk>/gui-tap-the/", collective.Send.as_view(), name="send_collective"),
     path("phieu/<int:pk>/xac-nhan/", steps.Confirm.as_view(), name="confirm"),
     path("phieu/<int:pk>/tra-lai/", steps.ReturnCard.as_view(), name="return_card"),
     path("phieu/<int:pk>/khong-tu-cham/", steps.TakeUp.as_view(), name="take_up"),
@@ -47,6 +50,7 @@ urlpatterns = [
     path("phieu/<int:pk>/thong-bao/", steps.notify, name="notify"),
     # Evaluation and units
     path("nguoi-danh-gia/", naming.evaluators, name="evaluators"),
+    path("nguoi-danh-gia/tap-the/", collective.name, name="name_collective"),
     path("danh-gia/", evaluation.evaluations, name="evaluations"),
     path("don-vi/", units.units, name="units"),
     path("don-vi/<str:code>/", units.unit, name="unit"),

@@ -12,7 +12,8 @@ from tests.helpers.world import MOMENT, World
 
 SignIn = Callable[[Person], Client]
 CLOCK_READERS = (
-    "assigning", "cards", "delegation", "evaluation", "evidence", "review", "sight", "steps", "task_actions",
+    "assigning", "cards", "collective", "delegation", "evaluation", "evidence", "review", "sight", "steps",
+    "task_actions",
 )  # fmt: skip
 
 

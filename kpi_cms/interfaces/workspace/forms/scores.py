@@ -21,6 +21,7 @@ from kpi_cms.foundation.engine import CompiledCriterion, Fact, decimal_text
 SCORE, GROUNDS = "s-", "g-"
 COMMENTS_OF = {
     StageKey.SELF: ("strengths", "weaknesses"),
+    StageKey.COLLECTIVE: ("comment",),
     StageKey.EVALUATOR: ("comment",),
 }
 ALL_TOGETHER = frozenset({"indicator", "formula"})  # one number is nothing without the others

@@ -1,7 +1,8 @@
 """A card as its page shows it: steps, facts, figures, notices, columns. Reads what the reader may see."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,15 @@ from kpi_cms.evaluation import band_words, queries, rules
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.domain.others import NOTHING, PENDING, changes_of
-from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, ReopeningState, StageKey, TaskState
+from kpi_cms.evaluation.enums import (
+    DECIDED,
+    WITH_THE_PERSON,
+    AssessmentState,
+    CardState,
+    ReopeningState,
+    StageKey,
+    TaskState,
+)
 from kpi_cms.evaluation.models import CardResult, Reopening, Scorecard, Task
 from kpi_cms.evaluation.visibility import Sight, sight_of
 from kpi_cms.foundation.access.rules import Rule
@@ -61,11 +70,21 @@ class CardReading:
     def sight(self) -> Sight:
         return sight_of(self.scope, self.card)
 
+    @property
+    def _shows_collective(self) -> bool:
+        """What a collective sent; what is being entered, to whoever enters it."""
+        record = self.records.get(StageKey.COLLECTIVE)
+        if record is None or not self.sight.of_collective:
+            return False
+        return record.state == AssessmentState.SUBMITTED or rules.is_secretary(self.scope.user_id, self.card)
+
     def columns(self) -> list[Column]:
         """The stages this reader may see, side by side."""
         stages_seen = []
         if self.sight.of_self:
             stages_seen.append((StageKey.SELF, _("Self-assessment")))
+        if self._shows_collective:
+            stages_seen.append((StageKey.COLLECTIVE, _collective_heading(self.card)))
         if self.sight.of_evaluation:
             stages_seen.append((StageKey.EVALUATOR, _("Competent person")))
         return [
@@ -96,6 +115,26 @@ def read_stages(scope: Scope, card: Scorecard) -> CardReading:
     return CardReading(card, scope, queries.stage_records(card), queries.results_of(card), [], {}, "")
 
 
+def _collective_heading(card: Scorecard) -> str:
+    return str(card.collective.get("name") or StageKey.COLLECTIVE.label)
+
+
+def _step_of_collective(reading: CardReading, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    if StageKey.COLLECTIVE not in labels:
+        return []
+    record, card = reading.records.get(StageKey.COLLECTIVE), reading.card
+    sent = record is not None and record.state == AssessmentState.SUBMITTED
+    return [
+        _step(
+            labels[StageKey.COLLECTIVE],
+            done=sent,
+            current=not sent and card.state == CardState.SUBMITTED,
+            who=str(card.collective.get("name", "")),
+            when=record.submitted_at if record is not None else None,
+        )
+    ]
+
+
 def progress_of(reading: CardReading) -> list[dict[str, Any]]:
     """The stages for `includes/steps.html`, with names and moments."""
     card, state = reading.card, reading.card.state
@@ -111,6 +150,7 @@ def progress_of(reading: CardReading) -> list[dict[str, Any]]:
             who=_("not submitted") if card.without_self else card.person.full_name,
             when=card.submitted_at,
         ),
+        *_step_of_collective(reading, labels),
         _step(
             labels.get(StageKey.EVALUATOR, _("Competent person")),
             done=decided or state == CardState.EVALUATED,
@@ -167,6 +207,7 @@ def facts_of(reading: CardReading) -> list[dict[str, Any]]:
             "hint": why_this_evaluator(card, reading.names),
         },
         *_delegate_of(reading),
+        *_collective_of(card),
         {
             "key": _("Criteria set"),
             "value": _("%(title)s, version %(number)s")
@@ -183,6 +224,19 @@ def facts_of(reading: CardReading) -> list[dict[str, Any]]:
         },
     ]
     return rows
+
+
+def _collective_of(card: Scorecard) -> list[dict[str, Any]]:
+    """Who enters the scores of which collective, and by which decision."""
+    if card.secretary is None or not card.collective:
+        return []
+    said = {
+        "name": card.secretary.full_name,
+        "decision": card.collective["decision"],
+        "day": date.fromisoformat(card.collective["on"]).strftime("%d/%m/%Y"),
+    }
+    hint = _("%(name)s enters its scores. Decision %(decision)s of %(day)s.")
+    return [{"key": StageKey.COLLECTIVE.label, "value": card.collective["name"], "hint": hint % said}]
 
 
 def _delegate_of(reading: CardReading) -> list[dict[str, Any]]:
@@ -258,16 +312,16 @@ def state_of_result(card: Scorecard, result: CardResult | None) -> str:
     if result.insufficient:
         return _("Insufficient data: nothing was assigned in this period, so there is no result.")
     elsewhere = 0
-    if result.stage == StageKey.SELF:
+    if result.stage != StageKey.EVALUATOR:
         criteria = card.version.compiled().criteria
-        elsewhere = sum(each.required and StageKey.SELF not in each.stages for each in criteria)
+        elsewhere = sum(each.required and result.stage not in each.stages for each in criteria)
     if result.missing > elsewhere:
         return _("%(count)s criteria have no score yet. The total follows once all have one.") % {
             "count": result.missing - elsewhere
         }
     if result.missing:
         return _(
-            "%(count)s criteria are scored by the competent person only. The total follows with their scores."
+            "%(count)s criteria are not scored at this stage. The total follows with those who score them."
         ) % {"count": elsewhere}
     if result.pending or result.stage != StageKey.EVALUATOR:
         return _("The results of the people managed are not all confirmed yet (d is pending).")
@@ -368,6 +422,7 @@ def actions_of(reading: CardReading, now: datetime, keyhole: Reopening | None) -
         if rules.may_now(rule, reading.scope, card):
             found.append({"label": label, "url": reverse(name, args=[card.pk]), "post": post, "kind": kind})
 
+    offer(table.SAVE_COLLECTIVE, "workspace:collective", _("Score for the collective"), kind="primary")
     offer(table.SAVE_EVALUATION, "workspace:evaluate", _("Evaluate"), kind="primary")
     offer(table.RETURN_TO_PERSON, "workspace:return_card", _("Return to the person"))
     if now >= card.period.self_due_at:

@@ -241,8 +241,8 @@ def _row(
 
 def _elsewhere(form: ScoreForm) -> str:
     """Said in the place of a field: the stage being written does not score the criterion."""
-    if form.stage == StageKey.SELF:
-        return _("Scored by the competent person only")
+    if form.stage != StageKey.EVALUATOR:
+        return _("Not scored by you at this stage")
     return _("Scored by the person only; their score counts")
 
 

@@ -42,7 +42,7 @@ from snippets.models import Person
 from .asking import actor_of
 from .shared import refused, scope_of
 
-STAGE_SLUGS = {"tu-cham": StageKey.SELF, "danh-gia": StageKey.EVALUATOR}
+STAGE_SLUGS = {"tu-cham": StageKey.SELF, "tap-the": StageKey.COLLECTIVE, "danh-gia": StageKey.EVALUATOR}
 
 
 @login_required

@@ -135,7 +135,9 @@ def evaluations(request: HttpRequest) -> HttpResponse:
             cards = queries.find_by_name(cards, text)
         page = queries.in_name_order(
             queries.with_task_counts(
-                queries.with_results(cards).select_related("person", "unit", "evaluator", "endorser")
+                queries.with_results(cards).select_related(
+                    "person", "unit", "evaluator", "endorser", "secretary"
+                )
             ),
             size=PAGE,
             after=number_in(request, "sau"),

@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if me.person_id is not None:
         cards = list(
             queries.cards_in_hand(scope, me.person_id)
-            .select_related("period", "person", "unit", "evaluator", "endorser")
+            .select_related("period", "person", "unit", "evaluator", "endorser", "secretary")
             .order_by("period__starts_on", "person__sort_key", "pk")[:READ]
         )
         context |= {
@@ -92,6 +92,13 @@ def _evaluating(
             _("Cards to evaluate"),
             "workspace:evaluate",
             [card for card in mine if card.state == CardState.SUBMITTED],
+        ),
+        (
+            _("Cards to score for a collective"),
+            "workspace:collective",
+            list(queries.to_score_for_collective(me.person_id).select_related("person", "period", "unit"))
+            if me.to_score_for_collective
+            else [],
         ),
         (
             _("Cards to endorse"),

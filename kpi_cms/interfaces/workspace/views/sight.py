@@ -116,7 +116,12 @@ def _account(request: HttpRequest, username: str) -> User:
 def _named_cards(request: HttpRequest, seen: sight_queries.Seen) -> list[dict[str, Any]]:
     """Cards that name the account's person, those that the reader may ask about."""
     scope = scope_of(request)
-    headings = {"person": _("Own cards"), "evaluator": _("Evaluates"), "endorser": _("Endorses")}
+    headings = {
+        "person": _("Own cards"),
+        "evaluator": _("Evaluates"),
+        "endorser": _("Endorses"),
+        "secretary": _("Scores for a collective"),
+    }
     groups = []
     for name, cards in seen.named.items():
         told = [card for card in cards if rules.explain_card(scope, card) or rules.see_card(scope, card)]

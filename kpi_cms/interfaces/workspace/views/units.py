@@ -67,7 +67,9 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         if text:
             cards = queries.find_by_name(cards, text)
         page = queries.in_name_order(
-            queries.with_results(cards).select_related("person", "unit", "evaluator", "endorser"),
+            queries.with_results(cards).select_related(
+                "person", "unit", "evaluator", "endorser", "secretary"
+            ),
             size=PAGE,
             after=number_in(request, "sau"),
             before=number_in(request, "truoc"),

@@ -1,0 +1,64 @@
+"""The decision by which a collective is named: for whom, who enters its scores, why."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from kpi_cms.evaluation.domain.collective import Decision
+from snippets.enums import PeriodState
+from snippets.models import Period, Person, Unit
+
+from .fields import DayField, text_area
+
+
+class CollectiveForm(forms.Form):
+    """Unit and person are typed by their codes: whoever names them has the register beside it."""
+
+    period = forms.ModelChoiceField(Period.objects.none(), label=_("Period"), empty_label=None)
+    unit = forms.CharField(
+        label=_("Code of the unit"), help_text=_("Its cards and those of everything below it."), max_length=40
+    )
+    name = forms.CharField(label=_("Name of the group or collective"), max_length=200)
+    secretary = forms.CharField(
+        label=_("Staff code of whoever enters its scores"),
+        help_text=_("On cards where this person is scored or decides, somebody else has to be named."),
+        max_length=40,
+    )
+    number = forms.CharField(label=_("Number of the decision"), max_length=80)
+    on = DayField(label=_("Day of the decision"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("It stands in the history of each of these cards."),
+        max_length=4000,
+        widget=text_area(3),
+        error_messages={"required": _("Give a reason.")},
+    )
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        open_now = Period.objects.filter(state=PeriodState.OPEN).order_by("-starts_on", "pk")
+        self.fields["period"].queryset = open_now  # type: ignore[attr-defined]  # a choice of records
+
+    def clean_unit(self) -> Unit:
+        unit = Unit.objects.filter(code=self.cleaned_data["unit"].strip()).first()
+        if unit is None:
+            raise ValidationError(_("There is no unit with this code. Correct it."))
+        return unit
+
+    def clean_secretary(self) -> Person:
+        person = Person.objects.filter(staff_code=self.cleaned_data["secretary"].strip()).first()
+        if person is None:
+            raise ValidationError(_("There is nobody with this staff code. Correct it."))
+        return person
+
+    def named(self) -> dict[str, Any]:
+        """What the domain takes."""
+        data = self.cleaned_data
+        return {
+            "period": data["period"],
+            "unit": data["unit"],
+            "secretary": data["secretary"],
+            "decision": Decision(data["name"], data["number"], data["on"]),
+        }

@@ -1,0 +1,136 @@
+"""The stage of a collective: its scores entered and sent by whoever the card names, and the act that names them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import rule_table as table
+from kpi_cms.evaluation.domain import collective
+from kpi_cms.evaluation.enums import StageKey
+from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.errors import Invalid, Stale
+from kpi_cms.interfaces.workspace.forms.collective import CollectiveForm
+from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
+from kpi_cms.interfaces.workspace.forms.steps import StepForm
+from kpi_cms.interfaces.workspace.presentation.card import (
+    CardReading,
+    figures_of,
+    page_of,
+    read_card,
+    state_of_result,
+)
+from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
+from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
+
+from .asking import actor_of, require_somewhere
+from .cards import draw_again
+from .shared import add_problems, refused, scope_of
+from .steps import CardStep, incomplete
+
+TEMPLATE = "workspace/collective.html"
+NAMING = "workspace/name_collective.html"
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def score(request: HttpRequest, pk: int) -> HttpResponse:
+    """The collective's scores beside the person's; POST saves them."""
+    if request.method == "POST":
+        return _save(request, pk)
+    scope = scope_of(request)
+    card = queries.card_for(scope, pk)
+    rules.may(table.SAVE_COLLECTIVE, scope, card).require()
+    if not rules.is_time(table.SAVE_COLLECTIVE, scope, card):
+        return redirect("workspace:card", pk)
+    reading = read_card(scope, card)
+    form = ScoreForm.stored(card, StageKey.COLLECTIVE, reading.records.get(StageKey.COLLECTIVE))
+    return TemplateResponse(request, TEMPLATE, add_evidence(_page(reading, form)))
+
+
+def _save(request: HttpRequest, pk: int) -> HttpResponse:
+    card = queries.card_to_change(pk)
+    form = ScoreForm.sent(card, StageKey.COLLECTIVE, request.POST)
+    entries = form.entries()
+    error: Invalid | Stale
+    try:
+        if form.problems:
+            scope = scope_of(request)
+            rules.may(table.SAVE_COLLECTIVE, scope, queries.card_for(scope, pk)).require()
+            raise Invalid(_("Some scores cannot be used. Correct them and save again; nothing was saved."))
+        collective.save_collective(
+            actor=actor_of(request), moment=database_now(), card=card, expected=form.expected, entries=entries,
+            comments=form.comments, reason=form.reason,
+        )  # fmt: skip
+    except (Invalid, Stale) as caught:
+        error = caught
+    else:
+        messages.success(request, _("The collective's scores are saved."))
+        return redirect(
+            "workspace:send_collective" if "review" in request.POST else "workspace:collective", pk
+        )
+    return draw_again(request, TEMPLATE, pk, form, error, _page)
+
+
+def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:
+    columns = [column for column in reading.columns() if column.stage == StageKey.SELF]
+    result = reading.results.get(StageKey.COLLECTIVE)
+    record = reading.records.get(StageKey.COLLECTIVE)
+    return page_of(reading) | {
+        "form": form,
+        "columns": columns,
+        "sheet": sheet_of(reading.card, columns, form, result=result),
+        "figures": figures_of(reading.card, result),
+        "result_note": state_of_result(reading.card, result),
+        "asks_reason": record is not None and record.submitted_at is not None,
+    }
+
+
+class Send(CardStep):
+    """The collective's scores are complete: they are sent to the competent person, and count."""
+
+    rule = table.SAVE_COLLECTIVE
+    title = gettext_lazy("Send the collective's scores")
+    lead = gettext_lazy("After sending they count for the result. A later change needs a reason.")
+    button = gettext_lazy("Send to the evaluator")
+    done = gettext_lazy("The collective's scores are sent. The evaluator sees them now.")
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return collective.send_collective(**common)
+
+    def missing(self, reading: CardReading) -> list[dict[str, str]]:
+        return incomplete(reading, StageKey.COLLECTIVE, "workspace:collective")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def name(request: HttpRequest) -> HttpResponse:
+    """Name a collective and who enters its scores, for the undecided cards of a unit whose set has the stage."""
+    require_somewhere(table.NAME_COLLECTIVE, scope_of(request))
+    form = CollectiveForm(request.POST or None)
+    if request.method == "GET":
+        return TemplateResponse(request, NAMING, {"form": form})
+    error: Invalid = Invalid("")
+    errors: list[dict[str, str]] = []
+    if form.is_valid():
+        try:
+            named = collective.name_collective(
+                actor=actor_of(request),
+                moment=database_now(),
+                reason=form.cleaned_data["reason"],
+                **form.named(),
+            )
+        except Invalid as caught:
+            error, errors = caught, add_problems(form, caught)
+        else:
+            messages.success(request, _("%(count)s cards name the collective now.") % {"count": len(named)})
+            return redirect("workspace:name_collective")
+    return refused(request, NAMING, {"form": form}, error, errors=errors)

@@ -1,0 +1,247 @@
+"""A collective scores between the person and the competent person: named by a decision, sent by one, weighed."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from kpi_cms.evaluation import rules
+from kpi_cms.evaluation.domain import collective, scoring, stages
+from kpi_cms.evaluation.domain.collective import Decision, name_collective, save_collective, send_collective
+from kpi_cms.evaluation.domain.recompute import recompute_period
+from kpi_cms.evaluation.domain.saving import Entry
+from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard
+from kpi_cms.evaluation.visibility import sight_of
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.domain import system_user
+from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
+from kpi_cms.interfaces.workspace.presentation.card import read_card
+from snippets.enums import Capability
+from snippets.models import Person
+from tests.evaluation.test_writing_behind_the_wall import CHANGED, REFUSED, UNSEEN, scores_of, update
+from tests.factories.snippets import holder
+from tests.helpers import month
+from tests.helpers import world as worlds
+from tests.helpers.roles import acting_as_the_application, require_roles
+from tests.helpers.screens import seen_by
+from tests.helpers.thawed import repin
+from tests.helpers.world import MOMENT, World
+
+pytestmark = pytest.mark.django_db
+
+RATERS = [
+    {"key": "r-own", "label": "Cá nhân", "stage": "self", "weight": "25"},
+    {"key": "r-all", "label": "Tập thể", "stage": "collective", "weight": "25"},
+    {"key": "r-head", "label": "Thủ trưởng", "stage": "evaluator", "weight": "50"},
+]
+BY = Decision("Tập thể Phòng A1", "15/QĐ-UBND", date(2026, 7, 30))
+
+
+@pytest.fixture
+def world(draft_world: World) -> World:
+    """Everybody's set has the stage; Minh enters the scores of department A1, also on nobody's card of her own."""
+    world = draft_world
+    spec = worlds.staff_spec(law="", schema_version=2, raters=RATERS)
+    stage = {"key": "collective", "label": "Tập thể đơn vị", "decides": False, "optional": False}
+    spec["stages"] = [spec["stages"][0], stage, spec["stages"][1]]
+    repin(world.period, world.staff, worlds.version(spec, "NV-TT"))
+    worlds.open_month(world)
+    month.worked(world, world.lan)
+    return world
+
+
+@pytest.fixture
+def clerk(world: World) -> Any:
+    return holder(world.agency, Capability.MANAGE_PEOPLE)
+
+
+def named(world: World, clerk: Any, who: Person, **more: Any) -> list[Scorecard]:
+    given = {
+        "period": world.period,
+        "unit": world.department,
+        "decision": BY,
+        "reason": "Theo quy chế",
+    } | more
+    return name_collective(actor=clerk, moment=MOMENT, secretary=who, **given)
+
+
+def step(verb: Any, who: Person, card: Scorecard, **more: Any) -> Scorecard:
+    number = Scorecard.objects.get(pk=card.pk).version_number
+    done = verb(actor=who.user, moment=MOMENT, card=card, expected=number, **seen_by(verb, card), **more)
+    return done.card if isinstance(done, stages.Saved) else done
+
+
+def points(card: Scorecard, share: str) -> dict[str, Entry]:
+    return month.entries(card, "collective", share=share)
+
+
+def shown(card: Scorecard) -> str:
+    return CardResult.objects.get(card=card, stage="evaluator").shown
+
+
+def columns(who: Person, card: Scorecard) -> list[str]:
+    found = Scorecard.objects.with_context().get(pk=card.pk)
+    return [str(column.stage) for column in read_card(Scope.of(who.user), found).columns()]
+
+
+# --- What must not happen -----------------------------------------------------------------------------------------
+def test_nobody_but_whoever_is_named_enters_its_scores(world: World, clerk: Any) -> None:
+    card = month.submitted(world, world.lan)
+    for who in (world.minh, world.head, world.lan, world.stranger):
+        with pytest.raises((Refused, NotFound)):
+            step(save_collective, who, card, entries=points(card, "1"))
+    named(world, clerk, world.minh)
+    card = world.card(world.lan)
+    with pytest.raises(Refused):
+        step(stages.save_evaluation, world.minh, card, entries=month.entries(card, "evaluator"))
+    with pytest.raises(Refused):
+        step(stages.save_self, world.minh, card, entries={})
+    with pytest.raises(Refused):
+        step(send_collective, world.head, card)
+    assert not Score.objects.filter(assessment__stage__in=["collective", "evaluator"]).exists()
+
+
+def test_nothing_is_entered_before_the_card_is_sent_or_after_it_is_decided(world: World, clerk: Any) -> None:
+    named(world, clerk, world.minh)
+    card = world.card(world.lan)
+    with pytest.raises(WrongState):
+        step(save_collective, world.minh, card, entries=points(card, "1"))
+    card = month.submitted(world, world.lan)
+    step(save_collective, world.minh, card, entries=points(card, "1"))
+    step(send_collective, world.minh, card)
+    step(stages.save_evaluation, world.head, card, entries=month.entries(card, "evaluator"))
+    step(stages.confirm, world.head, card)
+    with pytest.raises(WrongState):
+        step(save_collective, world.minh, card, entries=points(card, "0"), reason="Xem lại")
+    assert shown(card) == "100.00"
+
+
+def test_nothing_is_decided_before_the_collective_has_sent_its_scores(world: World, clerk: Any) -> None:
+    card = month.evaluated(world, world.lan)
+    waits = (
+        "“Tập thể đơn vị” has not sent its scores yet. Where nobody is named to enter them, tell your personnel "
+        "office."
+    )
+    with pytest.raises(WrongState) as raised:
+        step(stages.confirm, world.head, card)
+    assert (str(raised.value.sentence), shown(card)) == (waits, "")
+    named(world, clerk, world.minh)
+    step(save_collective, world.minh, card, entries=points(card, "0.5"))  # entered, not sent
+    with pytest.raises(WrongState) as raised:
+        step(stages.confirm, world.head, card)
+    assert (str(raised.value.sentence), shown(card)) == (waits, "")
+
+
+def test_an_incomplete_assessment_is_not_sent(world: World, clerk: Any) -> None:
+    card = month.submitted(world, world.lan)
+    named(world, clerk, world.minh)
+    some = dict(list(points(card, "1").items())[1:])
+    step(save_collective, world.minh, card, entries=some)
+    with pytest.raises(Invalid) as raised:
+        step(send_collective, world.minh, card)
+    assert raised.value.problems == {"key-I.1": ["Give this criterion a score."]}
+
+
+def test_each_sees_of_the_others_what_its_time_lets_them_see(world: World, clerk: Any) -> None:
+    """A draft is its author's; the collective reads no evaluation before the decision, the person before the notice."""
+    card = month.evaluated(world, world.lan)
+    assert rules.may(rules.table.SEE_CARD, Scope.of(world.minh.user), card).allowed is False
+    named(world, clerk, world.minh)
+    card = world.card(world.lan)
+    step(save_collective, world.minh, card, entries=points(card, "0.5"))
+    assert columns(world.minh, card) == ["self", "collective"]
+    assert columns(world.head, card) == ["self", "evaluator"]
+    assert columns(world.lan, card) == ["self"]
+    step(send_collective, world.minh, card)
+    assert columns(world.head, card) == ["self", "collective", "evaluator"]
+    assert (columns(world.minh, card), columns(world.lan, card)) == (["self", "collective"], ["self"])
+    card = step(stages.confirm, world.head, card)
+    assert columns(world.minh, card) == ["self", "collective", "evaluator"]
+    assert columns(world.lan, card) == ["self"]
+    assert sight_of(Scope.of(world.lan.user), card).of_collective is False
+    stages.notify(actor=world.head.user, moment=MOMENT, card=card)
+    assert columns(world.lan, card) == ["self", "collective", "evaluator"]
+
+
+def test_whoever_is_scored_or_decides_is_not_named_for_that_card(world: World, clerk: Any) -> None:
+    assert [card.person for card in named(world, clerk, world.minh)] == [world.lan]
+    assert world.card(world.minh).secretary is None
+    with pytest.raises(WrongState):
+        named(world, clerk, world.head)  # evaluates both
+    of_minh = Scorecard.objects.filter(person=world.minh)
+    for who in (world.minh, world.head):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            of_minh.update(secretary=who)
+    with pytest.raises((Refused, NotFound)):
+        named(world, world.stranger.user, world.minh)
+    with pytest.raises(Invalid) as raised:
+        named(world, clerk, world.lan, decision=Decision(" ", "", date(2027, 1, 1)), reason="")
+    assert set(raised.value.problems) == {"name", "number", "on", "reason"}
+
+
+# --- What happens ---------------------------------------------------------------------------------------------------
+def test_a_quarter_a_quarter_and_a_half(world: World, clerk: Any) -> None:
+    card = month.submitted(world, world.lan)
+    named(world, clerk, world.minh)
+    card = world.card(world.lan)
+    assert (card.secretary, card.collective) == (
+        world.minh, {"name": "Tập thể Phòng A1", "decision": "15/QĐ-UBND", "on": "2026-07-30"},
+    )  # fmt: skip
+    step(save_collective, world.minh, card, entries=points(card, "0.5"), comments={"comment": "Cần cố gắng"})
+    step(send_collective, world.minh, card)
+    step(stages.save_evaluation, world.head, card, entries=month.entries(card, "evaluator", share="0"))
+    card = step(stages.confirm, world.head, card)
+    wanted = Fraction(100 + 85, 4) + Fraction(70, 2)
+    found = CardResult.objects.get(card=card, stage="evaluator")
+    assert (Fraction(int(found.numerator), int(found.denominator)), found.rounded) == (
+        wanted,
+        Decimal("81.25"),
+    )
+    assert {each.code: each.value for each in scoring.trace_of(card, "evaluator")}["r-all"] == 85
+    assert CardResult.objects.get(card=card, stage="collective").shown == "85.00"
+    report = recompute_period(actor=system_user(), moment=MOMENT, period=world.period, write=False)
+    assert report.differing == []
+    acts = LedgerEntry.objects.filter(subject_id=str(card.pk)).values_list("act", flat=True)
+    assert list(acts).count("collective.named") == 1
+
+
+def test_another_one_named_begins_anew(world: World, clerk: Any) -> None:
+    """What the first one entered stays readable in history, and counts no more."""
+    card = month.evaluated(world, world.lan)
+    named(world, clerk, world.minh)
+    step(save_collective, world.minh, card, entries=points(card, "1"))
+    step(send_collective, world.minh, card)
+    assert shown(card) == "100.00"
+    named(world, clerk, world.deputy)
+    assert (shown(card), collective.has_collective(card)) == ("", True)
+    with pytest.raises((Refused, NotFound)):
+        step(save_collective, world.minh, card, entries=points(card, "0"))
+    step(save_collective, world.deputy, card, entries=points(card, "0"))
+    step(send_collective, world.deputy, card)
+    assert shown(card) == "92.50"
+
+
+@pytest.mark.postgresql
+def test_row_security_lets_each_write_what_is_theirs(world: World, clerk: Any) -> None:
+    require_roles()
+    card = month.evaluated(world, world.lan)
+    named(world, clerk, world.minh)
+    with acting_as_the_application():
+        step(save_collective, world.minh, card, entries=points(card, "1"))
+        theirs, judged = scores_of(world.lan, "collective"), scores_of(world.lan, "evaluator")
+        said = Assessment.objects.filter(person=world.lan)
+        assert update(world.minh, theirs, value=0) == CHANGED
+        assert update(world.minh, judged, value=0) == REFUSED
+        assert update(world.minh, scores_of(world.lan, "self"), value=0) == REFUSED
+        assert update(world.minh, said.filter(stage="evaluator").all, comment="Khác") == REFUSED
+        assert update(world.minh, Scorecard.objects.filter(pk=card.pk).all, state="confirmed") == REFUSED
+        assert update(world.head, theirs, value=0) == REFUSED
+        assert update(world.head, said.filter(stage="collective").all, comment="Khác") == REFUSED
+        assert update(world.deputy, theirs, value=0) == UNSEEN
+        step(send_collective, world.minh, card)
+        step(stages.confirm, world.head, card)
+        assert update(world.minh, theirs, value=0) == REFUSED
