@@ -191,8 +191,11 @@ def test_a_quarter_a_quarter_and_a_half(world: World, clerk: Any) -> None:
     assert (card.secretary, card.collective) == (
         world.minh, {"name": "Tập thể Phòng A1", "decision": "15/QĐ-UBND", "on": "2026-07-30"},
     )  # fmt: skip
-    step(save_collective, world.minh, card, entries=points(card, "0.5"), comments={"comment": "Cần cố gắng"})
-    step(send_collective, world.minh, card)
+    minh = {"actor": world.minh.user, "moment": MOMENT, "card": card}
+    saved = save_collective(
+        **minh, expected=card.version_number, entries=points(card, "0.5"), comments={"comment": "Cần cố gắng"}
+    )
+    send_collective(**minh, expected=saved.card.version_number)
     step(stages.save_evaluation, world.head, card, entries=month.entries(card, "evaluator", share="0"))
     card = step(stages.confirm, world.head, card)
     wanted = Fraction(100 + 85, 4) + Fraction(70, 2)
