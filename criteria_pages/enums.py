@@ -285,3 +285,12 @@ class Absence(models.TextChoices):
     SICK_LEAVE = "sick_leave", _("Sick leave")
     MATERNITY_LEAVE = "maternity_leave", _("Maternity leave")
     UNPAID_LEAVE = "unpaid_leave", _("Unpaid leave")
+
+
+class ItemKind(models.TextChoices):
+    """What an item of the library is, and so where a set takes it over."""
+
+    SCALE = "scale", _("Scale")
+    BANDS = "bands", _("Table of bands")
+    DOCUMENT = "document", _("Document")
+    CRITERION = "criterion", _("Criterion")

@@ -7,11 +7,15 @@ from snippets.enums import Capability
 
 WRITE = Rule(
     act="write_criteria",
-    label=_("Write criteria sets, check and try them"),
+    label=_("Write criteria sets, check and try them, and keep their library"),
     subject="criteria",
     verbs=(
         "criteria_pages.domain.keeping.keep_example",
+        "criteria_pages.domain.library.add_item",
+        "criteria_pages.domain.library.change_item",
         "criteria_pages.domain.starting.start_from_template",
+        "criteria_pages.domain.taking.keep_in_library",
+        "criteria_pages.domain.taking.take_item",
     ),
     capabilities=(Capability.AUTHOR, Capability.PUBLISH),
     reach=Reach.ANYWHERE,

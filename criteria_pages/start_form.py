@@ -8,9 +8,17 @@ from django.utils.translation import gettext_lazy as _
 from kpi_cms.foundation.core.errors import Sentence
 
 
-class StartForm(forms.Form):
+class ToldForm(forms.Form):
     """Nothing is required here: the domain's sentence for what is missing stands at the field."""
 
+    def mark(self, problems: Mapping[str, Sequence[Sentence]]) -> None:
+        """Each sentence at its field."""
+        for name, sentences in problems.items():
+            for sentence in sentences:
+                self.add_error(name, str(sentence))
+
+
+class StartForm(ToldForm):
     template = forms.CharField(label=_("Template"), required=False)
     code = forms.CharField(
         label=_("Code"),
@@ -18,9 +26,3 @@ class StartForm(forms.Form):
         help_text=_("Unique, for example ND335-NV. It does not change once a version is issued."),
     )
     title = forms.CharField(label=_("Title"), required=False)
-
-    def mark(self, problems: Mapping[str, Sequence[Sentence]]) -> None:
-        """Each sentence at its field."""
-        for name, sentences in problems.items():
-            for sentence in sentences:
-                self.add_error(name, str(sentence))

@@ -23,13 +23,15 @@ from wagtail.admin.views.home import (
 )
 from wagtail.admin.widgets import Button
 from wagtail.models import Page
+from wagtail.snippets.models import register_snippet
 
 from kpi_cms.foundation.core.errors import DomainError
 
-from . import rules, trial_views, views
+from . import library_views, rules, trial_views, views
 from .domain.pins import require_unpinned
 from .forms import CHECK, ISSUE, TRY
 from .models import CriteriaIndexPage, CriteriaSetPage
+from .viewsets import LibraryViewSet
 
 # About pages only, and so for those who write criteria: a group's approval task never asks for a unit (traps.md 2).
 PAGE_PANELS = (
@@ -38,6 +40,9 @@ PAGE_PANELS = (
     UserObjectsInWorkflowModerationPanel,
     WorkflowObjectsToModeratePanel,
 )
+
+
+register_snippet(LibraryViewSet)
 
 
 @hooks.register("construct_homepage_panels")
@@ -57,6 +62,8 @@ def admin_urls() -> list[URLPattern | URLResolver]:
         path("tu-mau/", views.start, name="start"),
         path("<int:page_id>/ban-hanh/", views.issue, name="issue"),
         path("<int:page_id>/cham-thu/", trial_views.try_set, name="try"),
+        path("<int:page_id>/lay-tu-thu-vien/", library_views.take, name="take"),
+        path("<int:page_id>/giu-vao-thu-vien/", library_views.keep, name="keep"),
         path("<int:page_id>/phien-ban/", views.versions, name="versions"),
     ]
     return [path("bo-tieu-chi/", include((own, "criteria_sets")))]
@@ -141,25 +148,25 @@ def issue_menu_item() -> ActionMenuItem:
     return IssueMenuItem(order=20)
 
 
+SET_PAGES = (
+    ("try", gettext_lazy("Try it"), "clipboard-list"),
+    ("take", gettext_lazy("Take from the library…"), "folder-open-inverse"),
+    ("keep", gettext_lazy("Keep in the library…"), "folder-inverse"),
+    ("versions", gettext_lazy("Issued versions"), "history"),
+)
+
+
 @hooks.register("register_page_header_buttons")
 def set_buttons(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
-    """The ways to a trial card of the saved draft and to the versions of a set, beside edit and history."""
+    """The ways to a trial card of the saved draft, to the library and to the versions, beside edit and history."""
     if (
         issubclass(page.specific_class or Page, CriteriaSetPage)
         and page.permissions_for_user(user).can_edit()
     ):
-        yield Button(
-            gettext_lazy("Try it"),
-            url=reverse("criteria_sets:try", args=[page.pk]),
-            icon_name="clipboard-list",
-            priority=11,
-        )
-        yield Button(
-            gettext_lazy("Issued versions"),
-            url=reverse("criteria_sets:versions", args=[page.pk]),
-            icon_name="history",
-            priority=12,
-        )
+        for priority, (name, label, icon) in enumerate(SET_PAGES, start=11):
+            yield Button(
+                label, url=reverse(f"criteria_sets:{name}", args=[page.pk]), icon_name=icon, priority=priority
+            )
 
 
 @hooks.register("after_edit_page")

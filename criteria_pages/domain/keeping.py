@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
@@ -35,15 +37,11 @@ def keep_example(
     a card that comes to no total, and for a name that cannot be one.
     """
     rules.write(Scope.of(actor)).require()
-    page = CriteriaSetPage.objects.select_for_update().filter(pk=page_id).first()
-    if page is None:
-        raise NotFound
-    lock = page.get_lock()
-    if lock is not None and lock.for_user(actor):
-        raise WrongState(
-            _("“%(title)s” is locked. Ask whoever locked it before you keep an example.")
-            % {"title": page.title}
-        )
+    page = page_to_change(
+        actor,
+        page_id,
+        gettext_lazy("“%(title)s” is locked. Ask whoever locked it before you keep an example."),
+    )
     _require_name(name)
     draft = latest_draft(page)
     specification = specification_of(draft)
@@ -79,6 +77,18 @@ def keep_example(
     draft.examples = blocks
     draft.save_revision(user=actor, clean=False)
     return same is not None
+
+
+def page_to_change(actor: User, page_id: int, locked: Promise) -> CriteriaSetPage:
+    """The page, its row locked for the transaction. Raises NotFound, and WrongState with the sentence `locked` while an
+    author's lock or a workflow keeps the actor from editing it."""
+    page: CriteriaSetPage | None = CriteriaSetPage.objects.select_for_update().filter(pk=page_id).first()
+    if page is None:
+        raise NotFound
+    lock = page.get_lock()
+    if lock is not None and lock.for_user(actor):
+        raise WrongState(str(locked) % {"title": page.title})
+    return page
 
 
 def _require_name(name: str) -> None:

@@ -2,6 +2,7 @@ import criteria_pages.fields
 import criteria_pages.models.pages
 import django.core.validators
 import django.db.models.deletion
+import simple_history.models
 import wagtail.fields
 from decimal import Decimal
 from django.db import migrations, models
@@ -129,6 +130,50 @@ class Migration(migrations.Migration):
                 'ordering': ['version', 'order'],
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(fields=('version', 'key'), name='criteria_frozen_key'), models.UniqueConstraint(fields=('version', 'code'), name='criteria_frozen_code')],
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalLibraryItem',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_request_id', models.UUIDField(null=True, verbose_name='request')),
+                ('history_address', models.GenericIPAddressField(null=True, verbose_name='address')),
+                ('history_on_behalf_of_id', models.BigIntegerField(null=True, verbose_name='on behalf of')),
+                ('kind', models.CharField(choices=[('scale', 'Scale'), ('bands', 'Table of bands'), ('document', 'Document'), ('criterion', 'Criterion')], max_length=9, verbose_name='kind')),
+                ('name', models.CharField(help_text='How authors find it, for example Five levels, 2 to 10.', max_length=160, verbose_name='name')),
+                ('content', models.JSONField(verbose_name='content')),
+                ('retired', models.BooleanField(default=False, help_text='It stays here with its history. Sets that took it over keep their values.', verbose_name='no longer offered')),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('history_change_reason', models.UUIDField(null=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField()),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+            ],
+            options={
+                'verbose_name': 'historical library item',
+                'verbose_name_plural': 'historical library of criteria',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+                'indexes': [models.Index(fields=['history_date', 'id'], name='criteria_pa_history_690db0_idx')],
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='LibraryItem',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('scale', 'Scale'), ('bands', 'Table of bands'), ('document', 'Document'), ('criterion', 'Criterion')], max_length=9, verbose_name='kind')),
+                ('name', models.CharField(help_text='How authors find it, for example Five levels, 2 to 10.', max_length=160, verbose_name='name')),
+                ('content', models.JSONField(verbose_name='content')),
+                ('retired', models.BooleanField(default=False, help_text='It stays here with its history. Sets that took it over keep their values.', verbose_name='no longer offered')),
+                ('search_text', models.CharField(db_index=True, default='', editable=False, max_length=220)),
+            ],
+            options={
+                'verbose_name': 'library item',
+                'verbose_name_plural': 'library of criteria',
+                'ordering': ['kind', 'name', 'pk'],
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('kind', 'name'), name='criteria_library_name', violation_error_message='The library has this name already. Choose another one.'), models.CheckConstraint(condition=models.Q(('kind__in', ['scale', 'bands', 'document', 'criterion'])), name='criteria_library_kind'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='criteria_library_named')],
             },
         ),
     ]

@@ -21,6 +21,7 @@ STATEFUL = {"card", "screen", "task", "fault", "delay", "period", "due", "criter
 ALIKE = {
     "period", "due", "product", "position", "job_position", "page", "index", "set", "revision", "workflow",
     "workflow_task", "workflow_state", "task_state", "group", "colleague",
+    "library_item",
 }  # fmt: skip
 """Words that mean the same record whoever asks."""
 

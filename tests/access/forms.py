@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from criteria_pages.domain.taking import stamp_of
 from criteria_pages.models import CriteriaSetPage
 from tests.helpers import files
-from tests.helpers.page_form import form_data
+from tests.helpers.page_form import form_data, item_form
 
 if TYPE_CHECKING:
     from tests.access.cells import Filling
@@ -54,19 +55,47 @@ def page_copy(filling: "Filling") -> dict[str, str]:
     return {"new_title": "Bản sao", "new_slug": "ban-sao", "new_parent_page": filling("index")}
 
 
+def library_item(filling: "Filling") -> dict[str, Any]:
+    """The form of a new item of the library."""
+    return item_form("Mới", filling.record("library_item").content)
+
+
+def library_item_again(filling: "Filling") -> dict[str, Any]:
+    """The form of an item under another name."""
+    return library_item(filling) | {"seen": filling("last.library_item")}
+
+
+def taken(filling: "Filling") -> dict[str, str]:
+    """An item of the library for the criteria set as it stands."""
+    return {"shown": stamp_of(filling.record("page"))}
+
+
+def kept(filling: "Filling") -> dict[str, str]:
+    """The bands of the criteria set for the library."""
+    return taken(filling) | {"source": "bands", "name": "Mức"}
+
+
 FORMS: dict[str, Any] = {
     "file": file,
+    "kept": kept,
+    "library_item": library_item,
+    "library_item_again": library_item_again,
     "page": page,
     "new_page": new_page,
     "page_copy": page_copy,
     "parts": parts,
     "scores": scores,
+    "taken": taken,
 }
 WORDS = {
+    "kept": {"page"},
+    "library_item": {"library_item"},
+    "library_item_again": {"library_item"},
     "page": {"page"},
     "new_page": {"index"},
     "page_copy": {"page", "index"},
     "parts": {"person", "product", "due"},
     "scores": {"card"},
+    "taken": {"page"},
 }
 """Name of a form → the records that it names."""

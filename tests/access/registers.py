@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from wagtail.models import GroupApprovalTask, Workflow, WorkflowTask
 
+from criteria_pages.domain.library import add_item
 from criteria_pages.models import FrozenCriterion
 from kpi_cms.evaluation.domain.opening import JOB_NAME
 from kpi_cms.evaluation.models import PublishedSpread, Reopening
@@ -173,7 +174,7 @@ def _upload(kind: str, unit: Unit, actor: int) -> ImportUpload:
 
 
 def _criteria_sets(made: Institution) -> None:
-    """An issued set under approval, and everything of the host's that hangs on it."""
+    """An issued set under approval, everything of the host's that hangs on it, and an item of the library."""
     extra = made.extra
     page, version = issued(code="MAT")
     page.title = f"Bộ {Mark(sight.CRITERIA_SET, RECORD)}"
@@ -184,10 +185,23 @@ def _criteria_sets(made: Institution) -> None:
     workflow = Workflow.objects.create(name="Phê duyệt")
     WorkflowTask.objects.create(workflow=workflow, task=task)
     state = workflow.start(page, made.user("policy"))
+    bands = [
+        {
+            "type": "band",
+            "value": {"code": "pass", "label": str(Mark(sight.CRITERIA_SET, RECORD)), "start": "0"},
+        }
+    ]
+    item = add_item(
+        actor=made.user("policy"),
+        moment=MOMENT,
+        name=f"Mức {Mark(sight.CRITERIA_SET, RECORD)}",
+        content={"type": "bands", "value": bands},
+    )
     kept: dict[str, Model | Any] = {
         "page": page,
         "index": page.get_parent(),
         "set": version,
+        "library_item": item,
         "revision": page.get_latest_revision(),
         "workflow": workflow,
         "workflow_task": task,

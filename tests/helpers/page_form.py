@@ -5,6 +5,8 @@ from typing import Any
 from wagtail import blocks
 from wagtail.models import Page
 
+from criteria_pages.domain.library import LIBRARY
+
 
 def form_data(page: Page, **changes: Any) -> dict[str, Any]:
     """POST data of the edit form with the page's present values; `changes` are further names and values."""
@@ -53,7 +55,19 @@ def _stream(block: blocks.StreamBlock, value: Any, prefix: str, data: dict[str, 
         _block(child.block, child.value, f"{prefix}-{index}-value", data)
 
 
-def _entry(prefix: str, order: int, kind: str, key: str, data: dict[str, Any]) -> None:
+def _entry(prefix: str, order: int, kind: str, key: str | None, data: dict[str, Any]) -> None:
     data.update(
-        {f"{prefix}-deleted": "", f"{prefix}-order": str(order), f"{prefix}-type": kind, f"{prefix}-id": key}
+        {
+            f"{prefix}-deleted": "",
+            f"{prefix}-order": str(order),
+            f"{prefix}-type": kind,
+            f"{prefix}-id": key or "",
+        }
     )
+
+
+def item_form(name: str, content: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """POST data of the form of a library item."""
+    data: dict[str, Any] = {"name": name, "reason": ""}
+    _stream(LIBRARY, LIBRARY.to_python([content]), "content", data)
+    return data | changes

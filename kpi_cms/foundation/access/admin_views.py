@@ -212,7 +212,8 @@ class GuardedHistoryView(_OneRecord, TemplateView):
         return _trail(self, self.viewset, self.instance, _("History"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        reader = HistoryReader(self.viewset.model, self.request.scope, self.viewset.reads)
+        viewset = self.viewset
+        reader = HistoryReader(viewset.model, self.request.scope, viewset.reads, viewset.spoken)
         page = reader.page(self.instance.pk, self.request.GET.get("p", "1"), PER_PAGE)
         return super().get_context_data(page=page, **kwargs)
 

@@ -23,6 +23,8 @@ from .scope import Scope
 DATE, DATETIME = "%d/%m/%Y", "%d/%m/%Y %H:%M"
 
 Narrow = Callable[[Scope, Any], QuerySet[Any]]
+Spoken = Callable[[Any], str]
+"""A stored value as its reader reads it."""
 
 
 class DateInput(AdminDateInput):
@@ -102,6 +104,9 @@ class GuardedForm(NarrowedFields, WagtailAdminModelForm):
     values (the host only warns, and lets the second editor overwrite).
     """
 
+    spoken: ClassVar[Mapping[str, Spoken]] = {}
+    """Fields whose values need words of their own, in the comparison with what somebody else saved."""
+
     reason = forms.CharField(
         label=_("Reason"),
         required=False,
@@ -149,9 +154,18 @@ class GuardedForm(NarrowedFields, WagtailAdminModelForm):
             _(
                 "Somebody saved this record after you opened it. Nothing of yours was saved; compare and save again."
             ),
-            mine={str(self.fields[name].label): _words(self.cleaned_data.get(name)) for name in names},
-            theirs={str(self.fields[name].label): _words(getattr(present, name)) for name in names},
+            mine={
+                str(self.fields[name].label): self._words(name, self.cleaned_data.get(name)) for name in names
+            },
+            theirs={
+                str(self.fields[name].label): self._words(name, getattr(present, name)) for name in names
+            },
         )
+
+    def _words(self, name: str, value: Any) -> str:
+        if value is None:
+            return ""
+        return self.spoken.get(name, str)(value)
 
 
 class ActionForm(NarrowedFields, forms.Form):
@@ -194,7 +208,3 @@ def last_history_id(instance: Model) -> int | None:
 def _nothing(field: forms.ModelChoiceField) -> QuerySet[Any]:
     assert field.queryset is not None
     return field.queryset.none()
-
-
-def _words(value: Any) -> str:
-    return "" if value is None else str(value)

@@ -3,7 +3,7 @@
 A field that refers to a record outside the reader's units says so, and no more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,8 +46,16 @@ class Change:
 class HistoryReader:
     """Reads pages of one model's history for one reader, in a fixed number of queries."""
 
-    def __init__(self, model: type[Any], scope: Scope, reads: Sequence[str]) -> None:
+    def __init__(
+        self,
+        model: type[Any],
+        scope: Scope,
+        reads: Sequence[str],
+        spoken: Mapping[str, Callable[[Any], str]] | None = None,
+    ) -> None:
+        """`spoken` has words of their own for fields that need them."""
         self.model = model
+        self.spoken = spoken or {}
         self.scope = scope
         self.reads = reads
         self.tracked: list[Field[Any, Any]] = [
@@ -102,15 +110,19 @@ class HistoryReader:
         """A function from a field and its stored value to words, with everything it needs already read."""
         titles: dict[str, dict[Any, str]] = {}  # field → stored value → words
         for field in self.tracked:
+            if not isinstance(field, ForeignKey | UUIDField):
+                continue  # its value may be one that no set holds, as JSON is
             values = {getattr(row, field.attname) for row in rows} - {None}
             if isinstance(field, ForeignKey) and values:
                 titles[field.name] = self._titles(field.related_model, values)
-            elif isinstance(field, UUIDField) and values:
+            elif values:
                 titles[field.name] = dict(texts.shown(values))
 
         def words(field: Field[Any, Any], value: Any) -> str:
             if value is None or value == "":
                 return ""
+            if field.name in self.spoken:
+                return self.spoken[field.name](value)
             if field.name in titles:
                 return titles[field.name].get(value) or str(_("outside your units"))
             return _plain(field, value)

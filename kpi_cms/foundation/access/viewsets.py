@@ -6,7 +6,7 @@ reader's queryset does not hold is missing; what is seen and not allowed is refu
 delete, copy, usage, revision or export, and no Django model permission is ever asked or granted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ClassVar
@@ -31,7 +31,7 @@ from kpi_cms.foundation.core.text import is_key
 
 from . import admin_views
 from .choosers import GuardedChooserViewSet
-from .forms import ActionForm, GuardedForm, scope_of
+from .forms import ActionForm, GuardedForm, Spoken, scope_of
 from .scope import Scope
 
 
@@ -136,6 +136,8 @@ class GuardedViewSet(SnippetViewSet):
     choice_columns: ClassVar[tuple[tuple[str, str | Promise], ...]] = ()
     title_column: ClassVar[tuple[str, str | Promise]] = ("__str__", _("Name"))
     folded_search: ClassVar[bool] = True
+    spoken: ClassVar[Mapping[str, Spoken]] = {}
+    """Fields whose values need words of their own, in the history of a record."""
 
     index_view_class = admin_views.GuardedIndexView
     add_view_class = admin_views.GuardedCreateView
