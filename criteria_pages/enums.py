@@ -292,5 +292,5 @@ class ItemKind(models.TextChoices):
 
     SCALE = "scale", _("Scale")
     BANDS = "bands", _("Table of bands")
-    DOCUMENT = "document", _("Document")
+    DOCUMENT = "document", _("Legal basis")
     CRITERION = "criterion", _("Criterion")

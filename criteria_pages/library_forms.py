@@ -86,7 +86,7 @@ class TakeForm(ToldForm):
     def __init__(self, *args: Any, item: LibraryItem, places: Iterable[Place] | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if places is not None:
-            label = _("Section") if item.kind == ItemKind.CRITERION else _("Criterion")
+            label = _("Section of criteria") if item.kind == ItemKind.CRITERION else _("Criterion")
             self.fields["into"] = forms.CharField(
                 label=label, required=False, widget=forms.Select(choices=[CHOOSE, *places])
             )

@@ -36,6 +36,7 @@ class LibraryViewSet(GuardedViewSet):
     icon = "folder-open-inverse"
     add_to_admin_menu = True
     menu_name = "library"
+    menu_label = _("Library of criteria")  # type: ignore[assignment]  # a lazy text, as the base computes it
     menu_order = 210
     reads = adds = changes = WRITE.capabilities
     refusal = WRITE.refusal

@@ -45,7 +45,6 @@ class LibraryBlock(CriteriaBlock):
     document = DocumentBlock(group=FOR_SETS)
 
     class Meta:
-        min_num = 1
         max_num = 1
         collapsed = False
 

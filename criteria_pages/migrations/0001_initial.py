@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
                 ('history_request_id', models.UUIDField(null=True, verbose_name='request')),
                 ('history_address', models.GenericIPAddressField(null=True, verbose_name='address')),
                 ('history_on_behalf_of_id', models.BigIntegerField(null=True, verbose_name='on behalf of')),
-                ('kind', models.CharField(choices=[('scale', 'Scale'), ('bands', 'Table of bands'), ('document', 'Document'), ('criterion', 'Criterion')], max_length=9, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('scale', 'Scale'), ('bands', 'Table of bands'), ('document', 'Legal basis'), ('criterion', 'Criterion')], max_length=9, verbose_name='kind')),
                 ('name', models.CharField(help_text='How authors find it, for example Five levels, 2 to 10.', max_length=160, verbose_name='name')),
                 ('content', models.JSONField(verbose_name='content')),
                 ('retired', models.BooleanField(default=False, help_text='It stays here with its history. Sets that took it over keep their values.', verbose_name='no longer offered')),
@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'historical library item',
-                'verbose_name_plural': 'historical library of criteria',
+                'verbose_name_plural': 'historical library items',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
                 'indexes': [models.Index(fields=['history_date', 'id'], name='criteria_pa_history_690db0_idx')],
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
             name='LibraryItem',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('scale', 'Scale'), ('bands', 'Table of bands'), ('document', 'Document'), ('criterion', 'Criterion')], max_length=9, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('scale', 'Scale'), ('bands', 'Table of bands'), ('document', 'Legal basis'), ('criterion', 'Criterion')], max_length=9, verbose_name='kind')),
                 ('name', models.CharField(help_text='How authors find it, for example Five levels, 2 to 10.', max_length=160, verbose_name='name')),
                 ('content', models.JSONField(verbose_name='content')),
                 ('retired', models.BooleanField(default=False, help_text='It stays here with its history. Sets that took it over keep their values.', verbose_name='no longer offered')),
@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'library item',
-                'verbose_name_plural': 'library of criteria',
+                'verbose_name_plural': 'library items',
                 'ordering': ['kind', 'name', 'pk'],
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(fields=('kind', 'name'), name='criteria_library_name', violation_error_message='The library has this name already. Choose another one.'), models.CheckConstraint(condition=models.Q(('kind__in', ['scale', 'bands', 'document', 'criterion'])), name='criteria_library_kind'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='criteria_library_named')],

@@ -36,7 +36,7 @@ class LibraryItem(models.Model):
 
     class Meta:
         verbose_name = _("library item")
-        verbose_name_plural = _("library of criteria")
+        verbose_name_plural = _("library items")
         default_permissions = ()
         ordering = ["kind", "name", "pk"]
         constraints = [

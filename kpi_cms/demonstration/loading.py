@@ -83,6 +83,8 @@ def _write_registers(say: Say, moment: datetime, seed: str) -> None:
     author, issuer = (User.objects.get(username=username) for username in (POLICY, SECOND_POLICY))
     sets = registers.write_criteria(author, issuer, moment)
     say(_("%(count)d criteria sets, issued.") % {"count": sets})
+    items = registers.write_library(author, moment)
+    say(_("%(count)d items in the library of criteria.") % {"count": items})
     with as_actor(actor, moment):
         products = registers.write_catalogues(actor, moment, units)
         say(

@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from criteria_pages.demonstration import load_sets
+from criteria_pages.demonstration import load_library, load_sets
 from kpi_cms.foundation.accounts.domain import create_accounts
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.interfaces.exchange.imports.catalogue import ProductRow, coefficient_of
@@ -183,6 +183,11 @@ def write_accounts(actor: User, moment: datetime, people: dict[str, Person], uni
 def write_criteria(author: User, issuer: User, moment: datetime) -> int:
     """The three criteria sets, written by one of the policy staff and issued by another; returns how many."""
     return len(load_sets(actor=issuer, moment=moment, author=author))
+
+
+def write_library(author: User, moment: datetime) -> int:
+    """What a further set may take over, kept by one of the policy staff; returns how many items."""
+    return load_library(actor=author, moment=moment)
 
 
 def write_catalogues(actor: User, moment: datetime, units: dict[str, Unit]) -> int:

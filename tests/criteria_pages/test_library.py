@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from wagtail.models import Revision
 
+from criteria_pages.demonstration import load_library
 from criteria_pages.domain.authors import last_author
 from criteria_pages.domain.library import add_item, change_item
 from criteria_pages.domain.publishing import check, latest_draft, publish
 from criteria_pages.domain.specification import citations_of, specification_of
+from criteria_pages.domain.starting import start_from_template
 from criteria_pages.domain.taking import keep_in_library, places_for, sources_of, stamp_of, take_item
 from criteria_pages.models import CriteriaSetPage, LibraryItem
 from kpi_cms.foundation.accounts.models import User
@@ -445,6 +447,31 @@ def test_no_item_holds_what_is_no_block_of_the_library(content: dict[str, Any], 
         kept(writer, content)
 
     assert LibraryItem.objects.count() == 0
+
+
+def test_every_item_of_the_demonstration_goes_into_a_new_set_and_computes_there(writer: User) -> None:
+    """A blank frame takes all of them; its examples are named as such, and what the decree fixes is the decree's."""
+    page = start_from_template(actor=writer, moment=MOMENT, template="blank", code="MOI", title="Mới")
+    assert load_library(actor=writer, moment=MOMENT) == load_library(actor=writer, moment=MOMENT) == 7
+    items = {item.name: item for item in LibraryItem.objects.all()}
+    criteria = [item for item in items.values() if item.kind == "criterion"]
+
+    for item in [*criteria, *(item for item in items.values() if item.kind != "criterion")]:
+        code = item.content["value"]["code"] if item.kind == "criterion" else ""
+        take(writer, page, item, first_place(page, item), code)
+
+    draft_now = latest_draft(page)
+    said = specification_of(draft_now)
+    assert {problem.code for problem in check(draft_now)} == {
+        "staff_kinds",
+        "criteria_sum",
+    }  # 2 and 10 of 100 points
+    assert [one["code"] for one in said["sections"][0]["criteria"]] == ["CLTM", "I.1"]
+    assert [band["from"] for band in said["bands"]] == ["90", "70", "50", "0"]
+    assert {entry["number"] for entry in citations_of(draft_now)} == {"335/2025/NĐ-CP", "366-QĐ/TW"}
+    assert sorted(name for name in items if "(ví dụ)" in name) == [
+        "Ba mức, thang 10 điểm (ví dụ)", "Chất lượng tham mưu, năm mức (ví dụ)", "Năm mức, thang 10 điểm (ví dụ)",
+    ]  # fmt: skip
 
 
 # --- History and the pages of the admin ---------------------------------------------------------------------

@@ -93,6 +93,7 @@ def test_each_attempt_goes_on_where_the_last_one_was_killed(attempts):
             "66 units.",
             "411 people with their appointments, 388 accounts.",
             "3 criteria sets, issued.",
+            "7 items in the library of criteria.",
             "A catalogue of 64 products, approved for each unit of the pilot.",
             f"Two periods: Month {playing.number}/{playing.year} and Month {following.number}/{following.year}.",
         ],
