@@ -30,8 +30,9 @@ from kpi_cms.foundation.core.text import fold, normal
 from .. import rules
 from ..blocks.library import SCALES, LibraryBlock
 from ..enums import ItemKind
-from ..models import LibraryItem
+from ..models import CriteriaIndexPage, LibraryItem
 from ..models.library import NAME_LENGTH
+from .setup import criteria_index
 
 LIBRARY = LibraryBlock()
 
@@ -66,7 +67,11 @@ def change_item(
 
 
 def write_item(item: LibraryItem, *, name: str, content: Raw, retired: bool, reason: str) -> LibraryItem:
-    """The one place an item is written, new or locked; without a difference nothing is."""
+    """The one place an item is written, new or locked; without a difference nothing is.
+
+    Of two authors who choose one name at once the second waits here, and reads that it is taken.
+    """
+    CriteriaIndexPage.objects.select_for_update().get(pk=criteria_index().pk)
     name = normal(name)
     plain = checked(content)
     kind = kind_of(plain) if plain is not None else ""
@@ -108,7 +113,11 @@ def checked(content: Raw) -> Raw | None:
         clean = LIBRARY.clean(LIBRARY.to_python([dict(content)]))
     except (ValidationError, TypeError, ValueError, KeyError, AttributeError):
         return None
-    return plain_of(clean)
+    plain = plain_of(clean)
+    is_empty = (
+        plain["type"] in SCALES and [] in plain["value"].values()
+    )  # a list may be left empty in a draft
+    return None if is_empty else plain
 
 
 def plain_of(value: StreamValue) -> Raw:

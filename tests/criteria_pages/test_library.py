@@ -441,6 +441,7 @@ def test_an_unfinished_criterion_is_not_kept(writer: User) -> None:
 
 
 @pytest.mark.parametrize("content", [{}, {"type": "section", "value": {}}, {"type": "bands", "value": []},
+                                     {"type": "level_scale", "value": {"unit": "points", "levels": [], "step": "1"}},
                                      {"type": "levels", "value": 5}])  # fmt: skip
 def test_no_item_holds_what_is_no_block_of_the_library(content: dict[str, Any], writer: User) -> None:
     with pytest.raises(Invalid):
