@@ -5,6 +5,7 @@ The kinds entered item by item are in `itemised.py`; those computed from tasks, 
 """
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 
 from ..enums import ChoiceUnit
@@ -70,14 +71,16 @@ class ChoiceCriterionBlock(CriterionBlock):
 class LevelBlock(blocks.StructBlock):
     """A described band of values; without an end it has one value only."""
 
-    label = blocks.CharBlock(label=_("Level"), max_length=255)
-    start = points(_("From"))
-    end = points(_("To"), required=False, help_text=_("Empty: the level has this one value."))
+    label = blocks.CharBlock(label=pgettext_lazy("scale", "Level"), max_length=255)
+    start = points(pgettext_lazy("scale", "From"))
+    end = points(
+        pgettext_lazy("scale", "To"), required=False, help_text=_("Empty: the level has this one value.")
+    )
     guidance = blocks.TextBlock(label=_("Described as"), required=False, rows=2)
 
     class Meta:
         icon = "list-ol"
-        label = _("Level")
+        label = pgettext_lazy("scale", "Level")
         label_format = "{label} · {start}"
 
 
