@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from kpi_cms.foundation.access.scope import Scope
@@ -38,7 +38,7 @@ from .audit_tables import (
     Tracked,
     Written,
 )
-from .enums import CardState, StageKey
+from .enums import AssessmentState, CardState, StageKey
 from .models import Assessment, Delay, Fault, Scorecard, Task
 from .rule_table import READ_UNIT_HISTORY
 from .visibility import EVERYTHING, Sight, sight_of
@@ -139,7 +139,15 @@ def card_changes(
             within[table.name] &= Q(**{f"{table.stage_path}__in": (StageKey.SELF, StageKey.COLLECTIVE)})
         if not seen.of_collective:
             within[table.name] &= ~Q(**{table.stage_path: StageKey.COLLECTIVE})
+        elif not seen.of_unsent:
+            sent = Q(**{f"{'id' if table is ASSESSMENT else 'assessment_id'}__in": _sent(card).values("pk")})
+            within[table.name] &= ~Q(**{table.stage_path: StageKey.COLLECTIVE}) | sent
     return _page(within, filters, after)
+
+
+def _sent(card: Scorecard) -> QuerySet[Assessment]:
+    """What collectives sent: until then it is theirs who enter it, and what never was stays theirs."""
+    return Assessment.objects.filter(card=card, stage=StageKey.COLLECTIVE, state=AssessmentState.SUBMITTED)
 
 
 def visible_fields(table: Tracked, names: Sequence[str], seen: Sight) -> list[str]:
@@ -168,6 +176,9 @@ def card_acts(card: Scorecard, seen: Sight, *, filters: Filters = UNFILTERED) ->
     if not seen.of_self:
         entries = entries.exclude(act__in=_ACTS_OF_WRITING)
         entries = entries.exclude(act__startswith="evidence.", subject_type="evaluation.Scorecard")
+    elif not seen.of_unsent:
+        drafting = Q(act__in=_ACTS_OF_WRITING, after__stage=StageKey.COLLECTIVE)
+        entries = entries.exclude(drafting & ~Exists(_sent(card)))
     if not seen.of_new_basis:
         entries = entries.exclude(act__in=_ACTS_OF_PROPOSING)
     return narrow_acts(entries, filters).order_by("-id")

@@ -23,7 +23,7 @@ from snippets.models import Grant, Person, Unit
 from snippets.queries import lineage
 
 from .domain.details import fact_in_words, in_words
-from .enums import CardState, StageKey, TaskState
+from .enums import AssessmentState, CardState, StageKey, TaskState
 from .models import Assessment, Delay, Fault, Score, Scorecard, Task
 from .models.scorecard import RATERS, READING_CAPABILITIES
 from .visibility import EVERYTHING, Sight
@@ -114,7 +114,7 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
     said = [
         row
         for row in newest(Assessment, Q(card_id=card.pk), moment).values()
-        if row.rater_id == getattr(then, f"{RATERS[StageKey(row.stage)]}_id") and _is_shown(row.stage, seen)
+        if row.rater_id == getattr(then, f"{RATERS[StageKey(row.stage)]}_id") and _is_shown(row, seen)
     ]
     scores = newest(Score, Q(assessment_id__in=[row.id for row in said]), moment) if said else {}
     tasks = newest(Task, Q(period_id=card.period_id, person_id=card.person_id), moment)
@@ -139,10 +139,11 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
     )
 
 
-def _is_shown(stage: str, seen: Sight) -> bool:
-    if stage == StageKey.COLLECTIVE:
-        return seen.of_collective
-    return seen.of_self if stage == StageKey.SELF else seen.of_evaluation
+def _is_shown(row: Any, seen: Sight) -> bool:
+    """Whether an assessment, as it stood then, is among what the reader reads."""
+    if row.stage == StageKey.COLLECTIVE:
+        return seen.of_collective and (seen.of_unsent or row.state == AssessmentState.SUBMITTED)
+    return seen.of_self if row.stage == StageKey.SELF else seen.of_evaluation
 
 
 def newest(model: Any, records: Q, moment: datetime) -> dict[int, Any]:

@@ -14,15 +14,16 @@ from .models import Scorecard
 @dataclass(frozen=True)
 class Sight:
     """The person's own stage, the evaluation with its endorsement, a new basis or decision only proposed, and what a
-    collective gave."""
+    collective sent; `of_unsent`: what it only drafts, too."""
 
     of_self: bool
     of_evaluation: bool
     of_new_basis: bool
     of_collective: bool = False
+    of_unsent: bool = False
 
 
-EVERYTHING = Sight(True, True, True, True)
+EVERYTHING = Sight(True, True, True, True, True)
 
 
 def sight_of(scope: Scope, card: Scorecard) -> Sight:
@@ -37,4 +38,5 @@ def sight_of(scope: Scope, card: Scorecard) -> Sight:
         of_evaluation=rules.see_evaluation(scope, card),
         of_new_basis=not rules.is_own(scope.user_id, card),
         of_collective=rules.see_collective(scope, card),
+        of_unsent=rules.is_secretary(scope.user_id, card),
     )

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from kpi_cms.evaluation import rules
+from kpi_cms.evaluation import audit_queries, past_queries, rules
+from kpi_cms.evaluation.audit_tables import ASSESSMENT, SCORE
 from kpi_cms.evaluation.domain import collective, scoring, stages
 from kpi_cms.evaluation.domain.collective import Decision, name_collective, save_collective, send_collective
 from kpi_cms.evaluation.domain.recompute import recompute_period
@@ -18,12 +19,13 @@ from kpi_cms.evaluation.visibility import sight_of
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
 from kpi_cms.interfaces.workspace.presentation.card import read_card
 from snippets.enums import Capability
 from snippets.models import Person
 from tests.evaluation.test_writing_behind_the_wall import CHANGED, REFUSED, UNSEEN, scores_of, update
-from tests.factories.snippets import holder
+from tests.factories.snippets import hold, holder
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.roles import acting_as_the_application, require_roles
@@ -165,6 +167,36 @@ def test_each_sees_of_the_others_what_its_time_lets_them_see(world: World, clerk
     assert sight_of(Scope.of(world.lan.user), card).of_collective is False
     stages.notify(actor=world.head.user, moment=MOMENT, card=card)
     assert columns(world.lan, card) == ["self", "collective", "evaluator"]
+
+
+def told(who: Person, card: Scorecard) -> tuple[set[str], set[str], set[str]]:
+    """Stages that somebody reads something of: in the history, among the acts, on the card as it was."""
+    found = Scorecard.objects.with_context().get(pk=card.pk)
+    seen = audit_queries.sight(Scope.of(who.user), found)
+    changed = audit_queries.card_changes(found, seen).changes
+    past = past_queries.card_at(found, database_now(), seen)
+    assert past is not None
+    rows = {str(each.row.assessment.stage) for each in changed if each.table is SCORE}
+    rows |= {str(each.row.stage) for each in changed if each.table is ASSESSMENT}
+    acts = audit_queries.card_acts(found, seen).filter(act="score.changed")
+    return rows, {entry.after["stage"] for entry in acts}, {str(score.stage) for score in past.scores}
+
+
+def test_no_history_tells_of_what_a_collective_has_not_sent(world: World, clerk: Any) -> None:
+    card = month.evaluated(world, world.lan)
+    named(world, clerk, world.minh)
+    step(save_collective, world.minh, card, entries=points(card, "0.5"))
+    own, both = {"self"}, {"self", "evaluator"}
+    assert told(world.head, card) == (both, both, both)
+    assert told(world.lan, card) == (own, own, own)
+    assert told(world.minh, card) == ({"self", "collective"}, own, {"self", "collective"})
+    auditor = world.stranger
+    hold(auditor.user, world.agency, Capability.AUDIT)
+    all_of_it = {"self", "collective", "evaluator"}
+    assert told(auditor, card) == (all_of_it, all_of_it, all_of_it)
+    step(send_collective, world.minh, card)
+    assert told(world.head, card) == (all_of_it, all_of_it, all_of_it)
+    assert told(world.lan, card) == (own, own, own)
 
 
 def test_whoever_is_scored_or_decides_is_not_named_for_that_card(world: World, clerk: Any) -> None:
