@@ -1,6 +1,6 @@
 """A collective scores between the person and the competent person: named by a decision, sent by one, weighed."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -46,8 +46,17 @@ BY = Decision("Tập thể Phòng A1", "15/QĐ-UBND", date(2026, 7, 30))
 @pytest.fixture
 def world(draft_world: World) -> World:
     """Everybody's set has the stage; Minh enters the scores of department A1, also on nobody's card of her own."""
-    world = draft_world
-    spec = worlds.staff_spec(law="", schema_version=2, raters=RATERS)
+    return staged(draft_world, raters=RATERS)
+
+
+@pytest.fixture
+def heard_world(draft_world: World) -> World:
+    """The same, where what the collective says has no weight."""
+    return staged(draft_world)
+
+
+def staged(world: World, **more: Any) -> World:
+    spec = worlds.staff_spec(law="", schema_version=2, **more)
     stage = {"key": "collective", "label": "Tập thể đơn vị", "decides": False, "optional": False}
     spec["stages"] = [spec["stages"][0], stage, spec["stages"][1]]
     repin(world.period, world.staff, worlds.version(spec, "NV-TT"))
@@ -57,8 +66,8 @@ def world(draft_world: World) -> World:
 
 
 @pytest.fixture
-def clerk(world: World) -> Any:
-    return holder(world.agency, Capability.MANAGE_PEOPLE)
+def clerk(draft_world: World) -> Any:
+    return holder(draft_world.agency, Capability.MANAGE_PEOPLE)
 
 
 def named(world: World, clerk: Any, who: Person, **more: Any) -> list[Scorecard]:
@@ -213,6 +222,66 @@ def test_whoever_is_scored_or_decides_is_not_named_for_that_card(world: World, c
     with pytest.raises(Invalid) as raised:
         named(world, clerk, world.lan, decision=Decision(" ", "", date(2027, 1, 1)), reason="")
     assert set(raised.value.problems) == {"name", "number", "on", "reason"}
+
+
+def test_naming_gives_nobody_what_is_not_theirs_to_give(world: World, clerk: Any) -> None:
+    """Not a look at cards to oneself, not a word about units of others, no task to whoever cannot sign in."""
+    hold(world.minh.user, world.agency, Capability.MANAGE_PEOPLE)
+    with pytest.raises(Refused, match="Nobody names themselves"):
+        named(world, world.minh.user, world.minh)
+    for unit in (world.other_department, world.root):
+        with pytest.raises(NotFound):
+            named(world, clerk, world.minh, unit=unit)
+    Person.objects.filter(pk=world.minh.pk).update(left_on=date(2026, 8, 1))
+    world.minh.refresh_from_db()
+    with pytest.raises(Invalid) as raised:
+        named(world, clerk, world.minh)
+    assert raised.value.problems == {
+        "secretary": ["This person has no account in use. Choose somebody who signs in."]
+    }
+    assert not Scorecard.objects.filter(secretary__isnull=False).exists()
+
+
+def test_the_day_of_a_decision_is_a_day_of_the_country(world: World, clerk: Any) -> None:
+    """Half past midnight in Hanoi is still the day before in Greenwich."""
+    night = datetime(2026, 8, 3, 17, 30, tzinfo=UTC)
+    more = {
+        "period": world.period,
+        "unit": world.department,
+        "secretary": world.minh,
+        "reason": "Theo quy chế",
+    }
+    tomorrow = Decision(BY.name, BY.number, date(2026, 8, 5))
+    with pytest.raises(Invalid) as raised:
+        name_collective(actor=clerk, moment=night, decision=tomorrow, **more)
+    assert set(raised.value.problems) == {"on"}
+    today = Decision(BY.name, BY.number, date(2026, 8, 4))
+    assert name_collective(actor=clerk, moment=night, decision=today, **more)
+
+
+def test_what_was_sent_stays_complete(world: World, clerk: Any) -> None:
+    card = month.evaluated(world, world.lan)
+    named(world, clerk, world.minh)
+    step(save_collective, world.minh, card, entries=points(card, "0.5"))
+    step(send_collective, world.minh, card)
+    with pytest.raises(Invalid) as raised:
+        step(save_collective, world.minh, card, entries={"key-I.1": Entry(None)}, reason="Xem lại")
+    assert raised.value.problems == {"key-I.1": ["Give this criterion a score."]}
+    assert shown(card) == "96.25"
+
+
+def test_nothing_is_endorsed_that_a_collective_has_to_say_anew(heard_world: World, clerk: Any) -> None:
+    """Somebody else is named for it while the card waits for its endorsement: what the first one sent is gone."""
+    world = heard_world
+    card = month.evaluated(world, world.lan)
+    named(world, clerk, world.minh)
+    step(save_collective, world.minh, card, entries=points(card, "1"))
+    step(send_collective, world.minh, card)
+    Scorecard.objects.filter(pk=card.pk).update(state="evaluated", endorser=world.chair, evaluated_at=MOMENT)
+    named(world, clerk, world.deputy)
+    card = world.card(world.lan)
+    with pytest.raises(WrongState, match="has not sent its scores yet"):
+        step(stages.endorse, world.chair, card)
 
 
 # --- What happens ---------------------------------------------------------------------------------------------------

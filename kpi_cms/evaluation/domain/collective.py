@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
@@ -22,7 +23,7 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
-from kpi_cms.foundation.core.errors import Invalid, WrongState
+from kpi_cms.foundation.core.errors import Invalid, Refused, WrongState
 from snippets.models import Period, Person, Unit
 
 from . import locks, scoring
@@ -61,15 +62,23 @@ def name_collective(
     """Name who enters a collective's scores on the undecided cards at and below a unit whose set has the stage.
 
     Cards that this person is scored, evaluates or endorses on are left as they are: somebody else is named for them.
-    What an earlier one entered stays readable and counts no more. Raises Invalid, Refused, WrongState.
+    What an earlier one entered stays readable and counts no more. Raises Invalid, NotFound, Refused, WrongState.
     """
+    scope = Scope.of(actor)
+    rules.may_in_unit(table.NAME_COLLECTIVE, scope, unit).require()
+    if secretary.user_id == actor.pk:
+        raise Refused(
+            _("Nobody names themselves to score for a collective. Ask somebody else who may name it.")
+        )
     problems = {
         field: [_("Fill this in.")]
         for field, text in (("name", decision.name), ("number", decision.number), ("reason", reason))
         if not text.strip()
     }
-    if decision.on > moment.date():
+    if decision.on > timezone.localdate(moment):
         problems["on"] = [_("The day of a decision is not in the future.")]
+    if secretary.user is None or not secretary.user.is_active or secretary.left_on is not None:
+        problems["secretary"] = [_("This person has no account in use. Choose somebody who signs in.")]
     if problems:
         raise Invalid(_("Say who is named, by which decision and why."), problems=problems)
     locks.share_period(period.pk)
@@ -87,7 +96,6 @@ def name_collective(
         raise WrongState(
             _("No undecided card here has this stage, or this person is named on each of them already.")
         )
-    scope = Scope.of(actor)
     for card in cards:
         rules.require_step(table.NAME_COLLECTIVE, scope, card)
         _name(card, secretary, decision, moment, reason.strip())
@@ -137,12 +145,14 @@ def save_collective(
     comments: Mapping[str, str] | None = None,
     reason: str = "",
 ) -> Saved:
-    """Keep the collective's scores; incomplete is fine until they are sent, and changes after that need a reason."""
+    """Keep the collective's scores. Incomplete is fine until they are sent; after that a change needs a reason."""
     card = _taken(actor, card, moment)
     assert card.secretary is not None  # the table allows nobody else
     saved = save_stage(
         card, StageKey.COLLECTIVE, card.secretary, expected, entries, comments or {}, reason, moment
     )
+    if assessment_of(card, StageKey.COLLECTIVE, card.secretary).submitted_at is not None:
+        require_complete(card, StageKey.COLLECTIVE, saved.outcome)
     if StageKey.COLLECTIVE in card.version.compiled().hears:
         scoring.refresh(card, StageKey.EVALUATOR, moment)
     return saved

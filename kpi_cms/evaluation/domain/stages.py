@@ -257,6 +257,7 @@ def endorse(
     assert card.endorser is not None  # rules.endorse allows nobody else
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
+    _require_collective(card)
     require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
     _require_d_known(outcome)
