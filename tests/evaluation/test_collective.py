@@ -1,5 +1,6 @@
 """A collective scores between the person and the competent person: named by a decision, sent by one, weighed."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -12,6 +13,7 @@ from kpi_cms.evaluation import audit_queries, past_queries, rules
 from kpi_cms.evaluation.audit_tables import ASSESSMENT, SCORE
 from kpi_cms.evaluation.domain import collective, scoring, stages
 from kpi_cms.evaluation.domain.collective import Decision, name_collective, save_collective, send_collective
+from kpi_cms.evaluation.domain.naming import Competent, name_anew, standing_evaluator
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard
@@ -19,7 +21,7 @@ from kpi_cms.evaluation.visibility import sight_of
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.models import LedgerEntry
-from kpi_cms.foundation.core.actor import database_now
+from kpi_cms.foundation.core.actor import as_actor, database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
 from kpi_cms.interfaces.workspace.presentation.card import read_card
 from snippets.enums import Capability
@@ -282,6 +284,34 @@ def test_nothing_is_endorsed_that_a_collective_has_to_say_anew(heard_world: Worl
     card = world.card(world.lan)
     with pytest.raises(WrongState, match="has not sent its scores yet"):
         step(stages.endorse, world.chair, card)
+
+
+def test_a_decided_card_keeps_what_a_collective_sent(world: World, clerk: Any) -> None:
+    """Whoever is named to confirm a new basis may have entered it: what was counted computes to the same for ever."""
+    card = month.evaluated(world, world.lan)
+    named(world, clerk, world.minh)
+    step(save_collective, world.minh, card, entries=points(card, "0.5"))
+    step(send_collective, world.minh, card)
+    card = step(stages.confirm, world.head, card)
+    named_now = Competent(replace(standing_evaluator(card), person_id=world.minh.pk), None)
+    with as_actor(system_user(), MOMENT):
+        name_anew([(world.card(world.lan), named_now)], MOMENT, "Nghỉ hưu", reopening=True)
+    card = world.card(world.lan)
+    assert (card.evaluator, card.secretary, card.state) == (world.minh, world.minh, "confirmed")
+    report = recompute_period(actor=system_user(), moment=MOMENT, period=world.period, write=False)
+    assert (shown(card), report.differing) == ("96.25", [])
+
+
+def test_a_card_follows_when_its_secretary_comes_to_endorse_it(world: World, clerk: Any) -> None:
+    card = month.evaluated(world, world.lan)
+    named(world, clerk, world.minh)
+    step(save_collective, world.minh, card, entries=points(card, "0.5"))
+    step(send_collective, world.minh, card)
+    card = world.card(world.lan)
+    competent = Competent(standing_evaluator(card), world.minh.pk)
+    with as_actor(system_user(), MOMENT):
+        name_anew([(card, competent)], MOMENT, "Bổ nhiệm", reopening=True)
+    assert (world.card(world.lan).secretary, shown(card)) == (None, "")
 
 
 # --- What happens ---------------------------------------------------------------------------------------------------

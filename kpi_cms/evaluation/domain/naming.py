@@ -303,8 +303,12 @@ def _name(
             **competent.evaluator.details, "since": timezone.localdate(moment).isoformat()
         }  # fmt: skip
     card.endorser = people[competent.endorser_id] if competent.endorser_id is not None else None
-    if card.secretary_id is not None and card.secretary_id in competent.pair:
-        card.secretary, card.collective = None, {}  # whoever decides does not speak for a collective as well
+    # Whoever decides does not speak for a collective as well. Of a decided card what the collective sent was counted.
+    gives_way = (
+        card.state not in DECIDED and card.secretary_id is not None and card.secretary_id in competent.pair
+    )
+    if gives_way:
+        card.secretary, card.collective = None, {}
     card.version_number += 1
     reason_key = texts.keep(TextKind.REASON, reason, person_code=card.person.staff_code)
     save_tracked(card, reason_key=reason_key)
@@ -323,7 +327,7 @@ def _name(
         assert former is not None  # a decided card was evaluated by somebody
         assert card.evaluator is not None
         carry_over(card, former, card.evaluator, reason)
-    elif anew and card.state != CardState.OPENED:
+    elif (anew or gives_way) and card.state != CardState.OPENED:
         scoring.refresh(card, StageKey.EVALUATOR, moment)
 
 

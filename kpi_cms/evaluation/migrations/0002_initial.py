@@ -662,7 +662,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(('secretary__isnull', True), models.Q(models.Q(('secretary', models.F('person')), _negated=True), models.Q(('evaluator__isnull', True), models.Q(('secretary', models.F('evaluator')), _negated=True), _connector='OR'), models.Q(('endorser__isnull', True), models.Q(('secretary', models.F('endorser')), _negated=True), _connector='OR')), _connector='OR'), name='evaluation_card_secretary_is_somebody_else', violation_error_message="Whoever enters a collective's scores is neither the person nor the one who decides."),
+            constraint=models.CheckConstraint(condition=models.Q(('secretary__isnull', True), models.Q(models.Q(('secretary', models.F('person')), _negated=True), models.Q(('state__in', ['confirmed', 'notified']), models.Q(models.Q(('evaluator__isnull', True), models.Q(('secretary', models.F('evaluator')), _negated=True), _connector='OR'), models.Q(('endorser__isnull', True), models.Q(('secretary', models.F('endorser')), _negated=True), _connector='OR')), _connector='OR')), _connector='OR'), name='evaluation_card_secretary_is_somebody_else', violation_error_message="Whoever enters a collective's scores is neither the person nor the one who decides."),
         ),
         migrations.AddConstraint(
             model_name='scorecard',

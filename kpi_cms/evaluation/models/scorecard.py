@@ -180,9 +180,10 @@ class Scorecard(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(secretary__isnull=True)
-                | (
-                    ~Q(secretary=F("person"))
-                    & (Q(evaluator__isnull=True) | ~Q(secretary=F("evaluator")))
+                | ~Q(secretary=F("person"))
+                & (
+                    Q(state__in=["confirmed", "notified"])  # what was counted stays, whoever confirms it anew
+                    | (Q(evaluator__isnull=True) | ~Q(secretary=F("evaluator")))
                     & (Q(endorser__isnull=True) | ~Q(secretary=F("endorser")))
                 ),
                 name="evaluation_card_secretary_is_somebody_else",
