@@ -17,12 +17,12 @@ from tests.helpers.world import MOMENT, World
 
 LAN, HEAD, CHAIR, SECRETARY = 1, 2, 3, 77
 RELATIONS = {**NAMED, "collective": Scope(SECRETARY)}
-# s: the person's own scores; c: a collective's; e: the evaluation; b: a basis that is proposed
+# s: the person's own scores; c: a collective's, d: its drafts too; e: the evaluation; b: a basis that is proposed
 TABLE = """
               opened submitted returned evaluated confirmed notified
 own            s      s         s        s         s         sec
 evaluator      b      sebc      b        sebc      sebc      sebc
-collective     bc     sbc       bc       sbc       sebc      sebc
+collective     bcd    sbcd      bcd      sbcd      sebcd     sebcd
 endorser       b      sb        b        sebc      sebc      sebc
 view           b      sb        b        sb        sebc      sebc
 audit          b      sb        b        sb        sebc      sebc
@@ -50,7 +50,7 @@ def test_the_table_asks_about_every_state() -> None:
 def test_what_each_reads_in_each_state(relation: str, state: str, cell: str) -> None:
     sent = state != "opened"
     assert sight_of(RELATIONS[relation], card_in(state, sent=sent)) == Sight(
-        "s" in cell, "e" in cell, "b" in cell, "c" in cell
+        "s" in cell, "e" in cell, "b" in cell, "c" in cell, "d" in cell
     )
 
 
