@@ -39,22 +39,21 @@ OF_LAN, OF_MINH = "Xem lại điểm của Lan", "Xem lại điểm của Minh"
 
 
 @pytest.fixture
-def world(tmp_path, settings, drafted: World) -> World:
+def world(tmp_path, settings, opened: World) -> World:
     settings.LEDGER_ANCHOR_FOLDER = str(tmp_path / "anchors")
     settings.LEDGER_SIGNING_KEY = str(tmp_path / "key.pem")
     anchors.make_key(tmp_path / "key.pem")
-    worlds.open_month(drafted)
     for who, head, reason in (
-        (drafted.lan, drafted.head, OF_LAN),
-        (drafted.minh, drafted.head, OF_MINH),
-        (drafted.stranger, drafted.other_head, ELSEWHERE),
+        (opened.lan, opened.head, OF_LAN),
+        (opened.minh, opened.head, OF_MINH),
+        (opened.stranger, opened.other_head, ELSEWHERE),
     ):
-        card = month.submitted(drafted, who)
+        card = month.submitted(opened, who)
         month.stages.return_to_person(
             actor=head.user, moment=MOMENT, card=card, expected=card.version_number, reason=reason
         )
     anchors.make_anchor(moment=MOMENT + timedelta(minutes=1), occasion="manual")
-    return drafted
+    return opened
 
 
 @pytest.fixture
