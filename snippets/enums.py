@@ -53,6 +53,18 @@ class PeriodState(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+CALENDAR = "vn"
+"""The name of the one calendar of working days, as criteria sets give it."""
+
+
+class DayKind(models.TextChoices):
+    """What a day of the calendar is, in the place of what the weekday says."""
+
+    OFF = "off", _("Day off")
+    WORKED = "worked", _("Working day in the place of another")
+    ORDINARY = "ordinary", _("As any other weekday")
+
+
 class CatalogueState(models.TextChoices):
     """Đ13: proposed by the unit, standardised by the personnel body, decided by the head with authority."""
 

@@ -218,6 +218,20 @@ KEEP_POSITIONS = Rule(
     refusal=_("The list of positions is kept for the whole province. Ask the personnel office to change it."),
     seen_by=(SIGNED_IN,),
 )
+KEEP_CALENDAR = Rule(
+    act="keep_calendar",
+    label=_("Keep the calendar of working days"),
+    subject="list",
+    verbs=(f"{DOMAIN}.calendar.register_day", f"{DOMAIN}.calendar.change_day"),
+    relations=(SYSTEM,),
+    capabilities=(Capability.MANAGE_PERIODS, Capability.MANAGE_PEOPLE),
+    reach=Reach.TOP,
+    refusal=_(
+        "The working calendar is kept for the whole province. Ask the policy staff or the personnel office."
+    ),
+    seen_by=(SIGNED_IN,),
+    note=_("A period that was opened keeps the days as they stood then."),
+)
 
 
 # --- Catalogues --------------------------------------------------------------------------------------------
@@ -402,6 +416,7 @@ TABLE = (
     *ACCOUNT_RULES,
     ENTER_ADMIN,
     KEEP_POSITIONS,
+    KEEP_CALENDAR,
     *CATALOGUE_RULES,
     *PERIOD_RULES,
     *GRANT_RULES,

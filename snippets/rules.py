@@ -29,6 +29,7 @@ READS_UNITS = (
 READS_GRANTS = (Capability.MANAGE_GRANTS,)
 READS_PERIODS = (Capability.MANAGE_PERIODS, Capability.PROGRESS)
 KEEPS_SHARED_LISTS = (Capability.MANAGE_PEOPLE, Capability.MANAGE_UNITS)
+KEEPS_CALENDAR = (Capability.MANAGE_PERIODS, Capability.MANAGE_PEOPLE)
 
 
 def is_system(actor: User) -> bool:
@@ -85,6 +86,16 @@ def keeps_shared_lists(scope: Scope) -> bool:
 def may_keep_shared_lists(actor: User) -> Decision:
     """Positions and job positions belong to no unit: kept at the top of the tree."""
     return ask(table.KEEP_POSITIONS, Scope.of(actor), (SYSTEM,) if is_system(actor) else (SIGNED_IN,))
+
+
+def keeps_calendar(scope: Scope) -> bool:
+    """People or periods are kept on a unit at the top of the tree."""
+    return bool(ask(table.KEEP_CALENDAR, scope, ()))
+
+
+def may_keep_calendar(actor: User) -> Decision:
+    """The calendar of working days belongs to no unit: kept at the top of the tree."""
+    return ask(table.KEEP_CALENDAR, Scope.of(actor), (SYSTEM,) if is_system(actor) else (SIGNED_IN,))
 
 
 def not_oneself(actor: User, person: Person, rule: Rule) -> Decision:

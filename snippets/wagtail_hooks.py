@@ -9,6 +9,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from .viewsets.appointments import AppointmentViewSet, EvaluatorDecisionViewSet, FieldAssignmentViewSet
+from .viewsets.calendar import CalendarDayViewSet
 from .viewsets.catalogue import CatalogueViewSet, ProductViewSet
 from .viewsets.grants import GrantViewSet
 from .viewsets.organisation import UnitViewSet
@@ -35,6 +36,7 @@ class RegistersGroup(SnippetViewSetGroup):
         CatalogueViewSet,
         ProductViewSet,
         PeriodViewSet,
+        CalendarDayViewSet,
         GrantViewSet,
     )
 

@@ -89,7 +89,7 @@ class TaskPointsBlock(CriterionBlock):
         label=_("Calendar of working days"),
         required=False,
         max_length=CODE_LENGTH,
-        help_text=_("Its name; needed for working days."),
+        help_text=_("Its name, needed for working days. The calendar of the registers is called vn."),
     )
     early = entries(DaysBlock(), _("Done early"), _("In rising order of days. None: the same as on time, 1."))
     late = entries(DaysBlock(), _("Done late"), _("In rising order of days. None: the same as on time, 1."))

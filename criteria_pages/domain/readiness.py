@@ -8,6 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from snippets.enums import CALENDAR
+
 from ..enums import Attribute, DayCount, Law, RatedPeriod, ResultsOf, StageName, rated
 from ..models import CriteriaSetPage
 from .problems import PageProblem
@@ -39,7 +41,7 @@ def _of_criterion(criterion: Any) -> Iterator[PageProblem]:
 
 
 def _of_task_points(criterion: Any) -> Iterator[PageProblem]:
-    """What tasks do not say: most attributes, a step of quality, and which days are worked."""
+    """What tasks do not say: most attributes and a step of quality; and a calendar that nobody keeps."""
     key = str(criterion.id)
     for index, coefficient in enumerate(criterion.value["coefficients"] or ()):
         attribute, inside = coefficient["attribute"], ("coefficients", index)
@@ -54,11 +56,13 @@ def _of_task_points(criterion: Any) -> Iterator[PageProblem]:
                 "Say what counts for a task with none of these values: no task may be without a coefficient."
             )
             yield PageProblem("coefficient_default", sentence, key=key, inside=(*inside, "default"))
-    if criterion.value["count"] == DayCount.WORKING:
+    calendar = (criterion.value["calendar"] or "").strip()
+    if criterion.value["count"] == DayCount.WORKING and calendar not in ("", CALENDAR):
         sentence = _(
-            "Which days are holidays is not registered yet. Count calendar days, or keep the set as a draft."
-        )
-        yield PageProblem("days_not_yet", sentence, key=key, inside=("count",))
+            "There is no calendar “%(calendar)s”. The one whose days off are registered is “%(known)s”: write this "
+            "name."
+        ) % {"calendar": calendar, "known": CALENDAR}
+        yield PageProblem("no_calendar", sentence, key=key, inside=("calendar",))
     if criterion.value["quality"]:
         sentence = _(
             "Tasks are not accepted in steps of quality yet. Remove the steps, or keep the set as a draft."

@@ -72,6 +72,7 @@ def _write_registers(say: Say, moment: datetime, seed: str) -> None:
         units = registers.write_units(actor, moment)
         say(_("%(count)d units.") % {"count": len(units)})
         registers.write_positions(actor, moment)
+        registers.write_calendar(actor, moment)
         everybody = registers.write_people(actor, moment, people(seed))
         registers.write_appointments(actor, moment, everybody, units)
         registers.write_accounts(actor, moment, everybody, units)

@@ -17,6 +17,7 @@ from criteria_pages.demonstration import load_library, load_sets
 from kpi_cms.foundation.accounts.domain import create_accounts
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.interfaces.exchange.imports.catalogue import ProductRow, coefficient_of
+from snippets.domain.calendar import register_day
 from snippets.domain.catalogue import apply_catalogue_import, approve_catalogue, send_catalogue
 from snippets.domain.grants import give_role
 from snippets.domain.organisation import create_unit
@@ -24,10 +25,10 @@ from snippets.domain.people import apply_people_import, appoint, assign_field
 from snippets.domain.people.accounts import link_account
 from snippets.domain.periods import create_period
 from snippets.domain.positions import create_job_position, create_position
-from snippets.enums import PeriodKind, StaffKind
+from snippets.enums import DayKind, PeriodKind, StaffKind
 from snippets.models import JobPosition, Period, Person, Position, Unit
 
-from . import catalogue, organisation, posts
+from . import catalogue, holidays, organisation, posts
 from .people import ACCOUNTS, PlannedPerson, fields, further_appointments
 
 PASSWORD = "trinh-dien-2026"  # noqa: S105  (printed in the guide; the loader refuses to run outside a demonstration)
@@ -107,6 +108,12 @@ def write_positions(actor: User, moment: datetime) -> None:
         create_position(actor=actor, moment=moment, code=code, title=title, role=role, block=block)
     for code, title, faces_citizens in posts.JOB_POSITIONS:
         create_job_position(actor=actor, moment=moment, code=code, title=title, faces_citizens=faces_citizens)
+
+
+def write_calendar(actor: User, moment: datetime) -> None:
+    """The days off that are certain; the office completes them each year (`holidays`)."""
+    for day, name in holidays.DAYS_OFF:
+        register_day(actor=actor, moment=moment, day=day, kind=DayKind.OFF, name=name, reason=REASON)
 
 
 def write_people(actor: User, moment: datetime, planned: Sequence[PlannedPerson]) -> dict[str, Person]:

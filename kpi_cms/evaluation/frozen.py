@@ -9,7 +9,7 @@ from snippets.enums import PeriodState
 from snippets.models import Period
 
 from .enums import CardState
-from .models import CataloguePin, Scorecard, VersionPin
+from .models import CalendarPin, CataloguePin, Scorecard, VersionPin
 
 NEVER_CHANGES = ("period_id", "person_id", "frame", "version_id", "unit_id", "agency_id")
 
@@ -19,7 +19,7 @@ def guard_all() -> None:
     period = Period._meta.db_table
     of_the_row = f"EXISTS (SELECT 1 FROM {period} WHERE id = ROW.period_id"  # noqa: S608  # a model's own table
     in_draft = f"{of_the_row} AND state = '{PeriodState.DRAFT}')"
-    for model in (VersionPin, CataloguePin):
+    for model in (VersionPin, CataloguePin, CalendarPin):
         table = model._meta.db_table
         guard(table, table, "INSERT", "DELETE", unless=in_draft)
         guard(f"{table}_kept", table, "UPDATE")

@@ -34,6 +34,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CalendarDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(error_messages={'unique': 'This day is in the calendar already. Change it there.'}, unique=True, verbose_name='day')),
+                ('kind', models.CharField(choices=[('off', 'Day off'), ('worked', 'Working day in the place of another'), ('ordinary', 'As any other weekday')], default='off', help_text='A period counts with the days that are registered when it is opened; what is changed later counts for periods opened after that.', max_length=8, verbose_name='kind')),
+                ('name', models.CharField(help_text='The holiday, or the decision and the day that is worked for.', max_length=160, verbose_name='name')),
+            ],
+            options={
+                'verbose_name': 'day of the working calendar',
+                'verbose_name_plural': 'working calendar',
+                'ordering': ['-day'],
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['off', 'worked', 'ordinary'])), name='snippets_calendar_day_kind', violation_error_message='A day is off, worked, or as any other weekday.')],
+            },
+        ),
+        migrations.CreateModel(
             name='Catalogue',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -132,6 +148,31 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'grants',
                 'default_permissions': (),
             },
+        ),
+        migrations.CreateModel(
+            name='HistoricalCalendarDay',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('history_request_id', models.UUIDField(null=True, verbose_name='request')),
+                ('history_address', models.GenericIPAddressField(null=True, verbose_name='address')),
+                ('history_on_behalf_of_id', models.BigIntegerField(null=True, verbose_name='on behalf of')),
+                ('day', models.DateField(db_index=True, error_messages={'unique': 'This day is in the calendar already. Change it there.'}, verbose_name='day')),
+                ('kind', models.CharField(choices=[('off', 'Day off'), ('worked', 'Working day in the place of another'), ('ordinary', 'As any other weekday')], default='off', help_text='A period counts with the days that are registered when it is opened; what is changed later counts for periods opened after that.', max_length=8, verbose_name='kind')),
+                ('name', models.CharField(help_text='The holiday, or the decision and the day that is worked for.', max_length=160, verbose_name='name')),
+                ('history_user_id', models.BigIntegerField(null=True)),
+                ('history_change_reason', models.UUIDField(null=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField()),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+            ],
+            options={
+                'verbose_name': 'historical day of the working calendar',
+                'verbose_name_plural': 'historical working calendar',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+                'indexes': [models.Index(fields=['history_date', 'id'], name='snippets_hi_history_dfa118_idx')],
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='HistoricalJobPosition',

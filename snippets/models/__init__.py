@@ -1,5 +1,6 @@
 """Public door of the registers' tables. Everything above may import from here; nothing here imports upward."""
 
+from .calendar import CalendarDay
 from .catalogue import Catalogue, Product
 from .grants import Grant, UnitUserObjectPermission
 from .organisation import Unit
@@ -8,6 +9,7 @@ from .periods import ParticipatingUnit, Period
 
 __all__ = [
     "Appointment",
+    "CalendarDay",
     "Catalogue",
     "EvaluatorDecision",
     "FieldAssignment",

@@ -19,8 +19,8 @@ STATEFUL = {"card", "screen", "task", "fault", "delay", "period", "due", "criter
 """Words that mean another record in each state of the card."""
 
 ALIKE = {
-    "period", "due", "product", "position", "job_position", "page", "index", "set", "revision", "workflow",
-    "workflow_task", "workflow_state", "task_state", "group", "colleague",
+    "period", "due", "product", "position", "job_position", "calendar_day", "page", "index", "set", "revision",
+    "workflow", "workflow_task", "workflow_state", "task_state", "group", "colleague",
     "library_item",
 }  # fmt: skip
 """Words that mean the same record whoever asks."""

@@ -20,6 +20,7 @@ from kpi_cms.interfaces.exchange.models import ImportUpload
 from snippets.domain.projection import authors_group
 from snippets.enums import CatalogueState, PeriodKind, PeriodState, ProductScope
 from snippets.models import (
+    CalendarDay,
     Catalogue,
     EvaluatorDecision,
     FieldAssignment,
@@ -43,6 +44,7 @@ def furnish(made: Institution) -> None:
     extra = made.extra
     extra["position"] = Position.objects.get(role="member")
     extra["job_position"] = JobPosition.objects.create(code="VT1", title="Chuyên viên")
+    extra["calendar_day"] = CalendarDay.objects.create(day=date(2026, 9, 2), name="Quốc khánh")
     extra["stand_in"] = made.people["sa"]
     extra["delegation"] = made.user("delegate").grants.filter(source="delegation").first()
     extra["newcomer"] = {unit: made.people[letters] for letters, unit in NEWCOMERS.items()}

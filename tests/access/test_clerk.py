@@ -23,7 +23,7 @@ OWN = sight.below("A1")
 LINK = re.compile(r'(?<![\w-])(?:href|data-href|data-url|action|src)="([^"#]+)')
 # What a clerk keeps, and what they choose from while they do. Everything else of the admin does not exist for them.
 KEPT = ("person", "appointment", "fieldassignment", "evaluatordecision", "catalogue", "product")
-READ = ("unit", "position", "jobposition")
+READ = ("unit", "position", "jobposition", "calendarday")
 
 
 def told(response) -> set[str]:

@@ -20,6 +20,7 @@ ACTS: dict[str, tuple[Rule, ...]] = {
     "ends_evaluators": (table.DECIDE_EVALUATOR,),
     "makes_accounts": (table.CREATE_ACCOUNT,),
     "keeps_shared": (table.KEEP_POSITIONS,),
+    "keeps_calendar": (table.KEEP_CALENDAR,),
     "decides_catalogues": (table.APPROVE_CATALOGUE, table.RETURN_CATALOGUE),
     "changes_periods": (table.CHANGE_PERIOD,),
     "gives_grants": (table.GIVE_GRANT,),
@@ -96,6 +97,7 @@ def test_no_rule_about_registers_stands_by_itself() -> None:
         used - compared - {rulebook.NO_METHOD, "absent"}
         == {
             "lists_shared",  # positions are chosen by whoever keeps people anywhere, and kept at the top
+            "lists_calendar",  # read by whoever keeps people or periods anywhere, and kept at the top
             "keeps_accounts",  # asked of every unit on which the account holds something
             "own_upload_of_people",  # an upload is its maker's, whatever the unit
             "own_upload_of_catalogue",

@@ -39,7 +39,7 @@ from tests.helpers.page_form import form_data
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
-KEPT_AS_A_DRAFT = {"task_points": ["attribute_not_yet", "days_not_yet", "quality_not_yet"]}
+KEPT_AS_A_DRAFT = {"task_points": ["attribute_not_yet", "quality_not_yet"]}
 
 
 def page_of(values: dict[str, Any]) -> CriteriaSetPage:
@@ -453,10 +453,11 @@ def test_points_of_tasks_are_refused_for_what_tasks_do_not_say_and_nothing_else(
             "Tasks do not say this of themselves yet: Priority. Remove the coefficient, or keep the set as a draft.",
         ),
     ]  # fmt: skip
-    assert problems(count="working", calendar="vn") == [
+    assert problems(count="working", calendar="vn") == []
+    assert problems(count="working", calendar="lịch riêng") == [
         (
-            "days_not_yet", ("count",),
-            "Which days are holidays is not registered yet. Count calendar days, or keep the set as a draft.",
+            "no_calendar", ("calendar",),
+            "There is no calendar “lịch riêng”. The one whose days off are registered is “vn”: write this name.",
         )
     ]  # fmt: skip
     assert problems(quality=[coded("tot", "1")]) == [

@@ -1,6 +1,7 @@
 """T16: a frozen version, a period's pin and a card's context change by no way at all, on either database."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from wagtail.models import Revision
 
 from criteria_pages.models import CriteriaSetPage, CriteriaVersion, FrozenCriterion
-from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
+from kpi_cms.evaluation.models import CalendarPin, CataloguePin, Scorecard, VersionPin
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import guards
 from kpi_cms.foundation.audit.checks import guards_of_rows
@@ -20,7 +21,7 @@ from tests.helpers import month
 from tests.helpers.thawed import thawed
 from tests.helpers.world import World
 
-FROZEN = (CriteriaVersion, FrozenCriterion, VersionPin, CataloguePin)
+FROZEN = (CriteriaVersion, FrozenCriterion, VersionPin, CataloguePin, CalendarPin)
 
 
 def everything() -> dict[str, list[Any]]:
@@ -42,6 +43,9 @@ def sql(statement: str) -> None:
 # --- Raw ORM and SQL ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("model", FROZEN)
 def test_no_statement_changes_or_takes_away_what_is_frozen(world: World, model: Any) -> None:
+    if model is CalendarPin:
+        with thawed():
+            CalendarPin.objects.create(period=world.period, day=date(2026, 9, 2), kind="off")
     table, row = model._meta.db_table, model.objects.order_by("pk")[0]
     refuses(row.save)
     refuses(lambda: model.objects.filter(pk=row.pk)._raw_delete("default"))
@@ -57,6 +61,7 @@ def test_a_pin_is_neither_added_nor_exchanged_once_the_period_is_opened(world: W
     with thawed():
         VersionPin.objects.filter(version=world.staff).delete()
     refuses(lambda: VersionPin.objects.create(period=world.period, version=world.staff))
+    refuses(lambda: CalendarPin.objects.create(period=world.period, day=date(2026, 9, 2), kind="off"))
 
 
 def test_before_a_period_opens_its_pins_are_chosen_anew(draft_world: World) -> None:

@@ -82,6 +82,7 @@ def words(rule: Rule) -> str:
         (registers.GIVE_GRANT, "....-----+.+"),
         (registers.REVIEW_GRANTS, ".......+.+.."),
         (registers.KEEP_POSITIONS, "-----------+"),
+        (registers.KEEP_CALENDAR, "-----------+"),
         (registers.TURN_THE_DAY, "...........+"),
     ],
     ids=str,

@@ -1,20 +1,20 @@
 """Opening a period: pinned once, one card for each person and frame, however often the work is killed."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from kpi_cms.evaluation.domain import closing, opening
-from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
+from kpi_cms.evaluation.models import CalendarPin, CataloguePin, Scorecard, VersionPin
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core import jobs
 from kpi_cms.foundation.core.actor import Origin, coming_from
 from kpi_cms.foundation.core.errors import Invalid, NotFound, WrongState
 from kpi_cms.foundation.core.models import Job, JobState
 from snippets.enums import Capability, PeriodState, StaffKind
-from snippets.models import Appointment, Period, Person
+from snippets.models import Appointment, CalendarDay, Period, Person
 from tests.evaluation.test_stages import hold
 from tests.helpers import world as worlds
 from tests.helpers.world import LAST, MOMENT, World
@@ -159,6 +159,7 @@ def test_the_beginning_of_an_opening_is_recorded_before_any_card(draft_world: Wo
                 for version in (draft_world.leaders, draft_world.staff)
             ],
             "catalogues": ["TINH v1"],
+            "calendar": [],
         },
     )
     finish(job)
@@ -237,12 +238,25 @@ def test_a_period_without_units_or_version_says_what_is_missing(draft_world: Wor
     assert Period.objects.get().state == PeriodState.DRAFT
 
 
-def test_without_a_choice_the_versions_and_catalogues_in_effect_are_pinned(
+def test_without_a_choice_the_versions_catalogues_and_days_in_effect_are_pinned(
     draft_world: World, policy: Person
 ) -> None:
     VersionPin.objects.all().delete()
     CataloguePin.objects.all().delete()
+    for day, kind in (
+        (date(2026, 9, 2), "off"),
+        (date(2026, 8, 22), "worked"),
+        (date(2026, 9, 3), "ordinary"),
+    ):
+        CalendarDay.objects.create(day=day, kind=kind, name="Quốc khánh")
     finish(start(draft_world, policy))
+    CalendarDay.objects.update(kind="ordinary")
+    finish(start(draft_world, policy))  # once more, for people who came since: the days stay
+    calendar = ["2026-08-22 worked", "2026-09-02 off"]
+    assert [f"{pin.day} {pin.kind}" for pin in CalendarPin.objects.order_by("day")] == calendar
+    assert [
+        entry.after["calendar"] for entry in LedgerEntry.objects.filter(act="period.opening").order_by("pk")
+    ] == [calendar] * 2
     assert sorted(VersionPin.objects.values_list("version__set_code", flat=True)) == ["LD", "NV"]
     assert CataloguePin.objects.count() == 1
 

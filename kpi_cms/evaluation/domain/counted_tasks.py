@@ -6,14 +6,16 @@ One rule for all of them: the same states and deductions count, whoever asks.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet, Value
 
 from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, TaskState
-from kpi_cms.evaluation.models import Delay, Fault, Scorecard, Task
-from kpi_cms.foundation.engine import Deduction, PointTask, TaskInput
+from kpi_cms.evaluation.models import CalendarPin, Delay, Fault, Scorecard, Task
+from kpi_cms.foundation.engine import Calendar, CompiledSet, Deduction, PointTask, TaskInput
+from snippets.enums import CALENDAR, DayKind
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,19 @@ def _work(row: TaskRow, position: str) -> Iterator[PointTask]:
     left = task.assigned - task.completed
     if left and task.kind not in EXTRA_KINDS:
         yield whole._replace(quantity=left)
+
+
+def calendars_of(period_id: int, compiled: Iterable[CompiledSet]) -> dict[str, Calendar]:
+    """The calendars that these sets count working days by, as they stood when the period was opened.
+
+    One query where a set counts so, none elsewhere.
+    """
+    if not any(CALENDAR in each.calendars for each in compiled):
+        return {}
+    days: dict[str, set[date]] = {DayKind.OFF: set(), DayKind.WORKED: set()}
+    for day, kind in CalendarPin.objects.filter(period_id=period_id).values_list("day", "kind"):
+        days[kind].add(day)
+    return {CALENDAR: Calendar(frozenset(days[DayKind.OFF]), frozenset(days[DayKind.WORKED]))}
 
 
 def _label(task: Task) -> str:

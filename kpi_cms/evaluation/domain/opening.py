@@ -9,7 +9,7 @@ from criteria_pages.models import CriteriaVersion
 from criteria_pages.queries import in_force
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
-from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
+from kpi_cms.evaluation.models import CalendarPin, CataloguePin, Scorecard, VersionPin
 from kpi_cms.evaluation.period_queries import cards_that_exist
 from kpi_cms.foundation.access.rules import in_state
 from kpi_cms.foundation.access.scope import Scope
@@ -24,8 +24,8 @@ from kpi_cms.foundation.core.actor import as_actor, business_verb, database_now
 from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.core.models import Job
 from snippets.domain.periods import label
-from snippets.enums import PeriodState
-from snippets.models import Period, Unit
+from snippets.enums import DayKind, PeriodState
+from snippets.models import CalendarDay, Period, Unit
 
 from . import locks
 from .evaluators import Organisation
@@ -66,7 +66,7 @@ def choose_versions(
 
 @business_verb
 def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
-    """Pin versions and catalogues, mark the period as opening and start the background job that makes the cards.
+    """Pin versions, catalogues and the working calendar, mark the period as opening and start the job of its cards.
 
     The act is recorded here, with what was pinned, and once more at the end, with what came of it. On an open period
     it makes the cards that are missing (people registered since). Raises Invalid while the period has no units or no
@@ -97,6 +97,12 @@ def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
                 f"{pin.catalogue.unit.code} v{pin.catalogue.number}"
                 for pin in CataloguePin.objects.filter(period=period).select_related("catalogue__unit")
             ),
+            "calendar": [
+                f"{day} {kind}"
+                for day, kind in CalendarPin.objects.filter(period=period)
+                .order_by("day")
+                .values_list("day", "kind")
+            ],
         },
     )
     return jobs.enqueue(
@@ -121,6 +127,10 @@ def _pin(period: Period) -> None:
         CataloguePin(period=period, catalogue=catalogue)
         for catalogue in candidate_catalogues(period)
         if catalogue.pk not in pinned
+    )
+    CalendarPin.objects.bulk_create(
+        CalendarPin(period=period, day=day, kind=kind)
+        for day, kind in CalendarDay.objects.exclude(kind=DayKind.ORDINARY).values_list("day", "kind")
     )
 
 

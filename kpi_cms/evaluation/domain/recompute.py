@@ -15,7 +15,7 @@ from criteria_pages.enums import rated
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain import locks, scoring
-from kpi_cms.evaluation.domain.counted_tasks import task_rows, tasks_of, work_of
+from kpi_cms.evaluation.domain.counted_tasks import calendars_of, task_rows, tasks_of, work_of
 from kpi_cms.evaluation.domain.details import split
 from kpi_cms.evaluation.domain.others import kept_basis, with_kept, with_others
 from kpi_cms.evaluation.domain.stored_inputs import given_at, said_at
@@ -139,11 +139,13 @@ def _read(
     said = _said(batch, compiled, stage)
     counting_points = [card.person_id for card in batch if compiled[card.version_id].counts_points]
     rows = task_rows(batch[0].period_id, counting_points) if counting_points else {}
+    calendars = calendars_of(batch[0].period_id, compiled.values())
     own = [
         (
             card,
             _own(compiled[card.version_id], given.get(card.pk, {}), tasks.get(card.person_id, ()))._replace(
                 work=work_of(rows.get(card.person_id, ()), card.position_code),
+                calendars=calendars,
                 said=said.get(card.pk),
                 period=kind,
             ),

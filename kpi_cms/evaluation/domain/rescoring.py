@@ -19,7 +19,7 @@ from django.db.models import Q
 
 from criteria_pages.enums import rated
 from criteria_pages.models import CriteriaVersion, FrozenCriterion
-from kpi_cms.evaluation.domain.counted_tasks import TaskRow, task_rows, tasks_of, work_of
+from kpi_cms.evaluation.domain.counted_tasks import TaskRow, calendars_of, task_rows, tasks_of, work_of
 from kpi_cms.evaluation.domain.details import split
 from kpi_cms.evaluation.domain.others import Basis, carried, results_of, tasks_in, with_kept
 from kpi_cms.evaluation.domain.people_managed import without_card
@@ -132,8 +132,8 @@ class _Run:
         self._comparisons: dict[int, Comparison] = {}
         self.kind = rated(past.period.kind)
         self.managed = _ManagedCards(past, draft) if draft.counts_results else None
-        sets = (draft, *(version.compiled() for version in self.versions.values()))
-        self.hears = sorted(frozenset().union(*(each.hears for each in sets)))
+        self.sets = (draft, *(version.compiled() for version in self.versions.values()))
+        self.hears = sorted(frozenset().union(*(each.hears for each in self.sets)))
 
     def passes(self) -> Iterator[Any]:
         """In one pass, where no d waits for the results of others."""
@@ -149,6 +149,7 @@ class _Run:
         said = said_at(keys, self.hears)
         tasks = tasks_of(batch[0].period_id, [card.person_id for card in batch])
         rows = self._rows(batch)
+        calendars = calendars_of(self.past.period.pk, self.sets)
         stored = self._stored(keys)
         seen = set(seen_by(scope, Scorecard.objects.filter(pk__in=keys)).values_list("pk", flat=True))
         then = self._as_closed(keys)
@@ -162,6 +163,7 @@ class _Run:
                 entered={},
                 tasks=tasks.get(card.person_id, ()),
                 work=work_of(rows.get(card.person_id, ()), card.position_code),
+                calendars=calendars,
                 period=self.kind,
             )
             before, values = stored.get(card.pk), None
@@ -194,8 +196,7 @@ class _Run:
 
     def _rows(self, batch: Sequence[_Card]) -> Mapping[int, Sequence[TaskRow]]:
         """Their tasks with points, where a set counts these."""
-        sets = [self.draft, *(version.compiled() for version in self.versions.values())]
-        if not any(compiled.counts_points for compiled in sets):
+        if not any(compiled.counts_points for compiled in self.sets):
             return {}
         return task_rows(batch[0].period_id, [card.person_id for card in batch])
 

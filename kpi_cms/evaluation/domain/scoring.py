@@ -31,9 +31,9 @@ from kpi_cms.foundation.engine import (
 )
 
 from .counted_tasks import TaskRow as TaskRow  # read beside the results by whoever shows tasks
+from .counted_tasks import calendars_of, work_of
 from .counted_tasks import task_input as task_input
 from .counted_tasks import task_rows as task_rows
-from .counted_tasks import work_of
 from .details import split
 from .entries import period_kind
 from .others import filled
@@ -90,6 +90,7 @@ def inputs_of(
         details=details,
         tasks=[task for task in map(task_input, tasks) if task is not None],
         work=work_of(tasks, card.position_code) if compiled.counts_points else (),
+        calendars=calendars_of(card.period_id, [compiled]),
         said=said,
         period=period_kind(card),
     )

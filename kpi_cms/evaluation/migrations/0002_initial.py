@@ -576,6 +576,21 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delays', to='evaluation.task', verbose_name='task'),
         ),
         migrations.CreateModel(
+            name='CalendarPin',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(verbose_name='day')),
+                ('kind', models.CharField(choices=[('off', 'Day off'), ('worked', 'Working day in the place of another'), ('ordinary', 'As any other weekday')], max_length=8, verbose_name='kind')),
+                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calendar_pins', to='snippets.period', verbose_name='period')),
+            ],
+            options={
+                'verbose_name': "day of a period's working calendar",
+                'verbose_name_plural': "days of periods' working calendars",
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('period', 'day'), name='evaluation_calendar_pin_once', violation_error_message='The calendar of this period has this day already.')],
+            },
+        ),
+        migrations.CreateModel(
             name='VersionPin',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -3,7 +3,7 @@
 from .assessment import Assessment
 from .evidence import Evidence, EvidenceUsage
 from .feedback import CriterionFeedback
-from .pin import CataloguePin, VersionPin
+from .pin import CalendarPin, CataloguePin, VersionPin
 from .reopening import Reopening
 from .result import CardResult
 from .score import Score
@@ -13,6 +13,7 @@ from .total import PublishedSpread, PublishedTotals
 
 __all__ = [
     "Assessment",
+    "CalendarPin",
     "CardResult",
     "CataloguePin",
     "CriterionFeedback",

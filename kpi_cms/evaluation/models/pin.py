@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from criteria_pages.models import CriteriaVersion
+from snippets.enums import DayKind
 from snippets.models import Catalogue, Period
 
 
@@ -57,3 +58,31 @@ class CataloguePin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period_id} {self.catalogue_id}"
+
+
+class CalendarPin(models.Model):
+    """A day of the working calendar as it was registered when the period was opened: what its cards count with.
+
+    Copied and never referred to, so that the register can be corrected without moving a single card.
+    """
+
+    period = models.ForeignKey(
+        Period, verbose_name=_("period"), on_delete=models.PROTECT, related_name="calendar_pins"
+    )
+    day = models.DateField(_("day"))
+    kind = models.CharField(_("kind"), max_length=8, choices=DayKind)
+
+    class Meta:
+        verbose_name = _("day of a period's working calendar")
+        verbose_name_plural = _("days of periods' working calendars")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period", "day"],
+                name="evaluation_calendar_pin_once",
+                violation_error_message=_("The calendar of this period has this day already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period_id} {self.day} {self.kind}"

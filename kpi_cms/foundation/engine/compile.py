@@ -153,6 +153,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         from_others=tuple(criterion for criterion in criteria if criterion.is_from_others),
         scopes=tuple(dict.fromkeys(criterion.scope for criterion in criteria if criterion.scope)),
         counts_points=any(criterion.kind == TaskPointsKind.type for criterion in criteria),
+        calendars=frozenset(criterion.calendar for criterion in criteria if criterion.calendar),
         counts_results=any(criterion.is_from_others and not criterion.scope for criterion in criteria),
         order=_order(sections, names),
         names=names,

@@ -38,6 +38,7 @@ from kpi_cms.foundation.engine.specification import (
     read_settings,
 )
 from kpi_cms.foundation.engine.spread import Grade, share_of
+from kpi_cms.foundation.engine.task_points import WORKING_DAYS, TaskPointsKind
 from kpi_cms.foundation.engine.tasks import TaskRules
 
 CRITERION, SECTION, PART = 0, 1, 2
@@ -94,6 +95,14 @@ class CompiledCriterion:
         """The scope whose tasks of other people it counts; "" for every other criterion."""
         kind = self._kind
         return kind.scope if isinstance(kind, RollUpKind) and kind.scope != OWN else ""
+
+    @property
+    def calendar(self) -> str:
+        """The calendar of working days that its days are counted by; "" for calendar days and every other criterion."""
+        kind = self._kind
+        if isinstance(kind, TaskPointsKind) and kind.time.count == WORKING_DAYS:
+            return kind.time.calendar
+        return ""
 
     @property
     def is_from_others(self) -> bool:
@@ -216,7 +225,8 @@ class ScoringPlan:
 
     `from_others`: the criteria whose value comes of other people's results or tasks; `scopes`: the scopes whose tasks
     of others they count; `counts_results`: whether one of them counts the results of the people managed;
-    `counts_points`: whether a criterion counts points of tasks (`CardInputs.work`).
+    `counts_points`: whether a criterion counts points of tasks (`CardInputs.work`); `calendars`: the names of the
+    calendars of working days that they are counted by.
     """
 
     digest: str
@@ -242,6 +252,7 @@ class ScoringPlan:
     scopes: tuple[str, ...]
     counts_results: bool
     counts_points: bool
+    calendars: frozenset[str]
     order: tuple[int, ...]
     names: Mapping[str, tuple[int, int]]
     keys: Mapping[str, int]

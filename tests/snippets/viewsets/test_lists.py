@@ -1,11 +1,14 @@
 """Lists cost the same at one row and at three, and are found and filtered as their readers expect."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
 from snippets.enums import AUTHORING_CAPABILITIES, Capability
 from snippets.models import (
     Appointment,
+    CalendarDay,
     Catalogue,
     EvaluatorDecision,
     FieldAssignment,
@@ -57,6 +60,7 @@ MAKE = {
     EvaluatorDecision: lambda root, n: decision(PersonFactory(unit=root)),
     Position: lambda root, n: PositionFactory(),
     JobPosition: lambda root, n: JobPositionFactory(),
+    CalendarDay: lambda root, n: CalendarDay.objects.create(day=date(2026, 9, n + 1), name="Quốc khánh"),
     Catalogue: lambda root, n: CatalogueFactory(unit=root),
     Product: lambda root, n: ProductFactory(catalogue=CatalogueFactory(unit=root), unit=root),
     Period: lambda root, n: PeriodFactory(units=[root], number=n + 1),

@@ -16,6 +16,7 @@ from snippets.domain import organisation, people
 from snippets.enums import Capability, CatalogueState, PeriodState, PostRole, Role
 from snippets.models import (
     Appointment,
+    CalendarDay,
     Catalogue,
     EvaluatorDecision,
     FieldAssignment,
@@ -648,6 +649,23 @@ def test_an_administrator_does_not_serve_themselves(signed_in):
 
     assert response.status_code == 403
     assert not Grant.objects.filter(role="head").exists()
+
+
+# --- The calendar of working days ---------------------------------------------------------------------------
+def test_policy_staff_of_the_province_keep_the_calendar(signed_in):
+    root = UnitFactory(grouping=True)
+    client = signed_in(in_role(root, Role.POLICY))
+    holiday = {"day": "02/09/2026", "kind": "off", "name": "Quốc khánh"}
+
+    assert client.post(url(CalendarDay, "add"), holiday).status_code == 302
+    day = CalendarDay.objects.get()
+    shown = form_of(client.get(url(CalendarDay, "edit", day.pk)))
+    assert "day" not in shown
+    assert client.post(url(CalendarDay, "edit", day.pk), {**shown, "kind": "ordinary"}).status_code == 302
+    assert client.post(url(CalendarDay, "add"), holiday).status_code == 422
+
+    assert CalendarDay.objects.values_list("day", "kind").get() == (date(2026, 9, 2), "ordinary")
+    assert "Như mọi ngày cùng thứ" in text(client.get(url(CalendarDay, "inspect", day.pk)))
 
 
 # --- Positions ----------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Every address of every register, walked by people who hold nothing, something next door, or everything there."""
 
 from collections.abc import Iterator
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils.translation import override
 from kpi_cms.foundation.access.scope import Scope
 from snippets import models
 from snippets.enums import AUTHORING_CAPABILITIES, Capability
-from snippets.models import Grant, JobPosition, Position
+from snippets.models import CalendarDay, Grant, JobPosition, Position
 from tests.factories.snippets import (
     JobPositionFactory,
     PositionFactory,
@@ -25,7 +26,7 @@ from tests.snippets.viewsets.conftest import MARK, SCOPED, World, viewset
 
 pytestmark = pytest.mark.django_db
 
-EVERY = (*SCOPED, Position, JobPosition)
+EVERY = (*SCOPED, Position, JobPosition, CalendarDay)
 REGISTERS = tuple(AUTHORING_CAPABILITIES)
 
 
@@ -146,10 +147,14 @@ def test_what_the_base_does_not_know_is_missing_even_to_whoever_holds_everything
 
 
 def lists():
-    return {Position: PositionFactory(), JobPosition: JobPositionFactory()}
+    return {
+        Position: PositionFactory(),
+        JobPosition: JobPositionFactory(),
+        CalendarDay: CalendarDay.objects.create(day=date(2026, 9, 2), name="Quốc khánh"),
+    }
 
 
-@pytest.mark.parametrize("model", [Position, JobPosition])
+@pytest.mark.parametrize("model", [Position, JobPosition, CalendarDay])
 def test_the_shared_lists_are_read_by_clerks_and_changed_at_the_top(world: World, signed_in, model):
     record = lists()[model]
     register = viewset(model)
@@ -172,7 +177,7 @@ def test_the_shared_lists_are_read_by_clerks_and_changed_at_the_top(world: World
     personnel = holder(world.root, Capability.MANAGE_PEOPLE)
     assert set(statuses(personnel).values()) == {200}
     policy = holder(world.root, Capability.MANAGE_PERIODS)
-    assert set(statuses(policy).values()) == {404}
+    assert set(statuses(policy).values()) == {200 if model is CalendarDay else 404}
 
 
 # --- Writing next door through a form -----------------------------------------------------------------------
