@@ -125,7 +125,8 @@ def _define_helpers() -> None:
             WHERE said.id = wanted AND CASE WHEN said.stage = '{StageKey.SELF}'
                 THEN card.person_id = (SELECT kpi_person())
                 WHEN said.stage = '{StageKey.COLLECTIVE}'
-                THEN card.secretary_id = (SELECT kpi_person()) AND card.state = '{CardState.SUBMITTED}'
+                THEN (SELECT kpi_person()) = card.secretary_id AND said.rater_id = card.secretary_id
+                    AND card.state = '{CardState.SUBMITTED}'
                 ELSE card.person_id IS DISTINCT FROM (SELECT kpi_person()) AND (
                     (SELECT kpi_person()) IN (card.evaluator_id, card.endorser_id) OR {_standing_in("card.")})
                 END);""",

@@ -377,5 +377,11 @@ def test_row_security_lets_each_write_what_is_theirs(world: World, clerk: Any) -
         assert update(world.head, said.filter(stage="collective").all, comment="Khác") == REFUSED
         assert update(world.deputy, theirs, value=0) == UNSEEN
         step(send_collective, world.minh, card)
+    named(world, clerk, world.deputy)
+    with acting_as_the_application():
+        assert update(world.deputy, theirs, value=0) == REFUSED  # an earlier one's
+        assert update(world.minh, theirs, value=0) == UNSEEN
+    named(world, clerk, world.minh)
+    with acting_as_the_application():
         step(stages.confirm, world.head, card)
         assert update(world.minh, theirs, value=0) == REFUSED

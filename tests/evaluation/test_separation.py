@@ -2,10 +2,16 @@
 
 import pytest
 
+from kpi_cms.evaluation.domain.collective import save_collective, send_collective
 from kpi_cms.evaluation.domain.separation import refuse_each_other
 from kpi_cms.evaluation.enums import AssessmentState, CardState, StageKey
 from kpi_cms.evaluation.models import Assessment, Scorecard
-from kpi_cms.foundation.core.errors import Refused
+from kpi_cms.foundation.core.errors import Refused, WrongState
+from snippets.enums import Capability
+from snippets.models import Person
+from tests.evaluation import test_collective as collective
+from tests.factories.snippets import holder
+from tests.helpers import month
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +76,42 @@ def test_t02_another_period_is_another_matter(world: World) -> None:
     card = world.card(world.lan)
     card.period_id = world.period.pk + 1
     refuse_each_other(card, world.minh)
+
+
+# --- A collective -----------------------------------------------------------------------------------------------
+def evaluated_by(world: World, evaluator: Person) -> None:
+    """Minh's own card names this person."""
+    Scorecard.objects.filter(person=world.minh).update(evaluator=evaluator)
+
+
+def test_t02_nobody_scores_with_a_weight_whoever_decides_about_them(draft_world: World) -> None:
+    world = collective.staged(draft_world, raters=collective.RATERS)
+    clerk = holder(world.agency, Capability.MANAGE_PEOPLE)
+    evaluated_by(world, world.lan)
+    with pytest.raises(WrongState):
+        collective.named(world, clerk, world.minh)
+    evaluated_by(world, world.head)
+    card = month.evaluated(world, world.lan)
+    collective.named(world, clerk, world.minh)
+    collective.step(save_collective, world.minh, card, entries=collective.points(card, "1"))
+    evaluated_by(world, world.lan)  # named since
+    for verb, more in ((save_collective, {"entries": collective.points(card, "0")}), (send_collective, {})):
+        with pytest.raises(Refused, match="decides about your own result"):
+            collective.step(verb, world.minh, card, **more)
+    refuse_each_other(world.card(world.minh), world.lan)  # a draft counts for nothing
+    evaluated_by(world, world.head)
+    collective.step(send_collective, world.minh, card)
+    with pytest.raises(Refused, match="has sent scores of a collective that count"):
+        refuse_each_other(world.card(world.minh), world.head, world.lan)
+    refuse_each_other(world.card(world.minh), world.head)
+
+
+def test_what_is_heard_without_a_weight_parts_nobody(draft_world: World) -> None:
+    world = collective.staged(draft_world)
+    clerk = holder(world.agency, Capability.MANAGE_PEOPLE)
+    evaluated_by(world, world.lan)
+    card = month.evaluated(world, world.lan)
+    collective.named(world, clerk, world.minh)
+    collective.step(save_collective, world.minh, card, entries=collective.points(card, "1"))
+    collective.step(send_collective, world.minh, card)
+    refuse_each_other(world.card(world.minh), world.lan)

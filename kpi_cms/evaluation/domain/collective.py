@@ -29,6 +29,7 @@ from snippets.models import Period, Person, Unit
 from . import locks, scoring
 from .agreeing import check_unchanged
 from .saving import Entry, Saved, assessment_of, count_save, save_stage, submit
+from .separation import deciders_about, weighs_a_collective
 from .stages import lock, require_complete
 
 
@@ -61,7 +62,8 @@ def name_collective(
 ) -> list[Scorecard]:
     """Name who enters a collective's scores on the undecided cards at and below a unit whose set has the stage.
 
-    Cards that this person is scored, evaluates or endorses on are left as they are: somebody else is named for them.
+    Cards that this person is scored, evaluates or endorses on are left as they are, and where the set weighs what the
+    collective gives, those of people who decide about this person (T02): somebody else is named for them.
     What an earlier one entered stays readable and counts no more. Raises Invalid, NotFound, Refused, WrongState.
     """
     scope = Scope.of(actor)
@@ -82,6 +84,7 @@ def name_collective(
     if problems:
         raise Invalid(_("Say who is named, by which decision and why."), problems=problems)
     locks.share_period(period.pk)
+    above = deciders_about(period.pk, secretary)
     cards = [
         card
         for card in Scorecard.objects.select_for_update(of=("self",))
@@ -91,6 +94,7 @@ def name_collective(
         if has_collective(card)
         and secretary.pk not in (card.person_id, card.evaluator_id, card.endorser_id)
         and actor.pk != card.person.user_id
+        and not (card.person_id in above and weighs_a_collective(card))
     ]
     if not cards:
         raise WrongState(
@@ -161,6 +165,8 @@ def save_collective(
 @business_verb
 def send_collective(*, actor: User, moment: datetime, card: Scorecard, expected: int) -> Scorecard:
     """Send them to the competent person, complete: from now on they count."""
+    locks.share_period(card.period_id)
+    locks.hold_pairs(card.period_id, card.person_id, (card.secretary_id,))
     card = _taken(actor, card, moment)
     check_unchanged(card, expected)
     assert card.secretary is not None  # the table allows nobody else
@@ -188,4 +194,12 @@ def _taken(actor: User, card: Scorecard, moment: datetime) -> Scorecard:
     card = lock(card)
     rules.require_step(table.SAVE_COLLECTIVE, Scope.of(actor), card)
     rules.require_before(card.period.evaluation_due_at, moment, _("The evaluation"))
+    assert card.secretary is not None  # the table allows nobody else
+    if weighs_a_collective(card) and card.person_id in deciders_about(card.period_id, card.secretary):
+        raise Refused(
+            _(
+                "This person decides about your own result in this period, so you do not enter scores that count for "
+                "theirs. Ask your personnel office to name somebody else for the collective."
+            )
+        )
     return card

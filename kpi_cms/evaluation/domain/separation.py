@@ -1,6 +1,6 @@
 """Who decides about whom: of two people who decide about each other in one period the second needs somebody else."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation.enums import DECIDED, AssessmentState, CardState, StageKey
@@ -16,22 +16,49 @@ CONFIRMED = (CardState.EVALUATED, *DECIDED)
 def refuse_each_other(card: Scorecard, *deciders: Person | None) -> None:
     """Refuse where the card's person has decided about one of `deciders` in the period (security.md T02).
 
-    Deciding is confirming an evaluation, also in the place of somebody absent, and endorsing one. Whoever decides holds
-    the pair (`locks.hold_pairs`), so that of two decisions at the same moment one sees the other.
+    Deciding is confirming an evaluation, also in the place of somebody absent, and endorsing one; sending the scores
+    of a collective where they have a weight is as much. Whoever decides holds the pair (`locks.hold_pairs`), so that of
+    two decisions at the same moment one sees the other.
     """
     people = {decider.pk for decider in deciders if decider is not None}
-    decided = Scorecard.objects.filter(period_id=card.period_id, person__in=people).filter(
+    confirmed = (
         Q(evaluator=card.person_id, state__in=CONFIRMED)
         | Q(endorser=card.person_id, state__in=DECIDED)
         | Q(_stood_in(card.person), state__in=CONFIRMED)
     )
-    if decided.exists():
+    theirs = list(
+        Scorecard.objects.filter(period_id=card.period_id, person__in=people)
+        .filter(confirmed | Q(_sent_for_a_collective(), secretary=card.person_id))
+        .annotate(is_confirmed=Case(When(confirmed, then=Value(True)), default=Value(False)))
+        .select_related("version")
+        .defer("version__specification")
+    )
+    if any(each.is_confirmed for each in theirs):
         raise Refused(
             _(
                 "This person has confirmed your own result in this period, so you do not confirm theirs. "
                 "Ask for a decision that names another evaluator."
             )
         )
+    if any(weighs_a_collective(each) for each in theirs):
+        raise Refused(
+            _(
+                "This person has sent scores of a collective that count for your own result in this period, so you do "
+                "not confirm theirs. Ask for a decision that names another evaluator."
+            )
+        )
+
+
+def weighs_a_collective(card: Scorecard) -> bool:
+    """What a collective gives counts for the card's result; elsewhere it is heard alone."""
+    return StageKey.COLLECTIVE in card.version.compiled().hears
+
+
+@beyond_the_wall("whoever scores for a collective may not see the cards of those who decide about them")
+def deciders_about(period_id: int, person: Person) -> set[int]:
+    """The people whom a person's cards of the period name to evaluate or endorse them."""
+    pairs = Scorecard.objects.filter(period_id=period_id, person=person).values_list("evaluator", "endorser")
+    return {key for pair in pairs for key in pair if key is not None}
 
 
 def _stood_in(person: Person) -> Exists:
@@ -39,5 +66,17 @@ def _stood_in(person: Person) -> Exists:
     return Exists(
         Assessment.objects.filter(
             card=OuterRef("pk"), stage=StageKey.EVALUATOR, state=AssessmentState.SUBMITTED, delegate=person
+        )
+    )
+
+
+def _sent_for_a_collective() -> Exists:
+    """The scores of the card's collective count: whoever enters them has sent them."""
+    return Exists(
+        Assessment.objects.filter(
+            card=OuterRef("pk"),
+            stage=StageKey.COLLECTIVE,
+            rater=OuterRef("secretary"),
+            state=AssessmentState.SUBMITTED,
         )
     )
