@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import UNDECIDED, StageKey
-from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
@@ -126,6 +126,8 @@ def _name(card: Scorecard, secretary: Person, decision: Decision, moment: dateti
         after=_standing(card),
         reason_key=reason_key,
     )
+    if CardResult.objects.filter(card=card, stage=StageKey.COLLECTIVE).exists():
+        scoring.refresh(card, StageKey.COLLECTIVE, moment)  # an earlier one's
     if StageKey.COLLECTIVE in card.version.compiled().hears and card.submitted_at is not None:
         scoring.refresh(card, StageKey.EVALUATOR, moment)
 

@@ -96,7 +96,11 @@ def _evaluating(
         (
             _("Cards to score for a collective"),
             "workspace:collective",
-            list(queries.to_score_for_collective(me.person_id).select_related("person", "period", "unit"))
+            list(
+                queries.to_score_for_collective(me.person_id).select_related("person", "period", "unit")[
+                    :READ
+                ]
+            )
             if me.to_score_for_collective
             else [],
         ),
