@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation.basis_words import basis_text
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.domain.scoring import TaskRow
@@ -386,7 +387,7 @@ def _notes(
         for code, _before, now in changes_of(card):
             yield _(
                 "The basis of this result has changed since it was confirmed: %(code)s is now proposed as %(value)s."
-            ) % {"code": code, "value": now}
+            ) % {"code": code, "value": basis_text(now)}
     if outcome.insufficient:
         yield _("Nothing was assigned in this period: there is no result and no rating.")
 

@@ -210,10 +210,13 @@ def test_a_card_taken_up_without_a_self_assessment_says_so(world: World, client:
         expected=0,
         reason="Vắng",
     )
-    Scorecard.objects.filter(person=world.lan).update(proposed_basis={"d": "1/2"}, basis_changed_at=MOMENT)
+    Scorecard.objects.filter(person=world.lan).update(
+        proposed_basis={"d": "1/2", "r": "pending"}, basis_changed_at=MOMENT
+    )
     text = in_words(world, client, "head", "lan")
     assert "không nộp phiếu tự chấm đúng hạn" in text
-    assert "d hiện được đề xuất là 1/2" in text
+    assert "d hiện được đề xuất là 50%" in text
+    assert "r hiện được đề xuất là chưa xác định" in text
     assert "Trong kỳ không được giao nhiệm vụ" in text
 
 

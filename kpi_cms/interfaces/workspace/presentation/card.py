@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import band_words, queries, rules
 from kpi_cms.evaluation import rule_table as table
+from kpi_cms.evaluation.basis_words import basis_text
 from kpi_cms.evaluation.domain import stages
-from kpi_cms.evaluation.domain.others import NOTHING, PENDING, changes_of
+from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.enums import (
     DECIDED,
     WITH_THE_PERSON,
@@ -32,7 +33,6 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.numbers import (
     format_moment,
-    format_percent,
     format_points,
     format_quantity,
     separator,
@@ -403,14 +403,6 @@ def take_up_label(card: Scorecard) -> str:
     if card.submitted_at is None:
         return _("Evaluate without a self-assessment")
     return _("Evaluate with the self-assessment as it was submitted")
-
-
-def basis_text(stored: str) -> str:
-    """What a card takes from others, as it keeps it: "1" is 100%, "1/2" is 50%."""
-    words = {PENDING: _("not known yet"), NOTHING: _("nothing assigned"), "": "–"}
-    if stored in words:
-        return words[stored]
-    return format_percent(Fraction(stored), language=get_language() or "vi")
 
 
 def actions_of(reading: CardReading, now: datetime, keyhole: Reopening | None) -> list[dict[str, str]]:

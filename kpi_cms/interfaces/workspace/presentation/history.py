@@ -23,13 +23,12 @@ from kpi_cms.evaluation.audit_tables import (
     Written,
     label_of,
 )
+from kpi_cms.evaluation.basis_words import basis_text
 from kpi_cms.evaluation.domain.details import fact_in_words, in_words
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.visibility import EVERYTHING, Sight
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.numbers import NOTHING, format_day, format_quantity
-
-from .card import basis_text
 
 TO_THE_SECOND = "%d/%m/%Y %H:%M:%S"
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from kpi_cms.evaluation import queries, rules, seen
 from kpi_cms.evaluation import rule_table as table
+from kpi_cms.evaluation.basis_words import basis_text
 from kpi_cms.evaluation.domain import notifying, stages
 from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.enums import StageKey
@@ -31,7 +32,6 @@ from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.forms.steps import DecideForm, EndorseForm, ReasonForm, SeenForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.card import (
     CardReading,
-    basis_text,
     figures_of,
     page_of,
     read_card,
