@@ -6,19 +6,22 @@ they show (an evaluator, an account, a version); they carry no points.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.models import Job
+from snippets.enums import DayKind
 from snippets.models import ParticipatingUnit, Period, Person, Unit
 from snippets.queries import Tree, containing
 
-from .models import Scorecard, VersionPin
+from .models import CalendarPin, Scorecard, VersionPin
 from .rule_table import OPEN_PERIOD
 
 _CHUNK = 5_000
@@ -62,6 +65,13 @@ def pinned_versions(period: Period) -> list[CriteriaVersion]:
     """What the period is scored with, as far as that was chosen."""
     pins = VersionPin.objects.filter(period=period).select_related("version").order_by("version__set_code")
     return [pin.version for pin in pins]
+
+
+def days_kept(period: Period, kind: DayKind) -> list[date]:
+    """Of the calendar that an opened period keeps: its days of this kind from the first day to the last deadline."""
+    last = timezone.localdate(period.evaluation_due_at)
+    pins = CalendarPin.objects.filter(period=period, kind=kind, day__range=(period.starts_on, last))
+    return list(pins.order_by("day").values_list("day", flat=True))
 
 
 @beyond_the_wall("whoever opens a period adds the cards that are missing, and reads none")

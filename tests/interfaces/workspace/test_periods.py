@@ -3,7 +3,7 @@
 import io
 import re
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 
 import pytest
@@ -17,7 +17,7 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.models import Job, JobState
 from snippets.enums import PeriodState, Role, StaffKind
-from snippets.models import Period, Person
+from snippets.models import CalendarDay, Period, Person
 from tests.factories.snippets import in_role
 from tests.helpers import world as worlds
 from tests.helpers.world import World
@@ -297,6 +297,8 @@ def test_opening_makes_the_cards_and_shows_how_far_it_is(
     world: World, client: Client, policy, django_capture_on_commit_callbacks
 ) -> None:
     world.period.catalogue_pins.all().delete()
+    for day, kind in ((22, "off"), (23, "ordinary"), (25, "worked")):
+        CalendarDay.objects.create(day=date(2026, 7, day), kind=kind, name="Nghỉ bù")
     with django_capture_on_commit_callbacks(execute=True):
         response = client.post(reverse("workspace:period_open", args=[world.period.pk]))
     job = Job.objects.get()
@@ -313,6 +315,10 @@ def test_opening_makes_the_cards_and_shows_how_far_it_is(
     assert Scorecard.objects.filter(period=world.period).count() == 7
     assert Period.objects.get(pk=world.period.pk).state == PeriodState.OPEN
     assert "The work is done." in page(client, "job", job.pk)
+    CalendarDay.objects.update(kind="ordinary")
+    shown = text_of(page(client, "period", world.period.pk))
+    assert "Days off in the calendar of the period 22/07/2026 Where a set" in shown
+    assert "Days worked in the place of others 25/07/2026 Where a set" in shown
 
 
 def test_missing_cards_are_listed_and_opened(

@@ -22,7 +22,7 @@ from kpi_cms.interfaces.workspace import exporting
 from kpi_cms.interfaces.workspace.forms.periods import ClosingForm, DeadlinesForm, VersionsForm
 from kpi_cms.interfaces.workspace.presentation.opening import first_keys, name_of, plan_of, show_first
 from snippets.domain import periods as registers
-from snippets.enums import PeriodState
+from snippets.enums import DayKind, PeriodState
 from snippets.models import Period, Unit
 
 from .asking import actor_of, require_somewhere
@@ -74,7 +74,9 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"period": period, "facts": _facts(period)}
     if period.state == PeriodState.DRAFT:
         context |= _plan_context(period)
-    elif period.state in (PeriodState.OPENING, PeriodState.OPEN):
+    else:
+        context["facts"] += _days_kept(period)
+    if period.state in (PeriodState.OPENING, PeriodState.OPEN):
         context["job"] = period_queries.latest_job(opening.JOB_NAME, f"{opening.JOB_NAME}:{period.pk}")
     return TemplateResponse(request, "workspace/periods/show.html", context)
 
@@ -280,6 +282,20 @@ def _facts(period: Period) -> list[dict[str, Any]]:
         {"key": _("Opened at"), "value": period.opened_at},
         {"key": _("Closed at"), "value": period.closed_at},
     ]
+
+
+def _days_kept(period: Period) -> list[dict[str, Any]]:
+    """The calendar of working days as the period keeps it, where it says anything of its days."""
+    rows = []
+    for kind, key in (
+        (DayKind.OFF, _("Days off in the calendar of the period")),
+        (DayKind.WORKED, _("Days worked in the place of others")),
+    ):
+        days = ", ".join(f"{day:%d/%m/%Y}" for day in period_queries.days_kept(period, kind))
+        if days:
+            hint = _("Where a set counts working days, as registered when the period was opened.")
+            rows.append({"key": key, "value": days, "hint": hint})
+    return rows
 
 
 def _back_to_plan(period: Period) -> str:
