@@ -343,9 +343,9 @@ def test_a_computed_criterion_is_not_entered():
     assert one(CHECKLIST).check_details(KEY, {"a": 1}) is None
 
 
-def test_a_detailed_criterion_is_entered_where_the_result_is_made():
-    found = problems(CHECKLIST, stages=["self"])
-    assert found[0][:2] == (
-        "criterion_stage", "The criterion x is not scored at the stage that decides the result: choose that stage too.",
+def test_a_detailed_criterion_may_be_the_persons_alone_and_is_nobodys_at_no_stage():
+    assert problems(CHECKLIST, stages=["self"]) == []
+    assert problems(CHECKLIST, stages=[])[0][:2] == (
+        "criterion_stage", "No stage may score the criterion x: choose at least one.",
     )  # fmt: skip
-    assert problems(RESULT, stages=["self"]) == []
+    assert problems(RESULT, stages=[]) == []
