@@ -328,7 +328,7 @@ class Seeder:
               (period_id, person_id, frame, version_id, unit_id, agency_id, state, version_number, staff_kind, role,
                is_leader, position_code, position_title, unit_name, faces_citizens, appointments, evaluator_id,
                evaluator_basis, evaluator_details, endorser_id, submitted_at, without_self, evaluated_at, confirmed_at,
-               notified_at, result_final_at, confirmed_basis, proposed_basis)
+               notified_at, result_final_at, confirmed_basis, proposed_basis, collective)
             SELECT %s, p.id, 'state', %s, u.id, agency.id,
                    CASE WHEN p.id %% 10 = 0 THEN 'submitted' ELSE 'notified' END, 3,
                    p.kind, a.role, {self._false}, '', 'Chức vụ', u.name, {self._false}, '[]',
@@ -338,7 +338,7 @@ class Seeder:
                    CASE WHEN head.person_id NOT IN (p.id, chair.person_id) AND chair.person_id <> p.id
                         THEN chair.person_id END,
                    %s, {self._false}, %s,
-                   %s, CASE WHEN p.id %% 10 = 0 THEN NULL ELSE {self._moment} END, %s, '{{}}', '{{}}'
+                   %s, CASE WHEN p.id %% 10 = 0 THEN NULL ELSE {self._moment} END, %s, '{{}}', '{{}}', '{{}}'
             FROM snippets_person p
             JOIN snippets_appointment a ON a.person_id = p.id
             JOIN snippets_unit u ON u.id = p.unit_id
