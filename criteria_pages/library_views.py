@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from wagtail.admin import messages
 
 from kpi_cms.foundation.access.viewsets import register_of
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import DomainError, Invalid
 from kpi_cms.foundation.core.text import is_key
@@ -45,7 +46,7 @@ def take(request: HttpRequest, page_id: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             take_item(
-                actor=request.user,  # type: ignore[arg-type]  # the admin's door lets nobody in without an account
+                actor=actor_of(request),
                 moment=database_now(),
                 page_id=page.pk,
                 item_id=item.pk,
@@ -98,7 +99,7 @@ def keep(request: HttpRequest, page_id: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             item = keep_in_library(
-                actor=request.user,  # type: ignore[arg-type]  # the admin's door lets nobody in without an account
+                actor=actor_of(request),
                 moment=database_now(),
                 page_id=page.pk,
                 **form.cleaned_data,

@@ -16,7 +16,7 @@ from criteria_pages.domain.specification import specification_of
 from criteria_pages.models import CriteriaSetPage
 from kpi_cms.evaluation.impact_queries import pasts
 from kpi_cms.foundation.access.scope import Scope
-from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.audit.access_log import notice_list
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, WrongState
@@ -39,13 +39,13 @@ def show(request: HttpRequest, page_id: int) -> HttpResponse:
     if request.method == "POST":
         try:
             job = domain.start_impact(
-                actor=_reader(request), moment=database_now(), page=page, key=request.POST.get("past", "")
+                actor=actor_of(request), moment=database_now(), page=page, key=request.POST.get("past", "")
             )
         except (Invalid, WrongState) as error:
             refusal, status = str(error.sentence), error.status
         else:
             return redirect("workspace:job", job.pk)
-    last = domain.last_job(_reader(request), page, database_now())
+    last = domain.last_job(actor_of(request), page, database_now())
     draft = latest_draft(page)
     context: dict[str, Any] = {
         "page": page,
@@ -70,7 +70,7 @@ def show(request: HttpRequest, page_id: int) -> HttpResponse:
 def export(request: HttpRequest, page_id: int) -> HttpResponse:
     """A POST, because taking it away is recorded."""
     page = _page(request, page_id)
-    content = domain.export_impact(actor=_reader(request), moment=database_now(), page=page)
+    content = domain.export_impact(actor=actor_of(request), moment=database_now(), page=page)
     notice_list("cards")
     return workbook_response(content, f"tac-dong-{page.code or page.pk}.xlsx")
 
@@ -82,11 +82,6 @@ def _page(request: HttpRequest, page_id: int) -> CriteriaSetPage:
     if page is None:
         raise NotFound
     return page
-
-
-def _reader(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _scope(request: HttpRequest) -> Scope:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid
 from kpi_cms.interfaces.exchange import domain
@@ -23,7 +24,7 @@ from snippets.enums import ProductScope
 from snippets.models import Unit
 from snippets.rule_table import IMPORT_CATALOGUE
 
-from .shared import SHOWN, actor_of, for_keepers, page, scope_of
+from .shared import SHOWN, for_keepers, page, scope_of
 
 KEEPS = for_keepers(IMPORT_CATALOGUE)
 

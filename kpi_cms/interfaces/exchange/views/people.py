@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid
 from kpi_cms.foundation.core.views import workbook_response
@@ -25,7 +26,7 @@ from kpi_cms.interfaces.exchange.workbooks.limits import PEOPLE
 from snippets.domain.people import PeopleImportResult, PlannedPerson
 from snippets.rule_table import IMPORT_PEOPLE
 
-from .shared import SHOWN, actor_of, for_keepers, page, scope_of
+from .shared import SHOWN, for_keepers, page, scope_of
 
 KEEPS = for_keepers(IMPORT_PEOPLE)
 SEALED_FOR = 30 * 60  # seconds that the first passwords can be downloaded after they were made

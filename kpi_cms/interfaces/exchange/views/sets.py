@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from criteria_pages.domain import handbook
 from criteria_pages.domain.importing import import_draft
 from criteria_pages.rule_table import IMPORT_SET
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import DomainError
 from kpi_cms.foundation.core.views import workbook_response
@@ -16,7 +17,7 @@ from kpi_cms.interfaces.exchange.forms import UploadForm
 from kpi_cms.interfaces.exchange.sets.reading import CRITERIA_SET, read_set
 from kpi_cms.interfaces.exchange.sets.writing import about_version, set_workbook, template_workbook
 
-from .shared import actor_of, for_keepers, page
+from .shared import for_keepers, page
 
 KEEPS = for_keepers(IMPORT_SET)
 

@@ -9,17 +9,10 @@ from django.template.response import TemplateResponse
 
 from kpi_cms.foundation.access.rules import Rule, somewhere
 from kpi_cms.foundation.access.scope import Scope
-from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.errors import NotFound
 
 SHOWN = 500  # rows of one kind on a page; the count tells of the others
 View = Callable[..., HttpResponse]
-
-
-def actor_of(request: HttpRequest) -> User:
-    """The signed-in account: the admin's door asks for a sign-in first."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def scope_of(request: HttpRequest) -> Scope:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kpi_cms.evaluation.access_search import reads_the_province, search_access
 from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.views import workbook_response
@@ -17,7 +18,7 @@ from kpi_cms.interfaces.workspace import exporting
 from kpi_cms.interfaces.workspace.forms.inspection import AccessForm
 from kpi_cms.interfaces.workspace.presentation.accesses import access_columns, access_rows
 
-from .asking import actor_of, require_somewhere
+from .asking import require_somewhere
 from .shared import link_with, number_in, scope_of
 
 

@@ -16,6 +16,7 @@ from kpi_cms.evaluation.domain import proposals, scoring
 from kpi_cms.evaluation.domain import tasks as domain
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.rule_table import ASSIGN_TASK
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound
 from kpi_cms.interfaces.workspace.forms.tasks import (
@@ -29,7 +30,6 @@ from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.tasks import extras_share
 from snippets.models import Period
 
-from .asking import actor_of
 from .proposals import product_choice
 from .shared import add_problems, by_whoever_assigns, refused, scope_of
 from .tasks import card_of, readable_unit

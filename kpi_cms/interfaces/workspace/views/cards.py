@@ -22,6 +22,7 @@ from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
 from kpi_cms.evaluation.rule_table import SAVE_SELF
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
@@ -39,7 +40,6 @@ from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
 from snippets.models import Person
 
-from .asking import actor_of
 from .shared import refused, scope_of
 
 STAGE_SLUGS = {"tu-cham": StageKey.SELF, "tap-the": StageKey.COLLECTIVE, "danh-gia": StageKey.EVALUATOR}

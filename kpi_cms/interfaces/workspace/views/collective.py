@@ -16,6 +16,7 @@ from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import collective
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, Stale
 from kpi_cms.interfaces.workspace.forms.collective import CollectiveForm
@@ -31,7 +32,7 @@ from kpi_cms.interfaces.workspace.presentation.card import (
 from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
 
-from .asking import actor_of, require_somewhere
+from .asking import require_somewhere
 from .cards import draw_again
 from .shared import add_problems, refused, scope_of
 from .steps import CardStep, incomplete

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound
@@ -22,7 +23,6 @@ from snippets import delegation_queries
 from snippets.domain import delegation as domain
 from snippets.models import Grant
 
-from .asking import actor_of
 from .shared import add_problems, refused
 
 

@@ -14,6 +14,7 @@ from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import saving, stages
 from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.rule_table import SAVE_EVALUATION
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
@@ -29,7 +30,6 @@ from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
 from kpi_cms.interfaces.workspace.presentation.lists import card_rows, page_links
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
 
-from .asking import actor_of
 from .cards import draw_again
 from .shared import chosen_period, number_in, periods_offered, scope_of
 

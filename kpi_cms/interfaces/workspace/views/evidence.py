@@ -20,6 +20,7 @@ from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import evidence as domain
 from kpi_cms.evaluation.models import Evidence, Scorecard, Task
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound
 from kpi_cms.foundation.core.files import keeping
@@ -28,7 +29,6 @@ from kpi_cms.interfaces.workspace.forms.evidence import EvidenceForm, WithdrawFo
 from kpi_cms.interfaces.workspace.presentation.evidence import download_name, evidence_lines
 from kpi_cms.interfaces.workspace.presentation.sheet import label_of
 
-from .asking import actor_of
 from .shared import add_problems, refused, scope_of
 
 # A download and nothing else: no page of ours frames it, no browser guesses at it, nothing keeps a copy.

@@ -13,11 +13,11 @@ from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain.feedback import give_feedback
 from kpi_cms.evaluation.fit_queries import criteria_of, own_feedback
 from kpi_cms.evaluation.rule_table import GIVE_FEEDBACK
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid
 from kpi_cms.interfaces.workspace.forms.feedback import FeedbackForm
 
-from .asking import actor_of
 from .shared import add_problems, refused, scope_of
 
 

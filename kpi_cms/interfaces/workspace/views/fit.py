@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from kpi_cms.evaluation.fit_queries import fit_of, opinions_of, periods_of_fit, versions_of_fit
 from kpi_cms.evaluation.rule_table import SEE_FIT
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.views import workbook_response
@@ -18,7 +19,7 @@ from kpi_cms.interfaces.workspace import exporting
 from kpi_cms.interfaces.workspace.presentation.fit import Asked, opinions_table, table_of
 from snippets.enums import Block, StaffKind
 
-from .asking import actor_of, require_somewhere
+from .asking import require_somewhere
 from .shared import scope_of
 
 

@@ -17,6 +17,7 @@ from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.queries import in_name_order
 from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY, READ_WHOLE_HISTORY
 from kpi_cms.evaluation.saved_questions import QUESTIONS, Question, question_of
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.views import workbook_response
@@ -32,7 +33,7 @@ from kpi_cms.interfaces.workspace.presentation.inspection import (
 )
 from snippets.models import Period
 
-from .asking import actor_of, require_somewhere
+from .asking import require_somewhere
 from .shared import PERIODS_OFFERED, chosen_period, link_with, number_in, scope_of
 
 

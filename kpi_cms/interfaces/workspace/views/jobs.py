@@ -12,11 +12,11 @@ from django.views.decorators.http import require_GET
 
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain import opening
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.models import Job, JobState
 from snippets.models import Unit
 
-from .asking import actor_of
 from .shared import scope_of
 
 STATES = {

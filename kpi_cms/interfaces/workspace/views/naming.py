@@ -17,6 +17,7 @@ from kpi_cms.evaluation.domain.naming import Namings, name_evaluators, namings
 from kpi_cms.evaluation.enums import NamingNeed
 from kpi_cms.evaluation.rule_table import NAME_EVALUATORS
 from kpi_cms.foundation.access.wall import shown_within
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.naming import NamingForm, row_value
@@ -24,7 +25,7 @@ from kpi_cms.interfaces.workspace.presentation.evaluators import unit_codes, why
 from snippets.enums import PeriodState
 from snippets.models import Period, Person
 
-from .asking import actor_of, require_somewhere
+from .asking import require_somewhere
 from .shared import add_problems, number_in, refused, scope_of
 
 PAGE = 100

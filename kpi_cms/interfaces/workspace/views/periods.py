@@ -15,6 +15,7 @@ from kpi_cms.evaluation import period_queries
 from kpi_cms.evaluation.domain import closing, opening
 from kpi_cms.evaluation.rule_table import OPEN_PERIOD
 from kpi_cms.foundation.access.wall import shown_within
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, WrongState
 from kpi_cms.foundation.core.views import workbook_response
@@ -25,7 +26,7 @@ from snippets.domain import periods as registers
 from snippets.enums import DayKind, PeriodState
 from snippets.models import Period, Unit
 
-from .asking import actor_of, require_somewhere
+from .asking import require_somewhere
 from .shared import link_with, number_in, scope_of
 
 NAMES_ON_A_PAGE = 100

@@ -26,6 +26,7 @@ from kpi_cms.evaluation.rule_table import (
 )
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import shown_within
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
@@ -37,7 +38,7 @@ from kpi_cms.interfaces.workspace.presentation.anew import before_and_after
 from kpi_cms.interfaces.workspace.presentation.card import CardReading, read_card
 from kpi_cms.interfaces.workspace.presentation.facts import field_of
 
-from .asking import actor_of, require_somewhere
+from .asking import require_somewhere
 from .shared import add_problems, refused, scope_of
 from .steps import CardStep
 

@@ -6,6 +6,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.views import workbook_response
@@ -19,7 +20,7 @@ from kpi_cms.interfaces.workspace.presentation.review import (
 from snippets.review_queries import givers, grants_to_review, page_of_grants
 from snippets.rule_table import REVIEW_GRANTS
 
-from .asking import actor_of, require_somewhere
+from .asking import require_somewhere
 from .shared import number_in, scope_of
 
 PAGE = 100

@@ -18,6 +18,7 @@ from kpi_cms.evaluation.rule_table import EXPLAIN_CARD
 from kpi_cms.foundation.access.rules import somewhere
 from kpi_cms.foundation.access.wall import shown_within
 from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound
@@ -29,7 +30,6 @@ from snippets.models import Grant
 from snippets.rule_table import VIEW_AS
 from snippets.rules import explain_account, not_the_same
 
-from .asking import actor_of
 from .shared import add_problems, refused, scope_of
 
 CARDS_SHOWN = 100

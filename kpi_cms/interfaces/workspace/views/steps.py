@@ -25,6 +25,7 @@ from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.foundation.engine import Fact
@@ -41,7 +42,6 @@ from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
 from kpi_cms.interfaces.workspace.presentation.sheet import Column, sheet_of
 from snippets.models import Period, Unit
 
-from .asking import actor_of
 from .shared import add_problems, refused, scope_of, with_expected
 
 Text = str | Promise

@@ -23,6 +23,7 @@ from kpi_cms.evaluation.enums import EXTRA_KINDS, TaskState
 from kpi_cms.evaluation.models import Delay, Fault, ObjectiveCause, Task
 from kpi_cms.foundation.access.decisions import Decision
 from kpi_cms.foundation.access.rules import Rule
+from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.interfaces.workspace.forms.tasks import (
@@ -36,7 +37,6 @@ from kpi_cms.interfaces.workspace.forms.tasks import (
 from kpi_cms.interfaces.workspace.presentation.evidence import evidence_lines, same_elsewhere
 from kpi_cms.interfaces.workspace.presentation.tasks import KINDS
 
-from .asking import actor_of
 from .shared import add_problems, by_whoever_assigns, refused, scope_of, with_expected
 
 
