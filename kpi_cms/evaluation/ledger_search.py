@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -44,6 +45,11 @@ class Search:
     field: str = ""
     amount: Decimal | None = None
     more: Q | None = None
+
+    @cached_property
+    def accounts(self) -> list[int]:
+        """Accounts that the name of an actor may mean, looked for once."""
+        return list(accounts_named(self.actor).values_list("pk", flat=True)[:PEOPLE_FOUND])
 
     def described(self) -> dict[str, Any]:
         """For the ledger: what was asked, in codes; a name that was typed is not put down."""
@@ -87,7 +93,7 @@ def search(
     order = "pk" if oldest_first else "-pk"
     rows = of_units(units, rows, order, size + 1, named=bool(asked.person or asked.actor))
     if asked.actor:
-        rows = _first_by_either(_accounts(asked), rows, order, size + 1)
+        rows = _first_by_either(asked.accounts, rows, order, size + 1)
     entries = list(rows.order_by(order)[: size + 1])
     return Found(entries[:size], entries[size - 1].pk if len(entries) > size else None)
 
@@ -131,11 +137,6 @@ def _first_of_each(units: Sequence[int], rows: QuerySet[Any], order: str, size: 
     return rows.model._default_manager.filter(pk__in=sorted(keys, reverse=order == "-pk")[:size])
 
 
-def _accounts(asked: Search) -> list[int]:
-    """Accounts that the searched name may mean."""
-    return list(accounts_named(asked.actor).values_list("pk", flat=True)[:PEOPLE_FOUND])
-
-
 def _first_by_either(
     accounts: Sequence[int], rows: QuerySet[LedgerEntry], order: str, size: int
 ) -> QuerySet[LedgerEntry]:
@@ -161,8 +162,7 @@ def narrowed(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
         people = Person.objects.filter(containing(asked.person)).order_by().values_list("pk", flat=True)
         rows = rows.filter(one_of("person_id", list(people[:PEOPLE_FOUND])))
     if asked.actor:
-        accounts = _accounts(asked)
-        rows = rows.filter(one_of("actor_id", accounts) | one_of("on_behalf_of_id", accounts))
+        rows = rows.filter(one_of("actor_id", asked.accounts) | one_of("on_behalf_of_id", asked.accounts))
     if asked.acts:
         rows = rows.filter(one_of("act", asked.acts))
     if asked.field:
