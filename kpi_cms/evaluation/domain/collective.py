@@ -128,8 +128,8 @@ def _name(card: Scorecard, secretary: Person, decision: Decision, moment: dateti
     )
     if CardResult.objects.filter(card=card, stage=StageKey.COLLECTIVE).exists():
         scoring.refresh(card, StageKey.COLLECTIVE, moment)  # an earlier one's
-    if StageKey.COLLECTIVE in card.version.compiled().hears and card.submitted_at is not None:
-        scoring.refresh(card, StageKey.EVALUATOR, moment)
+    if card.submitted_at is not None:
+        _hear(card, moment)
 
 
 def _standing(card: Scorecard) -> dict[str, str | None]:
@@ -159,8 +159,7 @@ def save_collective(
     )
     if assessment_of(card, StageKey.COLLECTIVE, card.secretary).submitted_at is not None:
         require_complete(card, StageKey.COLLECTIVE, saved.outcome)
-    if StageKey.COLLECTIVE in card.version.compiled().hears:
-        scoring.refresh(card, StageKey.EVALUATOR, moment)
+    _hear(card, moment)
     return saved
 
 
@@ -187,9 +186,14 @@ def send_collective(*, actor: User, moment: datetime, card: Scorecard, expected:
         before={"stage": StageKey.COLLECTIVE},
         after={"stage": StageKey.COLLECTIVE, "sent": outcome.shown},
     )
+    _hear(card, moment)
+    return card
+
+
+def _hear(card: Scorecard, moment: datetime) -> None:
+    """Where the set decides with what the collective gave, the evaluator's result follows it."""
     if StageKey.COLLECTIVE in card.version.compiled().hears:
         scoring.refresh(card, StageKey.EVALUATOR, moment)
-    return card
 
 
 def _taken(actor: User, card: Scorecard, moment: datetime) -> Scorecard:
