@@ -12,7 +12,7 @@ from tests.helpers.world import MOMENT, World
 
 SignIn = Callable[[Person], Client]
 CLOCK_READERS = (
-    "assigning", "cards", "collective", "delegation", "evaluation", "evidence", "review", "sight", "steps",
+    "assigning", "cards", "collective", "delegation", "evidence", "review", "sight", "steps",
     "task_actions",
 )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """A person's own cards, one card as its readers see it, and why each number is what it is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +21,7 @@ from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
 from kpi_cms.evaluation.rule_table import SAVE_SELF
+from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
@@ -88,34 +89,54 @@ def _is_writable(reading: CardReading) -> bool:
 
 
 def _save_self(request: HttpRequest, pk: int) -> HttpResponse:
-    found = queries.card_to_change(pk)
-    form = ScoreForm.sent(found, StageKey.SELF, request.POST)
+    form, error = keep_scores(request, pk, StageKey.SELF, SAVE_SELF, stages.save_self)
+    if error is not None:
+        return draw_again(request, "workspace/card.html", pk, form, error, card_page)
+    messages.success(request, _("The self-assessment is saved. It is not sent yet."))
+    wanted = request.POST.get("evidence", "")
+    if wanted in form.typed:
+        return redirect("workspace:attach_evidence", pk, wanted)
+    return redirect("workspace:submit" if "review" in request.POST else "workspace:card", pk)
+
+
+def open_scores(
+    request: HttpRequest, pk: int, stage: StageKey, rule: Rule, template: str, page: Any
+) -> HttpResponse:
+    """The page on which another stage than the person's is scored; the card itself when it is not the time."""
+    scope = scope_of(request)
+    card = queries.card_for(scope, pk)
+    rules.may(rule, scope, card).require()
+    if not rules.is_time(rule, scope, card):
+        return redirect("workspace:card", pk)
+    reading = read_card(scope, card)
+    form = ScoreForm.stored(card, stage, reading.records.get(stage))
+    return TemplateResponse(request, template, add_evidence(page(reading, form)))
+
+
+def keep_scores(
+    request: HttpRequest, pk: int, stage: StageKey, rule: Rule, save: Callable[..., Any]
+) -> tuple[ScoreForm, Invalid | Stale | None]:
+    """What was typed for a stage, and why the domain's verb did not save it; None where it did."""
+    card = queries.card_to_change(pk)
+    form = ScoreForm.sent(card, stage, request.POST)
     entries = form.entries()
-    error: Invalid | Stale
     try:
         if form.problems:
             scope = scope_of(request)
-            rules.self_assess(scope, queries.card_for(scope, pk)).require()
+            rules.may(rule, scope, queries.card_for(scope, pk)).require()
             raise Invalid(_("Some scores cannot be used. Correct them and save again; nothing was saved."))
-        stages.save_self(
+        save(
             actor=actor_of(request),
             moment=database_now(),
-            card=found,
+            card=card,
             expected=form.expected,
             entries=entries,
             comments=form.comments,
             reason=form.reason,
         )
-    except (Invalid, Stale) as caught:
-        error = caught
-    else:
-        messages.success(request, _("The self-assessment is saved. It is not sent yet."))
-        wanted = request.POST.get("evidence", "")
-        if wanted in form.typed:
-            return redirect("workspace:attach_evidence", pk, wanted)
-        target = "workspace:submit" if "review" in request.POST else "workspace:card"
-        return redirect(target, pk)
-    return draw_again(request, "workspace/card.html", pk, form, error, card_page)
+    except (Invalid, Stale) as error:
+        return form, error
+    return form, None
 
 
 def draw_again(

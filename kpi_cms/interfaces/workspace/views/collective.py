@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import collective
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
-from kpi_cms.foundation.core.errors import Invalid, Stale
+from kpi_cms.foundation.core.errors import Invalid
 from kpi_cms.interfaces.workspace.forms.collective import CollectiveForm
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.forms.steps import StepForm
@@ -26,14 +25,12 @@ from kpi_cms.interfaces.workspace.presentation.card import (
     CardReading,
     figures_of,
     page_of,
-    read_card,
     state_of_result,
 )
-from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
 
 from .asking import require_somewhere
-from .cards import draw_again
+from .cards import draw_again, keep_scores, open_scores
 from .shared import add_problems, refused, scope_of
 from .steps import CardStep, incomplete
 
@@ -47,38 +44,17 @@ def score(request: HttpRequest, pk: int) -> HttpResponse:
     """The collective's scores beside the person's; POST saves them."""
     if request.method == "POST":
         return _save(request, pk)
-    scope = scope_of(request)
-    card = queries.card_for(scope, pk)
-    rules.may(table.SAVE_COLLECTIVE, scope, card).require()
-    if not rules.is_time(table.SAVE_COLLECTIVE, scope, card):
-        return redirect("workspace:card", pk)
-    reading = read_card(scope, card)
-    form = ScoreForm.stored(card, StageKey.COLLECTIVE, reading.records.get(StageKey.COLLECTIVE))
-    return TemplateResponse(request, TEMPLATE, add_evidence(_page(reading, form)))
+    return open_scores(request, pk, StageKey.COLLECTIVE, table.SAVE_COLLECTIVE, TEMPLATE, _page)
 
 
 def _save(request: HttpRequest, pk: int) -> HttpResponse:
-    card = queries.card_to_change(pk)
-    form = ScoreForm.sent(card, StageKey.COLLECTIVE, request.POST)
-    entries = form.entries()
-    error: Invalid | Stale
-    try:
-        if form.problems:
-            scope = scope_of(request)
-            rules.may(table.SAVE_COLLECTIVE, scope, queries.card_for(scope, pk)).require()
-            raise Invalid(_("Some scores cannot be used. Correct them and save again; nothing was saved."))
-        collective.save_collective(
-            actor=actor_of(request), moment=database_now(), card=card, expected=form.expected, entries=entries,
-            comments=form.comments, reason=form.reason,
-        )  # fmt: skip
-    except (Invalid, Stale) as caught:
-        error = caught
-    else:
-        messages.success(request, _("The collective's scores are saved."))
-        return redirect(
-            "workspace:send_collective" if "review" in request.POST else "workspace:collective", pk
-        )
-    return draw_again(request, TEMPLATE, pk, form, error, _page)
+    form, error = keep_scores(
+        request, pk, StageKey.COLLECTIVE, table.SAVE_COLLECTIVE, collective.save_collective
+    )
+    if error is not None:
+        return draw_again(request, TEMPLATE, pk, form, error, _page)
+    messages.success(request, _("The collective's scores are saved."))
+    return redirect("workspace:send_collective" if "review" in request.POST else "workspace:collective", pk)
 
 
 def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:

@@ -14,9 +14,6 @@ from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import saving, stages
 from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.rule_table import SAVE_EVALUATION
-from kpi_cms.foundation.accounts.signed_in import actor_of
-from kpi_cms.foundation.core.actor import database_now
-from kpi_cms.foundation.core.errors import Invalid, Stale
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.card import (
@@ -30,7 +27,7 @@ from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
 from kpi_cms.interfaces.workspace.presentation.lists import card_rows, page_links
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
 
-from .cards import draw_again
+from .cards import draw_again, keep_scores, open_scores
 from .shared import chosen_period, number_in, periods_offered, scope_of
 
 PAGE = 50
@@ -45,41 +42,15 @@ def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
         if "take" in request.POST:
             return _take_over(request, pk)
         return _save(request, pk)
-    scope = scope_of(request)
-    card = queries.card_for(scope, pk)
-    rules.may(SAVE_EVALUATION, scope, card).require()
-    if not rules.is_time(SAVE_EVALUATION, scope, card):
-        return redirect("workspace:card", pk)
-    reading = read_card(scope, card)
-    form = ScoreForm.stored(card, StageKey.EVALUATOR, reading.records.get(StageKey.EVALUATOR))
-    return TemplateResponse(request, TEMPLATE, add_evidence(_page(reading, form)))
+    return open_scores(request, pk, StageKey.EVALUATOR, SAVE_EVALUATION, TEMPLATE, _page)
 
 
 def _save(request: HttpRequest, pk: int) -> HttpResponse:
-    card = queries.card_to_change(pk)
-    form = ScoreForm.sent(card, StageKey.EVALUATOR, request.POST)
-    entries = form.entries()
-    error: Invalid | Stale
-    try:
-        if form.problems:
-            scope = scope_of(request)
-            rules.evaluate(scope, queries.card_for(scope, pk)).require()
-            raise Invalid(_("Some scores cannot be used. Correct them and save again; nothing was saved."))
-        stages.save_evaluation(
-            actor=actor_of(request),
-            moment=database_now(),
-            card=card,
-            expected=form.expected,
-            entries=entries,
-            comments=form.comments,
-            reason=form.reason,
-        )
-    except (Invalid, Stale) as caught:
-        error = caught
-    else:
-        messages.success(request, _("The evaluation is saved. It is not confirmed yet."))
-        return redirect("workspace:confirm" if "review" in request.POST else "workspace:evaluate", pk)
-    return draw_again(request, TEMPLATE, pk, form, error, _page)
+    form, error = keep_scores(request, pk, StageKey.EVALUATOR, SAVE_EVALUATION, stages.save_evaluation)
+    if error is not None:
+        return draw_again(request, TEMPLATE, pk, form, error, _page)
+    messages.success(request, _("The evaluation is saved. It is not confirmed yet."))
+    return redirect("workspace:confirm" if "review" in request.POST else "workspace:evaluate", pk)
 
 
 def _take_over(request: HttpRequest, pk: int) -> HttpResponse:
