@@ -159,10 +159,16 @@ class RollUpBlock(CriterionBlock):
         preview_value = example("đ", _("Tasks of the field"), scope="field", measure="progress", maximum="10")
 
 
+OF_UNIT = _(
+    "“The unit”: the one result recorded for the unit that the card was opened in, its head's card alike. The card "
+    "waits as long as none is recorded for the period."
+)
+
+
 class ResultOfBlock(CriterionBlock):
     """The results of the people managed, or of the unit."""
 
-    of = blocks.ChoiceBlock(label=_("Results of"), choices=ResultsOf.choices)
+    of = blocks.ChoiceBlock(label=_("Results of"), choices=ResultsOf.choices, help_text=OF_UNIT)
     how = blocks.ChoiceBlock(label=_("Counted as"), choices=ResultsHow.choices, default=ResultsHow.MEAN)
     out_of = points(_("Their points are out of"), default="100")
     threshold = points(

@@ -167,6 +167,8 @@ def _how_roll_up(kind: Node) -> str:
 
 
 def _how_result_of(kind: Node) -> str:
+    if kind["of"] == ResultsOf.UNIT:
+        return _("Computed from the result that is recorded for the unit")
     return _("Computed from the results of others (%(whose)s): %(how)s; %(nobody)s when there are none") % {
         "whose": ResultsOf(kind["of"]).label,
         "how": ResultsHow(kind["how"]).label,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from snippets.enums import CALENDAR
 
-from ..enums import Attribute, DayCount, Law, RatedPeriod, ResultsOf, StageName, rated
+from ..enums import Attribute, DayCount, Law, RatedPeriod, StageName, rated
 from ..models import CriteriaSetPage
 from .problems import PageProblem
 
@@ -29,15 +29,8 @@ def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
 
 
 def _of_criterion(criterion: Any) -> Iterator[PageProblem]:
-    kind = criterion.block_type
-    if kind == "task_points":
+    if criterion.block_type == "task_points":
         yield from _of_task_points(criterion)
-    elif kind == "result_of" and criterion.value["of"] == ResultsOf.UNIT:
-        sentence = _(
-            "No organisation is evaluated here yet, so that a unit has no result of its own. Count the results of the "
-            "people managed, or keep the set as a draft."
-        )
-        yield PageProblem("unit_not_yet", sentence, key=str(criterion.id), inside=("of",))
 
 
 def _of_task_points(criterion: Any) -> Iterator[PageProblem]:

@@ -1,7 +1,8 @@
 """What never changes: what an open period is scored with, and what a card that was sent was opened for (T16).
 
 Frozen versions and their criteria are append-only tables of the rulebook. Here stand the pins, which belong to a
-period, and the columns of a card that say whose it is, of which period, and by which version.
+period, the results of organisations in a period that is not open, and the columns of a card that say whose it is, of
+which period, and by which version.
 """
 
 from kpi_cms.foundation.audit.guards import guard
@@ -9,7 +10,7 @@ from snippets.enums import PeriodState
 from snippets.models import Period
 
 from .enums import CardState
-from .models import CalendarPin, CataloguePin, Scorecard, VersionPin
+from .models import CalendarPin, CataloguePin, Scorecard, UnitResult, VersionPin
 
 NEVER_CHANGES = ("period_id", "person_id", "frame", "version_id", "unit_id", "agency_id")
 
@@ -23,6 +24,12 @@ def guard_all() -> None:
         table = model._meta.db_table
         guard(table, table, "INSERT", "DELETE", unless=in_draft)
         guard(f"{table}_kept", table, "UPDATE")
+    table = UnitResult._meta.db_table
+    in_open = f"{of_the_row} AND state = '{PeriodState.OPEN}')"
+    guard(table, table, "INSERT", unless=in_open)
+    same = " AND ".join(f"OLD.{column} = NEW.{column}" for column in ("period_id", "unit_id"))
+    guard(f"{table}_changed", table, "UPDATE", unless=f"{in_open} AND {same} AND OLD.withdrawn_at IS NULL")
+    guard(f"{table}_kept", table, "DELETE")
     guard("period_opened_once", period, "UPDATE", unless="OLD.state = 'draft' OR NEW.state <> 'draft'")
     guard("period_kept", period, "DELETE", unless="OLD.state = 'draft'")
     card = Scorecard._meta.db_table

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kpi_cms.foundation.access.decisions import Decision, unseen
+from kpi_cms.foundation.access.decisions import Decision, refuse, unseen
 from kpi_cms.foundation.access.rules import Rule, ask, in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.core.errors import WrongState
@@ -126,6 +126,24 @@ def _on_behalf(decision: Decision, absent: int | None) -> Decision:
 def may_in_unit(rule: Rule, scope: Scope, unit: Unit) -> Decision:
     """A rule of the table, asked about a unit and everything below it, whoever its people are."""
     return ask(rule, scope, (), unit)
+
+
+def see_unit_result(scope: Scope, unit: Unit, superior: Unit | None) -> bool:
+    """Whoever reads the unit or receives its results, or those of its superior, who record it."""
+    above = superior is not None and may_in_unit(table.RECEIVE_RESULTS, scope, superior).allowed
+    return above or may_in_unit(table.SEE_UNIT_RESULT, scope, unit).allowed
+
+
+def record_unit_result(scope: Scope, unit: Unit, superior: Unit | None, *, belongs: bool) -> Decision:
+    """The personnel office of the unit's superior; never whoever belongs to the unit, nor the unit's own office."""
+    if belongs:
+        return ask(table.RECORD_UNIT_RESULT, scope, (Relation.OWN,))
+    if superior is not None:
+        decision = ask(table.RECORD_UNIT_RESULT, scope, (), superior)
+        if decision.allowed:
+            return decision
+    seen = see_unit_result(scope, unit, superior)
+    return refuse(table.RECORD_UNIT_RESULT.refusal) if seen else unseen()
 
 
 def see_card(scope: Scope, card: Scorecard) -> Decision:

@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from kpi_cms.foundation.access.wall import NOBODY, all_of, any_of, define, held_on, protect
 from kpi_cms.foundation.audit.models import AccessLogEntry, LedgerEntry
+from snippets.enums import UnitLevel
 from snippets.models import Person, Unit
 
 from . import rule_table as table
@@ -26,6 +27,7 @@ from .models import (
     Score,
     Scorecard,
     Task,
+    UnitResult,
 )
 
 REOPENING_CAPABILITIES = (*table.ASK_REOPENING.capabilities, *table.APPROVE_REOPENING.capabilities)
@@ -49,6 +51,7 @@ def protect_all() -> None:
     _protect_cards()
     _protect_tasks()
     _protect_evidence()
+    _protect_results_of_units()
     protect(
         LedgerEntry._meta.db_table,
         reads=any_of(
@@ -132,7 +135,22 @@ def _define_helpers() -> None:
                 END);""",
         of="wanted bigint",
     )
-    unit, audits = Unit._meta.db_table, ",".join(table.READ_UNIT_HISTORY.capabilities).join("{}")
+    unit, receives = Unit._meta.db_table, ",".join(table.RECORD_UNIT_RESULT.capabilities).join("{}")
+    # The superior of a unit, as `snippets.queries.Tree.superior` finds it.
+    define(
+        "kpi_records_result_of",
+        "boolean",
+        f"""RETURN EXISTS (
+            SELECT FROM "{unit}" concerned WHERE concerned.id = wanted AND coalesce(
+                (SELECT agency.id FROM "{unit}" agency
+                    WHERE concerned.level <> '{UnitLevel.USING}' AND agency.level = '{UnitLevel.USING}'
+                    AND agency.depth < concerned.depth AND starts_with(concerned.path, agency.path)
+                    ORDER BY agency.depth DESC LIMIT 1),
+                concerned.managing_unit_id
+            ) IN (SELECT kpi_units('{receives}')));""",
+        of="wanted bigint",
+    )
+    audits = ",".join(table.READ_UNIT_HISTORY.capabilities).join("{}")
     define(
         "kpi_audits_the_province",
         "boolean",
@@ -260,3 +278,11 @@ def _protect_evidence() -> None:
     )
     protect(_table(Evidence), reads=reads, updates=OWN)
     _protect_history(Evidence, reads)
+
+
+def _protect_results_of_units() -> None:
+    """Read with the unit, written by the personnel office of its superior; whose points it lifts, `rules` know."""
+    records = "kpi_records_result_of(unit_id)"
+    reads = any_of(held_on("unit_id", *table.SEE_UNIT_RESULT.capabilities), records)
+    protect(_table(UnitResult), reads=reads, updates=records, author="recorded_by")
+    _protect_history(UnitResult, reads)

@@ -24,7 +24,7 @@ TODAY = timezone.localdate(MOMENT)
 KINDS = ("in force", "in force", "in force", "over", "to come", "ended")
 HELD = (
     Capability.VIEW, Capability.AUDIT, Capability.ASSIGN, Capability.EVALUATE, Capability.MANAGE_PEOPLE,
-    Capability.PROGRESS,
+    Capability.PROGRESS, Capability.RECEIVE_RESULTS,
 )  # fmt: skip
 READING = (Capability.VIEW, Capability.AUDIT)
 WITH_TASKS = (*READING, Capability.ASSIGN)

@@ -11,7 +11,7 @@ from wagtail.models import GroupApprovalTask, Workflow, WorkflowTask
 from criteria_pages.domain.library import add_item
 from criteria_pages.models import FrozenCriterion
 from kpi_cms.evaluation.domain.opening import JOB_NAME
-from kpi_cms.evaluation.models import PublishedSpread, Reopening
+from kpi_cms.evaluation.models import PublishedSpread, Reopening, UnitResult
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.models import Job
@@ -51,6 +51,7 @@ def furnish(made: Institution) -> None:
     _of_people(made)
     _catalogues(made)
     _periods(made)
+    _results_of_units(made)
     _jobs_and_uploads(made)
     _criteria_sets(made)
 
@@ -145,6 +146,17 @@ def _periods(made: Institution) -> None:
                     values={"1/2": 6},
                 )
             extra[word][code] = period
+
+
+def _results_of_units(made: Institution) -> None:
+    """One for each organisation, in a month that is open."""
+    made.extra["unit_result"] = {
+        code: UnitResult.objects.create(
+            period=made.periods["opened"], unit=unit, points=80, decision_number="1/QĐ", decided_on=SINCE,
+            recorded_by=system_user().pk, recorded_at=MOMENT,
+        )
+        for code, unit in made.units.items()
+    }  # fmt: skip
 
 
 def _jobs_and_uploads(made: Institution) -> None:

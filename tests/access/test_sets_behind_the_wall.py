@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 from hypothesis import given, settings
 
-from kpi_cms.evaluation import queries
+from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.models import (
     Assessment,
     CardResult,
@@ -25,15 +25,18 @@ from kpi_cms.evaluation.models import (
     Score,
     Scorecard,
     Task,
+    UnitResult,
 )
-from kpi_cms.evaluation.rule_table import APPROVE_REOPENING
+from kpi_cms.evaluation.rule_table import APPROVE_REOPENING, ASK_REOPENING
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import walled_tables
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.many import write_history
 from kpi_cms.foundation.audit.models import AccessLogEntry, LedgerEntry
 from kpi_cms.foundation.core.actor import as_actor, asked_by
-from snippets.enums import Capability
+from snippets.enums import Capability, UnitLevel
+from snippets.models import Unit
+from snippets.queries import Tree
 from tests.access.random_province import Province, build, drafts
 from tests.helpers import world as tables
 from tests.helpers.month import undone
@@ -44,7 +47,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 ACCOUNTS, PEOPLE, PROVINCES = 12, 140, 30
 OF_CARDS = (Assessment, Score, CardResult)
 OF_TASKS = (Fault, Delay, ObjectiveCause)
-TRACKED = (Scorecard, Assessment, Score, Task, *OF_TASKS, Evidence, Reopening, CriterionFeedback)
+TRACKED = (Scorecard, Assessment, Score, Task, *OF_TASKS, Evidence, Reopening, CriterionFeedback, UnitResult)
 
 
 @pytest.fixture
@@ -111,6 +114,21 @@ def furnish(made: Province, version) -> None:
         )
         for card in about.values()
     )  # fmt: skip
+    for number, unit in enumerate(made.units):  # whose superior is the agency above, and whose a managing one
+        managing = made.units[number * 7 % len(made.units)]
+        if number % 3 == 0 and unit.depth > 1:
+            Unit.objects.filter(pk=unit.pk).update(level=UnitLevel.CONSTITUENT)
+        elif managing != unit:
+            Unit.objects.filter(pk=unit.pk).update(managing_unit=managing)
+    periods = {card.period_id for card in made.cards}
+    UnitResult.objects.bulk_create(
+        UnitResult(
+            period_id=period, unit=unit, points=80, decision_number="1", decided_on=MOMENT.date(), recorded_by=0,
+            recorded_at=MOMENT,
+        )
+        for period in periods
+        for unit in made.units
+    )  # fmt: skip
     with as_actor(system_user(), MOMENT):
         for model in TRACKED:
             write_history(model, list(model.objects.all()), changed=False)
@@ -176,7 +194,8 @@ def expected(made: Province, rows: Rows, user) -> dict[str, set[int]]:
         for key, card, task in Evidence.objects.values_list("pk", "card", "task")
         if card in cards or task in tasks
     }
-    answered = set(scope.units(*APPROVE_REOPENING.capabilities).values_list("pk", flat=True))
+    answering = (*ASK_REOPENING.capabilities, *APPROVE_REOPENING.capabilities)
+    answered = set(scope.units(*answering).values_list("pk", flat=True))
     found["evaluation_reopening"] = {
         key
         for key, card, unit in Reopening.objects.values_list("pk", "card", "unit")
@@ -185,6 +204,11 @@ def expected(made: Province, rows: Rows, user) -> dict[str, set[int]]:
     own = {person.pk for person in made.people if scope.user_id and person.user_id == scope.user_id}
     found["evaluation_criterionfeedback"] = {
         key for key, person in CriterionFeedback.objects.values_list("pk", "person") if person in own
+    }
+    tree = Tree()
+    read = {pk for pk, unit in tree.units.items() if rules.see_unit_result(scope, unit, tree.superior(unit))}
+    found["evaluation_unitresult"] = {
+        key for key, unit in UnitResult.objects.values_list("pk", "unit") if unit in read
     }
     found["audit_ledgerentry"] = ledger(made, rows.entries, user, scope)
     found["audit_accesslogentry"] = access_log(made, user, scope)

@@ -417,16 +417,8 @@ def test_weights_count_for_the_person_and_the_competent_person_alone(
         )
 
 
-def test_the_result_of_a_unit_stays_a_draft_and_says_so() -> None:
-    page = page_of(one_kind("result_of", of="unit"))
-
-    (problem,) = check(page)
-
-    assert (problem.code, problem.inside) == ("unit_not_yet", ("of",))
-    assert str(problem.sentence) == (
-        "No organisation is evaluated here yet, so that a unit has no result of its own. Count the results of the "
-        "people managed, or keep the set as a draft."
-    )
+def test_a_set_that_counts_the_result_of_the_unit_can_be_issued() -> None:
+    assert check(page_of(one_kind("result_of", of="unit"))) == []
 
 
 def test_points_of_tasks_are_refused_for_what_tasks_do_not_say_and_nothing_else() -> None:

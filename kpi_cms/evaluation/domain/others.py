@@ -1,19 +1,22 @@
-"""What a card is computed from that is other people's: the results of those managed, and tasks of a scope.
+"""What a card is computed from that is not its person's: results of those managed and of the unit, tasks of a scope.
 
 Who they are is `people_managed`'s to say. What a decided card took from them is kept with it, criterion by criterion
 (`Scorecard.confirmed_basis`), and read in their place for ever: whatever becomes of the others, the card computes to
 the same digits.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from django.utils.translation import gettext as _
+
 from kpi_cms.evaluation.enums import DECIDED
-from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.models import Scorecard, UnitResult
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.engine import (
     SUBORDINATES,
+    UNIT,
     CardInputs,
     CompiledCriterion,
     CompiledSet,
@@ -63,6 +66,8 @@ def with_others(inputs: CardInputs, card: Scorecard, *, explained: bool = False)
     if compiled.counts_results:
         people = managed(card).as_input() if explained else managed_people(card)
         inputs = inputs._replace(people=people, results=results_of(people, compiled))
+    if compiled.counts_unit:
+        inputs = inputs._replace(results={**inputs.results, **result_of_unit(card)})
     if compiled.scopes:
         inputs = inputs._replace(others={scope: tasks_in(card, scope) for scope in compiled.scopes})
     return inputs
@@ -72,6 +77,29 @@ def results_of(people: ManagedPeople, compiled: CompiledSet) -> dict[str, list[F
     """The points of the people managed for “results of others”, as d counts them; nothing while they are waited for."""
     points = points_counted(people, compiled.rules.people)
     return {} if points is None else {SUBORDINATES: points}
+
+
+def result_of_unit(card: Scorecard) -> dict[str, list[Fraction | Decimal]]:
+    """The points recorded for the unit that the card was opened in, its head's card alike; nothing without a record."""
+    found = recorded_for(card)
+    return {} if found is None else {UNIT: [found.points]}
+
+
+@beyond_the_wall("whoever reads a card reads the result of the unit that it counts")
+def recorded_for(card: Scorecard) -> UnitResult | None:
+    """The result of the card's unit as it is recorded now."""
+    return UnitResult.objects.standing().filter(period_id=card.period_id, unit_id=card.unit_id).first()
+
+
+def unit_waited_for(card: Scorecard, known: Container[str]) -> str:
+    """The sentence of a card that counts the result of a unit that has none; "" where it waits for no unit. `known`:
+    the codes of the criteria that have a value."""
+    if not any(each.is_of_unit and each.code not in known for each in card.version.compiled().from_others):
+        return ""
+    return _(
+        "No result of %(unit)s is recorded for this period yet, and this card counts it. The personnel office of the "
+        "superior records it."
+    ) % {"unit": card.unit_name}
 
 
 def tasks_in(card: Scorecard, scope: str) -> list[TaskInput]:

@@ -27,7 +27,7 @@ from kpi_cms.evaluation.domain.recompute import passes
 from kpi_cms.evaluation.domain.stored_inputs import Given, given_at, said_at
 from kpi_cms.evaluation.enums import DECIDED, StageKey
 from kpi_cms.evaluation.impact_queries import Past, seen_by, versions_of
-from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard
+from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard, UnitResult
 from kpi_cms.evaluation.past_queries import newest
 from kpi_cms.evaluation.rescored import (
     Cause,
@@ -43,7 +43,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import as_actor, database_now
-from kpi_cms.foundation.engine import CardInputs, CompiledSet, ManagedPeople, Outcome, Said, TaskInput
+from kpi_cms.foundation.engine import UNIT, CardInputs, CompiledSet, ManagedPeople, Outcome, Said, TaskInput
 from snippets.enums import LEADING_ROLES, Frame, PostRole
 from snippets.models import FieldAssignment
 
@@ -132,6 +132,7 @@ class _Run:
         self._comparisons: dict[int, Comparison] = {}
         self.kind = rated(past.period.kind)
         self.managed = _ManagedCards(past, draft) if draft.counts_results else None
+        self.of_units = _results_of_units(past) if draft.counts_unit else {}
         self.sets = (draft, *(version.compiled() for version in self.versions.values()))
         self.hears = sorted(frozenset().union(*(each.hears for each in self.sets)))
 
@@ -188,6 +189,8 @@ class _Run:
         if len(kept) < len(self.draft.from_others):
             people = self._people(card)
             results = results_of(people, self.draft) if people is not None else {}
+            if card.unit_id in self.of_units:
+                results[UNIT] = [self.of_units[card.unit_id]]
             inputs = inputs._replace(people=people, results=results, others=self._tasks_of_others(card))
         return with_kept(inputs, self.draft, kept)
 
@@ -296,6 +299,12 @@ def as_it_was(card_ids: Sequence[int], moment: datetime) -> dict[int, _Then]:
     return {
         pk: _Then(given.get(pk, {}), row.confirmed_basis, row.proposed_basis) for pk, row in cards.items()
     }
+
+
+def _results_of_units(past: Past) -> dict[int, Decimal]:
+    """Unit → the points recorded for it: of a closed period nothing changes any more."""
+    found = UnitResult.objects.standing().filter(period=past.period)
+    return dict(found.values_list("unit_id", "points"))
 
 
 # --- d ----------------------------------------------------------------------------------------------------------

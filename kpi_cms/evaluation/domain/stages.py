@@ -37,6 +37,7 @@ from . import basis, locks, scoring
 from .acting import delegate_of, take_step
 from .agreeing import check_seen, check_unchanged
 from .entries import require_band
+from .others import unit_waited_for
 from .planning import has_endorsement
 from .saving import (
     Entry,
@@ -217,7 +218,7 @@ def confirm(
     _require_collective(card)
     require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
-    _require_d_known(outcome)
+    _require_d_known(card, outcome)
     delegate = delegate_of(actor)
     refuse_each_other(card, card.evaluator, delegate)
     assessment = assessment_of(card, StageKey.EVALUATOR, card.evaluator)
@@ -260,7 +261,7 @@ def endorse(
     _require_collective(card)
     require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
-    _require_d_known(outcome)
+    _require_d_known(card, outcome)
     refuse_each_other(card, card.endorser)
     endorsement = assessment_of(card, StageKey.ENDORSEMENT, card.endorser)
     write_comments(endorsement, {"comment": comment})
@@ -308,13 +309,16 @@ def accept_new_basis(
     digest = check_seen(actor, card, expected, seen, moment)
     if card.basis_changed_at is None:
         raise WrongState(_("The basis of this result has not changed."))
+    known = [code for code, text in card.proposed_basis.items() if text != basis.PENDING]
+    if sentence := unit_waited_for(card, known):
+        raise WrongState(sentence)
     if basis.PENDING in card.proposed_basis.values():
         raise WrongState(
             _("A result of the people this leader manages is open again. Wait until it is confirmed.")
         )
     card.notified_at = None
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR, proposed=True)
-    _require_d_known(outcome)
+    _require_d_known(card, outcome)
     require_band(card, outcome, scoring.stage_scores(card, StageKey.EVALUATOR))
     assert card.evaluator is not None  # rules.evaluate allows nobody else
     delegate = delegate_of(actor)
@@ -472,8 +476,10 @@ def grounds_required(criterion: CompiledCriterion, value: str) -> bool:
     )
 
 
-def _require_d_known(outcome: Outcome) -> None:
-    """Leaders are decided after their people (rules.md §4)."""
+def _require_d_known(card: Scorecard, outcome: Outcome) -> None:
+    """Leaders are decided after their people (rules.md §4), whoever counts their unit's result after that is known."""
+    if sentence := unit_waited_for(card, outcome.values):
+        raise WrongState(sentence)
     if outcome.pending:
         raise WrongState(
             _(

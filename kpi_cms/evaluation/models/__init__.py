@@ -10,6 +10,7 @@ from .score import Score
 from .scorecard import Scorecard
 from .task import Delay, Fault, ObjectiveCause, Task
 from .total import PublishedSpread, PublishedTotals
+from .unit_result import UnitResult
 
 __all__ = [
     "Assessment",
@@ -28,5 +29,6 @@ __all__ = [
     "Score",
     "Scorecard",
     "Task",
+    "UnitResult",
     "VersionPin",
 ]

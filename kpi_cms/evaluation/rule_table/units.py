@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from kpi_cms.evaluation.enums import Relation
 from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
 from kpi_cms.foundation.access.rules import SIGNED_IN, SYSTEM, Reach, Rule
 from kpi_cms.foundation.core.errors import Sentence
@@ -9,7 +10,7 @@ from snippets.enums import Capability, PeriodState
 from snippets.rule_table import ONESELF
 
 from .cards import TAKE_CARD_BUNDLE
-from .shared import CONCERNED
+from .shared import CONCERNED, OPEN
 from .tasks import TASK_CAPABILITIES
 
 # Held on a unit, each of these lets its holder follow the unit's progress and totals.
@@ -62,6 +63,39 @@ RECEIVE_RESULTS = Rule(
     subject="unit",
     law="Đ17.3",
     capabilities=(Capability.RECEIVE_RESULTS,),
+)
+
+SEE_UNIT_RESULT = Rule(
+    act="see_unit_result",
+    label=_("See the result of an organisation"),
+    subject="unit",
+    capabilities=(*READING_CAPABILITIES, Capability.RECEIVE_RESULTS),
+    note=_("Besides: whoever may record it. Whoever reads a card reads the points that it counts."),
+)
+RECORD_UNIT_RESULT = Rule(
+    act="record_unit_result",
+    label=_("Record, correct or withdraw the result of an organisation"),
+    subject="unit",
+    law="Đ5",
+    verbs=(
+        "kpi_cms.evaluation.domain.unit_results.record_unit_results",
+        "kpi_cms.evaluation.domain.unit_results.correct_unit_result",
+        "kpi_cms.evaluation.domain.unit_results.withdraw_unit_result",
+    ),
+    forbidden={
+        Relation.OWN: _(
+            "You belong to this organisation, and its result counts for your own points. Somebody who does not belong "
+            "to it records it."
+        )
+    },
+    capabilities=(Capability.RECEIVE_RESULTS,),
+    seen_with=READING_CAPABILITIES,
+    refusal=_("The result of an organisation is recorded by the personnel office of its superior."),
+    period_states=OPEN,
+    note=_(
+        "Held on the superior: the using agency above a constituent unit, else the managing agency. Never by anybody "
+        "who belongs to the organisation or to a unit below it."
+    ),
 )
 
 
@@ -159,5 +193,7 @@ UNIT_RULES = (
     TAKE_UNIT_BUNDLE,
     FOLLOW_PROGRESS,
     RECEIVE_RESULTS,
+    SEE_UNIT_RESULT,
+    RECORD_UNIT_RESULT,
 )
 PERIOD_RULES = (CHOOSE_VERSIONS, SEE_OPENING_LISTS, OPEN_PERIOD, CLOSE_PERIOD, SEE_FIT, SEE_JOB)

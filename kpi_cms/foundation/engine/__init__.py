@@ -17,7 +17,7 @@ from kpi_cms.foundation.engine.formula_excel import excel
 from kpi_cms.foundation.engine.formulas import FormulaError
 from kpi_cms.foundation.engine.gates import Rating
 from kpi_cms.foundation.engine.inputs import CardInputs, Said
-from kpi_cms.foundation.engine.others import APPROVED, FIELD, SUBORDINATES, UNITS
+from kpi_cms.foundation.engine.others import APPROVED, FIELD, SUBORDINATES, UNIT, UNITS
 from kpi_cms.foundation.engine.people import ManagedPeople, points_counted, tally
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError, SpecificationError
 from kpi_cms.foundation.engine.quota import Allowed, Candidate, Choice, QuotaCounts, choose
@@ -39,6 +39,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "SCHEMA_VERSIONS",
     "SUBORDINATES",
+    "UNIT",
     "UNITS",
     "Allowed",
     "Calendar",

@@ -154,7 +154,11 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         scopes=tuple(dict.fromkeys(criterion.scope for criterion in criteria if criterion.scope)),
         counts_points=any(criterion.kind == TaskPointsKind.type for criterion in criteria),
         calendars=frozenset(criterion.calendar for criterion in criteria if criterion.calendar),
-        counts_results=any(criterion.is_from_others and not criterion.scope for criterion in criteria),
+        counts_results=any(
+            criterion.is_from_others and not (criterion.scope or criterion.is_of_unit)
+            for criterion in criteria
+        ),
+        counts_unit=any(criterion.is_of_unit for criterion in criteria),
         order=_order(sections, names),
         names=names,
         keys={criterion.key: criterion.index for criterion in criteria},

@@ -22,7 +22,7 @@ from kpi_cms.foundation.engine.kinds import (
     PeopleManagedKind,
 )
 from kpi_cms.foundation.engine.levels import LevelsKind
-from kpi_cms.foundation.engine.others import OWN, ResultOfKind, RollUpKind
+from kpi_cms.foundation.engine.others import OWN, UNIT, ResultOfKind, RollUpKind
 from kpi_cms.foundation.engine.people import PeopleRules
 from kpi_cms.foundation.engine.problems import N_, Problem, ScoringError
 from kpi_cms.foundation.engine.raters import Rater
@@ -103,6 +103,11 @@ class CompiledCriterion:
         if isinstance(kind, TaskPointsKind) and kind.time.count == WORKING_DAYS:
             return kind.time.calendar
         return ""
+
+    @property
+    def is_of_unit(self) -> bool:
+        """Whether its value comes of the result of the unit."""
+        return isinstance(self._kind, ResultOfKind) and self._kind.of == UNIT
 
     @property
     def is_from_others(self) -> bool:
@@ -224,7 +229,8 @@ class ScoringPlan:
     """Everything a scoring reads of a set, precomputed. Equal and hashable by the specification's digest.
 
     `from_others`: the criteria whose value comes of other people's results or tasks; `scopes`: the scopes whose tasks
-    of others they count; `counts_results`: whether one of them counts the results of the people managed;
+    of others they count; `counts_results`: whether one of them counts the results of the people managed, `counts_unit`:
+    the result of the unit;
     `counts_points`: whether a criterion counts points of tasks (`CardInputs.work`); `calendars`: the names of the
     calendars of working days that they are counted by.
     """
@@ -251,6 +257,7 @@ class ScoringPlan:
     from_others: tuple[CompiledCriterion, ...]
     scopes: tuple[str, ...]
     counts_results: bool
+    counts_unit: bool
     counts_points: bool
     calendars: frozenset[str]
     order: tuple[int, ...]

@@ -6,7 +6,8 @@
 
 Whose they are is the caller's to find and to give. `roll_up` counts tasks as a task ratio does, under the set's
 deduction and cap. `result_of` is a share of 1: the mean or the lowest of the points given over `out_of`, or the
-share of them that reach `threshold`; `nobody` when there are none. Points above `out_of` count as `out_of`.
+share of them that reach `threshold`; `nobody` when there are none. Points above `out_of` count as `out_of`. A unit has
+one result: its mean and its lowest are the same, and without it there is no value yet.
 """
 
 from collections.abc import Sequence
@@ -130,6 +131,8 @@ class ResultOfKind:
         value = Fraction(*self.value("", results))
         if not results:
             return [Line(_NOBODY, params, "nobody", exact(nobody=self.nobody), value)]
+        if self.of == UNIT and self.how != SHARE_REACHING:
+            return [Line(_OF_UNIT, {}, "points / full", exact(points=results[0], full=self.out_of), value)]
         if self.how == SHARE_REACHING:
             inputs = exact(reaching=self._reaching(results), count=count)
             params["threshold"] = plain(self.threshold or _ZERO)
@@ -157,4 +160,5 @@ _RATIO = N_("%(criterion)s. %(label)s: ratio to the quantity assigned, over %(ta
 _NOBODY = N_("%(criterion)s. %(label)s: nobody's result counts")
 _REACHING = N_("%(criterion)s. %(label)s: share of %(count)s results that have %(threshold)s points or more")
 _LOWEST = N_("%(criterion)s. %(label)s: the lowest of %(count)s results")
+_OF_UNIT = N_("%(criterion)s. %(label)s: the result of the unit")
 _MEAN = N_("%(criterion)s. %(label)s: the mean of %(count)s results")

@@ -83,6 +83,12 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
             0,
         ),
         (somewhere(table.NAME_EVALUATORS, scope), _("Evaluators to name"), ("workspace:evaluators",), 0),
+        (
+            somewhere(table.SEE_UNIT_RESULT, scope),
+            _("Results of organisations"),
+            ("workspace:unit_results", "workspace:unit_result"),
+            0,
+        ),
         (somewhere(table.OPEN_PERIOD, scope), _("Periods"), ("workspace:periods", "workspace:period"), 0),
         (
             somewhere(table.APPROVE_REOPENING, scope),

@@ -32,6 +32,8 @@ urlpatterns = [
     path("", include("kpi_cms.interfaces.workspace.urls_evidence")),
     path("", include("kpi_cms.interfaces.workspace.urls_review")),
     path("", include("kpi_cms.interfaces.workspace.urls_delegation")),
+    # Results of organisations
+    path("", include("kpi_cms.interfaces.workspace.urls_unit_results")),
     # Cards
     path("phieu/", cards.cards, name="cards"),
     path("phieu/<int:pk>/", cards.card, name="card"),

@@ -13,7 +13,7 @@ from tests.helpers.world import MOMENT, World
 SignIn = Callable[[Person], Client]
 CLOCK_READERS = (
     "assigning", "cards", "collective", "delegation", "evidence", "review", "sight", "steps",
-    "task_actions",
+    "task_actions", "unit_results",
 )  # fmt: skip
 
 

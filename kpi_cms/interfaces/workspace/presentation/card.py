@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import band_words, queries, rules
 from kpi_cms.evaluation import rule_table as table
-from kpi_cms.evaluation.basis_words import basis_text
+from kpi_cms.evaluation.basis_words import basis_text, what_is_waited_for
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.enums import (
@@ -324,7 +324,7 @@ def state_of_result(card: Scorecard, result: CardResult | None) -> str:
             "%(count)s criteria are not scored at this stage. The total follows with those who score them."
         ) % {"count": elsewhere}
     if result.pending or result.stage != StageKey.EVALUATOR:
-        return _("The results of the people managed are not all confirmed yet (d is pending).")
+        return what_is_waited_for(card, result.values)
     unsaid = [rater.label for rater in card.version.compiled().raters if rater.key not in result.values]
     return _("The total also counts the points of: %(raters)s. It follows once there are any.") % {
         "raters": ", ".join(unsaid)

@@ -17,6 +17,7 @@ from criteria_pages.domain.explaining import trace_rows
 from criteria_pages.enums import TaskScope
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import people_managed, saving, scoring, stages
+from kpi_cms.evaluation.domain.others import recorded_for
 from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
@@ -213,6 +214,7 @@ def trace(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
         "result_note": state_of_result(found, column.result),
         "managed": _managed(scope, found),
         "counted": _counted(scope, found),
+        "of_unit": recorded_for(found) if found.version.compiled().counts_unit else None,
     }
     return TemplateResponse(request, "workspace/trace.html", context)
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from kpi_cms.evaluation import queries, rules, seen
 from kpi_cms.evaluation import rule_table as table
-from kpi_cms.evaluation.basis_words import basis_text
+from kpi_cms.evaluation.basis_words import basis_text, what_is_waited_for
 from kpi_cms.evaluation.domain import notifying, stages
 from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.enums import StageKey
@@ -238,7 +238,7 @@ class Confirm(CardStep):
         result = reading.results.get(StageKey.EVALUATOR)
         if result is not None and result.pending:
             url = reverse("workspace:trace", args=[reading.card.pk, "danh-gia"])
-            text = _("The results of the people managed are not all confirmed yet (d is pending).")
+            text = what_is_waited_for(reading.card, result.values)
             found.append({"text": text, "url": url})
         return found
 
