@@ -21,6 +21,7 @@ from kpi_cms.foundation.audit.history import HistoryRow
 from kpi_cms.foundation.core import actor as acting
 
 WRITES = re.compile(r'^(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
+ORIGIN = ("history_user_id", "history_date", "history_request_id", "history_address")
 FEW = 500  # named one by one; beyond, a table is read whole
 Rows = dict[Any, tuple[Any, ...]]
 
@@ -35,25 +36,34 @@ def tracked() -> dict[str, type[models.Model]]:
     }
 
 
-def _columns(model: type[models.Model]) -> list[str]:
+@cache
+def _columns(model: type[models.Model]) -> str:
+    """The key and what both tables have, as SQL: asked at every act, and each time the same."""
     rows: Any = model.history.model
     kept = {field.attname for field in rows._meta.concrete_fields}
-    return [field.attname for field in model._meta.concrete_fields if field.attname in kept]
+    fields = [model._meta.pk, *(field for field in model._meta.concrete_fields if field.attname in kept)]
+    return ", ".join(f'"{field.column}"' for field in fields)
+
+
+def _asked(sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
 
 
 def _live(model: type[models.Model]) -> Rows:
-    found = model._base_manager.order_by().values_list("pk", *_columns(model))
-    return {row[0]: row[1:] for row in found}
+    return {row[0]: row[1:] for row in _asked(f'SELECT {_columns(model)} FROM "{model._meta.db_table}"')}
 
 
 def _told(model: type[models.Model], keys: set[Any]) -> tuple[Rows, set[Any]]:
     """What history says of these records now, and which of them it says are gone."""
-    name = model._meta.pk.attname
-    written = model.history.filter(**{f"{name}__in": keys}) if len(keys) <= FEW else model.history.all()
-    rows = written.order_by("history_id").values_list(name, "history_type", *_columns(model))
-    latest = {row[0]: row[1:] for row in rows}
+    table = model.history.model._meta.db_table
+    few = list(keys) if len(keys) <= FEW else []
+    where = f'WHERE "{model._meta.pk.column}" IN ({", ".join(["%s"] * len(few))})' if few else ""
+    rows = _asked(f'SELECT history_type, {_columns(model)} FROM "{table}" {where} ORDER BY history_id', few)
+    latest = {row[1]: row for row in rows}
     gone = {key for key, row in latest.items() if row[0] == "-"}
-    return {key: row[1:] for key, row in latest.items()}, gone
+    return {key: row[2:] for key, row in latest.items()}, gone
 
 
 class Watch:
@@ -94,7 +104,7 @@ class Watch:
                 now = _live(model)
                 changed = {key for key, row in now.items() if row != before.get(key)}
                 lost = before.keys() - now.keys()
-                told, gone = _told(model, changed | lost)
+                told, gone = _told(model, changed | lost) if changed or lost else ({}, set())
                 for key in changed:
                     assert told.get(key) == now[key], (
                         f"{model.__name__} {key} was changed and its history was not."
@@ -104,10 +114,10 @@ class Watch:
                 self._check_origin(model, newest)
 
     def _check_origin(self, model: type[models.Model], newest: int) -> None:
-        for row in model.history.filter(history_id__gt=newest):
-            told = (row.history_user_id, row.history_date, row.history_request_id, row.history_address)
-            assert told in self.actions, (
-                f"History of {model.__name__} {row.pk} says {told}, not {self.actions}."
+        rows = model.history.filter(history_id__gt=newest)
+        for key, *said in rows.values_list("pk", *ORIGIN):
+            assert tuple(said) in self.actions, (
+                f"History of {model.__name__} {key} says {said}, not {self.actions}."
             )
 
 

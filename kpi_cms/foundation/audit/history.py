@@ -7,12 +7,14 @@ blanking the author of a deleted account would be an UPDATE of history (traps.md
 
 import uuid
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, models
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
+from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
@@ -51,6 +53,15 @@ def _write_user(row: Any, user: Any) -> None:
     row.history_user_id = user.pk if user is not None else None
 
 
+class _Manager(HistoryManager):
+    """The library would make a class of manager and queryset whenever `history` is read, so at each save."""
+
+    @classmethod
+    @cache
+    def from_queryset(cls, queryset_class: type[models.QuerySet[Any]]) -> type[HistoryManager]:
+        return super().from_queryset(queryset_class)
+
+
 def tracked(*, excluded: Sequence[str] = (), **options: Any) -> HistoricalRecords:
     """`history = tracked(excluded=[…])`: the one way a model of ours is tracked."""
     return HistoricalRecords(
@@ -61,6 +72,7 @@ def tracked(*, excluded: Sequence[str] = (), **options: Any) -> HistoricalRecord
         history_user_getter=_read_user,
         history_user_setter=_write_user,
         history_change_reason_field=models.UUIDField(null=True),
+        history_manager=_Manager,
         **options,
     )
 
