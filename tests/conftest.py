@@ -10,16 +10,17 @@ from typing import TypeVar
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone, translation
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.helpers import databases, pages, roles, scratch, watching
 from tests.helpers import world as worlds
+from tests.helpers.once import written_once
 from tests.helpers.shared import SHARED
 from tests.helpers.world import World
 
@@ -105,15 +106,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     applies = {item: not absent.intersection(mark.name for mark in item.iter_markers()) for item in items}
     if not all(applies.values()):
         config.hook.pytest_deselected(items=[item for item in items if not applies[item]])
-    # Journeys take longest: they begin first, so that the other workers are not done long before them. An opened world
-    # stays until its module ends, so the tests that want another are asked before.
+    # Journeys take longest: they begin first, so that the other workers are not done long before them. A world written
+    # once stays until its module ends, so whoever wants one that it begins with is asked before.
     places = {item.path: place for place, item in reversed(list(enumerate(items)))}
     items[:] = sorted(
         (item for item in items if applies[item]),
         key=lambda item: (
             item.get_closest_marker("journey") is None,
             places[item.path],
-            "opened_once" in getattr(item, "fixturenames", ()),
+            sum(name.endswith("_once") for name in getattr(item, "fixturenames", ())),
         ),
     )
 
@@ -202,28 +203,17 @@ def _sentences_by_their_message_id() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _written_once(blocker: DjangoDbBlocker, make: Callable[[], World]) -> Iterator[World]:
-    """A world that every test of a module begins with, written at its own moment."""
-    with blocker.unblock(), transaction.atomic():
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(timezone, "now", lambda: worlds.MOMENT)
-            made = make()
-        yield made
-        transaction.set_rollback(True)
-
-
 @pytest.fixture(scope="module")
 def drafted_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """The small world, written once for a module: take `drafted`."""
-    with _written_once(django_db_blocker, worlds.build) as made:
+    with written_once(django_db_blocker, worlds.build) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def opened_once(drafted_once: World, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """The same with the month open: take `opened`. Tests of the module that take `drafted` ran before."""
-    with _written_once(django_db_blocker, lambda: worlds.opened(copy.deepcopy(drafted_once))) as made:
+    with written_once(django_db_blocker, lambda: worlds.opened(copy.deepcopy(drafted_once))) as made:
         yield made
 
 

@@ -1,5 +1,6 @@
 """What a draft makes of past cards is what applying it would make of them; nothing is written."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import timedelta
 from decimal import Decimal
@@ -31,6 +32,7 @@ from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.month import undone
+from tests.helpers.once import written_once
 from tests.helpers.results import close
 from tests.helpers.thawed import thawed
 from tests.helpers.world import MOMENT, SINCE, World
@@ -40,9 +42,19 @@ pytestmark = pytest.mark.django_db
 Spec = dict[str, Any]
 
 
+@pytest.fixture(scope="module")
+def decided_once(opened_once: World, django_db_blocker: Any) -> Iterator[World]:
+    with written_once(django_db_blocker, lambda: all_notified(deepcopy(opened_once))) as made:
+        yield made
+
+
 @pytest.fixture
-def decided(world: World) -> World:
+def decided(decided_once: World, db: None) -> World:
     """Everybody notified: Lan did half of her work, Minh got half of the points, the leaders all of both."""
+    return deepcopy(decided_once)
+
+
+def all_notified(world: World) -> World:
     for who, completed, share in (
         (world.lan, "2", "1"),
         (world.minh, "4", "0.5"),
