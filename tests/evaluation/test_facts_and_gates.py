@@ -16,7 +16,7 @@ from kpi_cms.evaluation.rescored import Reason, Untold
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
-from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, Refused, WrongState
+from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, Refused, Stale, WrongState
 from tests.evaluation.test_leaders import everybody_of_the_department, reopened
 from tests.evaluation.test_rescoring import run
 from tests.factories.snippets import holder
@@ -182,6 +182,32 @@ def test_what_a_fact_is_not_answered_with_is_refused(
             entries={key: entry},
         )  # fmt: skip
     assert raised.value.problems == {key: [sentence]}
+
+
+def test_whoever_answers_a_fact_on_an_older_page_is_shown_both_answers(gated_world: World) -> None:
+    world = gated_world
+    card = month.evaluated(world, world.lan)
+    record(world, card, above=MOST)
+    with pytest.raises(Stale) as raised:
+        record(world, card, disciplined=YES, above=Entry(Decimal(40), "Sổ"))
+    assert raised.value.mine == {
+        "ky_luat Bị kỷ luật trong kỳ": "Yes", "vuot Tỷ lệ nhiệm vụ vượt yêu cầu": "40%",
+    }  # fmt: skip
+    assert raised.value.theirs == {
+        "ky_luat Bị kỷ luật trong kỳ": "", "vuot Tỷ lệ nhiệm vụ vượt yêu cầu": "62.5%",
+    }  # fmt: skip
+    assert Score.objects.get(criterion__is_fact=True).value == Decimal("62.5")
+
+
+def test_an_answer_that_is_taken_back_is_waited_for_again(gated_world: World) -> None:
+    world = gated_world
+    card = record(world, month.evaluated(world, world.lan), disciplined=NO, above=MOST)
+    assert result(card)[2:] == ("excellent", {})
+    card = record(world, card, above=Entry(None))
+    assert result(card)[2:] == ("", {"undecided": ["gate-2"]})
+    with pytest.raises(Invalid) as raised:
+        confirm(world, card)
+    assert list(raised.value.problems) == [ABOVE]
 
 
 def test_whoever_says_yes_or_a_number_says_what_it_rests_on(gated_world: World) -> None:

@@ -446,6 +446,14 @@ def test_nothing_is_followed_in_a_period_that_is_closed(world: World, committed:
     )
 
 
+def test_cards_that_name_whoever_is_competent_are_left_as_they_are(world: World) -> None:
+    cards = list(Scorecard.objects.values_list("pk", flat=True))
+    before = list(Scorecard.history.order_by("pk").values_list("pk", flat=True))
+    named = following.follow_registers(actor=system_user(), moment=MOMENT, period=world.period, cards=cards)
+    assert (named, evaluators(world)) == (0, AT_FIRST)
+    assert list(Scorecard.history.order_by("pk").values_list("pk", flat=True)) == before
+
+
 def test_a_card_that_was_decided_meanwhile_is_left_alone(world: World) -> None:
     moved(world.head, world.other_department)
     month.confirmed(world, world.deputy)

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation.domain import naming, scoring, stages
+from kpi_cms.evaluation.domain.others import carried
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.rescoring import rescored
 from kpi_cms.evaluation.enums import CardState
@@ -148,6 +149,41 @@ def test_nothing_assigned_at_the_decision_stays_nothing(world: World) -> None:
     assert (result.insufficient, result.rounded) == (True, None)
     assert world.card(world.head).proposed_basis == {"u": "1"}
     assert computes_the_same(world)
+
+
+def test_a_decided_card_is_explained_where_what_others_have_now_cannot_be_computed_with(world: World) -> None:
+    """Its formula divides by what Lan did beyond the half: she did all, and by now it is the half."""
+    spec = counting(roll_up("units"))
+    spec["sections"][-1]["combination"]["expression"] = "a * 70 / (u * 2 - 1)"
+    version = worlds.version(spec, "LD-CHIA")
+    with thawed():
+        VersionPin.objects.create(period=world.period, version=version)
+    Scorecard.objects.filter(person=world.head).update(version=version)
+    month.worked(world, world.lan)
+    month.worked(world, world.head)
+    month.notified(world, world.head)
+    before = scoring.trace_of(world.card(world.head), "evaluator")
+    Task.objects.filter(person=world.lan).update(completed=2, accepted=2)
+    after = scoring.trace_of(world.card(world.head), "evaluator")
+    assert [(step.code, step.value) for step in after] == [(step.code, step.value) for step in before]
+    assert next(step.value for step in after if step.code == "total") == 100
+
+
+@pytest.mark.parametrize(
+    ("draft", "kept"),
+    [
+        ([roll_up("units")], {"u": "1/2"}),  # the same criterion
+        ([roll_up("units", "quality")], {}),  # counted in another way
+        ([roll_up("units", code="v")], {}),  # another criterion
+        ([result_of(), roll_up("units")], {"u": "1/2"}),  # what it adds is counted anew
+    ],
+)
+def test_a_draft_keeps_what_was_confirmed_for_the_criteria_that_it_counts_alike(
+    draft: list[dict[str, Any]], kept: dict[str, str]
+) -> None:
+    former = compile_set(counting(roll_up("units")))
+    assert carried(former, compile_set(counting(*draft)), {"u": "1/2"}) == kept
+    assert carried(former, compile_set(counting(*draft)), {}) == {}
 
 
 # --- Whose ------------------------------------------------------------------------------------------------------
@@ -384,6 +420,16 @@ def test_a_delay_that_is_excused_is_none_and_a_product_that_changes_changes_no_t
     month.confirm_report(Task.objects.get(pk=task.pk))
     confirm(world, world.lan)
     type(world.product).objects.filter(pk=world.product.pk).update(points=99, group=3)
+    assert computes_the_same(world)
+
+
+def test_a_task_whose_product_is_not_decided_has_no_points_yet(world: World) -> None:
+    under(world, points_of_tasks())
+    month.worked(world, world.lan, completed="3")
+    with thawed():
+        Task.objects.update(product=None, points=None, product_group=None, coefficient=None)
+    month.evaluated(world, world.lan)
+    assert value(world, world.lan, "p") == "0"
     assert computes_the_same(world)
 
 

@@ -11,11 +11,13 @@ from kpi_cms.evaluation.domain import basis, deductions, scoring, stages
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import CardResult, Scorecard, Task
+from kpi_cms.evaluation.rescored import Result
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.core.errors import WrongState
 from kpi_cms.interfaces.reporting.beside_form import beside_the_form
 from kpi_cms.interfaces.workspace.presentation.card import figures_of, state_of_result
 from snippets.models import Person
+from tests.evaluation.test_rescoring import run
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.screens import seen_by
@@ -91,6 +93,39 @@ def test_without_a_self_assessment_nothing_is_decided(world: World) -> None:
     card = step(stages.submit_self, world.lan, card, LATE)
     card = step(stages.confirm, world.head, card, LATE)
     assert (card.state, stored(card).shown) == ("confirmed", "100.00")
+
+
+def test_a_collective_that_may_be_left_out_is_waited_for_where_its_points_count(draft_world: World) -> None:
+    raters = [
+        RATERS[0],
+        {"key": "r-all", "label": "Tập thể", "stage": "collective", "weight": "25"},
+        RATERS[1] | {"weight": "50"},
+    ]
+    spec = worlds.staff_spec(law="", schema_version=2, raters=raters)
+    stage = {"key": "collective", "label": "Tập thể đơn vị", "decides": False, "optional": True}
+    spec["stages"] = [spec["stages"][0], stage, spec["stages"][1]]
+    repin(draft_world.period, draft_world.staff, worlds.version(spec, "NV-TT"))
+    worlds.open_month(draft_world)
+    month.worked(draft_world, draft_world.lan)
+    card = month.evaluated(draft_world, draft_world.lan)
+    with pytest.raises(WrongState) as raised:
+        step(stages.confirm, draft_world.head, card)
+    assert str(raised.value.sentence) == (
+        "The result also counts the points of: Tập thể. They are not sent yet, so it has no total. Wait until they are."
+    )
+    assert (draft_world.card(draft_world.lan).state, stored(card).shown) == ("submitted", "")
+
+
+def test_a_draft_with_other_weights_counts_what_the_person_sent(world: World) -> None:
+    """A quarter of 100 and three quarters of 85 before; half of each in the draft."""
+    month.notified(world, world.lan, share="0.5")
+    halves = [rater | {"weight": "50"} for rater in RATERS]
+    made = run(world, worlds.staff_spec(law="", schema_version=2, raters=halves), "NV-TS")[world.lan.pk]
+    assert made.before is not None
+    assert isinstance(made.after, Result)
+    assert (made.before.total, made.after.total) == (Fraction("88.75"), Fraction("92.5"))
+    same = run(world, world.card(world.lan).version.specification, "NV-TS")[world.lan.pk]
+    assert (same.before, same.is_listed) == (same.after, False)
 
 
 def test_the_result_is_the_mean_by_weights_over_the_same_facts(world: World) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from criteria_pages.enums import rated
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Score, Scorecard
-from kpi_cms.foundation.core.errors import Invalid, WrongState
+from kpi_cms.foundation.core.errors import Invalid
 from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Fact, Outcome
 
 Entered = CompiledCriterion | Fact
@@ -54,7 +54,7 @@ def refuse_fact(card: Scorecard, stage: str, fact: Fact) -> str:
 def require_band(card: Scorecard, outcome: Outcome, scores: Iterable[Score]) -> None:
     """Nobody decides while a gate that could still change the band is not known, or on a fact without its grounds.
 
-    Raises Invalid with the sentence at each fact, WrongState where no fact is missing that could be recorded.
+    Raises Invalid with the sentence at each fact.
     """
     if outcome.unanswered:
         labels = "; ".join(f"“{fact.label}”" for fact in outcome.unanswered)
@@ -63,11 +63,9 @@ def require_band(card: Scorecard, outcome: Outcome, scores: Iterable[Score]) -> 
             % {"facts": labels},
             problems={fact.key: [_("Answer this: the band depends on it.")] for fact in outcome.unanswered},
         )
-    if outcome.total is not None and outcome.band is None:
-        raise WrongState(
-            _("The band cannot be known: “%(gates)s” ask what this card does not say.")
-            % {"gates": "”, “".join(gate.label for gate in outcome.undecided)}
-        )
+    assert (
+        outcome.total is None or outcome.band is not None
+    )  # with a total, facts are all that a gate waits for
     without = _without_grounds(card, scores)
     if without:
         sentence = _("Say what this rests on, such as a decision with its number.")

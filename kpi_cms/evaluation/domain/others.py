@@ -54,8 +54,6 @@ def filled(
         live = with_others(inputs, card, explained=True)
         if _comes_to(compiled, live, kept):
             return live
-    if len(kept) < len(compiled.from_others):
-        inputs = with_others(inputs, card)
     return with_kept(inputs, compiled, kept)
 
 

@@ -281,10 +281,10 @@ class _Tracer:
         formula, inputs = self._total_formula()
         if self._work.raters:
             yield from self._raters(own, formula, inputs)
-        elif total is not None:
+        else:
             clause = self._clause("", "total")
-            rounded, params = self._set.rounded(total), {"places": self._set.places}
-            yield Step(_TOTAL, params, formula, inputs, Fraction(*total), rounded, clause, "total")
+            rounded, params = self._set.rounded(own), {"places": self._set.places}
+            yield Step(_TOTAL, params, formula, inputs, Fraction(*own), rounded, clause, "total")
         if total is not None:
             yield self._band(total)
 

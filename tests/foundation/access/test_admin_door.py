@@ -88,6 +88,14 @@ def test_the_scope_of_a_request_is_read_once_and_only_when_asked(client, django_
         assert not request.scope.holds("view_cards")
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_host_exports_no_list(client, form):
+    client.force_login(holder(UnitFactory(), Capability.AUTHOR, Capability.MANAGE_UNITS))
+    for address in ("/admin/reports/site-history/", Unit.snippet_viewset.list_url()):
+        assert client.get(address).status_code == 200
+        assert client.get(address, {"export": form}).status_code == 404
+
+
 @pytest.mark.parametrize("kind", ["documents", "images"])
 def test_the_hosts_document_and_image_endpoints_answer_nothing(client, kind):
     client.force_login(holder(UnitFactory(), Capability.AUTHOR))
