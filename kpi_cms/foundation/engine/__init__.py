@@ -28,7 +28,7 @@ from kpi_cms.foundation.engine.scoring import Outcome
 from kpi_cms.foundation.engine.specification import Settings
 from kpi_cms.foundation.engine.spread import Distance, Grade, Spread, distance_of, spread_of, unused
 from kpi_cms.foundation.engine.steps import Step
-from kpi_cms.foundation.engine.task_points import PointTask
+from kpi_cms.foundation.engine.task_points import QUALITY, SAID, Asked, PointTask
 from kpi_cms.foundation.engine.tasks import Deduction, TaskInput, TaskTotals, TaskUnits
 from kpi_cms.foundation.engine.vectors import check_period, check_quota, check_vector
 
@@ -36,12 +36,15 @@ __all__ = [
     "APPROVED",
     "FIELD",
     "N_",
+    "QUALITY",
+    "SAID",
     "SCHEMA_VERSION",
     "SCHEMA_VERSIONS",
     "SUBORDINATES",
     "UNIT",
     "UNITS",
     "Allowed",
+    "Asked",
     "Calendar",
     "Candidate",
     "CardInputs",

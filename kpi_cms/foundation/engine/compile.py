@@ -45,7 +45,7 @@ from kpi_cms.foundation.engine.schema import KINDS_OF_1
 from kpi_cms.foundation.engine.scoring import Outcome, work_out
 from kpi_cms.foundation.engine.specification import SELF, CriterionSpec, SectionSpec, Specification
 from kpi_cms.foundation.engine.steps import Step
-from kpi_cms.foundation.engine.task_points import TaskPointsKind
+from kpi_cms.foundation.engine.task_points import TaskPointsKind, asked_by
 from kpi_cms.foundation.engine.tasks import MEASURES, TaskInput, TaskUnits, task_units
 from kpi_cms.foundation.engine.trace import trace
 
@@ -159,6 +159,12 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
             for criterion in criteria
         ),
         counts_unit=any(criterion.is_of_unit for criterion in criteria),
+        asks=asked_by(
+            criterion.kind
+            for section in specification.sections
+            for criterion in section.criteria
+            if isinstance(criterion.kind, TaskPointsKind)
+        ),
         order=_order(sections, names),
         names=names,
         keys={criterion.key: criterion.index for criterion in criteria},

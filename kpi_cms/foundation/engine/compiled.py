@@ -38,7 +38,7 @@ from kpi_cms.foundation.engine.specification import (
     read_settings,
 )
 from kpi_cms.foundation.engine.spread import Grade, share_of
-from kpi_cms.foundation.engine.task_points import WORKING_DAYS, TaskPointsKind
+from kpi_cms.foundation.engine.task_points import WORKING_DAYS, Asked, TaskPointsKind
 from kpi_cms.foundation.engine.tasks import TaskRules
 
 CRITERION, SECTION, PART = 0, 1, 2
@@ -108,6 +108,12 @@ class CompiledCriterion:
     def is_of_unit(self) -> bool:
         """Whether its value comes of the result of the unit."""
         return isinstance(self._kind, ResultOfKind) and self._kind.of == UNIT
+
+    @property
+    def must_be_said(self) -> tuple[str, ...]:
+        """What every task must say to be counted by it; () for every other criterion."""
+        kind = self._kind
+        return kind.must_be_said() if isinstance(kind, TaskPointsKind) else ()
 
     @property
     def is_from_others(self) -> bool:
@@ -232,7 +238,7 @@ class ScoringPlan:
     of others they count; `counts_results`: whether one of them counts the results of the people managed, `counts_unit`:
     the result of the unit;
     `counts_points`: whether a criterion counts points of tasks (`CardInputs.work`); `calendars`: the names of the
-    calendars of working days that they are counted by.
+    calendars of working days that they are counted by; `asks`: what somebody must say of a task for them, by name.
     """
 
     digest: str
@@ -260,6 +266,7 @@ class ScoringPlan:
     counts_unit: bool
     counts_points: bool
     calendars: frozenset[str]
+    asks: Mapping[str, Asked]
     order: tuple[int, ...]
     names: Mapping[str, tuple[int, int]]
     keys: Mapping[str, int]

@@ -1,7 +1,7 @@
 """Criteria of the later kinds on one card: what each is worth, and how it came about.
 
-An answer is a value, or why there is none: `MISSING` (an entry is needed), `PENDING` (others' results or a quality
-are), `NOTHING` (nothing was assigned), `DEPENDS` (a formula waits for a criterion that has no value).
+An answer is a value, or why there is none: `MISSING` (an entry is needed), `PENDING` (others' results are, or a word
+of a task), `NOTHING` (nothing was assigned), `DEPENDS` (a formula waits for a criterion that has no value).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

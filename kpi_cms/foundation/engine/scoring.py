@@ -67,7 +67,7 @@ class Outcome:
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """Codes of the criteria that wait for other people's results ("d pending")."""
+        """Codes of the criteria that wait: for other people's results ("d pending"), or for what a task must say."""
         return self._work.pending
 
     @property

@@ -7,7 +7,7 @@
      normalise {to: "cap" | "full" | "possible", full}}
 
 attribute   what a task is: its group, its priority, its difficulty, the person's position or role in it;
-            `default` where it is none of the values
+            `default` where it is none of the values; without one every task must say it, and the criterion waits
 time        a step function: the value of the highest step that is reached; on time, or without a due date, 1
             (`unfinished`, 0, when it is not done)
 quality     the step the task was accepted at; a finished task that has none yet makes the criterion wait
@@ -15,8 +15,8 @@ normalise   "cap": the sum, at most the maximum · "full": `full` points are the
             same tasks would give in time and at quality 1 is the maximum
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, DecimalException
 from fractions import Fraction
@@ -30,6 +30,8 @@ from kpi_cms.foundation.engine.problems import N_, Problem, ScoringError
 from kpi_cms.foundation.engine.reading import Node, Reader
 
 ATTRIBUTES = ("group", "position", "role", "priority", "difficulty")
+SAID = ATTRIBUTES[2:]  # a task has none of these by itself: somebody says it
+QUALITY = "quality"
 CALENDAR_DAYS, WORKING_DAYS = COUNTS = ("calendar", "working")
 CAP, FULL, POSSIBLE = NORMALISE = ("cap", "full", "possible")
 _ZERO, _ONE = Decimal(0), Decimal(1)
@@ -48,12 +50,21 @@ class PointTask(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a set asks of its tasks by one name: the codes it knows, with their names, and whether each must say one."""
+
+    values: Mapping[str, str]
+    required: bool
+
+
+@dataclass(frozen=True)
 class Coefficient:
     """The coefficient of an attribute by its codes; `default` for a task that says none of them."""
 
     attribute: str
     values: Mapping[str, Decimal]
     default: Decimal | None
+    labels: Mapping[str, str] = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,7 @@ class TaskPointsKind:
     quality: Mapping[str, Decimal]
     normalise: str
     full: Decimal | None
+    quality_labels: Mapping[str, str] = field(compare=False)
 
     type: ClassVar[str] = "task_points"
     entered: ClassVar[bool] = False
@@ -97,6 +109,7 @@ class TaskPointsKind:
         normalise = reader.mapping(node, "normalise", key)
         to = reader.choice(normalise, "to", key, NORMALISE, CAP)
         count = reader.choice(time, "count", key, COUNTS, CALENDAR_DAYS)
+        quality, quality_labels = _by_code(reader, node, QUALITY, key)
         return cls(
             reader.decimal(node, "max", key, required=True),
             tuple(_coefficient(reader, item, key) for item in reader.each(node, "coefficients", key)),
@@ -107,9 +120,10 @@ class TaskPointsKind:
                 _steps(reader, time, "early", key),
                 _steps(reader, time, "late", key),
             ),
-            _by_code(reader, node, "quality", key),
+            quality,
             to,
             reader.decimal(normalise, "full", key, required=to == FULL),
+            quality_labels,
         )
 
     def check(self, reader: Reader, key: str, maximum: Decimal | None) -> None:
@@ -133,9 +147,23 @@ class TaskPointsKind:
     def points(self) -> Decimal | None:
         return self.max
 
+    def asked(self) -> Iterator[tuple[str, Asked]]:
+        """What it asks of tasks that they do not have by themselves, by name."""
+        for each in self.coefficients:
+            if each.attribute in SAID and each.labels:
+                yield each.attribute, Asked(each.labels, each.default is None)
+        if self.quality:
+            yield QUALITY, Asked(self.quality_labels, required=True)
+
+    def must_be_said(self) -> tuple[str, ...]:
+        """What every task must say, a finished one its quality; until then the criterion waits."""
+        needed = tuple(each.attribute for each in self.coefficients if each.default is None)
+        return (*needed, QUALITY) if self.quality else needed
+
     def waits(self, tasks: Sequence[PointTask]) -> bool:
-        """Whether a finished task has not been accepted at any quality yet."""
-        return bool(self.quality) and any(task.done is not None and task.quality is None for task in tasks)
+        """Whether a task does not say yet what it is counted by."""
+        needed = self.must_be_said()
+        return bool(needed) and any(_unsaid(task, name) for task in tasks for name in needed)
 
     def value(self, key: str, tasks: Sequence[PointTask], calendars: Mapping[str, Calendar]) -> Pair | None:
         """The criterion's points; None when they are a share of what is possible and nothing is."""
@@ -210,6 +238,35 @@ class TaskPointsKind:
         return self.time.factor(days_late(task.due, task.done, calendar))
 
 
+def asked_by(kinds: Iterable[TaskPointsKind]) -> dict[str, Asked]:
+    """What the criteria of a set ask of a task together, by name, in the order of `SAID`, quality last.
+
+    Where a criterion needs a value, no code is offered that it does not know.
+    """
+    found: dict[str, list[Asked]] = {name: [] for name in (*SAID, QUALITY)}
+    for kind in kinds:
+        for name, asked in kind.asked():
+            found[name].append(asked)
+    return {name: _together(each) for name, each in found.items() if each}
+
+
+def _together(found: Sequence[Asked]) -> Asked:
+    needing = [asked.values for asked in found if asked.required]
+    values = {
+        code: label
+        for asked in found
+        for code, label in asked.values.items()
+        if all(code in known for known in needing)
+    }
+    return Asked(values, bool(needing))
+
+
+def _unsaid(task: PointTask, name: str) -> bool:
+    if name == QUALITY:
+        return task.done is not None and task.quality is None
+    return task.attributes.get(name) is None
+
+
 def _product(values: Iterable[Decimal]) -> Decimal:
     product = _ONE
     for value in values:
@@ -218,31 +275,31 @@ def _product(values: Iterable[Decimal]) -> Decimal:
 
 
 def _coefficient(reader: Reader, node: Node, key: str) -> Coefficient:
-    return Coefficient(
-        reader.choice(node, "attribute", key, ATTRIBUTES),
-        _by_code(reader, node, "values", key),
-        reader.decimal(node, "default", key),
-    )
+    attribute = reader.choice(node, "attribute", key, ATTRIBUTES)
+    values, labels = _by_code(reader, node, "values", key)
+    return Coefficient(attribute, values, reader.decimal(node, "default", key), labels)
 
 
-def _by_code(reader: Reader, node: Node, field: str, key: str) -> Mapping[str, Decimal]:
+def _by_code(reader: Reader, node: Node, name: str, key: str) -> tuple[dict[str, Decimal], dict[str, str]]:
+    """The coefficients of a list by their codes, and what the codes are called."""
     values: dict[str, Decimal] = {}
-    for item in reader.each(node, field, key):
+    labels: dict[str, str] = {}
+    for item in reader.each(node, name, key):
         code = reader.text(item, "code", key)
-        reader.text(item, "label", key)
+        labels[code] = reader.text(item, "label", key)
         if code in values:
             reader.add("code_again", key, _CODE_TWICE, value=code)
         values[code] = reader.decimal(item, "value", key, required=True) or _ZERO
-    return values
+    return values, labels
 
 
-def _steps(reader: Reader, node: Node, field: str, key: str) -> tuple[tuple[int, Decimal], ...]:
+def _steps(reader: Reader, node: Node, name: str, key: str) -> tuple[tuple[int, Decimal], ...]:
     return tuple(
         (
             reader.whole(item, "days", key, range(1, 3661)),
             reader.decimal(item, "value", key, required=True) or _ZERO,
         )
-        for item in reader.each(node, field, key)
+        for item in reader.each(node, name, key)
     )
 
 

@@ -6,8 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from kpi_cms.foundation.engine import Calendar, CardInputs, PointTask, ScoringError, TaskInput
+from kpi_cms.foundation.engine import Asked, Calendar, CardInputs, PointTask, ScoringError, TaskInput
 from kpi_cms.foundation.engine.calendars import days_late
+from kpi_cms.foundation.engine.reading import Reader
+from kpi_cms.foundation.engine.task_points import TaskPointsKind, asked_by
 from tests.foundation.engine.later import AT, KEY, lines, one, problems, worth
 
 POINTS = {
@@ -133,10 +135,32 @@ def test_a_share_of_nothing_possible_is_no_result_unless_the_set_counts_it_as_0(
     assert (skipped.insufficient, skipped.total) == (False, 3)
 
 
-def test_a_finished_task_waits_for_its_quality():
-    outcome = one(POINTS).score(CardInputs({}, work=[task(), task(quality=None)]))
-    assert (outcome.pending, outcome.total) == (("x",), None)
+def test_a_finished_task_waits_for_its_quality_and_any_task_for_what_has_no_default():
+    unsaid = PointTask(Decimal(1), done=DUE, quality="tot")
+    for waiting in (task(quality=None), unsaid, unsaid._replace(done=None)):
+        outcome = one(POINTS).score(CardInputs({}, work=[task(), waiting]))
+        assert (outcome.pending, outcome.total) == (("x",), None)
+    assert worth(POINTS, work=[task(done=None, quality=None)]) == Fraction("0.4")
+    assert one(POINTS).criteria[0].must_be_said == ("group", "quality")
     assert one(POINTS).score(CardInputs({}, work=[task(quality=None)], given={"x": Decimal(1)})).total == 1
+
+
+def test_a_set_says_what_it_asks_of_a_task_and_offers_no_code_that_a_criterion_in_need_does_not_know():
+    assert one(POINTS).asks == {
+        "role": Asked({"phoi_hop": "Phối hợp"}, required=False),
+        "quality": Asked({"tot": "Tốt", "dat": "Đạt"}, required=True),
+    }
+    assert one({**POINTS, "coefficients": [], "quality": []}).asks == {}
+
+    def kind(default, *codes):
+        values = [{"code": code, "label": code.upper(), "value": "1"} for code in codes]
+        read = {"attribute": "priority", "values": values, **default}
+        return TaskPointsKind.read(Reader(), {**POINTS, "coefficients": [read], "quality": []}, KEY)
+
+    needed, other, free = kind({}, "a", "b"), kind({}, "b", "c"), kind({"default": "1"}, "b", "d")
+    assert asked_by([needed, free]) == {"priority": Asked({"a": "A", "b": "B"}, required=True)}
+    assert asked_by([free, needed, other]) == {"priority": Asked({"b": "B"}, required=True)}
+    assert asked_by([free]) == {"priority": Asked({"b": "B", "d": "D"}, required=False)}
 
 
 @pytest.mark.parametrize(
@@ -146,8 +170,6 @@ def test_a_finished_task_waits_for_its_quality():
         (task(quantity=Decimal(-1)), "The task T has a quantity or coefficient below zero: correct it."),
         (task(group="C"), "The task T has “C” as group, which this set does not know: correct it."),
         (task(quality="x"), "The task T has “x” as quality, which this set does not know: correct it."),
-        (PointTask(Decimal(1), done=DUE, quality="tot"),
-         "The task T has “” as group, which this set does not know: correct it."),
         (task("1E-90", quantity=Decimal("7E-90")),
          "The numbers of this criterion cannot be multiplied exactly: write shorter ones."),
         (task("1E900", quantity=Decimal("7E900")),
