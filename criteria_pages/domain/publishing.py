@@ -214,6 +214,7 @@ def _freeze(
     moment: datetime,
 ) -> CriteriaVersion:
     assert draft.effective_on is not None  # `check` refuses a set without it
+    compiled = compile_set(specification)
     version = CriteriaVersion.objects.create(
         set_code=draft.code,
         number=1 if previous is None else previous.number + 1,
@@ -226,7 +227,8 @@ def _freeze(
         effective_until=draft.effective_until,
         specification=_frozen(specification),
         sha256=sha256,
-        counts_tasks=bool(compile_set(specification).scopes),
+        counts_tasks=bool(compiled.scopes),
+        asks_of_tasks=bool(compiled.asks),
         examples=frozen_examples(draft),
         published_at=moment,
         published_by=actor.pk,

@@ -8,14 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kpi_cms.foundation.engine import QUALITY, SAID
 from snippets.enums import CALENDAR
 
 from ..enums import Attribute, DayCount, Law, RatedPeriod, StageName, rated
 from ..models import CriteriaSetPage
 from .problems import PageProblem
-
-UNSAID = frozenset({Attribute.ROLE, Attribute.PRIORITY, Attribute.DIFFICULTY})
-"""What no task says of itself."""
 
 
 def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
@@ -24,6 +22,7 @@ def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
         for section in part.value["sections"] or ():
             for criterion in section.value["criteria"] or ():
                 yield from _of_criterion(criterion)
+    yield from _of_shared_values(page)
     yield from _of_gates(page)
     yield from _of_raters(page)
 
@@ -34,21 +33,19 @@ def _of_criterion(criterion: Any) -> Iterator[PageProblem]:
 
 
 def _of_task_points(criterion: Any) -> Iterator[PageProblem]:
-    """What tasks do not say: most attributes and a step of quality; and a calendar that nobody keeps."""
+    """A coefficient that a task could be without; and a calendar that nobody keeps.
+
+    A task must say its role, priority or difficulty where there are values to choose from; group and position are as
+    they are.
+    """
     key = str(criterion.id)
     for index, coefficient in enumerate(criterion.value["coefficients"] or ()):
-        attribute, inside = coefficient["attribute"], ("coefficients", index)
-        if attribute in UNSAID:
-            sentence = _(
-                "Tasks do not say this of themselves yet: %(attribute)s. Remove the coefficient, or keep the set as a "
-                "draft."
-            ) % {"attribute": Attribute(attribute).label}
-            yield PageProblem("attribute_not_yet", sentence, key=key, inside=(*inside, "attribute"))
-        elif coefficient["default"] is None and not _has_every_group(coefficient):
+        if coefficient["default"] is None and not _is_always_there(coefficient):
             sentence = _(
                 "Say what counts for a task with none of these values: no task may be without a coefficient."
             )
-            yield PageProblem("coefficient_default", sentence, key=key, inside=(*inside, "default"))
+            inside = ("coefficients", index, "default")
+            yield PageProblem("coefficient_default", sentence, key=key, inside=inside)
     calendar = (criterion.value["calendar"] or "").strip()
     if criterion.value["count"] == DayCount.WORKING and calendar not in ("", CALENDAR):
         sentence = _(
@@ -56,17 +53,47 @@ def _of_task_points(criterion: Any) -> Iterator[PageProblem]:
             "name."
         ) % {"calendar": calendar, "known": CALENDAR}
         yield PageProblem("no_calendar", sentence, key=key, inside=("calendar",))
-    if criterion.value["quality"]:
-        sentence = _(
-            "Tasks are not accepted in steps of quality yet. Remove the steps, or keep the set as a draft."
-        )
-        yield PageProblem("quality_not_yet", sentence, key=key, inside=("quality",))
 
 
-def _has_every_group(coefficient: Any) -> bool:
-    """A catalogue has at most five groups of complexity (Đ13)."""
+def _is_always_there(coefficient: Any) -> bool:
+    """A task has to say what can be said; a catalogue has at most five groups of complexity (Đ13)."""
     codes = {value["code"] for value in coefficient["values"]}
-    return coefficient["attribute"] == Attribute.GROUP and codes >= {"1", "2", "3", "4", "5"}
+    if coefficient["attribute"] == Attribute.GROUP:
+        return codes >= {"1", "2", "3", "4", "5"}
+    return coefficient["attribute"] in SAID and bool(codes)
+
+
+def _of_shared_values(page: CriteriaSetPage) -> Iterator[PageProblem]:
+    """A task says one value: criteria that all need one must have one in common."""
+    shared: dict[str, set[str]] = {}
+    for criterion in _criteria_of_points(page):
+        for name, codes, inside in _needed(criterion):
+            shared[name] = codes & shared.get(name, codes)
+            if not shared[name]:
+                label = Attribute(name).label if name in SAID else _("Step of quality")
+                sentence = _(
+                    "No value of “%(name)s” is known to every criterion that needs one, so that no task could be "
+                    "counted: use the same codes."
+                ) % {"name": label}
+                yield PageProblem("no_shared_value", sentence, key=str(criterion.id), inside=inside)
+
+
+def _criteria_of_points(page: CriteriaSetPage) -> Iterator[Any]:
+    for part in page.parts:
+        for section in part.value["sections"] or ():
+            for criterion in section.value["criteria"] or ():
+                if criterion.block_type == "task_points":
+                    yield criterion
+
+
+def _needed(criterion: Any) -> Iterator[tuple[str, set[str], tuple[str | int, ...]]]:
+    """What a criterion needs of every task: its name, the codes, and where they stand."""
+    for index, coefficient in enumerate(criterion.value["coefficients"] or ()):
+        codes = {value["code"] for value in coefficient["values"]}
+        if coefficient["attribute"] in SAID and coefficient["default"] is None and codes:
+            yield coefficient["attribute"], codes, ("coefficients", index, "values")
+    if criterion.value["quality"]:
+        yield QUALITY, {value["code"] for value in criterion.value["quality"]}, ("quality",)
 
 
 def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:

@@ -95,12 +95,15 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Trial:
-    """A card and what it comes to; with mistakes there is no outcome. `waiting`: codes that keep it from a total."""
+    """A card and what it comes to; with mistakes there is no outcome. `waiting`: codes that keep it from a total;
+    `unsaid`: what every task must say, where one does not.
+    """
 
     mistakes: tuple[Mistake, ...]
     outcome: Outcome | None = None
     steps: tuple[Step, ...] = ()
     waiting: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
 
     @property
     def result(self) -> tuple[Decimal, str] | None:
@@ -120,6 +123,11 @@ class Trial:
             waiting = self.outcome.unanswered or self.outcome.undecided
             labels = "”, “".join(each.label for each in waiting)
             return _("The points are known, the band is not: it depends on “%(facts)s”.") % {"facts": labels}
+        if self.unsaid:
+            names = ", ".join(str(ROW_LABELS[name]) for name in self.unsaid)
+            return _(
+                "There is no total yet: every task must say this, a finished one its quality: %(names)s."
+            ) % {"names": names}
         return _("There is no total yet: %(codes)s have no value.") % {"codes": ", ".join(self.waiting)}
 
 
@@ -135,7 +143,10 @@ def try_card(compiled: CompiledSet, card: TrialCard) -> Trial:
     except ScoringError as error:
         return Trial((_contradiction(compiled, error.problem),))
     waiting = [criterion.code for criterion in compiled.criteria if criterion.key in outcome.missing]
-    return Trial((), outcome, steps, (*waiting, *outcome.pending))
+    unsaid = dict.fromkeys(
+        name for code in outcome.pending for name in compiled.criterion_by_code(code).must_be_said
+    )
+    return Trial((), outcome, steps, (*waiting, *outcome.pending), tuple(unsaid))
 
 
 def is_blank(row: Row) -> bool:

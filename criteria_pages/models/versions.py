@@ -35,6 +35,14 @@ class CriteriaVersion(models.Model):
         default=False,
         help_text=_("Cards of this version follow the tasks of other people: said by its specification."),
     )
+    asks_of_tasks = models.BooleanField(
+        _("asks more of tasks"),
+        default=False,
+        help_text=_(
+            "Tasks say their role, priority or difficulty, or are accepted at a step of quality: said by its "
+            "specification."
+        ),
+    )
     examples = models.JSONField(
         _("examples"),
         default=list,

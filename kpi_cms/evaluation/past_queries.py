@@ -22,6 +22,7 @@ from kpi_cms.foundation.engine import decimal_text
 from snippets.models import Grant, Person, Unit
 from snippets.queries import lineage
 
+from .asked_queries import Questions, questions_of, words_of
 from .domain.details import fact_in_words, in_words
 from .enums import AssessmentState, CardState, StageKey, TaskState
 from .models import Assessment, Delay, Fault, Score, Scorecard, Task
@@ -42,7 +43,7 @@ class PastScore:
 
 @dataclass(frozen=True)
 class PastTask:
-    """A task with the errors and delays that stood on it then."""
+    """A task with the errors and delays that stood on it then; `words`: what was said of it, as (name, value)."""
 
     label: str
     state: TaskState
@@ -51,6 +52,7 @@ class PastTask:
     accepted: str
     faults: int
     delays: int
+    words: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class PastCard:
                 "state": task.state.label, "assigned": task.assigned, "completed": task.completed,
                 "accepted": task.accepted, "faults": task.faults, "delays": task.delays,
             }  # fmt: skip
+            said[task.label] += "".join(f"; {name}: {value}" for name, value in task.words)
         return said
 
 
@@ -123,10 +126,12 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
         role: getattr(then, f"{role}_id") for role in ("evaluator", "endorser") if getattr(then, f"{role}_id")
     }
     names = dict(Person.objects.filter(pk__in=people.values()).values_list("pk", "full_name"))
+    version = CriteriaVersion.objects.get(pk=then.version_id)
+    asked = questions_of([version.compiled()]) if version.asks_of_tasks else {}
     return PastCard(
         moment=moment,
         state=CardState(then.state),
-        version=CriteriaVersion.objects.get(pk=then.version_id),
+        version=version,
         people={role: names[key] for role, key in people.items()},
         scores=tuple(_scores(said, scores.values(), kept)),
         comments={
@@ -134,7 +139,7 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
             for row in said
             if row.comments_key is not None
         },
-        tasks=tuple(_tasks(tasks, moment)),
+        tasks=tuple(_tasks(tasks, moment, asked)),
         holders=tuple(holders_at(then.unit_id, moment)),
     )
 
@@ -184,7 +189,7 @@ def _chosen(criterion: FrozenCriterion, stored: str) -> str:
     return stored if compiled is None else in_words(compiled, stored)
 
 
-def _tasks(rows: Mapping[int, Any], moment: datetime) -> Iterable[PastTask]:
+def _tasks(rows: Mapping[int, Any], moment: datetime, asked: Questions) -> Iterable[PastTask]:
     if not rows:
         return
     standing = [_standing(model, list(rows), moment) for model in (Fault, Delay)]
@@ -199,6 +204,7 @@ def _tasks(rows: Mapping[int, Any], moment: datetime) -> Iterable[PastTask]:
             accepted=format_quantity(row.accepted) if row.accepted is not None else "–",
             faults=standing[0].count(key),
             delays=standing[1].count(key),
+            words=tuple(words_of(row, asked)),
         )
 
 

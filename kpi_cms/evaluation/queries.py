@@ -23,6 +23,7 @@ from snippets.models import Period, Person, Product, Unit
 from snippets.queries import containing, lineage
 
 from . import rules
+from .asked_queries import is_asked
 from .enums import (
     DECIDED,
     WITH_THE_PERSON,
@@ -386,6 +387,7 @@ def task_for(scope: Scope, pk: int) -> Task:
     task: Task | None = (
         tasks_visible_to(scope)
         .select_related("period", "person", "unit", "product", "source__person")
+        .annotate(is_asked=is_asked())
         .filter(pk=pk)
         .first()
     )

@@ -35,6 +35,7 @@ class Untold(StrEnum):
     OUTSIDE = "outside"  # an entry of the card is none that the draft accepts
     GATE = "gate"  # a gate of the draft that could change the band asks what the card does not say
     PENDING = "pending"  # it waits for results that cannot be told
+    UNSAID = "unsaid"  # it counts tasks by what these do not say
     NOTHING = "nothing"  # nothing was assigned
     FORMULA = "formula"  # a formula of the draft has no value for it
     RATER = "rater"  # somebody whose points count by their weight gave none
@@ -93,7 +94,8 @@ def judged(
     if outcome.missing:
         return Reason(Untold.MISSING, _codes(draft, outcome.missing))
     if outcome.pending:
-        return Reason(Untold.PENDING, outcome.pending)
+        unsaid = tuple(code for code in outcome.pending if draft.criterion_by_code(code).must_be_said)
+        return Reason(Untold.UNSAID, unsaid) if unsaid else Reason(Untold.PENDING, outcome.pending)
     if outcome.unsaid:
         return Reason(Untold.RATER, outcome.unsaid)
     return Reason(Untold.NOTHING)

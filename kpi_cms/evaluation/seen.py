@@ -41,7 +41,10 @@ def content_digest(
             for stage, result in results.items()
         },
         "tasks": sorted(
-            [task.pk, task.state, *map(_text, (task.assigned, task.completed, task.accepted, task.handed_over))]
+            [
+                task.pk, task.state, task.role, task.priority, task.difficulty, task.quality,
+                *map(_text, (task.assigned, task.completed, task.accepted, task.handed_over)),
+            ]
             for task in tasks
         ),
     }  # fmt: skip

@@ -39,8 +39,6 @@ from tests.helpers.page_form import form_data
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
-KEPT_AS_A_DRAFT = {"task_points": ["attribute_not_yet", "quality_not_yet"]}
-
 
 def page_of(values: dict[str, Any]) -> CriteriaSetPage:
     return CriteriaSetPage(live=False, **values)
@@ -56,11 +54,11 @@ def test_the_editor_offers_every_kind_the_engine_knows() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_set_of_each_kind_is_sound_and_only_what_no_card_can_do_stays_a_draft(kind: str) -> None:
+def test_a_set_of_each_kind_is_sound_and_can_be_issued(kind: str) -> None:
     page = page_of(one_kind(kind))
 
     assert check_specification(specification_of(page)) == []
-    assert [problem.code for problem in check(page)] == KEPT_AS_A_DRAFT.get(kind, [])
+    assert check(page) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -421,7 +419,7 @@ def test_a_set_that_counts_the_result_of_the_unit_can_be_issued() -> None:
     assert check(page_of(one_kind("result_of", of="unit"))) == []
 
 
-def test_points_of_tasks_are_refused_for_what_tasks_do_not_say_and_nothing_else() -> None:
+def test_points_of_tasks_are_refused_where_no_task_could_be_counted_and_nowhere_else() -> None:
     def coefficient(attribute: str, *codes: str, default: str | None = None) -> dict[str, Any]:
         return {"attribute": attribute, "values": [coded(code, "2") for code in codes], "default": default}
 
@@ -435,16 +433,17 @@ def test_points_of_tasks_are_refused_for_what_tasks_do_not_say_and_nothing_else(
     accepted = [coefficient("group", "1", default="1"), coefficient("position", "cv", default="1")]
     assert problems(coefficients=accepted) == []
     assert problems(coefficients=[coefficient("group", "1", "2", "3", "4", "5")]) == []
-    assert problems(coefficients=[coefficient("position", "cv"), coefficient("priority", "cao", default="1")]) == [
-        (
-            "coefficient_default", ("coefficients", 0, "default"),
-            "Say what counts for a task with none of these values: no task may be without a coefficient.",
-        ),
-        (
-            "attribute_not_yet", ("coefficients", 1, "attribute"),
-            "Tasks do not say this of themselves yet: Priority. Remove the coefficient, or keep the set as a draft.",
-        ),
-    ]  # fmt: skip
+    said = [
+        coefficient("role", "chu_tri"),
+        coefficient("priority", "cao", default="1"),
+        coefficient("difficulty", "x"),
+    ]
+    assert problems(coefficients=said, quality=[coded("tot", "1")]) == []
+    unknown = "Say what counts for a task with none of these values: no task may be without a coefficient."
+    assert problems(coefficients=[coefficient("position", "cv"), coefficient("priority")]) == [
+        ("coefficient_default", ("coefficients", 0, "default"), unknown),
+        ("coefficient_default", ("coefficients", 1, "default"), unknown),
+    ]
     assert problems(count="working", calendar="vn") == []
     assert problems(count="working", calendar="lịch riêng") == [
         (
@@ -452,12 +451,36 @@ def test_points_of_tasks_are_refused_for_what_tasks_do_not_say_and_nothing_else(
             "There is no calendar “lịch riêng”. The one whose days off are registered is “vn”: write this name.",
         )
     ]  # fmt: skip
-    assert problems(quality=[coded("tot", "1")]) == [
-        (
-            "quality_not_yet", ("quality",),
-            "Tasks are not accepted in steps of quality yet. Remove the steps, or keep the set as a draft.",
-        )
-    ]  # fmt: skip
+
+
+def test_criteria_that_all_need_a_value_of_a_task_have_one_in_common() -> None:
+    def of(code: str, difficulty: str, quality: str) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            "attribute": "difficulty",
+            "values": [coded(difficulty, "2")],
+            "default": None,
+        }
+        return of_kind("task_points", code, coefficients=[values], quality=[coded(quality, "1")])
+
+    def problems(*criteria: dict[str, Any]) -> list[tuple[str, Any]]:
+        page = page_of(fields("HAI-TIEU-CHI", [part("common", "100", section("S", "20", *criteria))]))
+        return [(problem.code, problem.inside) for problem in not_yet(page)]
+
+    assert problems(of("k1", "kho", "tot"), of("k2", "kho", "tot")) == []
+    assert problems(of("k1", "kho", "tot"), of("k2", "de", "dat")) == [
+        ("no_shared_value", ("coefficients", 0, "values")),
+        ("no_shared_value", ("quality",)),
+    ]
+
+
+def test_a_version_says_whether_it_asks_more_of_tasks() -> None:
+    for code, quality in (("HOI", [coded("tot", "1")]), ("KHONG-HOI", [])):
+        values = one_kind("task_points", coefficients=[], quality=quality) | {
+            "code": code,
+            "slug": code.lower(),
+        }
+        _page, version = issued(**values, examples=[])
+        assert version.asks_of_tasks == bool(quality)
 
 
 @pytest.mark.parametrize("scope", TaskScope.values)

@@ -72,6 +72,7 @@ def version(
         specification=content,
         sha256=digest(content),
         counts_tasks=bool(compile_set(content).scopes),
+        asks_of_tasks=bool(compile_set(content).asks),
         **values,
     )
     FrozenCriterion.objects.bulk_create(frozen_criteria(made))

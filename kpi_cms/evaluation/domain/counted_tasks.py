@@ -14,7 +14,7 @@ from django.db.models import QuerySet, Value
 
 from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, TaskState
 from kpi_cms.evaluation.models import CalendarPin, Delay, Fault, Scorecard, Task
-from kpi_cms.foundation.engine import Calendar, CompiledSet, Deduction, PointTask, TaskInput
+from kpi_cms.foundation.engine import QUALITY, Asked, Calendar, CompiledSet, Deduction, PointTask, TaskInput
 from snippets.enums import CALENDAR, DayKind
 
 
@@ -89,22 +89,27 @@ def task_input(row: TaskRow) -> TaskInput | None:
     )
 
 
-def work_of(rows: Iterable[TaskRow], position: str) -> list[PointTask]:
-    """Tasks as points of tasks count them, of a person in this position.
+def work_of(rows: Iterable[TaskRow], position: str, asks: Mapping[str, Asked]) -> list[PointTask]:
+    """Tasks as points of tasks count them, of a person in this position, by what a set `asks` of them.
 
+    A code that the set does not know, of another set of the same person, says nothing to it.
     What is completed has the day of the last report, what is left of the assigned is not done; of an extra only what is
     completed counts, as in the ratios. A delay whose every record is excused by an objective cause is none.
     """
-    return [item for row in rows for item in _work(row, position)]
+    return [item for row in rows for item in _work(row, position, asks)]
 
 
-def _work(row: TaskRow, position: str) -> Iterator[PointTask]:
+def _work(row: TaskRow, position: str, asks: Mapping[str, Asked]) -> Iterator[PointTask]:
     task = row.task
     if task.points is None:
         return
+    said = {name: code for name in asks if (code := getattr(task, name)) in asks[name].values}
+    quality = said.pop(QUALITY, None)
+    if task.product_group is not None:
+        said["group"] = str(task.product_group)
     whole = PointTask(
         points=task.points,
-        attributes={"group": str(task.product_group), "position": position},
+        attributes={**said, "position": position},
         due=task.due_on,
         label=_label(task),
     )
@@ -113,7 +118,7 @@ def _work(row: TaskRow, position: str) -> Iterator[PointTask]:
         day = task.completed_on
         if excused and day is not None:
             day = min(day, task.due_on)
-        yield whole._replace(quantity=task.completed, done=day)
+        yield whole._replace(quantity=task.completed, done=day, quality=quality)
     left = task.assigned - task.completed
     if left and task.kind not in EXTRA_KINDS:
         yield whole._replace(quantity=left)

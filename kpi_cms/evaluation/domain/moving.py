@@ -1,5 +1,6 @@
 """Work that changes hands: handed over by somebody who cannot do it, or moved by the head (Đ18.1d; rules.md §4)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from .task_support import (
     check_fresh,
     facts,
     lock_task,
+    place_of,
     require_assigner,
     require_head,
     require_in_period,
@@ -28,8 +30,8 @@ from .task_support import (
     require_time,
     require_undecided,
     store,
-    unit_of,
 )
+from .task_words import NOTHING_SAID, describe
 
 
 @business_verb
@@ -43,6 +45,7 @@ def hand_over(
     taker: Person,
     due_on: date,
     reason: str,
+    attributes: Mapping[str, str] = NOTHING_SAID,
 ) -> Task:
     """The person cannot do it: the head gives it to somebody else (Đ18.1d).
 
@@ -57,7 +60,7 @@ def hand_over(
     require_movable(task, quantity)
     before = facts(task)
     task.handed_over += quantity
-    follower = _follower(actor, task, quantity, taker, due_on)
+    follower = _follower(actor, task, quantity, taker, due_on, attributes)
     require_undecided(task.period_id, task.person_id, taker.pk)
     store(task, Act.TASK_HANDED_OVER, moment, before=before, reason=reason)
     return store(follower, Act.TASK_ASSIGNED, moment, reason=reason)
@@ -74,6 +77,7 @@ def move_task(
     taker: Person,
     due_on: date,
     reason: str,
+    attributes: Mapping[str, str] = NOTHING_SAID,
 ) -> Task:
     """The head moves work for leave or balance, before its due date (rules.md §4, open).
 
@@ -89,7 +93,7 @@ def move_task(
         raise WrongState(_("Work is moved before its due date. From that day on, hand it over instead."))
     require_movable(task, quantity)
     before = facts(task)
-    follower = _follower(actor, task, quantity, taker, due_on)
+    follower = _follower(actor, task, quantity, taker, due_on, attributes)
     require_undecided(task.period_id, task.person_id, taker.pk)
     if not _moved_leaves_total(task):
         task.handed_over += quantity
@@ -103,16 +107,22 @@ def move_task(
     return store(follower, Act.TASK_ASSIGNED, moment, reason=reason)
 
 
-def _follower(actor: User, task: Task, quantity: Decimal, taker: Person, due_on: date) -> Task:
+def _follower(
+    actor: User, task: Task, quantity: Decimal, taker: Person, due_on: date, attributes: Mapping[str, str]
+) -> Task:
+    """The same work for somebody else. It says what it said; `attributes` is for what the taker's sets count otherwise.
+
+    It is not accepted at any quality yet.
+    """
     if taker.pk == task.person_id:
         raise Invalid(_("Choose another person: this one has the task already."))
-    unit = unit_of(taker, task.period)
-    require_assigner(actor, task.period, taker, unit, extra=True)
+    place = place_of(taker, task.period)
+    require_assigner(actor, task.period, taker, place.unit, extra=True)
     require_in_period(task.period, due_on)
-    return Task(
+    follower = Task(
         period=task.period,
         person=taker,
-        unit=unit,
+        unit=place.unit,
         product=task.product,
         kind=TaskKind.TAKEN_OVER,
         code=task.code,
@@ -128,8 +138,13 @@ def _follower(actor: User, task: Task, quantity: Decimal, taker: Person, due_on:
         group_key=task.group_key,
         assigned=quantity,
         due_on=due_on,
+        role=task.role,
+        priority=task.priority,
+        difficulty=task.difficulty,
         source=task,
     )
+    describe(follower, attributes, place.asked)
+    return follower
 
 
 @beyond_the_wall("the set of the card says what becomes of moved work")

@@ -1,5 +1,6 @@
 """Sudden tasks that people propose: the head accepts them as extras or not, and names their product (Đ13.3, Đ18)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
+from kpi_cms.evaluation.asked_queries import asked_about
 from kpi_cms.evaluation.enums import TaskKind, TaskState
 from kpi_cms.evaluation.models import Task
 from kpi_cms.foundation.access.scope import Scope
@@ -19,6 +21,7 @@ from snippets.models import Period, Person, Product
 from .task_support import (
     facts,
     lock_task,
+    place_of,
     require_head,
     require_in_period,
     require_quantity,
@@ -28,8 +31,8 @@ from .task_support import (
     store,
     take_product,
     type_text,
-    unit_of,
 )
+from .task_words import NOTHING_SAID, describe
 
 
 @business_verb
@@ -44,15 +47,16 @@ def propose_task(
     quantity: Decimal,
     due_on: date,
     note: str = "",
+    attributes: Mapping[str, str] = NOTHING_SAID,
 ) -> Task:
     """The person proposes a sudden task; it counts once the head has accepted it.
 
     Without a product of the catalogue it stays unscored until one is named (Đ13.3). Its name may be about somebody:
-    history tracks the key of it only.
+    history tracks the key of it only. What a set counts it by may be left to the head, too.
     """
-    unit = unit_of(person, period)
+    place = place_of(person, period)
     period = share_period(period.pk)
-    rules.may_with_tasks(table.PROPOSE_TASK, Scope.of(actor), person, unit, evaluates=False).require()
+    rules.may_with_tasks(table.PROPOSE_TASK, Scope.of(actor), person, place.unit, evaluates=False).require()
     rules.require_open(period)
     if not name.strip() and product is None:
         raise Invalid(_("Say what the task is."), problems={"name": [_("Say what the task is.")]})
@@ -61,12 +65,13 @@ def propose_task(
     task = Task(
         period=period,
         person=person,
-        unit=unit,
+        unit=place.unit,
         kind=TaskKind.SUDDEN,
         state=TaskState.PROPOSED,
         assigned=quantity,
         due_on=due_on,
     )
+    describe(task, attributes, place.asked, complete=False)
     type_text(task, "name", name)
     type_text(task, "note", note)
     if product is not None:
@@ -83,8 +88,12 @@ def decide_proposal(
     accepted: bool,
     product: Product | None = None,
     reason: str = "",
+    attributes: Mapping[str, str] = NOTHING_SAID,
 ) -> Task:
-    """The head accepts a proposed task as an extra, naming its product, or declines it with a reason."""
+    """The head accepts a proposed task as an extra, naming its product, or declines it with a reason.
+
+    An accepted task says all that the sets of the person need of it.
+    """
     task = lock_task(task)
     require_head(actor, task)
     require_time(table.DECIDE_PROPOSAL, task)
@@ -93,6 +102,7 @@ def decide_proposal(
         require_reason(reason)
         task.state = TaskState.DECLINED
         return store(task, Act.TASK_CHANGED, moment, before=before, reason=reason)
+    describe(task, attributes, asked_about(task))
     if product is not None:
         take_product(task, product)
     task.state = TaskState.ASSIGNED
@@ -100,7 +110,15 @@ def decide_proposal(
 
 
 @business_verb
-def name_product(*, actor: User, moment: datetime, task: Task, product: Product, reason: str = "") -> Task:
+def name_product(
+    *,
+    actor: User,
+    moment: datetime,
+    task: Task,
+    product: Product,
+    reason: str = "",
+    attributes: Mapping[str, str] = NOTHING_SAID,
+) -> Task:
     """The head names the product of an accepted task that had none: from now on it is scored (Đ13.3).
 
     Named once: what a task is worth does not change under the person's hands.
@@ -111,5 +129,6 @@ def name_product(*, actor: User, moment: datetime, task: Task, product: Product,
     if not rules.is_left(table.NAME_PRODUCT, task):
         raise WrongState(_("The product of this task is named already and stays as it is."))
     before = facts(task)
+    describe(task, attributes, asked_about(task), settled=True)
     take_product(task, product)
     return store(task, Act.TASK_CHANGED, moment, before=before, reason=reason)

@@ -144,7 +144,9 @@ def _read(
         (
             card,
             _own(compiled[card.version_id], given.get(card.pk, {}), tasks.get(card.person_id, ()))._replace(
-                work=work_of(rows.get(card.person_id, ()), card.position_code),
+                work=work_of(
+                    rows.get(card.person_id, ()), card.position_code, compiled[card.version_id].asks
+                ),
                 calendars=calendars,
                 said=said.get(card.pk),
                 period=kind,

@@ -163,13 +163,13 @@ class _Run:
             inputs = CardInputs(
                 entered={},
                 tasks=tasks.get(card.person_id, ()),
-                work=work_of(rows.get(card.person_id, ()), card.position_code),
+                work=work_of(rows.get(card.person_id, ()), card.position_code, self.draft.asks),
                 calendars=calendars,
                 period=self.kind,
             )
             before, values = stored.get(card.pk), None
             if card.pk in then:
-                before, values = self._before(card, own, inputs, said[card.pk])
+                before, values = self._before(card, own, inputs, said[card.pk], rows.get(card.person_id, ()))
             inputs = self._with_others(card, own, inputs)
             verdict = judged(self.draft, own.given, inputs, said[card.pk])
             after = verdict if isinstance(verdict, Reason) else result_of(verdict)
@@ -264,12 +264,18 @@ class _Run:
         return as_it_was(changed, closed_at) if changed else {}
 
     def _before(
-        self, card: _Card, own: _Then, inputs: CardInputs, said: Mapping[str, Given]
+        self,
+        card: _Card,
+        own: _Then,
+        inputs: CardInputs,
+        said: Mapping[str, Given],
+        rows: Sequence[TaskRow],
     ) -> tuple[Result | None, Mapping[str, Fraction] | None]:
         """What the published totals counted for the card: its own version, with what it was confirmed with."""
         old = self.versions[card.version_id].compiled()
         entered, details = split(old, own.given)
-        inputs = inputs._replace(entered=entered, details=details)
+        work = work_of(rows, card.position_code, old.asks)
+        inputs = inputs._replace(entered=entered, details=details, work=work)
         if old.hears:  # never altered after it was sent, whatever was decided anew
             heard = {stage: Said(*split(old, sent)) for stage, sent in said.items() if stage in old.hears}
             inputs = inputs._replace(said=heard)

@@ -22,6 +22,7 @@ from kpi_cms.evaluation.enums import (
 )
 from kpi_cms.evaluation.models import Assessment, Score, Scorecard, Task
 from kpi_cms.evaluation.signals import evaluation_reopened
+from kpi_cms.evaluation.waiting_words import insufficient_tasks
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import ledger, texts
@@ -218,7 +219,7 @@ def confirm(
     _require_collective(card)
     require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
-    _require_d_known(card, outcome)
+    _require_known(card, outcome)
     delegate = delegate_of(actor)
     refuse_each_other(card, card.evaluator, delegate)
     assessment = assessment_of(card, StageKey.EVALUATOR, card.evaluator)
@@ -261,7 +262,7 @@ def endorse(
     _require_collective(card)
     require_complete(card, StageKey.EVALUATOR, outcome)
     _require_tasks_confirmed(card)
-    _require_d_known(card, outcome)
+    _require_known(card, outcome)
     refuse_each_other(card, card.endorser)
     endorsement = assessment_of(card, StageKey.ENDORSEMENT, card.endorser)
     write_comments(endorsement, {"comment": comment})
@@ -318,7 +319,7 @@ def accept_new_basis(
         )
     card.notified_at = None
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR, proposed=True)
-    _require_d_known(card, outcome)
+    _require_known(card, outcome)
     require_band(card, outcome, scoring.stage_scores(card, StageKey.EVALUATOR))
     assert card.evaluator is not None  # rules.evaluate allows nobody else
     delegate = delegate_of(actor)
@@ -476,9 +477,13 @@ def grounds_required(criterion: CompiledCriterion, value: str) -> bool:
     )
 
 
-def _require_d_known(card: Scorecard, outcome: Outcome) -> None:
-    """Leaders are decided after their people (rules.md §4), whoever counts their unit's result after that is known."""
-    if sentence := unit_waited_for(card, outcome.values):
+def _require_known(card: Scorecard, outcome: Outcome) -> None:
+    """Leaders are decided after their people (rules.md §4), whoever counts their unit's result after that is known, and
+    nobody by tasks that do not say enough.
+    """
+    compiled = card.version.compiled()
+    of_tasks = insufficient_tasks(compiled.criterion_by_code(code) for code in outcome.pending)
+    if sentence := of_tasks or unit_waited_for(card, outcome.values):
         raise WrongState(sentence)
     if outcome.pending:
         raise WrongState(

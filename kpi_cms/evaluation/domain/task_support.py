@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation import rule_table as table
+from kpi_cms.evaluation.asked_queries import Questions, asked_about, is_asked
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, Task
 from kpi_cms.foundation.access.rules import Rule, in_card_state, in_state
 from kpi_cms.foundation.access.scope import Scope
@@ -23,6 +25,7 @@ from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
 from kpi_cms.foundation.core.numbers import format_quantity
+from kpi_cms.foundation.engine import QUALITY, SAID
 from snippets.models import Period, Person, Product, Unit
 
 from . import basis, locks
@@ -59,6 +62,7 @@ def lock_task(task: Task, *, with_parts: bool = False) -> Task:
         found.pk: found
         for found in Task.objects.select_for_update(of=("self",))
         .select_related("period", "person", "unit", "product")
+        .annotate(is_asked=is_asked())
         .filter(wanted)
         .order_by("pk")
     }
@@ -67,18 +71,27 @@ def lock_task(task: Task, *, with_parts: bool = False) -> Task:
     return locked[task.pk]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a person's work of a period belongs: the unit of their card; and what their sets ask of a task."""
+
+    unit: Unit
+    asked: Questions
+
+
 @beyond_the_wall("whoever assigns work sees the tasks of a unit, and no card")
-def unit_of(person: Person, period: Period) -> Unit:
-    """Where the person's work of this period belongs: the unit of their card. Raises Invalid without a card."""
-    card: Scorecard | None = (
+def place_of(person: Person, period: Period) -> Place:
+    """The place of a person's work. One query where no set asks anything. Raises Invalid without a card."""
+    card = (
         Scorecard.objects.filter(period=period, person=person)
         .select_related("unit")
+        .annotate(is_asked=is_asked())
         .order_by("frame")
         .first()
     )
     if card is None:
         raise Invalid(_("This person has no card in this period, so no task can be given to them."))
-    return card.unit
+    return Place(card.unit, asked_about(card))
 
 
 def _require(rule: Rule, actor: User, period: Period, person: Person, unit: Unit) -> None:
@@ -245,7 +258,9 @@ def pieces(quantity: Decimal) -> int:
 
 def facts(task: Task) -> dict[str, str]:
     """What the ledger says about a task: codes, numbers and dates, no text somebody wrote."""
+    said = {name: code for name in (*SAID, QUALITY) if (code := getattr(task, name))}
     return {
+        **said,
         "state": task.state,
         "assigned": str(task.assigned),
         "completed": str(task.completed),

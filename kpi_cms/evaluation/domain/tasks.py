@@ -5,8 +5,8 @@ changes only while no card of its person in the period is decided; each change c
 """
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
+from kpi_cms.evaluation.asked_queries import asked_about
 from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, TaskKind, TaskState
 from kpi_cms.evaluation.models import Delay, Task
 from kpi_cms.foundation.access.rules import in_state
@@ -23,14 +24,16 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, WrongState
-from snippets.models import Period, Person, Product, Unit
+from snippets.models import Period, Person, Product
 
 from .deductions import last_deducted_unit, record
 from .task_support import (
+    Place,
     check_fresh,
     facts,
     lock_task,
     pieces,
+    place_of,
     quantity_text,
     require_assigner,
     require_head,
@@ -46,8 +49,8 @@ from .task_support import (
     store,
     take_product,
     type_text,
-    unit_of,
 )
+from .task_words import NOTHING_SAID, accept_at, describe
 
 ONE = Decimal(1)
 
@@ -60,6 +63,7 @@ class Part:
     share: Decimal
     due_on: date
     label: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @business_verb
@@ -74,23 +78,26 @@ def assign_task(
     due_on: date,
     sudden: bool = False,
     note: str = "",
+    attributes: Mapping[str, str] = NOTHING_SAID,
 ) -> Task:
     """Give a person a product of the period's catalogues. Code, name and coefficient are frozen on the task.
 
     `sudden` marks work outside the plan, which only the head gives: it stays outside the assigned total (Đ18.1d).
+    `attributes`: name → code of what the person's sets count by, such as its difficulty.
     """
-    unit = unit_of(person, period)
+    place = place_of(person, period)
     period = share_period(period.pk)
-    require_assigner(actor, period, person, unit, extra=sudden)
+    require_assigner(actor, period, person, place.unit, extra=sudden)
     task = _new_task(
         period=period,
         person=person,
-        unit=unit,
+        place=place,
         product=product,
         quantity=quantity,
         due_on=due_on,
         kind=TaskKind.SUDDEN if sudden else TaskKind.PLANNED,
         note=note,
+        attributes=attributes,
     )
     return store(task, Act.TASK_ASSIGNED, moment)
 
@@ -120,22 +127,23 @@ def assign_parts(
             % {"total": quantity_text(total)}
         )
     period = share_period(period.pk)
-    units = [unit_of(part.person, period) for part in parts]
-    for part, unit in zip(parts, units, strict=True):
-        require_assigner(actor, period, part.person, unit, extra=False)
+    places = [place_of(part.person, period) for part in parts]
+    for part, place in zip(parts, places, strict=True):
+        require_assigner(actor, period, part.person, place.unit, extra=False)
     require_undecided(period.pk, *(part.person.pk for part in parts))
     group = uuid.uuid4()
     tasks = []
-    for part, unit in zip(parts, units, strict=True):
+    for part, place in zip(parts, places, strict=True):
         task = _new_task(
             period=period,
             person=part.person,
-            unit=unit,
+            place=place,
             product=product,
             quantity=part.share,
             due_on=part.due_on,
             kind=TaskKind.PLANNED,
             note="",
+            attributes=part.attributes,
         )
         type_text(task, "part_label", part.label)
         task.share, task.group_key = part.share, group
@@ -153,8 +161,9 @@ def change_task(
     quantity: Decimal,
     due_on: date,
     reason: str,
+    attributes: Mapping[str, str] = NOTHING_SAID,
 ) -> Task:
-    """Change quantity or due date before the person has reported, with a reason.
+    """Change quantity, due date or what is said of it before the person has reported, with a reason.
 
     A part's share follows its quantity, within what the other parts leave of the product (Đ18.1.c). The quantity of
     work taken over is what changed hands, and stays.
@@ -168,6 +177,7 @@ def change_task(
     require_in_period(task.period, due_on)
     _require_room(task, quantity)
     before = facts(task)
+    describe(task, attributes, asked_about(task))
     task.assigned, task.due_on = quantity, due_on
     if task.group_key is not None:
         task.share = quantity
@@ -218,16 +228,18 @@ def _new_task(
     *,
     period: Period,
     person: Person,
-    unit: Unit,
+    place: Place,
     product: Product,
     quantity: Decimal,
     due_on: date,
     kind: TaskKind,
     note: str,
+    attributes: Mapping[str, str],
 ) -> Task:
     require_quantity(quantity)
     require_in_period(period, due_on)
-    task = Task(period=period, person=person, unit=unit, kind=kind, assigned=quantity, due_on=due_on)
+    task = Task(period=period, person=person, unit=place.unit, kind=kind, assigned=quantity, due_on=due_on)
+    describe(task, attributes, place.asked)
     take_product(task, product)
     type_text(task, "note", note)
     return task
@@ -312,8 +324,13 @@ def confirm_task(
     accepted: Decimal,
     delayed: bool = False,
     reason: str = "",
+    quality: str = "",
+    attributes: Mapping[str, str] = NOTHING_SAID,
 ) -> Task:
     """The head confirms a report: how much met quality, and whether a late completion counts as a delay.
+
+    `quality` is the code of the step at which it is accepted, where a set of the person has such steps; `attributes`
+    says what the task should have said before.
 
     A late completion only *proposes* a delay: `delayed` records one, with its reason, on each unit of that completion
     on which none stands. Confirming again asks for nothing that is recorded already: one late day costs 25% once.
@@ -330,6 +347,9 @@ def confirm_task(
             problems={"accepted": [_("This is more than was completed.")]},
         )
     before = facts(task)
+    asked = asked_about(task)
+    describe(task, attributes, asked, settled=True)
+    accept_at(task, quality, asked)
     task.accepted = accepted
     task.state = TaskState.CONFIRMED
     if delayed:

@@ -402,6 +402,10 @@ class Migration(migrations.Migration):
                 ('confirmed_before', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity confirmed before the latest report')),
                 ('accepted', models.DecimalField(blank=True, decimal_places=3, max_digits=10, null=True, verbose_name='quantity accepted')),
                 ('handed_over', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity handed over')),
+                ('role', models.CharField(blank=True, max_length=40, verbose_name='role in the task')),
+                ('priority', models.CharField(blank=True, max_length=40, verbose_name='priority')),
+                ('difficulty', models.CharField(blank=True, max_length=40, verbose_name='difficulty')),
+                ('quality', models.CharField(blank=True, max_length=40, verbose_name='step of quality')),
                 ('evidence_number', models.CharField(blank=True, max_length=120, verbose_name='document number')),
                 ('evidence_key', models.UUIDField(editable=False, null=True)),
                 ('note', models.TextField(blank=True, verbose_name='note')),
@@ -445,6 +449,10 @@ class Migration(migrations.Migration):
                 ('confirmed_before', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity confirmed before the latest report')),
                 ('accepted', models.DecimalField(blank=True, decimal_places=3, max_digits=10, null=True, verbose_name='quantity accepted')),
                 ('handed_over', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity handed over')),
+                ('role', models.CharField(blank=True, max_length=40, verbose_name='role in the task')),
+                ('priority', models.CharField(blank=True, max_length=40, verbose_name='priority')),
+                ('difficulty', models.CharField(blank=True, max_length=40, verbose_name='difficulty')),
+                ('quality', models.CharField(blank=True, max_length=40, verbose_name='step of quality')),
                 ('evidence_key', models.UUIDField(editable=False, null=True)),
                 ('note_key', models.UUIDField(editable=False, null=True)),
                 ('history_user_id', models.BigIntegerField(null=True)),
@@ -770,6 +778,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='task',
             constraint=models.CheckConstraint(condition=models.Q(('coefficient__isnull', True), ('coefficient__gt', 0), _connector='OR'), name='evaluation_task_coefficient', violation_error_message='A coefficient is more than 0.'),
+        ),
+        migrations.AddConstraint(
+            model_name='task',
+            constraint=models.CheckConstraint(condition=models.Q(('quality', ''), models.Q(('accepted__isnull', False), ('completed__gt', 0)), _connector='OR'), name='evaluation_task_quality_of_what_is_accepted', violation_error_message='A step of quality is that of something completed and decided on.'),
         ),
         migrations.AddIndex(
             model_name='historicaltask',

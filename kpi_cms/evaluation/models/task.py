@@ -11,6 +11,7 @@ from kpi_cms.foundation.access.querysets import RestrictedQuerySet
 from kpi_cms.foundation.audit.history import tracked
 from snippets.models import Period, Person, Product, Unit
 
+CODE_LENGTH = 40
 _UNITS_FROM_ONE = _("Units of quantity are numbered from 1.")
 _ONE_CAUSE = _("An objective cause is confirmed for this deduction already.")
 
@@ -22,6 +23,9 @@ class Task(models.Model):
     assigned. `assigned` stands in the total of
     the person who has it, unless it is an extra (sudden or taken over). `source` is the task it was taken over from.
     Tasks of one `group_key` are parts of one product: a part's `share` of it is the quantity assigned.
+
+    `role`, `priority`, `difficulty` and `quality` are codes of the criteria sets of the person's cards in the period,
+    empty where none of these asks (`domain.task_words`): what the task is, and the step it was accepted at.
 
     What people type (a proposal's name, a part's label, a document's number, a note) is not in history, which tracks
     the key of each text in the erasable side table. A name taken from the catalogue has no key: `code` says it.
@@ -62,6 +66,10 @@ class Task(models.Model):
         _("quantity accepted"), null=True, blank=True, max_digits=10, decimal_places=3
     )
     handed_over = models.DecimalField(_("quantity handed over"), default=0, max_digits=10, decimal_places=3)
+    role = models.CharField(_("role in the task"), max_length=CODE_LENGTH, blank=True)
+    priority = models.CharField(_("priority"), max_length=CODE_LENGTH, blank=True)
+    difficulty = models.CharField(_("difficulty"), max_length=CODE_LENGTH, blank=True)
+    quality = models.CharField(_("step of quality"), max_length=CODE_LENGTH, blank=True)
     evidence_number = models.CharField(_("document number"), max_length=120, blank=True)
     evidence_key = models.UUIDField(null=True, editable=False)
     note = models.TextField(_("note"), blank=True)
@@ -134,6 +142,11 @@ class Task(models.Model):
                 condition=Q(coefficient__isnull=True) | Q(coefficient__gt=0),
                 name="evaluation_task_coefficient",
                 violation_error_message=_("A coefficient is more than 0."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quality="") | Q(accepted__isnull=False, completed__gt=0),
+                name="evaluation_task_quality_of_what_is_accepted",
+                violation_error_message=_("A step of quality is that of something completed and decided on."),
             ),
         ]
         indexes = [

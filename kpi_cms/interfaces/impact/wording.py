@@ -18,6 +18,7 @@ def reason_text(reason: Reason, labels: Mapping[str, str]) -> str:
         Untold.OUTSIDE: _("The entry lies outside of what the draft accepts: %(criteria)s"),
         Untold.GATE: _("A gate of the draft asks what is not recorded: %(criteria)s"),
         Untold.PENDING: _("d waits for people whose result cannot be told: %(criteria)s"),
+        Untold.UNSAID: _("The draft counts tasks by what these do not say: %(criteria)s"),
         Untold.NOTHING: _("Nothing was assigned, and the draft counts what is assigned"),
         Untold.RATER: _("The draft counts points that these cards do not have, of: %(criteria)s"),
         Untold.FORMULA: _("A formula of the draft has no value: %(criteria)s"),

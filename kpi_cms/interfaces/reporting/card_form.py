@@ -1,6 +1,6 @@
 """From a card's rows to the values of Form 01. Reads only; computes nothing that the engine did not say."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -10,13 +10,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation.asked_queries import Questions, questions_of, words_of
 from kpi_cms.evaluation.basis_words import basis_text
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.domain.scoring import TaskRow
 from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, ReopeningState, StageKey
-from kpi_cms.evaluation.models import Assessment, Delay, Fault, ObjectiveCause, Reopening, Score, Scorecard
+from kpi_cms.evaluation.models import (
+    Assessment,
+    Delay,
+    Fault,
+    ObjectiveCause,
+    Reopening,
+    Score,
+    Scorecard,
+    Task,
+)
 from kpi_cms.evaluation.visibility import Sight, sight_of
+from kpi_cms.evaluation.waiting_words import insufficient_tasks
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.engine import (
@@ -119,7 +130,7 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
         strengths=self_words.strengths if self_words else "",
         weaknesses=self_words.weaknesses if self_words else "",
         comment=judged.comment if judged else "",
-        tasks=tuple(_tasks(compiled, tasks)),
+        tasks=tuple(_tasks(card, tasks)),
         ratios=_ratios(card, outcome, _explained(card, judged_scores, tasks, said), judged_scores),
         documents=tuple(documents_of(card, scope, (row.task for row in tasks))),
         annex_notes=tuple(_notes(card, outcome, seen, records.get(StageKey.ENDORSEMENT), in_place)),
@@ -170,7 +181,9 @@ def _maximum(compiled: CompiledSet, part: str) -> Decimal | None:
     return next((entry.max for entry in compiled.parts if entry.code == part), None)
 
 
-def _tasks(compiled: CompiledSet, rows: Sequence[TaskRow]) -> Iterable[Form01Task]:
+def _tasks(card: Scorecard, rows: Sequence[TaskRow]) -> Iterable[Form01Task]:
+    compiled = card.version.compiled()
+    asked = questions_of([compiled])
     ids = [row.task.pk for row in rows]
     faults, delays = _deductions(Fault, ids), _deductions(Delay, ids)
     for row in rows:
@@ -188,18 +201,16 @@ def _tasks(compiled: CompiledSet, rows: Sequence[TaskRow]) -> Iterable[Form01Tas
             evidence=task.evidence_number,
             due=task.due_on,
             outside_assigned=task.kind in EXTRA_KINDS,
-            remark=_remark(row),
+            remark="; ".join(_remarks(row.task, asked)),
         )
 
 
-def _remark(row: TaskRow) -> str:
-    if row.task.coefficient is None:
-        return _("Not in the catalogue yet: not counted.")
-    if row.task.handed_over:
-        return _("Handed over: %(quantity)s") % {
-            "quantity": f"{row.task.handed_over:f}".rstrip("0").rstrip(".")
-        }
-    return ""
+def _remarks(task: Task, asked: Questions) -> Iterator[str]:
+    if task.coefficient is None:
+        yield _("Not in the catalogue yet: not counted.")
+    elif task.handed_over:
+        yield _("Handed over: %(quantity)s") % {"quantity": f"{task.handed_over:f}".rstrip("0").rstrip(".")}
+    yield from (f"{name}: {value}" for name, value in words_of(task, asked) if asked)
 
 
 def _deductions(
@@ -289,7 +300,7 @@ def _d(card: Scorecard, outcome: Outcome, step: Step | None) -> Form01Ratio:
             }
         if step.params["left_out"]:
             how += " " + _("%(count)s without a result are left out.") % {"count": step.params["left_out"]}
-    elif outcome.pending:
+    elif "d" in outcome.pending:
         missing = _("pending: %(count)s results are not confirmed") % {
             "count": len(scoring.managed(card).pending)
         }
@@ -388,6 +399,9 @@ def _notes(
             yield _(
                 "The basis of this result has changed since it was confirmed: %(code)s is now proposed as %(value)s."
             ) % {"code": code, "value": basis_text(now)}
+    waiting = map(card.version.compiled().criterion_by_code, outcome.pending)
+    if unsaid := insufficient_tasks(waiting):
+        yield unsaid
     if outcome.insufficient:
         yield _("Nothing was assigned in this period: there is no result and no rating.")
 

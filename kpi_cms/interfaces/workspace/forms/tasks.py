@@ -1,17 +1,21 @@
 """What the screens of tasks take in. Quantities and days are read here; every rule is the domain's."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kpi_cms.evaluation.asked_queries import Question, Questions, together
 from kpi_cms.evaluation.domain.tasks import proposes_delay, undelayed_units
 from kpi_cms.evaluation.models import Task
+from kpi_cms.foundation.engine import QUALITY, SAID
 from snippets.models import Person, Product
 
 from .fields import DayField, QuantityField, text_area
 from .steps import StepForm
+from .task_words import WordsForm, said_in, word_field
 
 REASON_REQUIRED = {"required": _("Give a reason.")}
 
@@ -56,7 +60,7 @@ class ReportForm(StepForm):
     note = forms.CharField(label=_("Note"), max_length=4000, required=False, widget=text_area())
 
 
-class NewTaskForm(forms.Form):
+class NewTaskForm(WordsForm):
     """A product of the period's catalogues for one person."""
 
     product = forms.ModelChoiceField(
@@ -86,6 +90,7 @@ class ProposalForm(NewTaskForm):
     """A sudden task that the person proposes; the product may be left to the head."""
 
     sudden = None  # type: ignore[assignment]  # a proposal always is
+    later = True  # the head says what the person does not
     name = forms.CharField(label=_("What the task is"), max_length=1000, required=False, widget=text_area(2))
     field_order = ("name", "product", "quantity", "due_on", "note")
 
@@ -94,8 +99,10 @@ class ProposalForm(NewTaskForm):
         self.fields["product"].required = False
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(WordsForm):
     """Accept a proposed task as an extra, or decline it."""
+
+    later = True  # who declines says nothing; the domain asks whoever accepts
 
     decision = forms.ChoiceField(
         label=_("Your decision"),
@@ -117,7 +124,7 @@ class DecisionForm(forms.Form):
         self.fields["product"].queryset = products  # type: ignore[attr-defined]  # a model choice
 
 
-class NameProductForm(forms.Form):
+class NameProductForm(WordsForm):
     """The product of a task that had none."""
 
     product = forms.ModelChoiceField(
@@ -136,17 +143,21 @@ class NameProductForm(forms.Form):
         self.fields["product"].queryset = products  # type: ignore[attr-defined]  # a model choice
 
 
-class ChangeForm(StepForm):
+class ChangeForm(WordsForm, StepForm):
     quantity = QuantityField(label=_("Quantity"))
     due_on = DayField(label=_("Due on"))
     reason = reason_field()
+    concluding = ("reason",)
 
 
-class ConfirmTaskForm(StepForm):
+class ConfirmTaskForm(WordsForm, StepForm):
     """How much met quality; after a late completion, whether it counts as a delay: nothing is preselected.
 
-    Where a delay stands on every unit of that completion there is nothing left to ask.
+    Where a delay stands on every unit of that completion there is nothing left to ask. `quality`: the steps at which a
+    set of the person accepts; `asked`: what the task should have said before.
     """
+
+    concluding = ("delayed", "reason")
 
     accepted = QuantityField(label=_("Quantity that met quality"))
     delayed = forms.ChoiceField(
@@ -157,8 +168,11 @@ class ConfirmTaskForm(StepForm):
     )
     reason = reason_field(required=False)
 
-    def __init__(self, *args: Any, task: Task, **options: Any) -> None:
+    def __init__(self, *args: Any, task: Task, quality: Question | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
+        if quality is not None:
+            self.fields[QUALITY] = word_field(quality, required=True)
+            self.order_fields(["expected", "accepted", QUALITY])
         if not (proposes_delay(task) and undelayed_units(task)):
             del self.fields["delayed"]
             del self.fields["reason"]
@@ -180,8 +194,8 @@ class DeductionForm(forms.Form):
     reason = reason_field()
 
 
-class TransferForm(StepForm):
-    """Work that changes hands."""
+class TransferForm(WordsForm, StepForm):
+    """Work that changes hands. `asked`: what the sets of whoever takes it need and the task does not say to them."""
 
     taker = PersonChoice(
         queryset=Person.objects.none(),
@@ -192,6 +206,7 @@ class TransferForm(StepForm):
     quantity = QuantityField(label=_("Quantity"))
     due_on = DayField(label=_("Due on"))
     reason = reason_field()
+    concluding = ("reason",)
 
     def __init__(self, *args: Any, people: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -208,8 +223,13 @@ class PartForm(forms.Form):
     share = QuantityField(label=_("Share"), required=False)
     due_on = DayField(label=_("Due on"), required=False, help_text="")
 
-    def __init__(self, *args: Any, people: Any, names: Any, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, people: Any, names: Any, asked: Mapping[int, Questions], **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        self.asked = asked
+        for name, question in together(asked.values()).items():
+            self.fields[name] = word_field(question, required=False)
         self.fields["person"].queryset = people  # type: ignore[attr-defined]  # a model choice
         # Read once for all rows, not once for each.
         self.fields["person"].choices = names  # type: ignore[attr-defined]  # a model choice
@@ -224,7 +244,15 @@ class PartForm(forms.Form):
             ):
                 if not values.get(name) and name not in self.errors:
                     self.add_error(name, sentence)
+            for name, question in self.asked.get(values["person"].pk, {}).items():
+                if name in SAID and question.required and not values.get(name) and name not in self.errors:
+                    self.add_error(name, gettext("Choose one: this person's criteria set counts by it."))
+        values["attributes"] = {name: code for name, code in said_in(values).items() if code}
         return values
+
+    def words(self) -> Iterator[forms.BoundField]:
+        """The fields of what the sets of these people ask."""
+        return (self[name] for name in SAID if name in self.fields)
 
 
 def names_of(people: Any) -> list[tuple[Any, str]]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import band_words, queries, rules
 from kpi_cms.evaluation import rule_table as table
+from kpi_cms.evaluation.asked_queries import Questions, questions_of
 from kpi_cms.evaluation.basis_words import basis_text, what_is_waited_for
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.domain.others import changes_of
@@ -44,6 +45,7 @@ from .evaluators import other_appointments, units_named, why_this_evaluator
 from .keyhole import keyhole_of, notices_of_keyhole
 from .links import optional_url
 from .sheet import Column
+from .task_words import insufficient_notice, put_words
 
 
 @dataclass
@@ -61,6 +63,12 @@ class CardReading:
     @property
     def is_own(self) -> bool:
         return rules.is_own(self.scope.user_id, self.card)
+
+    @cached_property
+    def asked(self) -> Questions:
+        """What the card's set asks of a task."""
+        version = self.card.version
+        return questions_of([version.compiled()]) if version.asks_of_tasks else {}
 
     @property
     def is_evaluator(self) -> bool:
@@ -365,6 +373,7 @@ def notices_of(reading: CardReading, now: datetime) -> list[dict[str, Any]]:
         )
     if period_open and card.state in WITH_THE_PERSON and now >= card.period.self_due_at:
         found.append({"kind": "warning", "text": _late(card)})
+    found += insufficient_notice(reading.tasks, reading.asked)
     if card.basis_changed_at and reading.sight.of_new_basis:
         text = _(
             "The basis of this result has changed: %(code)s was %(before)s when it was confirmed and would be "
@@ -448,6 +457,7 @@ def task_summary(tasks: list[Task]) -> dict[str, int]:
 def page_of(reading: CardReading) -> dict[str, Any]:
     """What every page about one card shows around its own content."""
     card, now = reading.card, timezone.now()
+    put_words(reading.tasks, reading.asked)
     keyhole = keyhole_of(reading.scope, card, now)
     return {
         "card": card,

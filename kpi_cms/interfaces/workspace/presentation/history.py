@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation.asked_queries import Questions, questions_of
 from kpi_cms.evaluation.audit_names import Names, names_of
 from kpi_cms.evaluation.audit_queries import HistoryPage, visible_fields, visible_reason
 from kpi_cms.evaluation.audit_tables import (
@@ -98,6 +100,11 @@ class _Reader:
         self.versions = versions
         self.language = get_language() or "vi"
 
+    @cached_property
+    def _asked(self) -> Questions:
+        """What the versions call the words of a task."""
+        return questions_of(version.compiled() for version in self.versions.values() if version.asks_of_tasks)
+
     def kept(self, key: Any) -> str:
         """A text of the side table; an erased one says so."""
         if key is None:
@@ -153,6 +160,8 @@ class _Reader:
             return self._answer(written.row.criterion, stored)
         if table is SCORE and name == "choice":
             return self._option(written.row.criterion, stored)
+        if table is TASK and name in self._asked:
+            return self._asked[name].values.get(stored, stored)
         if name in ("confirmed_basis", "proposed_basis"):
             return "; ".join(f"{code} {basis_text(text)}" for code, text in stored.items())
         choices = table.model._meta.get_field(name).flatchoices  # type: ignore[union-attr]  # concrete fields only

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation.asked_queries import asked_about, asked_of, is_asked
 from kpi_cms.evaluation.domain import proposals, scoring
 from kpi_cms.evaluation.domain import tasks as domain
 from kpi_cms.evaluation.models import Scorecard
@@ -28,7 +30,7 @@ from kpi_cms.interfaces.workspace.forms.tasks import (
 )
 from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.tasks import extras_share
-from snippets.models import Period
+from snippets.models import Period, Person
 
 from .proposals import product_choice
 from .shared import add_problems, by_whoever_assigns, refused, scope_of
@@ -36,7 +38,7 @@ from .tasks import card_of, readable_unit
 
 
 def _period_or_missing(pk: int) -> Period:
-    period: Period | None = Period.objects.filter(pk=pk).first()
+    period: Period | None = Period.objects.filter(pk=pk).annotate(is_asked=is_asked("pk")).first()
     if period is None:
         raise NotFound
     return period
@@ -60,7 +62,7 @@ def assign(request: HttpRequest, period: int, person: int) -> HttpResponse:
     back_url = f"{reverse('workspace:person_tasks', args=[person])}?ky={period}"
     standing = queries.standing(scope, period, person)
     rules.assign_tasks(scope, card.person, card.unit, **standing.relation).require()
-    form = NewTaskForm(request.POST or None, products=products)
+    form = NewTaskForm(request.POST or None, products=products, asked=asked_about(card))
     errors: list[dict[str, str]] = []
     error = Invalid("")
     if request.method == "POST" and form.is_valid():
@@ -118,7 +120,7 @@ def propose(request: HttpRequest, period: int) -> HttpResponse:
     card = _card_or_missing(request, person_id, found)
     products = queries.products_for(found, card.unit)
     back_url = f"{reverse('workspace:tasks')}?ky={period}"
-    form = ProposalForm(request.POST or None, products=products)
+    form = ProposalForm(request.POST or None, products=products, asked=asked_about(card))
     errors: list[dict[str, str]] = []
     error = Invalid("")
     if request.method == "POST" and form.is_valid():
@@ -162,7 +164,7 @@ def split(request: HttpRequest, code: str, period: int) -> HttpResponse:
     people = queries.people_to_give_work_to(scope, found, unit)
     sent = request.POST if request.method == "POST" else None
     form = ProductForm(sent, products=products)
-    parts = PartFormSet(sent, prefix="p", form_kwargs={"people": people, "names": names_of(people)})
+    parts = PartFormSet(sent, prefix="p", form_kwargs=_of_parts(found, people))
     errors: list[dict[str, str]] = []
     error = Invalid("")
     back_url = f"{reverse('workspace:unit_tasks', args=[code])}?ky={period}"
@@ -196,7 +198,18 @@ def split(request: HttpRequest, code: str, period: int) -> HttpResponse:
     return refused(request, template, context, error, errors=errors)
 
 
+def _of_parts(period: Period, people: QuerySet[Person]) -> dict[str, Any]:
+    """What every row offers: the people, and what the sets of these ask of a task."""
+    asks = period.is_asked  # type: ignore[attr-defined]  # read with the period
+    asked = asked_of(period.pk, [person.pk for person in people]) if asks else {}
+    return {"people": people, "names": names_of(people), "asked": asked}
+
+
 def _part(values: dict[str, Any]) -> domain.Part:
     return domain.Part(
-        person=values["person"], share=values["share"], due_on=values["due_on"], label=values["label"]
+        person=values["person"],
+        share=values["share"],
+        due_on=values["due_on"],
+        label=values["label"],
+        attributes=values["attributes"],
     )

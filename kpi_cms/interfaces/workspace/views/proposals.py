@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from kpi_cms.evaluation import queries
 from kpi_cms.evaluation import rule_table as table
+from kpi_cms.evaluation.asked_queries import not_said, said_of
 from kpi_cms.evaluation.domain import proposals
 from kpi_cms.evaluation.models import Task
 from kpi_cms.interfaces.workspace.forms.tasks import DecisionForm, NameProductForm
@@ -34,10 +35,10 @@ class Decide(TaskAction):
     done = gettext_lazy("The proposal is decided.")
 
     def asks(self, task: Task) -> dict[str, Any]:
-        return {"products": queries.products_for(task.period, task.unit)}
+        return {"products": queries.products_for(task.period, task.unit), "asked": self.questions_for(task)}
 
     def initial(self, task: Task) -> dict[str, Any]:
-        return {"product": task.product_id}
+        return {"product": task.product_id, **said_of(task)}
 
     def take(self, task: Task, common: dict[str, Any], values: dict[str, Any]) -> Any:
         return proposals.decide_proposal(
@@ -46,6 +47,7 @@ class Decide(TaskAction):
             accepted=values["decision"] == "accept",
             product=values["product"],
             reason=values["reason"],
+            attributes=values["attributes"],
         )
 
     def more(self, task: Task, form: forms.Form) -> dict[str, Any]:
@@ -63,6 +65,9 @@ class NameProduct(Decide):
     )
     button = gettext_lazy("Name the product")
     done = gettext_lazy("The product is named: the task is scored from now on.")
+
+    def asks(self, task: Task) -> dict[str, Any]:
+        return {**super().asks(task), "asked": not_said(task, self.questions_for(task))}
 
     def take(self, task: Task, common: dict[str, Any], values: dict[str, Any]) -> Any:
         return proposals.name_product(**common, task=task, **values)

@@ -23,6 +23,7 @@ from kpi_cms.evaluation.domain import notifying, stages
 from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CardResult, Scorecard
+from kpi_cms.evaluation.waiting_words import insufficient_tasks
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.signed_in import actor_of
@@ -237,9 +238,11 @@ class Confirm(CardStep):
             found.append({"text": text, "url": tasks_url(reading.card)})
         result = reading.results.get(StageKey.EVALUATOR)
         if result is not None and result.pending:
+            criteria = reading.card.version.compiled().criteria
+            of_tasks = insufficient_tasks(each for each in criteria if each.code not in result.values)
             url = reverse("workspace:trace", args=[reading.card.pk, "danh-gia"])
             text = what_is_waited_for(reading.card, result.values)
-            found.append({"text": text, "url": url})
+            found.append({"text": text, "url": tasks_url(reading.card) if of_tasks else url})
         return found
 
 

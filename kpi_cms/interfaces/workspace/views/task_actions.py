@@ -16,6 +16,7 @@ from django.views import View
 
 from kpi_cms.evaluation import evidence_queries, queries, rules
 from kpi_cms.evaluation import rule_table as table
+from kpi_cms.evaluation.asked_queries import Questions, asked_about, asked_of, not_said, said_of, words_of
 from kpi_cms.evaluation.domain import deductions, moving
 from kpi_cms.evaluation.domain import tasks as domain
 from kpi_cms.evaluation.domain.counted_tasks import good_so_far
@@ -26,6 +27,7 @@ from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
+from kpi_cms.foundation.engine import QUALITY
 from kpi_cms.interfaces.workspace.forms.tasks import (
     ChangeForm,
     ConfirmTaskForm,
@@ -56,6 +58,7 @@ class TaskAction(LoginRequiredMixin, View):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
         self.choices: dict[str, Any] = {}
+        self.questions: Questions | None = None
 
     def allowed(self, task: Task) -> Decision:
         return self._asked(self.rule, task)
@@ -63,6 +66,12 @@ class TaskAction(LoginRequiredMixin, View):
     def asks(self, task: Task) -> dict[str, Any]:
         """What the form needs to know about the task."""
         return {}
+
+    def questions_for(self, task: Task) -> Questions:
+        """What the sets of its person ask of the task; read once for each request."""
+        if self.questions is None:
+            self.questions = asked_about(task)
+        return self.questions
 
     def initial(self, task: Task) -> dict[str, Any]:
         return {}
@@ -122,6 +131,7 @@ class TaskAction(LoginRequiredMixin, View):
         context = {
             "step": self,
             "task": task,
+            "words": words_of(task, self.questions_for(task)),
             "form": form,
             "back_url": reverse("workspace:task", args=[task.pk]),
             **self.more(task, form),
@@ -182,8 +192,11 @@ class Change(TaskAction):
     def allowed(self, task: Task) -> Decision:
         return self._asked(table.GIVE_EXTRAS if task.kind in EXTRA_KINDS else self.rule, task)
 
+    def asks(self, task: Task) -> dict[str, Any]:
+        return {"asked": self.questions_for(task)}
+
     def initial(self, task: Task) -> dict[str, Any]:
-        return {"quantity": task.assigned, "due_on": task.due_on}
+        return {"quantity": task.assigned, "due_on": task.due_on, **said_of(task)}
 
     def take(self, task: Task, common: dict[str, Any], values: dict[str, Any]) -> Any:
         return domain.change_task(**common, task=task, **values)
@@ -200,11 +213,13 @@ class Confirm(TaskAction):
     done = gettext_lazy("The task is confirmed.")
 
     def asks(self, task: Task) -> dict[str, Any]:
-        return {"task": task}
+        asked = self.questions_for(task)
+        quality = asked.get(QUALITY) if task.completed else None
+        return {"task": task, "quality": quality, "asked": not_said(task, asked)}
 
     def initial(self, task: Task) -> dict[str, Any]:
         good = good_so_far(task.state, task.completed, task.accepted, task.confirmed_before)
-        return {"accepted": task.completed if good is None else good}
+        return {"accepted": task.completed if good is None else good, QUALITY: task.quality}
 
     def take(self, task: Task, common: dict[str, Any], values: dict[str, Any]) -> Any:
         return domain.confirm_task(
@@ -214,6 +229,8 @@ class Confirm(TaskAction):
             accepted=values["accepted"],
             delayed=values.get("delayed") == "yes",
             reason=values.get("reason", ""),
+            quality=values.get(QUALITY, ""),
+            attributes=values["attributes"],
         )
 
     def more(self, task: Task, form: forms.Form) -> dict[str, Any]:
@@ -336,7 +353,14 @@ class HandOver(TaskAction):
 
     def asks(self, task: Task) -> dict[str, Any]:
         people = queries.people_to_give_work_to(scope_of(self.request), task.period, task.unit)
-        return {"people": people.exclude(pk=task.person_id)}
+        return {"people": people.exclude(pk=task.person_id), "asked": self._asked_of_taker(task)}
+
+    def _asked_of_taker(self, task: Task) -> Questions:
+        """Once somebody is chosen: what their sets need and the task does not say in their words."""
+        taker = self.request.POST.get("taker", "")
+        if not (task.is_asked and taker.isascii() and taker.isdigit()):  # type: ignore[attr-defined]  # read with it
+            return {}
+        return not_said(task, asked_of(task.period_id, [int(taker)]).get(int(taker), {}))
 
     def initial(self, task: Task) -> dict[str, Any]:
         return {"quantity": task.rest, "due_on": task.due_on}

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from kpi_cms.evaluation import evidence_queries, queries, rules
 from kpi_cms.evaluation import rule_table as table
+from kpi_cms.evaluation.asked_queries import asked_about, is_asked, words_of
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.enums import EXTRA_KINDS, WITH_THE_PERSON, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
@@ -24,6 +25,7 @@ from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.evidence import evidence_lines
 from kpi_cms.interfaces.workspace.presentation.lists import page_links
+from kpi_cms.interfaces.workspace.presentation.task_words import put_words
 from kpi_cms.interfaces.workspace.presentation.tasks import deductions_of, extras_share, task_rows
 from snippets.models import Period, Unit
 
@@ -75,6 +77,7 @@ def _tasks_of(request: HttpRequest, person_id: int, *, own: bool) -> HttpRespons
         may_confirm = changeable and bool(
             rules.confirm_tasks(scope, card.person, card.unit, **standing.relation)
         )
+        put_words(found, asked_about(card))
         context |= {
             "person": card.person,
             "rows": task_rows(found, counted),
@@ -96,6 +99,7 @@ def card_of(request: HttpRequest, person_id: int, period: Period | None) -> Scor
         queries.cards_with_tasks_visible_to(scope_of(request))
         .filter(person_id=person_id, period=period)
         .select_related("person", "unit", "version", "period")
+        .annotate(is_asked=is_asked())
         .order_by("frame", "pk")
         .first()
     )
@@ -216,7 +220,7 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "task": found,
         "own": own,
-        "facts": _facts(found),
+        "facts": [*_facts(found), *_words(found)],
         "evidence": evidence_lines(attached, withdrawable=held[table.ATTACH_TO_TASK]),
         "deductions": deductions_of(found),
         "followers": list(followers),
@@ -260,6 +264,11 @@ def _facts(found: Task) -> list[dict[str, Any]]:
     if found.note:
         rows.append({"key": _("Note"), "value": found.note})
     return rows
+
+
+def _words(found: Task) -> list[dict[str, Any]]:
+    """What is said of it, as the sets of the person call it."""
+    return [{"key": name, "value": value} for name, value in words_of(found, asked_about(found))]
 
 
 def _asked(found: Task) -> list[tuple[Rule, Rule]]:
