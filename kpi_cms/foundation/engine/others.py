@@ -131,7 +131,7 @@ class ResultOfKind:
         value = Fraction(*self.value("", results))
         if not results:
             return [Line(_NOBODY, params, "nobody", exact(nobody=self.nobody), value)]
-        if self.of == UNIT and self.how != SHARE_REACHING:
+        if self.of == UNIT and count == 1 and self.how != SHARE_REACHING:
             return [Line(_OF_UNIT, {}, "points / full", exact(points=results[0], full=self.out_of), value)]
         if self.how == SHARE_REACHING:
             inputs = exact(reaching=self._reaching(results), count=count)
