@@ -14,7 +14,7 @@ def act_as_the_application() -> None:
         return
     os.environ["BENCH_ROLE"] = settings.DATABASE_ROLES["application"]
     connection.close()
-    connection.settings_dict["OPTIONS"]["options"] = f"-c role={os.environ['BENCH_ROLE']}"
+    connection.settings_dict["OPTIONS"]["options"] += f" -c role={os.environ['BENCH_ROLE']}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         assert cursor.fetchone() == (os.environ["BENCH_ROLE"],)
@@ -24,6 +24,7 @@ def act_as_the_owner() -> None:
     """Back to who made the tables."""
     from django.db import connection
 
-    os.environ.pop("BENCH_ROLE", None)
+    role = os.environ.pop("BENCH_ROLE", "")
     connection.close()
-    connection.settings_dict["OPTIONS"].pop("options", None)
+    options = connection.settings_dict["OPTIONS"]
+    options["options"] = options["options"].removesuffix(f" -c role={role}")

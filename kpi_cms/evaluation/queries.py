@@ -11,7 +11,17 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Exists, F, FilteredRelation, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Exists,
+    F,
+    FilteredRelation,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 
 from kpi_cms.foundation.access.rules import Rule, in_card_state
@@ -26,14 +36,11 @@ from . import rules
 from .asked_queries import is_asked
 from .enums import (
     DECIDED,
-    WITH_THE_PERSON,
     AssessmentState,
-    CardState,
-    ReopeningState,
     StageKey,
     TaskState,
 )
-from .models import Assessment, CardResult, CataloguePin, Reopening, Scorecard, Task, VersionPin
+from .models import Assessment, CardResult, CataloguePin, Scorecard, Task, VersionPin
 from .models.scorecard import concerned_with, standing_in
 from .rule_table import SEE_TASK
 
@@ -189,13 +196,18 @@ def evaluating(scope: Scope, person: Any) -> Q:
     or endorses them in the period.
     """
     own = Q(evaluator=person)
-    if scope.user_id is None or not scope.delegations(Capability.EVALUATE):
+    if scope.user_id is None or not stands_in(scope):
         return own
     me = Subquery(Person.objects.filter(user_id=scope.user_id).values("pk")[:1])
     mine = Scorecard.objects.filter(person_id=me, period=OuterRef("period"))
     above_me = mine.filter(Q(evaluator=OuterRef("person")) | Q(endorser=OuterRef("person")))
     not_twice = ~Q(person_id=me) & ~Q(endorser_id=me) & (Q(secretary__isnull=True) | ~Q(secretary_id=me))
     return own | (standing_in(scope) & not_twice & Q(~Exists(above_me)))
+
+
+def stands_in(scope: Scope) -> bool:
+    """Somebody absent delegated evaluating to the account."""
+    return bool(scope.delegations(Capability.EVALUATE))
 
 
 def worked_on_by(scope: Scope) -> Q:
@@ -248,125 +260,6 @@ def in_name_order(
     has_before = more if backwards else key is not None
     has_after = True if backwards else more
     return Slice(found, first if has_before else None, last if has_after else None)
-
-
-# --- What waits for a person -------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Waiting:
-    """How much of each kind waits for one account; all 0 for an account without a person."""
-
-    person_id: int | None = None
-    own_cards: int = 0
-    to_self_assess: int = 0
-    evaluates: int = 0
-    to_evaluate: int = 0
-    to_score_for_collective: int = 0
-    to_endorse: int = 0
-    to_endorse_anew: int = 0
-    to_notify: int = 0
-    basis_changed: int = 0
-    own_tasks: int = 0
-    tasks_to_report: int = 0
-    tasks_to_decide: int = 0
-
-    @property
-    def total(self) -> int:
-        """What a counter beside “what waits for me” shows."""
-        return (
-            self.to_self_assess
-            + self.to_evaluate
-            + self.to_score_for_collective
-            + self.to_endorse
-            + self.to_endorse_anew
-            + self.to_notify
-            + self.basis_changed
-            + self.tasks_to_decide
-        )
-
-
-def waiting(scope: Scope, now: datetime) -> Waiting:
-    """Every counter of one account, what it does in somebody's place included, in one query."""
-    if scope.user_id is None:
-        return Waiting()
-    current = Q(period__state=PeriodState.OPEN)
-    mine, evaluated = Scorecard.objects.filter(person=OuterRef("pk")), _evaluated_by(scope, OuterRef("pk"))
-    own_tasks = Task.objects.filter(person=OuterRef("pk"))
-    numbers = {
-        "own_cards": mine,
-        "to_self_assess": mine.filter(current, state__in=WITH_THE_PERSON),
-        "evaluates": evaluated,
-        "to_evaluate": evaluated.filter(state=CardState.SUBMITTED),
-        "to_endorse": Scorecard.objects.filter(current, endorser=OuterRef("pk"), state=CardState.EVALUATED),
-        "to_score_for_collective": to_score_for_collective(OuterRef("pk")),
-        "to_endorse_anew": to_endorse_anew(OuterRef("pk"), now),
-        "to_notify": evaluated.filter(state=CardState.CONFIRMED, basis_changed_at__isnull=True),
-        "basis_changed": evaluated.filter(state__in=DECIDED, basis_changed_at__isnull=False),
-        "own_tasks": own_tasks,
-        "tasks_to_report": own_tasks.filter(current, state=TaskState.ASSIGNED),
-        "tasks_to_decide": _tasks_to_decide(scope, OuterRef(OuterRef("pk"))),
-    }
-    # The names stand apart from the person's own fields and relations.
-    row = (
-        Person.objects.filter(user_id=scope.user_id)
-        .annotate(**{f"n_{name}": _number(rows) for name, rows in numbers.items()})
-        .values("pk", *(f"n_{name}" for name in numbers))
-        .first()
-    )
-    if row is None:
-        return Waiting()
-    return Waiting(person_id=row["pk"], **{name: row[f"n_{name}"] for name in numbers})
-
-
-def to_score_for_collective(person: Any) -> QuerySet[Scorecard]:
-    """Submitted cards of open periods on which this person has not sent the collective's scores yet."""
-    sent = Assessment.objects.filter(
-        card=OuterRef("pk"),
-        stage=StageKey.COLLECTIVE,
-        rater=OuterRef("secretary"),
-        state=AssessmentState.SUBMITTED,
-    )
-    return Scorecard.objects.filter(
-        ~Exists(sent), period__state=PeriodState.OPEN, secretary=person, state=CardState.SUBMITTED
-    )
-
-
-def to_endorse_anew(person: Any, now: datetime) -> QuerySet[Reopening]:
-    """New decisions of reopened cards that wait for this person to endorse them, in closed periods as well."""
-    return Reopening.objects.filter(
-        card__endorser=person, state=ReopeningState.PROPOSED, expires_at__gt=now
-    ).order_by("expires_at", "pk")
-
-
-def _number(rows: QuerySet[Any]) -> Coalesce:
-    """A count as a subquery. A plain function, because an aggregate would group by the row's key."""
-    counted = rows.order_by().annotate(_number=Func(F("pk"), function="COUNT")).values("_number")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-
-
-def _evaluated_by(scope: Scope, person: Any) -> QuerySet[Scorecard]:
-    return Scorecard.objects.filter(evaluating(scope, person), period__state=PeriodState.OPEN)
-
-
-def _tasks_to_decide(scope: Scope, person: Any) -> QuerySet[Task]:
-    undecided = Scorecard.objects.filter(
-        evaluating(scope, person), period=OuterRef("period"), person=OuterRef("person")
-    ).exclude(state__in=DECIDED)
-    return Task.objects.filter(Exists(undecided), period__state=PeriodState.OPEN, state__in=TO_DECIDE)
-
-
-def tasks_to_decide(scope: Scope, person_id: int) -> QuerySet[Task]:
-    """Reported and proposed tasks of the people whom the account evaluates, the longest waiting first."""
-    waiting_tasks = _tasks_to_decide(scope, person_id)
-    return waiting_tasks.select_related("person", "period", "unit").order_by("due_on", "pk")
-
-
-def evaluated_without_tasks(scope: Scope, person_id: int) -> QuerySet[Scorecard]:
-    """Cards to evaluate whose person has no task in the open period: the head's omission (Đ18.1d)."""
-    return (
-        without_tasks(_evaluated_by(scope, person_id).exclude(state__in=DECIDED))
-        .select_related("person", "period", "unit")
-        .order_by("person__sort_key", "pk")
-    )
 
 
 # --- Tasks -------------------------------------------------------------------------------------------------
@@ -448,10 +341,16 @@ def with_task_counts(cards: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
     """Add `tasks_assigned`, `tasks_waiting` and `tasks_confirmed` of the card's person and period."""
     own = Task.objects.filter(period=OuterRef("period"), person=OuterRef("person"))
     return cards.annotate(
-        tasks_assigned=_number(own.exclude(state__in=(TaskState.DECLINED, TaskState.WITHDRAWN))),
-        tasks_waiting=_number(own.filter(state__in=TO_DECIDE)),
-        tasks_confirmed=_number(own.filter(state=TaskState.CONFIRMED)),
+        tasks_assigned=number_of(own.exclude(state__in=(TaskState.DECLINED, TaskState.WITHDRAWN))),
+        tasks_waiting=number_of(own.filter(state__in=TO_DECIDE)),
+        tasks_confirmed=number_of(own.filter(state=TaskState.CONFIRMED)),
     )
+
+
+def number_of(rows: QuerySet[Any]) -> Coalesce:
+    """A count as a subquery. A plain function, because an aggregate would group by the row's key."""
+    counted = rows.order_by().annotate(_number=Func(F("pk"), function="COUNT")).values("_number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def without_tasks(cards: QuerySet[Scorecard]) -> QuerySet[Scorecard]:

@@ -123,6 +123,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # Without recursive triggers INSERT OR REPLACE deletes append-only rows past their trigger.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     }
+else:
+    # Planning the policies of the second wall takes PostgreSQL longer than the answer: the plan of a statement is kept
+    # with the connection from its fifth time on (a pooler between must know prepared statements). Compiling one takes
+    # half a second and has never paid (docs/performance.md).
+    _options = DATABASES["default"].setdefault("OPTIONS", {})
+    _options |= {"server_side_binding": True, "prepare_threshold": 5}
+    _options["options"] = f"{_options.get('options', '')} -c jit=off".strip()
 # Migrations run as the owner of the tables, everything else as a role that owns none (docs/operations.md). Without an
 # owner of its own one role does both, and the second wall does not stand before it (access.W001).
 OWNER_DATABASE: dict[str, Any] = {}

@@ -24,4 +24,4 @@ LEDGER_ANCHOR_FOLDER = (
 # the owner's. The benchmark's own process seeds as the owner and takes the role afterwards.
 DATABASES["owner"] = DATABASES["default"] | {"OPTIONS": dict(DATABASES["default"].get("OPTIONS", {}))}
 if _role := os.environ.get("BENCH_ROLE"):
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c role={_role}"
+    DATABASES["default"]["OPTIONS"]["options"] += f" -c role={_role}"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from kpi_cms.evaluation import queries
+from kpi_cms.evaluation import queries, waiting_queries
 from kpi_cms.evaluation.domain import deductions, moving, notifying, proposals, stages, tasks
 from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.models import Assessment, Score, Scorecard, Task
@@ -263,7 +263,7 @@ def test_t38_nobody_is_evaluated_through_somebody_whom_they_evaluate(absent: Wor
         with pytest.raises(Refused, match="This person evaluates you in this period"):
             step()
     assert unchanged() == before
-    assert queries.waiting(Scope.of(absent.lan.user), MOMENT).to_evaluate == 0
+    assert waiting_queries.waiting(Scope.of(absent.lan.user), MOMENT).to_evaluate == 0
 
 
 def test_t02_two_people_do_not_confirm_each_other_through_delegations(absent: World) -> None:
@@ -336,10 +336,10 @@ def test_what_waits_for_the_delegate_is_what_waits_for_the_absent(
     scope = Scope.of(absent.deputy.user)
     assert scope.delegations("evaluate") == {absent.head.user_id: (absent.department.path,)}
     with django_assert_num_queries(1):
-        counts = queries.waiting(scope, MOMENT)
-    assert (counts.evaluates, counts.to_evaluate, counts.to_notify, counts.tasks_to_decide) == (2, 1, 1, 1)
+        counts = waiting_queries.waiting(scope, MOMENT)
+    assert (counts.evaluates, counts.to_evaluate, counts.to_notify, counts.tasks_to_decide) == (True, 1, 1, 1)
     me = absent.deputy.pk
-    assert [task.person for task in queries.tasks_to_decide(scope, me)] == [absent.lan]
+    assert [task.person for task in waiting_queries.tasks_to_decide(scope, me)] == [absent.lan]
     assert set(queries.evaluated_or_endorsed(scope, me, absent.period).values_list("person", flat=True)) == {
         absent.lan.pk, absent.minh.pk,
     }  # fmt: skip
@@ -351,7 +351,7 @@ def test_what_waits_for_the_delegate_is_what_waits_for_the_absent(
 def test_what_waits_for_an_endorser_is_not_evaluated_by_them_in_somebodys_place(absent: World) -> None:
     Scorecard.objects.filter(person=absent.lan).update(endorser=absent.deputy)
     make.submitted(absent, absent.lan)
-    assert queries.waiting(Scope.of(absent.deputy.user), MOMENT).to_evaluate == 0
+    assert waiting_queries.waiting(Scope.of(absent.deputy.user), MOMENT).to_evaluate == 0
 
 
 def test_people_evaluated_in_somebodys_place_are_given_work_and_seen_with_their_tasks(absent: World) -> None:
@@ -371,6 +371,6 @@ def test_a_delegation_of_reading_alone_gives_nothing_to_do(world: World) -> None
     card = make.submitted(world, world.lan)
     scope = Scope.of(world.deputy.user)
     assert Scorecard.objects.visible_to(scope).filter(pk=card.pk).exists()
-    assert queries.waiting(scope, MOMENT).evaluates == 0
+    assert not waiting_queries.waiting(scope, MOMENT).evaluates
     with pytest.raises(Refused, match="Only the evaluator named on the card"):
         saved(world, world.deputy, card)

@@ -13,7 +13,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.db.models import F
 
-from kpi_cms.evaluation import queries
+from kpi_cms.evaluation import waiting_queries
 from kpi_cms.evaluation.domain import deciding_anew, people_managed, proposed_decision, reopening, stages
 from kpi_cms.evaluation.domain.erasing import erase_texts
 from kpi_cms.evaluation.domain.saving import Entry
@@ -453,12 +453,12 @@ def test_it_waits_for_the_head_alone_and_for_as_long_as_it_can_be_endorsed(
     world = endorsed_world
 
     def waits(who: User, now: datetime = LATER) -> int:
-        return queries.waiting(Scope.of(who), now).to_endorse_anew
+        return waiting_queries.waiting(Scope.of(who), now).to_endorse_anew
 
     assert waits(world.chair.user) == 0
-    before = queries.waiting(Scope.of(world.chair.user), LATER).total
+    before = waiting_queries.waiting(Scope.of(world.chair.user), LATER).total
     propose(world, card)
-    assert queries.waiting(Scope.of(world.chair.user), LATER).total == before + 1
+    assert waiting_queries.waiting(Scope.of(world.chair.user), LATER).total == before + 1
     assert (waits(world.chair.user), waits(world.head.user), waits(world.lan.user)) == (1, 0, 0)
     assert waits(world.chair.user, UNTIL) == 0
     Period.objects.update(state="closed", closed_at=MOMENT)

@@ -1,6 +1,6 @@
 """Reads that more than one door uses start from what their reader may see."""
 
-from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import queries, rules, waiting_queries
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import Scope
 from snippets.enums import Capability
@@ -19,8 +19,8 @@ def test_an_account_that_is_nobody_sees_nothing(world):
     nobody = Scope()
     assert queries.tasks_visible_to(nobody).count() == 0
     assert queries.cards_with_tasks_visible_to(nobody).count() == 0
-    assert queries.waiting(Scope(), MOMENT) == queries.Waiting()
-    assert queries.waiting(Scope.of(UserFactory()), MOMENT) == queries.Waiting()
+    assert waiting_queries.waiting(Scope(), MOMENT) == waiting_queries.Waiting()
+    assert waiting_queries.waiting(Scope.of(UserFactory()), MOMENT) == waiting_queries.Waiting()
     assert queries.standing(nobody, world.period.pk, world.lan.pk) == standing_in("opened")
 
 
@@ -55,17 +55,16 @@ def test_every_counter_is_read_in_one_query(world, django_assert_num_queries):
     scope = Scope.of(world.head.user)
     assert not scope.holds(Capability.AUDIT)  # read before, as on every page
     with django_assert_num_queries(1):
-        counts = queries.waiting(scope, MOMENT)
-    assert counts == queries.Waiting(
+        counts = waiting_queries.waiting(scope, MOMENT)
+    assert counts == waiting_queries.Waiting(
         person_id=world.head.pk,
-        own_cards=1,
+        has_cards=True,
         to_self_assess=1,
-        evaluates=3,
+        evaluates=True,
         to_evaluate=1,
         to_endorse=0,
         to_notify=1,
         basis_changed=0,
-        own_tasks=1,
         tasks_to_report=1,
         tasks_to_decide=1,
     )

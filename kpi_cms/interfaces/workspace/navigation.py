@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kpi_cms.evaluation import queries
 from kpi_cms.evaluation import rule_table as table
+from kpi_cms.evaluation import waiting_queries
 from kpi_cms.foundation.access.rules import somewhere
 from kpi_cms.foundation.access.scope import Scope
 from snippets.enums import Capability
@@ -18,12 +18,12 @@ from snippets.rule_table import ENTER_ADMIN, REVIEW_GRANTS
 from .presentation.links import optional_url
 
 
-def waiting(request: HttpRequest) -> queries.Waiting:
+def waiting(request: HttpRequest) -> waiting_queries.Waiting:
     """The counters of the signed-in account, read once for each request."""
-    known: queries.Waiting | None = getattr(request, "workspace_waiting", None)
+    known: waiting_queries.Waiting | None = getattr(request, "workspace_waiting", None)
     if known is None:
         scope = _scope(request) if request.user.is_authenticated else Scope()
-        known = queries.waiting(scope, timezone.now())
+        known = waiting_queries.waiting(scope, timezone.now())
         request.workspace_waiting = known  # type: ignore[attr-defined]  # our own attribute
     return known
 
@@ -56,16 +56,16 @@ def _items(request: HttpRequest) -> list[dict[str, Any]]:
     counts, scope = waiting(request), _scope(request)
     offered = [
         (True, _("What waits for me"), ("workspace:home",), counts.total),
-        (counts.own_cards > 0, _("My cards"), ("workspace:cards", "workspace:card"), counts.to_self_assess),
-        (counts.own_cards > 0, _("My tasks"), ("workspace:tasks",), counts.tasks_to_report),
+        (counts.has_cards, _("My cards"), ("workspace:cards", "workspace:card"), counts.to_self_assess),
+        (counts.has_cards, _("My tasks"), ("workspace:tasks",), counts.tasks_to_report),
         (
-            counts.evaluates > 0 or counts.to_endorse > 0,
+            counts.evaluates or counts.to_endorse > 0,
             _("Evaluation"),
             ("workspace:evaluations", "workspace:evaluate"),
             counts.to_evaluate + counts.to_endorse,
         ),
         (
-            counts.evaluates > 0,
+            counts.evaluates,
             _("Tasks to decide"),
             ("workspace:tasks_to_decide",),
             counts.tasks_to_decide,

@@ -14,7 +14,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import translation
 
-from kpi_cms.evaluation import queries
+from kpi_cms.evaluation import waiting_queries
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.forms import SignInForm
 from kpi_cms.foundation.accounts.models import User
@@ -66,7 +66,7 @@ def request(signed_in: bool = True) -> HttpRequest:
     made.user = User(username="HN-0123", display_name="Bùi Minh Nam") if signed_in else AnonymousUser()
     # What the middleware and the navigation would read: nothing is held and nothing waits.
     made.scope = Scope()  # type: ignore[attr-defined]  # set by ScopeMiddleware
-    made.workspace_waiting = queries.waiting(Scope(), MOMENT)  # type: ignore[attr-defined]  # navigation's own attribute
+    made.workspace_waiting = waiting_queries.waiting(Scope(), MOMENT)  # type: ignore[attr-defined]  # navigation's own attribute
     return made
 
 

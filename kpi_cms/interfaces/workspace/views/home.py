@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import queries, rules, waiting_queries
 from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.evaluation.rule_table import RECEIVE_RESULTS
@@ -82,7 +82,7 @@ def _own(cards: Iterable[Scorecard], person_id: int, now: datetime) -> list[dict
 
 
 def _evaluating(
-    cards: Iterable[Scorecard], scope: Scope, me: queries.Waiting, now: datetime
+    cards: Iterable[Scorecard], scope: Scope, me: waiting_queries.Waiting, now: datetime
 ) -> list[dict[str, Any]]:
     """Cards of others that wait for me, grouped by what is to be done."""
     theirs = [card for card in cards if card.person_id != me.person_id]
@@ -97,9 +97,9 @@ def _evaluating(
             _("Cards to score for a collective"),
             "workspace:collective",
             list(
-                queries.to_score_for_collective(me.person_id).select_related("person", "period", "unit")[
-                    :READ
-                ]
+                waiting_queries.to_score_for_collective(me.person_id).select_related(
+                    "person", "period", "unit"
+                )[:READ]
             )
             if me.to_score_for_collective
             else [],
@@ -148,11 +148,11 @@ def _evaluating(
     ]
 
 
-def _anew(me: queries.Waiting, now: datetime) -> list[dict[str, Any]]:
+def _anew(me: waiting_queries.Waiting, now: datetime) -> list[dict[str, Any]]:
     """Reopened results that wait for my endorsement, all of them: no other list has them, as periods may be closed."""
     if not me.to_endorse_anew:
         return []
-    found = queries.to_endorse_anew(me.person_id, now).select_related("card__person", "card__period")
+    found = waiting_queries.to_endorse_anew(me.person_id, now).select_related("card__person", "card__period")
     return [
         {
             "title": _("Results decided anew to endorse"),
@@ -176,7 +176,7 @@ def _hint(card: Scorecard, scope: Scope) -> str:
     return ", ".join(part for part in (card.unit_name, str(card.period), absent) if part)
 
 
-def _tasks(scope: Scope, me: queries.Waiting) -> list[dict[str, Any]]:
+def _tasks(scope: Scope, me: waiting_queries.Waiting) -> list[dict[str, Any]]:
     """My tasks to report, others' to decide, and the people I evaluate who have none: three queries."""
     assert me.person_id is not None  # the caller asked
     to_report = (
@@ -184,7 +184,7 @@ def _tasks(scope: Scope, me: queries.Waiting) -> list[dict[str, Any]]:
         .select_related("period")
         .order_by("due_on", "pk")
     )
-    without = list(queries.evaluated_without_tasks(scope, me.person_id)[:READ])
+    without = list(waiting_queries.evaluated_without_tasks(scope, me.person_id)[:READ])
     groups = [
         {
             "title": _("Tasks to report"),
@@ -197,7 +197,7 @@ def _tasks(scope: Scope, me: queries.Waiting) -> list[dict[str, Any]]:
             "count": me.tasks_to_decide,
             "rows": [
                 _task_row(task, "workspace:task", task.person.full_name)
-                for task in queries.tasks_to_decide(scope, me.person_id)[:SHOWN]
+                for task in waiting_queries.tasks_to_decide(scope, me.person_id)[:SHOWN]
             ],
             "more_url": reverse("workspace:tasks_to_decide"),
         },

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from kpi_cms.evaluation import evidence_queries, queries, rules
+from kpi_cms.evaluation import evidence_queries, queries, rules, waiting_queries
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.asked_queries import asked_about, is_asked, words_of
 from kpi_cms.evaluation.domain import scoring
@@ -182,7 +182,7 @@ def tasks_to_decide(request: HttpRequest) -> HttpResponse:
     """Reported and proposed tasks of the people I evaluate, the longest waiting first."""
     scope, person_id = scope_of(request), waiting(request).person_id
     notice_list("tasks to decide")
-    found = queries.tasks_to_decide(scope, person_id)[: PAGE + 1] if person_id is not None else []
+    found = waiting_queries.tasks_to_decide(scope, person_id)[: PAGE + 1] if person_id is not None else []
     rows = [
         {
             "task": task,
