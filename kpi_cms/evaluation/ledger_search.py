@@ -19,6 +19,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit.access_log import notice_code, notice_list
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.audit.touched import touching
 from kpi_cms.foundation.core.errors import NotFound
 from snippets.models import Person, Unit
 from snippets.queries import containing
@@ -29,6 +30,7 @@ from .rule_table import READ_UNIT_HISTORY
 PAGE = 50
 PEOPLE_FOUND = 300  # more names than these are asked for by more letters
 ONE_IN = 10  # auditors of fewer units than one in ten are answered unit by unit
+FEW_FOR_A_FIELD = 200  # one unit in so many: their own entries are walked for a field, its index is not asked
 SLACK = timedelta(hours=1)  # an act's moment is read when it begins, its key is given when it is written
 
 
@@ -45,6 +47,10 @@ class Search:
     field: str = ""
     amount: Decimal | None = None
     more: Q | None = None
+
+    @property
+    def days(self) -> Filters:
+        return Filters(since=self.since, until=self.until)
 
     @cached_property
     def accounts(self) -> list[int]:
@@ -91,7 +97,16 @@ def search(
     if after is not None:
         rows = rows.filter(pk__gt=after) if oldest_first else rows.filter(pk__lt=after)
     order = "pk" if oldest_first else "-pk"
-    rows = of_units(units, rows, order, size + 1, named=bool(asked.person or asked.actor))
+    named = bool(asked.person or asked.actor)
+    if (
+        asked.field
+        and not named
+        and not _are_few(units, FEW_FOR_A_FIELD)
+        and connection.vendor == "postgresql"
+    ):
+        rows = _first_that_touch(scope, asked, units, rows, after, order, size + 1)
+    else:
+        rows = of_units(units, rows, order, size + 1, named=named)
     if asked.actor:
         rows = _first_by_either(asked.accounts, rows, order, size + 1)
     entries = list(rows.order_by(order)[: size + 1])
@@ -114,14 +129,14 @@ def of_units(
     units: Sequence[int], rows: QuerySet[Any], order: str, size: int, *, named: bool
 ) -> QuerySet[Any]:
     """Rows of these units, at least the first `size`; where somebody is `named`, their own index leads there."""
-    if not named and _are_few(units):
+    if not named and _are_few(units, ONE_IN):
         return _first_of_each(units, rows, order, size)
     return rows.filter(unit_id__in=units)
 
 
-def _are_few(units: Sequence[int]) -> bool:
+def _are_few(units: Sequence[int], one_in: int) -> bool:
     """PostgreSQL walks the newest entries of everybody, or those of each unit: whichever meets fewer others."""
-    return connection.vendor == "postgresql" and len(units) * ONE_IN < Unit.objects.count()
+    return connection.vendor == "postgresql" and len(units) * one_in < Unit.objects.count()
 
 
 def _first_of_each(units: Sequence[int], rows: QuerySet[Any], order: str, size: int) -> QuerySet[Any]:
@@ -135,6 +150,29 @@ def _first_of_each(units: Sequence[int], rows: QuerySet[Any], order: str, size: 
     ):
         keys += found
     return rows.model._default_manager.filter(pk__in=sorted(keys, reverse=order == "-pk")[:size])
+
+
+def _first_that_touch(
+    scope: Scope,
+    asked: Search,
+    units: Sequence[int],
+    rows: QuerySet[LedgerEntry],
+    after: int | None,
+    order: str,
+    size: int,
+) -> QuerySet[LedgerEntry]:
+    """The first in which the field changed, led to by its own index, which knows nothing of units."""
+    newest = order == "-pk"
+    ends = key_ends(asked.days)
+    assert ends is not None  # `narrowed` asked
+    low, high = ends
+    if after is not None:
+        low, high = (low, after - 1) if newest else (after + 1, high)
+    keys = touching(
+        asked.field, units, (low, high), newest=newest, size=size, acts=asked.acts, least=asked.amount,
+        not_about=own_person(scope),
+    )  # fmt: skip
+    return rows.filter(pk__in=keys)
 
 
 def _first_by_either(
@@ -153,11 +191,10 @@ def _first_by_either(
 def narrowed(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
     """Entries that fit, of whatever unit, never about the reader; None where nothing can fit."""
     rows = not_about_oneself(scope, LedgerEntry.objects.all())
-    days = Filters(since=asked.since, until=asked.until)
-    bounds = key_bounds(days)
+    bounds = key_bounds(asked.days)
     if bounds is None:
         return None
-    rows = rows.filter(bounds, days_q(days, "at"))
+    rows = rows.filter(bounds, days_q(asked.days, "at"))
     if asked.person:
         people = Person.objects.filter(containing(asked.person)).order_by().values_list("pk", flat=True)
         rows = rows.filter(one_of("person_id", list(people[:PEOPLE_FOUND])))
@@ -174,10 +211,16 @@ def narrowed(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
 
 def not_about_oneself(scope: Scope, rows: QuerySet[Any]) -> QuerySet[Any]:
     """Nobody audits what concerns themselves."""
-    if scope.user_id is None:
-        return rows
-    own = Person.objects.filter(user_id=scope.user_id).values_list("pk", flat=True).first()
+    own = own_person(scope)
     return rows.exclude(person_id=own) if own is not None else rows
+
+
+def own_person(scope: Scope) -> int | None:
+    """The key of the reader's own person."""
+    if scope.user_id is None:
+        return None
+    found: int | None = Person.objects.filter(user_id=scope.user_id).values_list("pk", flat=True).first()
+    return found
 
 
 def one_of(column: str, values: Sequence[Any]) -> Q:
@@ -187,20 +230,28 @@ def one_of(column: str, values: Sequence[Any]) -> Q:
 
 def key_bounds(days: Filters) -> Q | None:
     """Whole days as bounds on the key, a little wider than the days; None where no entry stands in them."""
-    bounds, (begin, end) = Q(), moments(days)
+    ends = key_ends(days)
+    if ends is None:
+        return None
+    low, high = ends
+    return (Q(pk__gte=low) if low is not None else Q()) & (Q(pk__lte=high) if high is not None else Q())
+
+
+def key_ends(days: Filters) -> tuple[int | None, int | None] | None:
+    """The lowest and the highest key of whole days, None for an open end; None where no entry stands in them."""
+    low = high = None
+    begin, end = moments(days)
     if begin is not None:
         early = LedgerEntry.objects.filter(at__gte=begin - SLACK).order_by("at", "pk")
-        first = early.values_list("pk", flat=True).first()
-        if first is None:
+        low = early.values_list("pk", flat=True).first()
+        if low is None:
             return None
-        bounds &= Q(pk__gte=first)
     if end is not None:
         late = LedgerEntry.objects.filter(at__lt=end + SLACK).order_by("-at", "-pk")
-        last = late.values_list("pk", flat=True).first()
-        if last is None:
+        high = late.values_list("pk", flat=True).first()
+        if high is None:
             return None
-        bounds &= Q(pk__lte=last)
-    return bounds
+    return low, high
 
 
 def act_choices() -> list[tuple[str, str]]:

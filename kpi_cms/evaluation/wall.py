@@ -9,6 +9,7 @@ A table that hangs on a card or a task is put behind the wall here, with one cal
 from django.db.models import Model
 
 from kpi_cms.foundation.access.wall import NOBODY, all_of, any_of, define, held_on, protect
+from kpi_cms.foundation.audit import touched
 from kpi_cms.foundation.audit.models import AccessLogEntry, LedgerEntry
 from snippets.enums import UnitLevel
 from snippets.models import Person, Unit
@@ -79,7 +80,8 @@ def _standing_in(of: str = "") -> str:
 
 
 def _define_helpers() -> None:
-    """Short lists of one account, each read once for a statement."""
+    """Short lists of one account, each read once for a statement, and what only the owner's index answers."""
+    define(touched.FUNCTION, "SETOF bigint", touched.BODY, of=touched.PARAMETERS)
     person, account = Person._meta.db_table, Person._meta.get_field("user").related_model._meta.db_table
     card, assessment, task = (model._meta.db_table for model in (Scorecard, Assessment, Task))
     delegable = ",".join(table.CONFIRM_TASK.capabilities).join("{}")

@@ -19,7 +19,7 @@ from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.ledger_search import Search
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import Scope
-from kpi_cms.foundation.audit import texts
+from kpi_cms.foundation.audit import texts, touched
 from kpi_cms.foundation.audit.models import LedgerEntry, TextKind
 from kpi_cms.interfaces.workspace.presentation import ledger_words
 from kpi_cms.interfaces.workspace.presentation.inspection import search_workbook
@@ -231,6 +231,39 @@ def test_few_units_are_asked_one_by_one_and_answer_the_same(
     asked = ledger_search.search(scope, Search(), size=2)
     assert [each.pk for each in asked.entries] == every[:2]
     assert asked.after == every[1]
+
+
+@pytest.mark.postgresql
+def test_a_field_is_found_by_its_index_in_the_same_order(
+    changed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three entries of the auditor's unit name the field, between them one of another agency that is never there."""
+    about = {
+        "act": "score.changed", "at": MOMENT, "actor_id": 998, "actor_code": "x", "unit_code": "x",
+        "subject_type": "evaluation.Scorecard", "subject_id": "1", "request_id": "0" * 32,
+    }  # fmt: skip
+    mine, other = {"unit_id": changed.department.pk}, {"unit_id": changed.other_agency.pk}
+    touching = [
+        {**mine, "after": {"IX.9": "4"}}, {**other, "after": {"IX.9": "4"}}, {**mine, "before": {"IX.9": "4"}},
+        {**mine, "before": {"IX.9": ""}, "after": {"IX.9": "1"}}, {**mine, "after": {"I.1": "IX.9"}}, mine,
+    ]  # fmt: skip
+    made = [LedgerEntry.objects.create(**about, **one).pk for one in touching]
+    wanted, scope = [made[0], made[2], made[3]], Scope.of(in_role(changed.agency, Role.AUDITOR))
+    for one_in in (0, ledger_search.FEW_FOR_A_FIELD):  # unit by unit, and by the index
+        monkeypatch.setattr(ledger_search, "FEW_FOR_A_FIELD", one_in)
+        for oldest_first in (True, False):
+            asked = Search(field="IX.9")
+            first = ledger_search.search(scope, asked, oldest_first=oldest_first, size=2)
+            rest = ledger_search.search(scope, asked, after=first.after, oldest_first=oldest_first, size=2)
+            found = [entry.pk for entry in (*first.entries, *rest.entries)]
+            assert found == sorted(wanted, reverse=not oldest_first)
+            assert rest.after is None
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(
+            f"EXPLAIN SELECT id FROM audit_ledgerentry WHERE {touched.NAMES_AND_BUCKET} @> jsonb_build_array('IX.9', 0)"
+        )
+        assert "audit_ledger_touched" in str(cursor.fetchall())
 
 
 # --- Questions ----------------------------------------------------------------------------------------------
