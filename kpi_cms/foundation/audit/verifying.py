@@ -159,31 +159,38 @@ def _check_links(
         for chain, said in anchor.chains.items():
             if said.number and only_chain in ("", chain):
                 wanted.setdefault(chain, {})[said.number] = said.head
-    counted: Counter[int] = Counter()
+    of_form: Counter[bytes] = Counter()
     differing: set[str] = set()
-    current, expected, head = b"", 0, GENESIS
+    current, place, expected, head = b"", 0, 0, GENESIS
     chain, awaited = "", {}
+
+    def close() -> None:
+        if current:
+            report.lengths[chain], report.heads[chain] = place, head.hex()
+
     for line, written in source.links():
         code, number, form, _rest = line.split(b"\t", 3)
         if code != current:
+            close()
             current, expected, head = code, 0, GENESIS
             chain = code.decode()
             awaited = wanted.get(chain, {})
         place = int(number)
-        counted[int(form)] += 1
-        report.links += 1
+        of_form[form] += 1
         expected += 1
+        stored = bytes.fromhex(written.decode())
         if place != expected:
             wrong = Wrong.LINK_MISSING if place > expected else Wrong.LINK_TWICE
             report.findings.append(Finding(wrong, chain, min(place, expected)))
             expected = place
-        elif sha256(head + line).hexdigest().encode() != written:
+        elif sha256(head + line).digest() != stored:
             report.findings.append(_of_link(Wrong.LINK_CHANGED, line, forms))
-        head = bytes.fromhex(written.decode())
+        head = stored
         if place in awaited and awaited[place].encode() != written:
             differing.add(chain)
-        report.lengths[chain] = place
-        report.heads[chain] = written.decode()
+    close()
+    report.links += of_form.total()
+    counted = Counter({int(form): number for form, number in of_form.items()})
     report.findings += _against_anchors(source, anchors, forms, report, wanted, differing)
     return counted
 
