@@ -11,7 +11,7 @@ from tests.access import forms, rulebook
 from tests.access.institution import NEWCOMERS, RELATIONS, ROLES, STATES, Institution, home_of, person_at
 from tests.access.marks import EVIDENCE, PROOF
 from tests.access.routes import METHODS, Route, keys, routes
-from tests.access.rulebook import Entry
+from tests.access.rulebook import NO_METHOD, Entry
 from tests.helpers.screens import on_screen
 
 FILES = {"evidence": EVIDENCE, "proof": PROOF}
@@ -88,7 +88,8 @@ def all_cells(chosen: Iterable[str] | None = None) -> Iterator[Cell]:
 def pairwise_cells(chosen: Iterable[str] | None = None) -> Iterator[Cell]:
     """Every relation and role of each entry and method once, and every pair of role, relation and state somewhere.
 
-    In the admin the five roles that it does not exist for stand for one another; they take turns.
+    In the admin the five roles that it does not exist for stand for one another; they take turns. So does everybody
+    who signed in where an address knows no such method.
     """
     step = 0
     for key in keys() if chosen is None else chosen:
@@ -96,18 +97,20 @@ def pairwise_cells(chosen: Iterable[str] | None = None) -> Iterator[Cell]:
             relations, states = dimensions(entry)
             for method in METHODS:
                 step += 1
-                for place, role in enumerate(_roles_in_turn(route_of(key), step)):
+                roles = _roles_in_turn(route_of(key), step, known=entry.rule_of(method) != NO_METHOD)
+                for place, role in enumerate(roles):
                     relation = relations[(place + step) % len(relations)]
                     state = states[(place * (1 + step // 6 % 5) + step // 30 + step) % len(states)]
                     yield Cell(key, number, method, role, relation, state)
 
 
-def _roles_in_turn(route: Route, step: int) -> tuple[str, ...]:
+def _roles_in_turn(route: Route, step: int, *, known: bool) -> tuple[str, ...]:
     if not route.in_admin:
-        return ROLES
+        return ROLES if known else (ROLES[0], ROLES[1:][step % (len(ROLES) - 1)])
     inside = rulebook.groups()["admins"]
     outside = [role for role in ROLES[1:] if role not in inside]
-    return (ROLES[0], outside[step % len(outside)], *inside)
+    one_outside = outside[step % len(outside)]
+    return (ROLES[0], one_outside, *(inside if known else inside[step % len(inside) :][:1]))
 
 
 class Filling:
