@@ -34,6 +34,8 @@ RUNS_SQL = {
     "kpi_cms/foundation/access/wall_install.py": "puts row security in place, after migrations",
     "kpi_cms/foundation/audit/append_only.py": "puts triggers in place, after migrations",
     "kpi_cms/foundation/audit/guards.py": "puts triggers in place, after migrations",
+    "kpi_cms/foundation/audit/touched.py": "calls one function that reads",
+    "kpi_cms/foundation/core/prepared.py": "asks what a queryset asks, written before",
     "kpi_cms/foundation/core/told.py": "tells PostgreSQL who acts",
 }
 
