@@ -11,7 +11,7 @@ from criteria_pages.domain.publishing import specification_of
 from criteria_pages.domain.trial import ROWS, Trial, TrialCard, read_lines, try_card, written
 from criteria_pages.models import CriteriaSetPage
 from kpi_cms.foundation.engine import CompiledSet, compile_set
-from tests.factories.authored import bands, fields, item, of_kind, one_kind, part, section
+from tests.factories.authored import bands, coded, fields, item, of_kind, one_kind, part, section
 
 pytestmark = pytest.mark.django_db  # a page asks for its type
 
@@ -148,6 +148,18 @@ def test_what_waits_for_other_people_is_said() -> None:
 
 def test_a_checklist_waits_until_every_item_is_answered() -> None:
     assert tried("checklist", {"k: 1": "1"}).unfinished == "There is no total yet: k have no value."
+
+
+def test_points_of_tasks_wait_for_what_every_task_must_say() -> None:
+    needed = {"attribute": "difficulty", "values": [coded("kho", "1.5")], "default": None}
+    work = {"label": "Báo cáo", "points": "10", "quantity": "1", "done": "2026-07-10", "quality": "tot"}
+    trial = tried("task_points", {}, work=[work], coefficients=[needed])
+    assert (trial.mistakes, trial.unfinished) == (
+        (),
+        "There is no total yet: every task must say this, a finished one its quality: Difficulty, Step of quality.",
+    )
+    said = tried("task_points", {}, work=[{**work, "difficulty": "kho"}], coefficients=[needed])
+    assert said.unfinished == ""
 
 
 @pytest.mark.parametrize(

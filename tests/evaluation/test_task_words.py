@@ -14,7 +14,7 @@ from kpi_cms.evaluation.asked_queries import asked_of
 from kpi_cms.evaluation.domain import moving, proposals, scoring, stages, tasks
 from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.rescoring import rescored
-from kpi_cms.evaluation.enums import TaskState
+from kpi_cms.evaluation.enums import CardState, TaskState
 from kpi_cms.evaluation.impact_queries import Past
 from kpi_cms.evaluation.models import CardResult, Scorecard, Task, VersionPin
 from kpi_cms.evaluation.past_queries import card_at
@@ -287,6 +287,8 @@ def test_a_report_waits_for_its_step_and_a_later_report_stands_at_the_former_unt
     task = month.report(assign(world, world.lan, attributes=HARD), completed="1")
     own = result(world, world.lan, "self")
     assert (own.pending, own.values.get("p")) == (True, None)
+    with month.undone():  # nobody is kept from sending by what the head has not decided
+        assert month.submitted(world, world.lan).state == CardState.SUBMITTED
     confirm(world, task, quality="dat")
     assert result(world, world.lan, "self").values["p"] == str(Fraction(12, 100) * 70)
     month.report(Task.objects.get(), completed="2")
