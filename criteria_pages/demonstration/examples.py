@@ -117,6 +117,27 @@ PARTY = (
     ),
 )
 
+QUARTER = (
+    Worked(
+        "Đủ điều kiện xếp mức xuất sắc",
+        "28 + 90% × 70 = 91 điểm, 60% nhiệm vụ vượt yêu cầu: giữ mức xuất sắc.",
+        "91",
+        "excellent",
+        _party("I.1"),
+        (_task("Nhiệm vụ trong quý", "10", "9"),),
+        {"ky_luat": "0", "vuot": "60%"},
+    ),
+    Worked(
+        "Chưa đủ nhiệm vụ vượt yêu cầu",
+        "Cũng 91 điểm, nhưng chỉ 40% nhiệm vụ vượt yêu cầu: cao nhất là mức tốt.",
+        "91",
+        "good",
+        _party("I.1"),
+        (_task("Nhiệm vụ trong quý", "10", "9"),),
+        {"ky_luat": "0", "vuot": "40%"},
+    ),
+)
+
 
 def blocks(worked: tuple[Worked, ...], ids: list[str]) -> list[dict[str, Any]]:
     """The examples as blocks of the editor, under ids that never change."""

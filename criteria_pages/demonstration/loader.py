@@ -10,7 +10,10 @@ from .. import rules
 from ..domain.publishing import last_version, publish
 from ..domain.setup import criteria_index
 from ..models import CriteriaSetPage, CriteriaVersion
-from .sets import SETS, DemonstrationSet
+from .quarter import DANG_QUY
+from .sets import DANG_17, ND335_LD, ND335_NV, DemonstrationSet
+
+SETS = (ND335_NV, ND335_LD, DANG_17, DANG_QUY)
 
 
 def draft_of(entry: DemonstrationSet) -> CriteriaSetPage:

@@ -322,5 +322,3 @@ ND335_LD = state_set(
     LEADERS,
 )
 DANG_17 = party_set()
-
-SETS = (ND335_NV, ND335_LD, DANG_17)

@@ -1,7 +1,7 @@
-"""Loads the demonstration: registers all or nothing, then the opening job, then the month as far as it has come.
+"""Loads the demonstration: registers all or nothing, then of each period the opening job and what happened in it.
 
-Each of the three can be told from what stands, so that a loading that was killed is taken up where it ended, and one
-that is complete is left alone.
+Each step can be told from what stands, so that a loading that was killed is taken up where it ended, and one that is
+complete is left alone.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kpi_cms.evaluation.domain.opening import JOB_NAME, open_period
+from criteria_pages.demonstration import DANG_QUY
+from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation.domain.opening import JOB_NAME, choose_versions, open_period
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.accounts.models import User
@@ -20,15 +22,17 @@ from kpi_cms.foundation.core.actor import as_actor, database_now
 from kpi_cms.foundation.core.errors import Refused, WrongState
 from kpi_cms.foundation.core.models import Job
 from snippets.enums import PeriodState
-from snippets.models import Period, Unit
+from snippets.models import Period, Person, Unit
 
 from . import registers
 from .organisation import ROOT
+from .past import PastMonth
 from .people import SEED, people
 from .play import Month
+from .quarter import SECRETARY, Quarter
 
 Say = Callable[[str], None]
-POLICY, SECOND_POLICY = "chinh-sach", "chinh-sach-2"
+POLICY, SECOND_POLICY, CLERK = "chinh-sach", "chinh-sach-2", "dau-moi"
 
 
 def load(say: Say, *, moment: datetime | None = None, seed: str = SEED) -> bool:
@@ -53,17 +57,46 @@ def load(say: Say, *, moment: datetime | None = None, seed: str = SEED) -> bool:
         with transaction.atomic():
             _write_registers(say, moment, seed)
         written = True
-    period = Period.objects.order_by("starts_on", "pk").first()
-    assert period is not None  # written with the units, in one transaction
-    if period.state in (PeriodState.DRAFT, PeriodState.OPENING):
-        _open(say, moment, period)
-        written = True
-    if period.state == PeriodState.OPEN and not Task.objects.filter(period=period).exists():
-        with transaction.atomic():
-            count = Month(period, moment, seed).play(_cards(period, seed))
-        say(_("Tasks, self-assessments and evaluations of %(count)d people.") % {"count": count})
-        written = True
+    # In the order in which they were written: whoever prepares another period gets a later number.
+    past, playing, _following, quarter = Period.objects.order_by("pk")[:4]
+    for period, play in ((past, _play_past), (quarter, _play_quarter), (playing, _play)):
+        if period.state in (PeriodState.DRAFT, PeriodState.OPENING):
+            _open(say, moment, period)
+            written = True
+        if period.state == PeriodState.OPEN and not Task.objects.filter(period=period).exists():
+            with transaction.atomic():
+                play(say, period, moment, seed)
+            written = True
     return written
+
+
+def _play(say: Say, period: Period, moment: datetime, seed: str) -> None:
+    _tell(say, period, Month(period, moment, seed).play(_cards(period, seed)))
+
+
+def _play_past(say: Say, period: Period, moment: datetime, seed: str) -> None:
+    month = PastMonth(period, moment, f"{seed}:past")
+    _tell(say, period, month.play(_cards(period, seed)))
+    month.close(_account(SECOND_POLICY))
+    say(_("%(period)s is closed.") % {"period": period})
+
+
+def _play_quarter(say: Say, period: Period, moment: datetime, seed: str) -> None:
+    quarter, cards = Quarter(period, moment, f"{seed}:quarter"), _cards(period, seed)
+    secretary = Person.objects.select_related("user").get(user__username=SECRETARY)
+    quarter.name(_account(CLERK), secretary, cards)
+    _tell(say, period, quarter.play(cards))
+
+
+def _tell(say: Say, period: Period, count: int) -> None:
+    say(
+        _("%(period)s: tasks, self-assessments and evaluations of %(count)d people.")
+        % {"period": period, "count": count}
+    )
+
+
+def _account(username: str) -> User:
+    return User.objects.get(username=username)
 
 
 def _write_registers(say: Say, moment: datetime, seed: str) -> None:
@@ -81,7 +114,7 @@ def _write_registers(say: Say, moment: datetime, seed: str) -> None:
             _("%(people)d people with their appointments, %(accounts)d accounts.")
             % {"people": len(everybody), "accounts": accounts}
         )
-    author, issuer = (User.objects.get(username=username) for username in (POLICY, SECOND_POLICY))
+    author, issuer = _account(POLICY), _account(SECOND_POLICY)
     sets = registers.write_criteria(author, issuer, moment)
     say(_("%(count)d criteria sets, issued.") % {"count": sets})
     items = registers.write_library(author, moment)
@@ -91,8 +124,13 @@ def _write_registers(say: Say, moment: datetime, seed: str) -> None:
         say(
             _("A catalogue of %(count)d products, approved for each unit of the pilot.") % {"count": products}
         )
-        playing, following = registers.write_periods(actor, moment, units)
-        say(_("Two periods: %(first)s and %(second)s.") % {"first": playing, "second": following})
+        periods = registers.write_periods(actor, moment, units)
+        say(
+            _("%(count)d periods: %(periods)s.")
+            % {"count": len(periods), "periods": ", ".join(map(str, periods))}
+        )
+    quarterly = CriteriaVersion.objects.get(set_code=DANG_QUY.code)
+    choose_versions(actor=author, moment=moment, period=periods[-1], versions=[quarterly])
 
 
 def _open(say: Say, moment: datetime, period: Period) -> None:
@@ -100,7 +138,7 @@ def _open(say: Say, moment: datetime, period: Period) -> None:
     key = f"{JOB_NAME}:{period.pk}"
     job = Job.objects.unfinished().filter(key=key).first()
     if job is None:
-        job = open_period(actor=User.objects.get(username=POLICY), moment=moment, period=period)
+        job = open_period(actor=_account(POLICY), moment=moment, period=period)
     jobs.run_job.call(str(job.pk))
     period.refresh_from_db()
     if period.state != PeriodState.OPEN:

@@ -26,6 +26,11 @@ PROVINCIAL = ("BTCTU", "VPTU", "SNV", "MTTQ", "SKHCN")
 COMMUNES = ("THANH-VINH", "HUNG-NGUYEN", "HAI-CHAU", "NAM-CAN")
 PILOT = PROVINCIAL + COMMUNES
 
+PAST = "HUNG-NGUYEN-CQ-KT"
+"""The department whose month before last is closed."""
+QUARTER = "HUNG-NGUYEN-DANG-XDD"
+"""The department of the Party whose quarter is open, with a collective and gates."""
+
 
 @dataclass(frozen=True)
 class UnitPlan:

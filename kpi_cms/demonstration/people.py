@@ -38,6 +38,9 @@ ACCOUNTS = (
     # Beyond those of the sign-in page: the personnel office of the commune, and whoever gives and ends grants.
     NamedAccount("to-chuc", "HUNG-NGUYEN-CQ-VHXH/CV/6", Role.PERSONNEL, ("HUNG-NGUYEN",)),
     NamedAccount("quan-tri", "BTCTU-VP/CV/1", Role.ACCESS, (ROOT,)),
+    # The quarter of the Party department: its head, and who enters the scores of its collective.
+    NamedAccount("truong-ban", "HUNG-NGUYEN-DANG-XDD/TB-XDD/1"),
+    NamedAccount("thu-ky", "HUNG-NGUYEN-DANG-VP/CV/1"),
 )
 
 

@@ -132,6 +132,9 @@ class Player:
 class Month:
     """Plays one period at a moment; what is chosen depends on the seed only."""
 
+    departments: tuple[Department, ...] = PLAYED
+    falls_ill: str = FALLS_ILL
+
     def __init__(self, period: Period, moment: datetime, seed: str) -> None:
         self.period = period
         self.moment = moment
@@ -141,12 +144,12 @@ class Month:
         self._taker: Scorecard | None = None
 
     def play(self, cards: Mapping[str, Scorecard]) -> int:
-        """Play every department of `PLAYED`; `cards` maps a post to its card. Returns how many people took part.
+        """Play every department; `cards` maps a post to its card. Returns how many people took part.
 
         Members come first, then deputies, then heads: a leader's result waits for the people they manage.
         """
         count = 0
-        for department in PLAYED:
+        for department in self.departments:
             own = {post: card for post, card in cards.items() if card.unit.code == department.unit}
             order = {"member": 0, "deputy": 1, "head": 2}
             for post, card in sorted(own.items(), key=lambda entry: order[entry[1].role]):
@@ -169,7 +172,7 @@ class Month:
         given = self._assign(player, department.tasks)
         if post == STEPS_IN:
             self._taker = card
-        if post == FALLS_ILL:
+        if post == self.falls_ill:
             given = self._hand_over(player, given)
         if reach >= Reach.REPORTED:
             given = self._report_all(player, given)

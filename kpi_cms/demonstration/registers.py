@@ -40,40 +40,64 @@ _CLOSING_TIME = time(17, 0)
 
 
 @dataclass(frozen=True)
-class Months:
-    """The month to play, with deadlines ahead of the moment of loading, and the one after it, being prepared."""
+class Planned:
+    """A period to create: what it is, and until when people score."""
 
-    open_year: int
-    open_number: int
+    kind: PeriodKind
+    year: int
+    number: int
     self_due_at: datetime
     evaluation_due_at: datetime
-    next_year: int
-    next_number: int
-    next_self_due_at: datetime
-    next_evaluation_due_at: datetime
+
+
+@dataclass(frozen=True)
+class Months:
+    """The month before last, which is closed; last month, which is played; this one, being prepared; a quarter."""
+
+    past: Planned
+    playing: Planned
+    following: Planned
+    quarter: Planned
 
 
 def first_moment() -> datetime:
-    """The earliest moment the demonstration can be told at: the first month of the criteria sets is over."""
-    return _at(date(2026, 8, 1), time(8, 0))
+    """The earliest moment the demonstration can be told at: the first quarter of the criteria sets is over."""
+    return _at(date(2026, 10, 1), time(8, 0))
 
 
 def months(moment: datetime) -> Months:
-    """Last month is open, this month is being prepared; both deadlines of the open one lie ahead."""
+    """Every deadline lies ahead: what is closed is played and closed at the moment of loading, like everything else.
+
+    The quarter is the last one that is over.
+    """
     today = timezone.localdate(moment)
     this_month = today.replace(day=1)
-    last_month = (this_month - timedelta(days=1)).replace(day=1)
+    last_month, before_last = _month_before(this_month), _month_before(_month_before(this_month))
     following = (this_month + timedelta(days=31)).replace(day=1)
+    quarter = _month_before(this_month.replace(month=(this_month.month - 1) // 3 * 3 + 1))
+    soon = (_at(today + timedelta(days=6)), _at(today + timedelta(days=12)))
     return Months(
-        open_year=last_month.year,
-        open_number=last_month.month,
-        self_due_at=_at(today + timedelta(days=6)),
-        evaluation_due_at=_at(today + timedelta(days=12)),
-        next_year=this_month.year,
-        next_number=this_month.month,
-        next_self_due_at=_at(following + timedelta(days=4)),
-        next_evaluation_due_at=_at(following + timedelta(days=9)),
+        past=Planned(
+            PeriodKind.MONTH,
+            before_last.year,
+            before_last.month,
+            _at(today + timedelta(days=1)),
+            _at(today + timedelta(days=2)),
+        ),
+        playing=Planned(PeriodKind.MONTH, last_month.year, last_month.month, *soon),
+        following=Planned(
+            PeriodKind.MONTH,
+            this_month.year,
+            this_month.month,
+            _at(following + timedelta(days=4)),
+            _at(following + timedelta(days=9)),
+        ),
+        quarter=Planned(PeriodKind.QUARTER, quarter.year, quarter.month // 3, *soon),
     )
+
+
+def _month_before(first_day: date) -> date:
+    return (first_day - timedelta(days=1)).replace(day=1)
 
 
 def _at(day: date, hour: time = _CLOSING_TIME) -> datetime:
@@ -188,7 +212,7 @@ def write_accounts(actor: User, moment: datetime, people: dict[str, Person], uni
 
 # --- Criteria sets, catalogues, periods --------------------------------------------------------------------
 def write_criteria(author: User, issuer: User, moment: datetime) -> int:
-    """The three criteria sets, written by one of the policy staff and issued by another; returns how many."""
+    """The criteria sets, written by one of the policy staff and issued by another; returns how many."""
     return len(load_sets(actor=issuer, moment=moment, author=author))
 
 
@@ -248,30 +272,27 @@ def _product_rows(agency: str, units: dict[str, Unit]) -> list[ProductRow]:
     ]
 
 
-def write_periods(actor: User, moment: datetime, units: dict[str, Unit]) -> tuple[Period, Period]:
-    """The month to play and the next one, both being prepared, for the nine units of the pilot."""
+def write_periods(actor: User, moment: datetime, units: dict[str, Unit]) -> list[Period]:
+    """The month that gets closed for one department, the one to play and the next for the nine units of the pilot,
+    and a quarter for one department of the Party; all being prepared, in this order."""
     wanted = months(moment)
     pilot = [units[code] for code in organisation.PILOT]
-    playing = create_period(
-        actor=actor,
-        moment=moment,
-        kind=PeriodKind.MONTH,
-        year=wanted.open_year,
-        number=wanted.open_number,
-        self_due_at=wanted.self_due_at,
-        evaluation_due_at=wanted.evaluation_due_at,
-        units=pilot,
-        reason=REASON,
-    )
-    following = create_period(
-        actor=actor,
-        moment=moment,
-        kind=PeriodKind.MONTH,
-        year=wanted.next_year,
-        number=wanted.next_number,
-        self_due_at=wanted.next_self_due_at,
-        evaluation_due_at=wanted.next_evaluation_due_at,
-        units=pilot,
-        reason=REASON,
-    )
-    return playing, following
+    return [
+        create_period(
+            actor=actor,
+            moment=moment,
+            kind=planned.kind,
+            year=planned.year,
+            number=planned.number,
+            self_due_at=planned.self_due_at,
+            evaluation_due_at=planned.evaluation_due_at,
+            units=taking_part,
+            reason=REASON,
+        )
+        for planned, taking_part in (
+            (wanted.past, [units[organisation.PAST]]),
+            (wanted.playing, pilot),
+            (wanted.following, pilot),
+            (wanted.quarter, [units[organisation.QUARTER]]),
+        )
+    ]

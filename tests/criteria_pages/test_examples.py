@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from wagtail.models import GroupApprovalTask, Workflow, WorkflowTask
 
-from criteria_pages.demonstration import DANG_17, ND335_LD, ND335_NV, SETS, draft_of, load_sets
+from criteria_pages.demonstration import DANG_17, DANG_QUY, ND335_LD, ND335_NV, SETS, draft_of, load_sets
 from criteria_pages.demonstration.sets import DemonstrationSet, block
 from criteria_pages.domain.authors import last_author
 from criteria_pages.domain.examples import block_of, examples_of, frozen_examples
@@ -65,6 +65,7 @@ EXPECTED = {
     ND335_NV.code: [(Decimal(100), "excellent"), (Decimal(90), "excellent"), (Decimal("88.63"), "good")],
     ND335_LD.code: [(Decimal("94.17"), "excellent"), (Decimal("83.17"), "good")],
     DANG_17.code: [(Decimal(100), "excellent"), (Decimal(75), "good")],
+    DANG_QUY.code: [(Decimal(91), "excellent"), (Decimal(91), "good")],
 }
 
 

@@ -349,6 +349,7 @@ def test_the_demonstration_is_loaded_once(db: Any) -> None:
     assert first == again
     assert sorted(str(version) for version in CriteriaVersion.objects.all()) == [
         "DANG-17 v1",
+        "DANG-QUY v1",
         "ND335-LD v1",
         "ND335-NV v1",
     ]

@@ -15,13 +15,24 @@ from kpi_cms.demonstration import loading, organisation, posts, registers
 from kpi_cms.demonstration.loading import load
 from kpi_cms.demonstration.people import ACCOUNTS, SEED, people
 from kpi_cms.demonstration.play import Month
+from kpi_cms.demonstration.quarter import SECRETARY
 from kpi_cms.demonstration.workbooks import AGENCY, catalogue_workbook, people_workbook
 from kpi_cms.evaluation.domain import stages, tasks
 from kpi_cms.evaluation.domain.following import follow_by_night
 from kpi_cms.evaluation.domain.planning import plan_opening
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import CardState, EvaluatorBasis, StageKey, TaskState
-from kpi_cms.evaluation.models import CardResult, Delay, Fault, ObjectiveCause, Scorecard, Task
+from kpi_cms.evaluation.fit_queries import fit_of, versions_of_fit
+from kpi_cms.evaluation.models import (
+    Assessment,
+    CardResult,
+    CriterionFeedback,
+    Delay,
+    Fault,
+    ObjectiveCause,
+    Scorecard,
+    Task,
+)
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.demonstration import ACCOUNTS as OFFERED
 from kpi_cms.foundation.accounts.demonstration import accounts as offered_accounts
@@ -35,7 +46,7 @@ from kpi_cms.interfaces.exchange.imports.catalogue import parse_catalogue
 from kpi_cms.interfaces.exchange.imports.people import parse_people
 from snippets.domain.catalogue import plan_catalogue_import
 from snippets.domain.people import plan_people_import
-from snippets.enums import Capability, CatalogueState, PeriodState, PostRole, StaffKind
+from snippets.enums import Capability, CatalogueState, PeriodKind, PeriodState, PostRole, StaffKind
 from snippets.models import Catalogue, Period, Person, Unit
 from tests.helpers.demonstration import rolled_back
 from tests.helpers.screens import on_screen
@@ -74,7 +85,18 @@ def _loaded(attempts):
 
 @pytest.fixture
 def period():
-    return Period.objects.get(state=PeriodState.OPEN)
+    """The month that is played."""
+    return Period.objects.get(state=PeriodState.OPEN, kind=PeriodKind.MONTH)
+
+
+@pytest.fixture
+def past():
+    return Period.objects.get(state=PeriodState.CLOSED)
+
+
+@pytest.fixture
+def quarter():
+    return Period.objects.get(kind=PeriodKind.QUARTER)
 
 
 def _posts_by_code() -> dict[str, posts.Post]:
@@ -87,18 +109,25 @@ def _named(username: str) -> User:
 
 # --- Loading -----------------------------------------------------------------------------------------------
 def test_each_attempt_goes_on_where_the_last_one_was_killed(attempts):
-    playing, following = Period.objects.order_by("starts_on")
+    past, playing, following, quarter = map(str, Period.objects.order_by("pk"))
     assert attempts == [
         [
             "66 units.",
             "411 people with their appointments, 388 accounts.",
-            "3 criteria sets, issued.",
+            "4 criteria sets, issued.",
             "7 items in the library of criteria.",
             "A catalogue of 64 products, approved for each unit of the pilot.",
-            f"Two periods: Month {playing.number}/{playing.year} and Month {following.number}/{following.year}.",
+            f"4 periods: {past}, {playing}, {following}, {quarter}.",
         ],
-        [f"Month {playing.number}/{playing.year} is open: 357 scorecards."],
-        ["Tasks, self-assessments and evaluations of 38 people."],
+        [f"{past} is open: 7 scorecards."],
+        [
+            f"{past}: tasks, self-assessments and evaluations of 7 people.",
+            f"{past} is closed.",
+            f"{quarter} is open: 7 scorecards.",
+            f"{quarter}: tasks, self-assessments and evaluations of 7 people.",
+            f"{playing} is open: 357 scorecards.",
+            f"{playing}: tasks, self-assessments and evaluations of 38 people.",
+        ],
     ]
 
 
@@ -167,12 +196,16 @@ def test_every_pilot_unit_has_one_approved_catalogue_whose_departments_are_all_m
     assert list(unmatched) == []
 
 
-def test_both_periods_take_in_the_nine_units():
-    for found in Period.objects.all():
-        assert set(found.units.values_list("code", flat=True)) == set(organisation.PILOT)
-    assert [found.state for found in Period.objects.order_by("starts_on")] == [
-        PeriodState.OPEN,
-        PeriodState.DRAFT,
+def test_two_months_take_in_the_nine_units_and_the_others_one_department():
+    everybody = set(organisation.PILOT)
+    assert [
+        (found.kind, found.state, set(found.units.values_list("code", flat=True)))
+        for found in Period.objects.order_by("pk")
+    ] == [
+        (PeriodKind.MONTH, PeriodState.CLOSED, {"HUNG-NGUYEN-CQ-KT"}),
+        (PeriodKind.MONTH, PeriodState.OPEN, everybody),
+        (PeriodKind.MONTH, PeriodState.DRAFT, everybody),
+        (PeriodKind.QUARTER, PeriodState.OPEN, {"HUNG-NGUYEN-DANG-XDD"}),
     ]
 
 
@@ -266,6 +299,8 @@ def _cards_in(*units: str) -> set[str]:
         ("chinh-sach-2", ()),
         ("to-chuc", ("HUNG-NGUYEN",)),
         ("quan-tri", ()),
+        ("truong-ban", ("HUNG-NGUYEN-DANG-XDD",)),
+        ("thu-ky", ()),
     ],
 )
 def test_each_account_sees_its_own_card_and_those_of_its_units_only(username, units, period):
@@ -330,8 +365,11 @@ def test_the_member_to_play_has_four_tasks_and_one_taken_over_none_of_them_repor
 
 def test_there_are_a_delay_lifted_by_an_objective_cause_a_fault_and_a_proposal(period):
     assert Fault.objects.count() == 1
-    excused = ObjectiveCause.objects.filter(delay__isnull=False).values_list("delay__task_id", flat=True)
-    late = Delay.objects.exclude(task__in=excused).values_list("task_id", flat=True)
+    causes = ObjectiveCause.objects.filter(delay__task__period=period)
+    excused = causes.values_list("delay__task_id", flat=True)
+    late = (
+        Delay.objects.filter(task__period=period).exclude(task__in=excused).values_list("task_id", flat=True)
+    )
     assert (len(set(excused)), len(set(late))) == (1, 1)
     assert Task.objects.filter(period=period, state=TaskState.PROPOSED).count() == 1
 
@@ -420,7 +458,9 @@ def test_the_month_of_the_department_can_be_played_to_its_end(period):
     _assess(cards["truong-phong"])
     _decide(cards["truong-phong"], chairman)
     assert set(_states(period, "HUNG-NGUYEN-CQ-KT").values()) == {CardState.NOTIFIED}
-    results = CardResult.objects.filter(card__unit__code="HUNG-NGUYEN-CQ-KT", stage=StageKey.EVALUATOR)
+    results = CardResult.objects.filter(
+        card__period=period, card__unit__code="HUNG-NGUYEN-CQ-KT", stage=StageKey.EVALUATOR
+    )
     assert results.get(person=member.person).rounded == Decimal("100.00")
     assert results.filter(numerator="").count() == 0
 
@@ -442,6 +482,63 @@ def test_the_departments_history_names_its_people_in_order(period):
         card.evaluator.user_id,
     )
     assert all(first.at <= second.at for first, second in pairwise(entries))
+
+
+# --- The closed month, and the quarter ---------------------------------------------------------------------
+def test_the_closed_month_tells_policy_staff_how_its_criteria_fit(past):
+    """Nobody has to have played anything: five members are enough to be told of, two leaders are not."""
+    assert set(_states(past, "HUNG-NGUYEN-CQ-KT").values()) == {CardState.NOTIFIED}
+    scope = Scope.of(_named("chinh-sach"))
+    told = {
+        version.set_code: {fit.spread.people for fit in fit_of(scope, past, version) if fit.spread}
+        for version in versions_of_fit(past)
+    }
+    assert told == {"ND335-NV": {5}, "ND335-LD": set()}
+    assert CriterionFeedback.objects.filter(period=past).values("person").distinct().count() == 5
+
+
+def test_what_was_read_of_the_closed_month_is_there_as_it_stood_when_it_closed(past):
+    """The cards were opened by a job after the demonstration's own moment: the closing comes later still."""
+    first = Scorecard.history.filter(period_id=past.pk).order_by("history_date").first()
+    assert first.history_date <= past.closed_at
+
+
+def test_the_quarter_waits_for_its_collective_and_its_head(quarter):
+    unit = "HUNG-NGUYEN-DANG-XDD"
+    assert _states(quarter, unit) == {
+        "TB-XDD/1": CardState.OPENED,
+        "PTB-XDD/1": CardState.SUBMITTED,
+        "CVC/1": CardState.NOTIFIED,
+        "CV/1": CardState.CONFIRMED,
+        "CV/2": CardState.NOTIFIED,
+        "CV/3": CardState.SUBMITTED,
+        "CV/4": CardState.SUBMITTED,
+    }
+    codes = _posts_by_code()
+    cards = Scorecard.objects.filter(period=quarter)
+    assert set(cards.values_list("secretary__user__username", flat=True)) == {SECRETARY}
+    sent = Assessment.objects.filter(card__in=cards, stage=StageKey.COLLECTIVE, state="submitted")
+    assert {codes[code].key for code in sent.values_list("card__person__staff_code", flat=True)} == {
+        f"{unit}/{post}" for post in ("CVC/1", "CV/1", "CV/2", "CV/3")
+    }
+
+
+def test_a_gate_of_the_quarter_keeps_a_band_at_good(quarter):
+    """Whoever has the points of “excellent” did too few tasks above what was asked."""
+    codes = _posts_by_code()
+    results = CardResult.objects.filter(card__period=quarter, stage=StageKey.EVALUATOR, band__gt="")
+    assert {
+        codes[result.person.staff_code].key.removeprefix("HUNG-NGUYEN-DANG-XDD/"): (
+            result.band_by_points,
+            result.band,
+            bool(result.gates.get("applied")),
+        )
+        for result in results.select_related("person")
+    } == {
+        "CVC/1": ("excellent", "good", True),
+        "CV/1": ("good", "good", False),
+        "CV/2": ("good", "good", False),
+    }
 
 
 # --- Workbooks ---------------------------------------------------------------------------------------------

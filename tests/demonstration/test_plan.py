@@ -7,6 +7,7 @@ from itertools import groupby
 import pytest
 from django.utils import timezone
 
+from criteria_pages.demonstration.sets import EFFECTIVE_ON
 from kpi_cms.demonstration import catalogue, organisation, people, posts
 from kpi_cms.demonstration.draw import Draw
 from kpi_cms.demonstration.names import FEMALE, MALE, NameBook
@@ -14,6 +15,7 @@ from kpi_cms.demonstration.registers import first_moment, months
 from kpi_cms.demonstration.workbooks import catalogue_workbook, people_workbook
 from kpi_cms.interfaces.exchange.imports.catalogue import parse_catalogue
 from kpi_cms.interfaces.exchange.imports.people import parse_people
+from snippets.domain.periods import span
 from snippets.enums import Block, PostRole, StaffKind, UnitLevel
 
 
@@ -148,25 +150,28 @@ def _local(*numbers: int) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("moment", "playing", "following"),
+    ("moment", "past", "playing", "following", "quarter"),
     [
-        (_local(2026, 8, 1, 8), (2026, 7), (2026, 8)),
-        (_local(2026, 11, 23, 17), (2026, 10), (2026, 11)),
-        (_local(2027, 1, 1, 0, 30), (2026, 12), (2027, 1)),
-        (_local(2028, 3, 31, 23, 59), (2028, 2), (2028, 3)),
+        (_local(2026, 10, 1, 8), (2026, 8), (2026, 9), (2026, 10), (2026, 3)),
+        (_local(2026, 11, 23, 17), (2026, 9), (2026, 10), (2026, 11), (2026, 3)),
+        (_local(2027, 1, 1, 0, 30), (2026, 11), (2026, 12), (2027, 1), (2026, 4)),
+        (_local(2028, 3, 31, 23, 59), (2028, 1), (2028, 2), (2028, 3), (2027, 4)),
     ],
 )
-def test_last_month_is_open_and_its_deadlines_lie_ahead(moment, playing, following):
+def test_last_month_and_the_last_quarter_are_open_and_every_deadline_lies_ahead(
+    moment, past, playing, following, quarter
+):
     wanted = months(moment)
-    assert (wanted.open_year, wanted.open_number) == playing
-    assert (wanted.next_year, wanted.next_number) == following
-    assert moment < wanted.self_due_at < wanted.evaluation_due_at
-    assert moment < wanted.next_self_due_at < wanted.next_evaluation_due_at
+    planned = (wanted.past, wanted.playing, wanted.following, wanted.quarter)
+    assert [(each.year, each.number) for each in planned] == [past, playing, following, quarter]
+    assert [each.kind for each in planned] == ["month", "month", "month", "quarter"]
+    for each in planned:
+        assert moment < each.self_due_at < each.evaluation_due_at
 
 
-def test_the_first_month_is_the_one_in_which_the_criteria_sets_take_effect():
-    wanted = months(first_moment())
-    assert (wanted.open_year, wanted.open_number) == (2026, 7)
+def test_the_first_quarter_is_the_one_in_which_the_criteria_sets_take_effect():
+    wanted = months(first_moment()).quarter
+    assert span(wanted.kind, wanted.year, wanted.number)[0] == EFFECTIVE_ON
 
 
 # --- Workbooks ---------------------------------------------------------------------------------------------
