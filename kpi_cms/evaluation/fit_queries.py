@@ -71,10 +71,13 @@ def periods_of_fit(scope: Scope) -> list[Period]:
     ]
 
 
+@beyond_the_wall("which version was used most is told by its place in a list, to those who read no card")
 def versions_of_fit(period: Period) -> list[CriteriaVersion]:
-    """The versions that the period published anything of."""
+    """The versions that the period published anything of, the one with most cards first."""
     published = PublishedSpread.objects.filter(period=period).values("criterion__version_id")
-    return list(CriteriaVersion.objects.filter(pk__in=published).order_by("set_code", "number"))
+    cards = Count("cards", filter=Q(cards__period=period))
+    versions = CriteriaVersion.objects.filter(pk__in=published).annotate(number_of_cards=cards)
+    return list(versions.order_by("-number_of_cards", "set_code", "number"))
 
 
 def fit_of(

@@ -31,7 +31,7 @@ BEYOND = {
     "kpi_cms/evaluation/domain/task_support.py": 2,  # whose work it is, and whether the result is decided
     "kpi_cms/evaluation/domain/totals.py": 1,  # totals of a closed period
     "kpi_cms/evaluation/domain/spreads.py": 1,  # how criteria were scored in a closed period
-    "kpi_cms/evaluation/fit_queries.py": 2,  # how many people must stand behind a number; opinions, counted
+    "kpi_cms/evaluation/fit_queries.py": 3,  # which version most have; how many must stand behind a number; opinions
     "kpi_cms/evaluation/period_queries.py": 1,  # which cards an opening need not make
     "kpi_cms/evaluation/progress_queries.py": 1,  # which numbers are too small to be told
     "kpi_cms/evaluation/sight_queries.py": 1,  # how much an account sees, as a number

@@ -58,6 +58,8 @@ def test_a_collective_is_named_scores_and_sends(world, sign_in):
         for key, entry in month.entries(card, "collective").items()
     }
     data = {"expected": world.card(world.lan).version_number, "comment": "Tốt", "review": "1", **entries}
+    before = sign_in(world.head).get(reverse("workspace:evaluate", args=[card.pk]))
+    assert [str(column.stage) for column in before.context["columns"]] == ["self"]
     saved = minh.post(scores, data)
     assert saved.status_code == 302, text(saved)
     send = reverse("workspace:send_collective", args=[card.pk])
@@ -66,4 +68,7 @@ def test_a_collective_is_named_scores_and_sends(world, sign_in):
     assert minh.post(send, {"expected": shown.context["form"].initial["expected"]}).status_code == 302
     assert Assessment.objects.get(stage="collective").state == "submitted"
     assert "Phiếu cần chấm cho tập thể" not in text(minh.get("/"))
-    assert sign_in(world.head).get(scores).status_code == 403
+    head = sign_in(world.head)
+    assert head.get(scores).status_code == 403
+    evaluating = head.get(reverse("workspace:evaluate", args=[card.pk]))
+    assert [str(column.stage) for column in evaluating.context["columns"]] == ["self", "collective"]

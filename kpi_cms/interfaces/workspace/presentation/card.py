@@ -282,7 +282,7 @@ def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any
     figures.append({"label": _("Total"), "value": shown_text(result.shown if result else "")})
     if result and (result.band or result.band_by_points):
         label = band_label(card, result.band) if result.band else "–"
-        figures.append({"label": _("Point band"), "value": label, "note": why_band(card, result)})
+        figures.append({"label": _("Point band"), "value": label, "words": why_band(card, result)})
     return figures
 
 

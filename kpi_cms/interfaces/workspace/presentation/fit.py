@@ -64,7 +64,7 @@ def table_of(found: Iterable[Fit]) -> dict[str, Any]:
 def _cells(fit: Fit) -> list[dict[str, Any]]:
     first = {"text": fit.criterion.code, "hint": fit.criterion.label}
     if fit.spread is None:
-        return [first, *({"text": _("not shown")} for _header in headers()[1:])]
+        return [first, {"text": _("not shown")}, *({"text": ""} for _header in headers()[2:])]
     spread = fit.spread
     return [
         first,

@@ -65,17 +65,18 @@ def _take_over(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:
-    columns = [column for column in reading.columns() if column.stage == StageKey.SELF]
+    columns = [column for column in reading.columns() if column.stage != StageKey.EVALUATOR]
+    own_column = next((column for column in columns if column.stage == StageKey.SELF), None)
     own_result = reading.results.get(StageKey.SELF)
     result = reading.results.get(StageKey.EVALUATOR)
     record = reading.records.get(StageKey.EVALUATOR)
-    own = columns[0].record if columns else None
+    own = own_column.record if own_column is not None else None
     return page_of(reading) | {
         "form": form,
         "columns": columns,
         "sheet": sheet_of(reading.card, columns, form, record=own, result=result),
         "figures": figures_of(reading.card, result),
-        "self_figures": figures_of(reading.card, own_result) if columns else [],
+        "self_figures": figures_of(reading.card, own_result) if own_column is not None else [],
         "result_note": state_of_result(reading.card, result),
         "asks_reason": record is not None and record.submitted_at is not None,
         "own_comments": [
