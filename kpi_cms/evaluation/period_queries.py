@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from criteria_pages.models import CriteriaVersion
+from criteria_pages.queries import in_force
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.core.errors import NotFound
@@ -67,9 +68,20 @@ def pinned_versions(period: Period) -> list[CriteriaVersion]:
     return [pin.version for pin in pins]
 
 
+def stages_of(period: Period) -> frozenset[str]:
+    """Keys of the stages that cards of the period have: of its versions for its kind, chosen or proposed."""
+    versions = pinned_versions(period) or in_force(period.ends_on)
+    return frozenset(
+        stage.key
+        for version in versions
+        if period.kind in (version.specification["applicability"].get("period_kinds") or [period.kind])
+        for stage in version.compiled().stages
+    )
+
+
 def days_kept(period: Period, kind: DayKind) -> list[date]:
     """Of the calendar that an opened period keeps: its days of this kind from the first day to the last deadline."""
-    last = timezone.localdate(period.evaluation_due_at)
+    last = timezone.localdate(period.last_due_at)
     pins = CalendarPin.objects.filter(period=period, kind=kind, day__range=(period.starts_on, last))
     return list(pins.order_by("day").values_list("day", flat=True))
 

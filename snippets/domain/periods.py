@@ -24,6 +24,7 @@ from ..rules import may_on_all
 
 MONTHS: dict[str, int] = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.HALF: 6, PeriodKind.YEAR: 12}
 FIRST_YEAR, LAST_YEAR = 2025, 2100
+DEADLINES = ("self_due_at", "evaluation_due_at", "collective_due_at", "endorsement_due_at")
 
 
 def span(kind: str, year: int, number: int) -> tuple[date, date]:
@@ -53,20 +54,19 @@ def create_period(
     self_due_at: datetime,
     evaluation_due_at: datetime,
     units: Sequence[Unit],
+    collective_due_at: datetime | None = None,
+    endorsement_due_at: datetime | None = None,
     reason: str = "",
 ) -> Period:
     """A period being prepared, for the given units with everything below them.
 
-    Its days follow from kind, year and number. Deadlines are moments and exclusive. The actor manages periods on every
-    one of the units. Raises Invalid, Refused, NotFound.
+    Its days follow from kind, year and number. Deadlines are moments and exclusive; those of a collective and of the
+    endorsement may be left out (`Period`). The actor manages periods on every one of the units. Raises Invalid,
+    Refused, NotFound.
     """
     may_on_all(actor, table.CREATE_PERIOD, units).require()
     starts_on, ends_on = span(kind, year, number)
     chosen = _topmost(units)
-    _check_deadlines(starts_on, self_due_at, evaluation_due_at)
-    if Period.objects.filter(kind=kind, year=year, number=number).exists():
-        sentence = _("This period exists already. Open it from the list and add the units to it.")
-        raise Invalid(sentence, problems={"number": [sentence]})
     period = Period(
         kind=kind,
         year=year,
@@ -75,7 +75,13 @@ def create_period(
         ends_on=ends_on,
         self_due_at=self_due_at,
         evaluation_due_at=evaluation_due_at,
+        collective_due_at=collective_due_at,
+        endorsement_due_at=endorsement_due_at,
     )
+    _check_deadlines(period)
+    if Period.objects.filter(kind=kind, year=year, number=number).exists():
+        sentence = _("This period exists already. Open it from the list and add the units to it.")
+        raise Invalid(sentence, problems={"number": [sentence]})
     reason_key = texts.keep(TextKind.REASON, reason)
     save_tracked(period, reason_key=reason_key)
     ParticipatingUnit.objects.bulk_create([ParticipatingUnit(period=period, unit=unit) for unit in chosen])
@@ -98,12 +104,15 @@ def change_period(
     period: Period,
     self_due_at: datetime,
     evaluation_due_at: datetime,
+    collective_due_at: datetime | None = None,
+    endorsement_due_at: datetime | None = None,
     units: Sequence[Unit] | None = None,
     reason: str = "",
 ) -> Period:
     """Change deadlines and units while it is prepared; once it is open the deadlines only, and with a reason.
 
-    `units` None leaves them. Kind, year and number never change: they are what the period is.
+    `units` None leaves them; a stage whose deadline is left out has none of its own from now on. Kind, year and number
+    never change: they are what the period is.
     """
     period = Period.objects.select_for_update().get(pk=period.pk)
     present = list(Unit.objects.filter(participations__period=period))
@@ -111,7 +120,10 @@ def change_period(
     chosen = present if units is None else _topmost(units)
     may_on_all(actor, table.CHANGE_PERIOD, chosen).require()
     same_units = {unit.pk for unit in chosen} == {unit.pk for unit in present}
-    same_deadlines = (period.self_due_at, period.evaluation_due_at) == (self_due_at, evaluation_due_at)
+    wanted = dict(
+        zip(DEADLINES, (self_due_at, evaluation_due_at, collective_due_at, endorsement_due_at), strict=True)
+    )
+    same_deadlines = all(getattr(period, name) == due_at for name, due_at in wanted.items())
     if same_units and same_deadlines:
         return period
     if not in_state(table.CHANGE_PERIOD, period.state):
@@ -126,11 +138,12 @@ def change_period(
         if not reason.strip():
             sentence = _("The period is open: say why its deadlines change.")
             raise Invalid(sentence, problems={"reason": [sentence]})
-    _check_deadlines(period.starts_on, self_due_at, evaluation_due_at)
     before = _facts(period, [unit.code for unit in present])
-    period.self_due_at, period.evaluation_due_at = self_due_at, evaluation_due_at
+    for name, due_at in wanted.items():
+        setattr(period, name, due_at)
+    _check_deadlines(period)
     reason_key = texts.keep(TextKind.REASON, reason)
-    save_tracked(period, reason_key=reason_key, update_fields=["self_due_at", "evaluation_due_at"])
+    save_tracked(period, reason_key=reason_key, update_fields=[*DEADLINES])
     if not same_units:
         kept = {unit.pk for unit in chosen}
         ParticipatingUnit.objects.filter(period=period).exclude(unit__in=kept).delete()
@@ -167,20 +180,33 @@ def _topmost(units: Sequence[Unit]) -> list[Unit]:
     return kept
 
 
-def _check_deadlines(starts_on: date, self_due_at: datetime, evaluation_due_at: datetime) -> None:
-    if self_due_at >= evaluation_due_at:
+def _check_deadlines(period: Period) -> None:
+    """Self-assessment, collective, evaluation, endorsement: in this order, and none before the period begins."""
+    first, last = period.self_due_at, period.evaluation_due_at
+    if first >= last:
         sentence = _("Self-assessment is due before the evaluation. Correct one of the two deadlines.")
         raise Invalid(sentence, problems={"evaluation_due_at": [sentence]})
-    if timezone.localdate(self_due_at) < starts_on:
+    if timezone.localdate(first) < period.starts_on:
         sentence = _("The deadline lies before the first day of the period, %(day)s.") % {
-            "day": f"{starts_on:%d/%m/%Y}"
+            "day": f"{period.starts_on:%d/%m/%Y}"
         }
         raise Invalid(sentence, problems={"self_due_at": [sentence]})
+    if period.collective_due_at is not None and not first < period.collective_due_at <= last:
+        sentence = _(
+            "The scores of a collective are due after the self-assessment and not after the evaluation. Correct "
+            "their deadline, or leave it empty."
+        )
+        raise Invalid(sentence, problems={"collective_due_at": [sentence]})
+    if period.endorsement_due_at is not None and period.endorsement_due_at <= last:
+        sentence = _(
+            "The endorsement is due after the evaluation. Correct its deadline, or leave it empty: an endorsement is "
+            "then never late."
+        )
+        raise Invalid(sentence, problems={"endorsement_due_at": [sentence]})
 
 
 def _facts(period: Period, units: list[str]) -> dict[str, Any]:
-    return {
-        "self_due_at": period.self_due_at.isoformat(),
-        "evaluation_due_at": period.evaluation_due_at.isoformat(),
-        "units": sorted(units),
-    }
+    """The deadlines that the period has, and its units."""
+    deadlines = {name: getattr(period, name) for name in DEADLINES}
+    said = {name: due_at.isoformat() for name, due_at in deadlines.items() if due_at is not None}
+    return {**said, "units": sorted(units)}

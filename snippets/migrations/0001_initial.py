@@ -98,6 +98,8 @@ class Migration(migrations.Migration):
                 ('ends_on', models.DateField(verbose_name='last day')),
                 ('self_due_at', models.DateTimeField(verbose_name='self-assessment due')),
                 ('evaluation_due_at', models.DateTimeField(verbose_name='evaluation due')),
+                ('collective_due_at', models.DateTimeField(blank=True, null=True, verbose_name='scores of a collective due')),
+                ('endorsement_due_at', models.DateTimeField(blank=True, null=True, verbose_name='endorsement due')),
                 ('state', models.CharField(choices=[('draft', 'Being prepared'), ('opening', 'Opening'), ('open', 'Open'), ('closed', 'Closed')], default='draft', max_length=8, verbose_name='state')),
                 ('opened_at', models.DateTimeField(blank=True, null=True, verbose_name='opened at')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
@@ -213,6 +215,8 @@ class Migration(migrations.Migration):
                 ('ends_on', models.DateField(verbose_name='last day')),
                 ('self_due_at', models.DateTimeField(verbose_name='self-assessment due')),
                 ('evaluation_due_at', models.DateTimeField(verbose_name='evaluation due')),
+                ('collective_due_at', models.DateTimeField(blank=True, null=True, verbose_name='scores of a collective due')),
+                ('endorsement_due_at', models.DateTimeField(blank=True, null=True, verbose_name='endorsement due')),
                 ('state', models.CharField(choices=[('draft', 'Being prepared'), ('opening', 'Opening'), ('open', 'Open'), ('closed', 'Closed')], default='draft', max_length=8, verbose_name='state')),
                 ('opened_at', models.DateTimeField(blank=True, null=True, verbose_name='opened at')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
@@ -684,6 +688,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='period',
             constraint=models.CheckConstraint(condition=models.Q(('self_due_at__lt', models.F('evaluation_due_at'))), name='snippets_period_deadlines_in_order', violation_error_message='Self-assessment is due before the evaluation.'),
+        ),
+        migrations.AddConstraint(
+            model_name='period',
+            constraint=models.CheckConstraint(condition=models.Q(('collective_due_at__isnull', True), models.Q(('collective_due_at__gt', models.F('self_due_at')), ('collective_due_at__lte', models.F('evaluation_due_at'))), _connector='OR'), name='snippets_period_collective_due_between', violation_error_message='The scores of a collective are due after the self-assessment and not after the evaluation.'),
+        ),
+        migrations.AddConstraint(
+            model_name='period',
+            constraint=models.CheckConstraint(condition=models.Q(('endorsement_due_at__isnull', True), ('endorsement_due_at__gt', models.F('evaluation_due_at')), _connector='OR'), name='snippets_period_endorsement_due_after', violation_error_message='The endorsement is due after the evaluation.'),
         ),
         migrations.AddConstraint(
             model_name='period',

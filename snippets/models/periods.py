@@ -1,5 +1,7 @@
 """Periods of follow-up and evaluation. What a period pins (versions, catalogues) stands in `evaluation`."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +16,8 @@ from .organisation import Unit
 class Period(models.Model):
     """Kỳ theo dõi, đánh giá. Created in the registers; opened and closed by `evaluation.domain`.
 
-    Deadlines are moments, exclusive: an act at exactly the deadline is late.
+    Deadlines are moments, exclusive: an act at exactly the deadline is late. The last two are for sets that have the
+    stage: without one, a collective sends its scores before the evaluation is due, and an endorsement is never late.
     """
 
     kind = models.CharField(_("kind"), max_length=8, choices=PeriodKind, default=PeriodKind.MONTH)
@@ -24,6 +27,8 @@ class Period(models.Model):
     ends_on = models.DateField(_("last day"))
     self_due_at = models.DateTimeField(_("self-assessment due"))
     evaluation_due_at = models.DateTimeField(_("evaluation due"))
+    collective_due_at = models.DateTimeField(_("scores of a collective due"), null=True, blank=True)
+    endorsement_due_at = models.DateTimeField(_("endorsement due"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=PeriodState, default=PeriodState.DRAFT)
     opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
@@ -59,6 +64,20 @@ class Period(models.Model):
                 violation_error_message=_("Self-assessment is due before the evaluation."),
             ),
             models.CheckConstraint(
+                condition=Q(collective_due_at__isnull=True)
+                | Q(collective_due_at__gt=F("self_due_at"), collective_due_at__lte=F("evaluation_due_at")),
+                name="snippets_period_collective_due_between",
+                violation_error_message=_(
+                    "The scores of a collective are due after the self-assessment and not after the evaluation."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(endorsement_due_at__isnull=True)
+                | Q(endorsement_due_at__gt=F("evaluation_due_at")),
+                name="snippets_period_endorsement_due_after",
+                violation_error_message=_("The endorsement is due after the evaluation."),
+            ),
+            models.CheckConstraint(
                 condition=Q(number__gte=1, number__lte=12),
                 name="snippets_period_number",
                 violation_error_message=_("The number of a period lies between 1 and 12."),
@@ -73,6 +92,16 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number}/{self.year}"
+
+    @property
+    def collective_is_due_at(self) -> datetime:
+        """Until when a collective sends its scores."""
+        return self.collective_due_at or self.evaluation_due_at
+
+    @property
+    def last_due_at(self) -> datetime:
+        """The last of the deadlines."""
+        return self.endorsement_due_at or self.evaluation_due_at
 
     @property
     def is_open(self) -> bool:

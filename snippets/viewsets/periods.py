@@ -49,6 +49,18 @@ class _PeriodForm(GuardedForm):
         widget=DateTimeInput(),
         help_text=gettext_lazy("Local time. An act at exactly this moment is late."),
     )
+    collective_due_at = forms.DateTimeField(
+        label=gettext_lazy("scores of a collective due"),
+        widget=DateTimeInput(),
+        required=False,
+        help_text=gettext_lazy("For sets in which a collective scores. Empty: until the evaluation is due."),
+    )
+    endorsement_due_at = forms.DateTimeField(
+        label=gettext_lazy("endorsement due"),
+        widget=DateTimeInput(),
+        required=False,
+        help_text=gettext_lazy("For sets with an endorsement. Empty: an endorsement is never late."),
+    )
     units = UnitChoices(
         label=gettext_lazy("units that take part"),
         queryset=Unit.objects.none(),
@@ -67,8 +79,7 @@ class PeriodAddForm(_PeriodForm):
             kind=data["kind"],
             year=data["year"],
             number=data["number"],
-            self_due_at=data["self_due_at"],
-            evaluation_due_at=data["evaluation_due_at"],
+            **{name: data[name] for name in periods.DEADLINES},
             units=list(data["units"]),
             reason=data["reason"],
         )
@@ -87,8 +98,7 @@ class PeriodEditForm(_PeriodForm):
             actor=actor,
             moment=moment,
             period=self.instance,
-            self_due_at=data["self_due_at"],
-            evaluation_due_at=data["evaluation_due_at"],
+            **{name: data[name] for name in periods.DEADLINES},
             units=list(data["units"]),
             reason=data["reason"],
         )
@@ -101,6 +111,9 @@ class PeriodFilterSet(RegisterFilterSet):
     class Meta:
         model = Period
         fields = ["kind", "state"]
+
+
+_DEADLINES = MultiFieldPanel([FieldPanel(name) for name in periods.DEADLINES], gettext_lazy("Deadlines"))
 
 
 class PeriodViewSet(GuardedViewSet):
@@ -126,16 +139,12 @@ class PeriodViewSet(GuardedViewSet):
             [FieldRowPanel([FieldPanel("kind"), FieldPanel("year"), FieldPanel("number")])],
             gettext_lazy("Period"),
         ),
-        MultiFieldPanel(
-            [FieldPanel("self_due_at"), FieldPanel("evaluation_due_at")], gettext_lazy("Deadlines")
-        ),
+        _DEADLINES,
         FieldPanel("units"),
         FieldPanel("reason"),
     ]
     edit_panels = [
-        MultiFieldPanel(
-            [FieldPanel("self_due_at"), FieldPanel("evaluation_due_at")], gettext_lazy("Deadlines")
-        ),
+        _DEADLINES,
         FieldPanel("units"),
         FieldPanel("reason"),
     ]
@@ -160,6 +169,14 @@ class PeriodViewSet(GuardedViewSet):
             (gettext_lazy("Last day"), words(instance.ends_on)),
             (gettext_lazy("Self-assessment due"), words(instance.self_due_at)),
             (gettext_lazy("Evaluation due"), words(instance.evaluation_due_at)),
+            *(
+                (label, words(due_at))
+                for label, due_at in (
+                    (gettext_lazy("Scores of a collective due"), instance.collective_due_at),
+                    (gettext_lazy("Endorsement due"), instance.endorsement_due_at),
+                )
+                if due_at is not None
+            ),
             (gettext_lazy("State"), str(instance.get_state_display())),
             (gettext_lazy("Opened at"), words(instance.opened_at)),
             (gettext_lazy("Closed at"), words(instance.closed_at)),

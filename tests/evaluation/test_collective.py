@@ -1,7 +1,7 @@
 """A collective scores between the person and the competent person: named by a decision, sent by one, weighed."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -25,7 +25,7 @@ from kpi_cms.foundation.core.actor import as_actor, database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
 from kpi_cms.interfaces.workspace.presentation.card import read_card
 from snippets.enums import Capability
-from snippets.models import Person
+from snippets.models import Period, Person
 from tests.evaluation.test_writing_behind_the_wall import CHANGED, REFUSED, UNSEEN, scores_of, update
 from tests.factories.snippets import hold, holder
 from tests.helpers import month
@@ -42,6 +42,7 @@ RATERS = [
     {"key": "r-all", "label": "Tập thể", "stage": "collective", "weight": "25"},
     {"key": "r-head", "label": "Thủ trưởng", "stage": "evaluator", "weight": "50"},
 ]
+A_SECOND = timedelta(seconds=1)
 BY = Decision("Tập thể Phòng A1", "15/QĐ-UBND", date(2026, 7, 30))
 
 
@@ -84,7 +85,8 @@ def named(world: World, clerk: Any, who: Person, **more: Any) -> list[Scorecard]
 
 def step(verb: Any, who: Person, card: Scorecard, **more: Any) -> Scorecard:
     number = Scorecard.objects.get(pk=card.pk).version_number
-    done = verb(actor=who.user, moment=MOMENT, card=card, expected=number, **seen_by(verb, card), **more)
+    given = {"moment": MOMENT, **seen_by(verb, card), **more}
+    done = verb(actor=who.user, card=card, expected=number, **given)
     return done.card if isinstance(done, stages.Saved) else done
 
 
@@ -147,6 +149,34 @@ def test_nothing_is_decided_before_the_collective_has_sent_its_scores(world: Wor
     with pytest.raises(WrongState) as raised:
         step(stages.confirm, world.head, card)
     assert (str(raised.value.sentence), shown(card)) == (waits, "")
+
+
+@pytest.mark.parametrize(
+    ("own", "due", "said"),
+    [
+        (datetime(2026, 8, 7, 17, tzinfo=UTC), datetime(2026, 8, 7, 17, tzinfo=UTC), "08/08/2026 00:00"),
+        (None, datetime(2026, 8, 10, 17, tzinfo=UTC), "11/08/2026 00:00"),
+    ],
+)
+def test_a_collective_is_late_at_its_own_deadline_or_else_at_the_evaluation_s(
+    heard_world: World, clerk: Any, own: datetime | None, due: datetime, said: str
+) -> None:
+    world = heard_world
+    named(world, clerk, world.minh)
+    card = month.submitted(world, world.lan)
+    Period.objects.filter(pk=world.period.pk).update(collective_due_at=own)
+    asks = "Ask the Organisation Commission to extend the deadline."
+    sentence = f"The collective's assessment was due before {said}. {asks}"
+    with pytest.raises(WrongState) as raised:
+        step(save_collective, world.minh, card, moment=due, entries=points(card, "1"))
+    assert str(raised.value.sentence) == sentence
+    step(save_collective, world.minh, card, moment=due - A_SECOND, entries=points(card, "1"))
+    with pytest.raises(WrongState) as raised:
+        step(send_collective, world.minh, card, moment=due)
+    assert str(raised.value.sentence) == sentence
+    assert Assessment.objects.get(stage="collective").state == "draft"
+    step(send_collective, world.minh, card, moment=due - A_SECOND)
+    assert Assessment.objects.get(stage="collective").state == "submitted"
 
 
 def test_an_incomplete_assessment_is_not_sent(world: World, clerk: Any) -> None:

@@ -1,6 +1,6 @@
 """The endorsement as an act of its own: its assessment, its moment, and everything asked again before it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from kpi_cms.evaluation.models import Assessment, Score, Scorecard
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid, WrongState
-from snippets.models import Person
+from snippets.models import Period, Person
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.screens import seen_by
@@ -62,6 +62,21 @@ def test_a_task_reported_after_the_evaluation_holds_the_endorsement_back(endorse
         actor=world.head.user, moment=MOMENT, task=proposed, accepted=False, reason="Trùng"
     )
     assert step(stages.endorse, world.chair, card).state == "confirmed"
+
+
+def test_an_endorsement_at_its_deadline_is_late(endorsed_world: World) -> None:
+    """Judged by the moment of the act, said on the clock of Việt Nam; one second earlier it is in time."""
+    world = endorsed_world
+    card = month.confirmed(world, world.lan)
+    due = datetime(2026, 8, 12, 17, tzinfo=UTC)
+    Period.objects.filter(pk=world.period.pk).update(endorsement_due_at=due)
+    with pytest.raises(WrongState) as raised:
+        step(stages.endorse, world.chair, card, moment=due)
+    assert str(raised.value.sentence) == (
+        "The endorsement was due before 13/08/2026 00:00. Ask the Organisation Commission to extend the deadline."
+    )
+    assert Scorecard.objects.get(pk=card.pk).state == "evaluated"
+    assert step(stages.endorse, world.chair, card, moment=due - timedelta(seconds=1)).state == "confirmed"
 
 
 def test_an_evaluation_that_is_not_complete_any_more_is_not_endorsed(endorsed_world: World) -> None:

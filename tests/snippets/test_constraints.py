@@ -1,5 +1,7 @@
 """What the database keeps of the registers whatever writes into them, and the sentence that somebody reads."""
 
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -63,6 +65,21 @@ def test_a_closed_period_has_its_moment_and_no_other_has_one(state, closed):
     assert refused.value.message_dict == {
         "__all__": ["A closed period says when it was closed, and no other does."]
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "other", "by"),
+    [
+        ("collective_due_at", "self_due_at", 0),
+        ("collective_due_at", "evaluation_due_at", 1),
+        ("endorsement_due_at", "evaluation_due_at", 0),
+    ],
+)
+def test_deadlines_out_of_their_order_are_refused_whatever_writes_them(column, other, by):
+    period = PeriodFactory(units=[UnitFactory()])
+    wrong = getattr(period, other) + timedelta(seconds=by)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Period.objects.filter(pk=period.pk).update(**{column: wrong})
 
 
 def test_a_period_that_closes_with_its_moment_is_kept():

@@ -199,7 +199,7 @@ def _hear(card: Scorecard, moment: datetime) -> None:
 def _taken(actor: User, card: Scorecard, moment: datetime) -> Scorecard:
     card = lock(card)
     rules.require_step(table.SAVE_COLLECTIVE, Scope.of(actor), card)
-    rules.require_before(card.period.evaluation_due_at, moment, _("The evaluation"))
+    rules.require_before(card.period.collective_is_due_at, moment, _("The collective's assessment"))
     assert card.secretary is not None  # the table allows nobody else
     if weighs_a_collective(card) and card.person_id in deciders_about(card.period_id, card.secretary):
         raise Refused(

@@ -255,6 +255,8 @@ def endorse(
     """
     card = lock_to_decide(actor, card)
     rules.require_step(table.ENDORSE, Scope.of(actor), card)
+    if card.period.endorsement_due_at is not None:
+        rules.require_before(card.period.endorsement_due_at, moment, _("The endorsement"))
     digest = check_seen(actor, card, expected, seen, moment)
     assert card.endorser is not None  # rules.endorse allows nobody else
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)

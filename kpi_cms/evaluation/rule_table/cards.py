@@ -191,7 +191,7 @@ SAVE_COLLECTIVE = _step(
     verbs=("kpi_cms.evaluation.domain.collective.send_collective",),
     forbidden={Relation.OWN: _("Nobody scores their own card for a collective.")},
     states=WITH_THE_EVALUATOR,
-    note=_("Besides: before the evaluation is due; complete where they are sent."),
+    note=_("Besides: before they are due, by default with the evaluation; complete where they are sent."),
 )
 SAVE_SELF = _step(
     "save_self",
@@ -252,7 +252,7 @@ ENDORSE = _endorser_step(
     "endorse",
     _("Endorse the evaluation"),
     states=(CardState.EVALUATED,),
-    note=_("Besides: what the confirmation asked holds still."),
+    note=_("Besides: before it is due, where the period says when; what the confirmation asked holds still."),
 )
 RETURN_TO_EVALUATOR = _endorser_step(
     "return_to_evaluator", _("Return the evaluation"), states=(CardState.EVALUATED,)

@@ -20,6 +20,7 @@ from snippets.enums import PeriodState, Role, StaffKind
 from snippets.models import CalendarDay, Period, Person
 from tests.factories.snippets import in_role
 from tests.helpers import world as worlds
+from tests.helpers.thawed import repin
 from tests.helpers.world import World
 
 pytestmark = pytest.mark.django_db
@@ -403,6 +404,45 @@ def test_deadlines_change_with_a_reason_once_the_period_is_open(world: World, cl
     period = Period.objects.get(pk=world.period.pk)
     assert period.self_due_at == datetime(2026, 8, 7, 10, tzinfo=UTC)
     assert period.evaluation_due_at == datetime(2026, 8, 12, 10, tzinfo=UTC)
+
+
+def test_the_deadline_of_a_stage_is_asked_for_and_shown_where_cards_have_the_stage(
+    world: World, client: Client, policy
+) -> None:
+    spec = worlds.staff_spec(law="")
+    stage = {"key": "collective", "label": "Tập thể", "decides": False, "optional": False}
+    own, evaluator = spec["stages"]
+    without, with_it = (
+        worlds.version(spec, "NV-0"),
+        worlds.version(spec | {"stages": [own, stage, evaluator]}, "NV-TT"),
+    )
+    page = reverse("workspace:period", args=[world.period.pk])
+    address = reverse("workspace:period_deadlines", args=[world.period.pk])
+    wanted = {
+        "self_due_at": "07/08/2026 17:00",
+        "collective_due_at": "10/08/2026 17:00",
+        "evaluation_due_at": "12/08/2026 17:00",
+        "endorsement_due_at": "14/08/2026 17:00",
+    }
+    repin(world.period, world.staff, without)
+    assert "_due_at" not in client.get(address).content.decode().replace("self_due_at", "").replace(
+        "evaluation_due_at", ""
+    )
+    assert client.post(address, wanted).status_code == 302
+    period = Period.objects.get(pk=world.period.pk)
+    assert (period.collective_due_at, period.endorsement_due_at) == (None, None)
+
+    repin(world.period, without, with_it)
+    shown = client.get(address).content.decode()
+    assert ("collective_due_at" in shown, "endorsement_due_at" in shown) == (True, False)
+    late = client.post(address, wanted | {"collective_due_at": "12/08/2026 17:01"})
+    assert late.status_code == 422
+    assert "due after the self-assessment and not after the evaluation" in late.content.decode()
+    assert client.post(address, wanted).status_code == 302
+    assert "Scores of a collective due before 10/08/2026 17:00" in text_of(client.get(page).content.decode())
+
+    repin(world.period, with_it, without)
+    assert "Scores of a collective" not in text_of(client.get(page).content.decode())
 
 
 def test_closing_shows_who_is_not_notified_and_asks(world: World, client: Client, policy) -> None:

@@ -1,6 +1,6 @@
 """Periods being prepared."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 SELF_DUE = datetime(2026, 8, 1, 17, 0, tzinfo=HANOI)
 EVALUATION_DUE = datetime(2026, 8, 6, 17, 0, tzinfo=HANOI)
+A_SECOND = timedelta(seconds=1)
 
 
 def create(actor, moment, *units, **changes):
@@ -108,12 +109,31 @@ def test_a_period_needs_every_one_of_its_units(moment):
     [
         ({"evaluation_due_at": SELF_DUE}, "evaluation_due_at"),
         ({"self_due_at": datetime(2026, 6, 30, 17, 0, tzinfo=HANOI)}, "self_due_at"),
+        ({"collective_due_at": SELF_DUE}, "collective_due_at"),
+        ({"collective_due_at": EVALUATION_DUE + A_SECOND}, "collective_due_at"),
+        ({"endorsement_due_at": EVALUATION_DUE}, "endorsement_due_at"),
     ],
 )
 def test_deadlines_stand_in_order(system, moment, changes, field):
     with pytest.raises(Invalid) as refused:
         create(system, moment, UnitFactory(), **changes)
     assert list(refused.value.problems) == [field]
+
+
+def test_a_collective_and_the_endorsement_have_deadlines_of_their_own_and_lose_them_again(system, moment):
+    unit = UnitFactory()
+    own = {"collective_due_at": EVALUATION_DUE, "endorsement_due_at": EVALUATION_DUE + A_SECOND}
+    period = create(system, moment, unit, **own)
+    period.refresh_from_db()
+    assert (period.collective_due_at, period.endorsement_due_at) == tuple(own.values())
+    change(system, moment, period)
+    period.refresh_from_db()
+    assert (period.collective_due_at, period.endorsement_due_at) == (None, None)
+    created, changed = LedgerEntry.objects.order_by("pk")
+    assert created.after["endorsement_due_at"] == "2026-08-06T17:00:01+07:00"
+    assert {"collective_due_at", "endorsement_due_at"} & changed.after.keys() == set()
+    assert changed.before["collective_due_at"] == "2026-08-06T10:00:00+00:00"
+    assert [row.collective_due_at for row in period.history.order_by("history_id")] == [EVALUATION_DUE, None]
 
 
 def test_a_period_has_units_and_exists_once(system, moment):

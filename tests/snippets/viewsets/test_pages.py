@@ -547,9 +547,14 @@ def test_policy_staff_prepare_and_change_a_period(signed_in):
             "units": [first.pk],
             "self_due_at": "29/08/2026 17:00",
             "evaluation_due_at": "05/09/2026 17:00",
+            "endorsement_due_at": "08/09/2026 17:00",
         },
     )
     period = Period.objects.get()
+    assert (period.collective_due_at, period.endorsement_due_at) == (
+        None,
+        datetime(2026, 9, 8, 10, tzinfo=UTC),
+    )
     assert response.headers["Location"] == url(Period, "inspect", period.pk)
     assert (period.self_due_at.isoformat(), period.starts_on) == (
         "2026-08-29T10:00:00+00:00",

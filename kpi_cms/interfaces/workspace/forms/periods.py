@@ -1,6 +1,6 @@
 """What policy staff say about a period: its versions, its deadlines, that it is closed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation.enums import StageKey
+from snippets.domain.periods import DEADLINES
 from snippets.models import Period
 
 from .fields import text_area
 
 SHOWN = "%d/%m/%Y %H:%M"
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return None if moment is None else timezone.localtime(moment)
 
 
 class MomentField(forms.DateTimeField):
@@ -56,10 +62,24 @@ class VersionsForm(forms.Form):
 
 
 class DeadlinesForm(forms.Form):
-    """Both deadlines, and why they change once the period is open."""
+    """The deadlines, and why they change once the period is open.
+
+    `stages`: keys of the stages that cards of the period have. The deadline of another stage is not asked for, unless
+    the period says one: it can then be taken away.
+    """
 
     self_due_at = MomentField(label=_("Self-assessment due before"))
+    collective_due_at = MomentField(
+        label=_("Scores of a collective due before"),
+        required=False,
+        help_text=_("Empty: until the evaluation is due."),
+    )
     evaluation_due_at = MomentField(label=_("Evaluation due before"))
+    endorsement_due_at = MomentField(
+        label=_("Endorsement due before"),
+        required=False,
+        help_text=_("Empty: an endorsement is never late."),
+    )
     reason = forms.CharField(
         label=_("Reason"),
         required=False,
@@ -67,19 +87,13 @@ class DeadlinesForm(forms.Form):
         help_text=_("Needed once the period is open. It stands in the history."),
     )
 
-    @classmethod
-    def of(cls, period: Period) -> "DeadlinesForm":
-        """The deadlines as they are."""
+    OF_A_STAGE = {"collective_due_at": StageKey.COLLECTIVE, "endorsement_due_at": StageKey.ENDORSEMENT}
 
-        def local(moment: datetime) -> datetime:
-            return timezone.localtime(moment)
-
-        return cls(
-            initial={
-                "self_due_at": local(period.self_due_at),
-                "evaluation_due_at": local(period.evaluation_due_at),
-            }
-        )
+    def __init__(self, data: Any = None, *, period: Period, stages: Collection[str]) -> None:
+        super().__init__(data, initial={name: _local(getattr(period, name)) for name in DEADLINES})
+        for name, stage in self.OF_A_STAGE.items():
+            if stage not in stages and getattr(period, name) is None:
+                del self.fields[name]
 
     def refuse(self, problems: dict[str, list[Any]], sentence: Any) -> None:
         """Put what the domain refused beside its field."""

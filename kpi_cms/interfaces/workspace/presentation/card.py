@@ -222,16 +222,31 @@ def facts_of(reading: CardReading) -> list[dict[str, Any]]:
             % {"title": card.version.title, "number": card.version.number},
             "url": optional_url("handbook:version", card.version.set_code, card.version.number),
         },
-        {
-            "key": _("Deadlines"),
-            "value": _("Self-assessment before %(own)s, evaluation before %(evaluation)s")
-            % {
-                "own": format_moment(card.period.self_due_at),
-                "evaluation": format_moment(card.period.evaluation_due_at),
-            },
-        },
+        {"key": _("Deadlines"), "value": _deadlines_of(card)},
     ]
     return rows
+
+
+def _deadlines_of(card: Scorecard) -> str:
+    """Of a collective and of the endorsement where the period says one and the set has the stage."""
+    period = card.period
+    both = _("Self-assessment before %(own)s, evaluation before %(evaluation)s")
+    said = [
+        both
+        % {"own": format_moment(period.self_due_at), "evaluation": format_moment(period.evaluation_due_at)}
+    ]
+    further = (
+        (StageKey.COLLECTIVE, period.collective_due_at, _("scores of the collective before %(moment)s")),
+        (StageKey.ENDORSEMENT, period.endorsement_due_at, _("endorsement before %(moment)s")),
+    )
+    if period.collective_due_at or period.endorsement_due_at:
+        stages = {stage.key for stage in card.version.compiled().stages}
+        said += [
+            text % {"moment": format_moment(due_at)}
+            for key, due_at, text in further
+            if due_at and key in stages
+        ]
+    return ", ".join(said)
 
 
 def _collective_of(card: Scorecard) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from criteria_pages.queries import in_force
 from kpi_cms.evaluation import period_queries
 from kpi_cms.evaluation.domain import closing, opening
+from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.rule_table import OPEN_PERIOD
 from kpi_cms.foundation.access.wall import shown_within
 from kpi_cms.foundation.accounts.signed_in import actor_of
@@ -179,9 +180,10 @@ def open_period(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def deadlines(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change when self-assessments and evaluations are due."""
+    """Change when each stage is due."""
     period = period_queries.period_to_manage(scope_of(request), pk)
-    form = DeadlinesForm(request.POST) if request.method == "POST" else DeadlinesForm.of(period)
+    stages = period_queries.stages_of(period)
+    form = DeadlinesForm(request.POST if request.method == "POST" else None, period=period, stages=stages)
     if form.is_bound and form.is_valid():
         try:
             registers.change_period(
@@ -277,11 +279,28 @@ def _facts(period: Period) -> list[dict[str, Any]]:
     return [
         {"key": _("State"), "tag": {"label": period.get_state_display(), "state": period.state}},
         {"key": _("Days"), "value": f"{period.starts_on:%d/%m/%Y} – {period.ends_on:%d/%m/%Y}"},
-        {"key": _("Self-assessment due before"), "value": period.self_due_at},
-        {"key": _("Evaluation due before"), "value": period.evaluation_due_at},
+        *_deadlines(period),
         {"key": _("Units that take part"), "value": units, "hint": _("Each with everything below it.")},
         {"key": _("Opened at"), "value": period.opened_at},
         {"key": _("Closed at"), "value": period.closed_at},
+    ]
+
+
+def _deadlines(period: Period) -> list[dict[str, Any]]:
+    """One row for each deadline; those of a collective and of the endorsement where the period says one and its cards
+    have the stage. What those stages are is asked only then."""
+    own = {StageKey.COLLECTIVE: period.collective_due_at, StageKey.ENDORSEMENT: period.endorsement_due_at}
+    stages = period_queries.stages_of(period) if any(own.values()) else frozenset()
+    rows = (
+        (_("Self-assessment due before"), period.self_due_at),
+        (_("Scores of a collective due before"), own[StageKey.COLLECTIVE], StageKey.COLLECTIVE),
+        (_("Evaluation due before"), period.evaluation_due_at),
+        (_("Endorsement due before"), own[StageKey.ENDORSEMENT], StageKey.ENDORSEMENT),
+    )
+    return [
+        {"key": key, "value": due_at}
+        for key, due_at, *stage in rows
+        if due_at is not None and stages.issuperset(stage)
     ]
 
 
