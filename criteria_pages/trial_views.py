@@ -28,6 +28,7 @@ from .domain.keeping import keep_example, result_text
 from .domain.publishing import check_sound, latest_draft
 from .domain.specification import specification_of
 from .domain.trial import Trial, try_card
+from .domain.working_days import registered
 from .models import CriteriaSetPage
 from .trial_form import TrialForm
 from .views import trail
@@ -87,7 +88,7 @@ def try_set(request: HttpRequest, page_id: int) -> HttpResponse:
         form = TrialForm.of_example(
             compiled, specification, next((entry for entry in examples if entry.name == chosen), None)
         )
-    trial = try_card(compiled, form.card)
+    trial = try_card(compiled, form.card, registered(compiled))
     form.add_mistakes(trial.mistakes)
     wrong = {problem.key for problem in failing(draft, compiled)}
     context |= {

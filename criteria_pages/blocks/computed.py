@@ -169,7 +169,15 @@ class ResultOfBlock(CriterionBlock):
     """The results of the people managed, or of the unit."""
 
     of = blocks.ChoiceBlock(label=_("Results of"), choices=ResultsOf.choices, help_text=OF_UNIT)
-    how = blocks.ChoiceBlock(label=_("Counted as"), choices=ResultsHow.choices, default=ResultsHow.MEAN)
+    how = blocks.ChoiceBlock(
+        label=_("Counted as"),
+        choices=ResultsHow.choices,
+        default=ResultsHow.MEAN,
+        help_text=_(
+            "Of one or two people a mean, or the lowest, tells whoever reads the leader's card their points. How many "
+            "reach a threshold tells less."
+        ),
+    )
     out_of = points(_("Their points are out of"), default="100")
     threshold = points(
         _("Threshold, points"), required=False, help_text=_("Only where those that reach it are counted.")

@@ -14,13 +14,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.core.numbers import format_quantity
-from kpi_cms.foundation.engine import CompiledSet, decimal_text
+from kpi_cms.foundation.engine import Calendar, CompiledSet, decimal_text
 
 from ..models import CriteriaSetPage
 from .kind_blocks import text
 from .places import Place
 from .problems import PageProblem
 from .trial import TASK_FIELDS, WORK_FIELDS, Mistake, TrialCard, read_lines, try_card
+from .working_days import registered
 
 DIGITS = 10
 """Decimals of an expected total."""
@@ -82,7 +83,9 @@ def _plain(value: Any) -> str:
 def failing(page: CriteriaSetPage, compiled: CompiledSet) -> Iterator[PageProblem]:
     """Each example that does not come to what it says, or cannot be computed, at its block."""
     names: set[str] = set()
-    for example in examples_of(page):
+    examples = examples_of(page)
+    calendar = registered(compiled) if examples else Calendar()
+    for example in examples:
         yield from _unsaid(example, compiled)
         if example.name and example.name in names:
             sentence = _("Two examples are called “%(name)s”: give each its own name.") % {
@@ -90,7 +93,7 @@ def failing(page: CriteriaSetPage, compiled: CompiledSet) -> Iterator[PageProble
             }
             yield PageProblem("example_twice", sentence, key=example.key, inside=("name",))
         names.add(example.name)
-        yield from _computed(example, compiled)
+        yield from _computed(example, compiled, calendar)
 
 
 def _unsaid(example: Example, compiled: CompiledSet) -> Iterator[PageProblem]:
@@ -115,9 +118,9 @@ def _unsaid(example: Example, compiled: CompiledSet) -> Iterator[PageProblem]:
         yield PageProblem("example_band", sentence % params, key=example.key, inside=("band",))
 
 
-def _computed(example: Example, compiled: CompiledSet) -> Iterator[PageProblem]:
+def _computed(example: Example, compiled: CompiledSet, calendar: Calendar) -> Iterator[PageProblem]:
     """What keeps an example from its total, or how far it is from it."""
-    trial = try_card(compiled, example.card)
+    trial = try_card(compiled, example.card, calendar)
     for mistake in (*example.mistakes, *trial.mistakes):
         place: Place = ("values",) if mistake.place[:1] in (("values",), ()) else mistake.place
         params = {"name": example.name, "sentence": mistake.sentence}

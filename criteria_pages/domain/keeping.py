@@ -19,6 +19,7 @@ from .examples import DIGITS, block_of
 from .publishing import latest_draft
 from .specification import specification_of
 from .trial import Trial, TrialCard, is_blank, try_card, written
+from .working_days import registered
 
 
 def result_text(trial: Trial) -> str:
@@ -49,7 +50,8 @@ def keep_example(
         raise Invalid(
             _("The criteria set cannot be computed with yet. Correct what is marked and try again.")
         )
-    trial = try_card(compile_set(specification), card)
+    compiled = compile_set(specification)
+    trial = try_card(compiled, card, registered(compiled))
     if trial.result is None:
         raise Invalid(trial.unfinished or _("Correct what is marked before you keep the example."))
     if result_text(trial) != shown:

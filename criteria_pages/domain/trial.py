@@ -131,9 +131,12 @@ class Trial:
         return _("There is no total yet: %(codes)s have no value.") % {"codes": ", ".join(self.waiting)}
 
 
-def try_card(compiled: CompiledSet, card: TrialCard) -> Trial:
-    """What the set makes of the card. Reads nothing but its arguments."""
-    reader = _Reader(compiled)
+def try_card(compiled: CompiledSet, card: TrialCard, calendar: Calendar | None = None) -> Trial:
+    """What the set makes of the card, where it counts working days by `calendar`, by default Monday to Friday.
+
+    Reads nothing but its arguments; `working_days.registered` is the calendar of the registers.
+    """
+    reader = _Reader(compiled, calendar or Calendar())
     inputs = reader.inputs(card)
     if reader.mistakes:
         return Trial(tuple(reader.mistakes))
@@ -189,8 +192,9 @@ def _contradiction(compiled: CompiledSet, problem: Problem) -> Mistake:
 class _Reader:
     """Text → inputs, with every mistake on the way."""
 
-    def __init__(self, compiled: CompiledSet) -> None:
+    def __init__(self, compiled: CompiledSet, calendar: Calendar) -> None:
         self._set = compiled
+        self._calendar = calendar
         self._by_code = {criterion.code: criterion for criterion in compiled.criteria}
         self._facts = {fact.code: fact for fact in compiled.specification.facts}
         self.mistakes: list[Mistake] = []
@@ -214,7 +218,7 @@ class _Reader:
             given=found["given"],
             details=details,
             work=[self._work(row, at) for row, at in self._rows("work", card.work)],
-            calendars=self._calendars(),
+            calendars=dict.fromkeys(self._set.calendars, self._calendar),
             results=found["points"],
             period=period,
         )
@@ -385,11 +389,6 @@ class _Reader:
         except ValueError:
             self._say((*at, name), _("“%(text)s” is no day: write it as 2026-07-31.") % {"text": text})
             return None
-
-    def _calendars(self) -> dict[str, Calendar]:
-        """Every calendar the set names: Monday to Friday are worked, no holidays, so that an example never moves."""
-        kinds = [criterion.detail_kind for criterion in self._set.later if criterion.kind == "task_points"]
-        return {kind.time.calendar: Calendar() for kind in kinds}  # type: ignore[union-attr]  # as above
 
 
 def item_label(criterion: CompiledCriterion, item: str) -> str:

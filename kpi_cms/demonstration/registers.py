@@ -48,6 +48,7 @@ class Planned:
     number: int
     self_due_at: datetime
     evaluation_due_at: datetime
+    collective_due_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ def months(moment: datetime) -> Months:
             _at(following + timedelta(days=4)),
             _at(following + timedelta(days=9)),
         ),
-        quarter=Planned(PeriodKind.QUARTER, quarter.year, quarter.month // 3, *soon),
+        quarter=Planned(
+            PeriodKind.QUARTER, quarter.year, quarter.month // 3, *soon, _at(today + timedelta(days=9))
+        ),
     )
 
 
@@ -286,6 +289,7 @@ def write_periods(actor: User, moment: datetime, units: dict[str, Unit]) -> list
             number=planned.number,
             self_due_at=planned.self_due_at,
             evaluation_due_at=planned.evaluation_due_at,
+            collective_due_at=planned.collective_due_at,
             units=taking_part,
             reason=REASON,
         )

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'day of the working calendar',
-                'verbose_name_plural': 'working calendar',
+                'verbose_name_plural': 'days of the working calendar',
                 'ordering': ['-day'],
                 'default_permissions': (),
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['off', 'worked', 'ordinary'])), name='snippets_calendar_day_kind', violation_error_message='A day is off, worked, or as any other weekday.')],
@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'historical day of the working calendar',
-                'verbose_name_plural': 'historical working calendar',
+                'verbose_name_plural': 'historical days of the working calendar',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
                 'indexes': [models.Index(fields=['history_date', 'id'], name='snippets_hi_history_dfa118_idx')],

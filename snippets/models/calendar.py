@@ -37,7 +37,7 @@ class CalendarDay(models.Model):
 
     class Meta:
         verbose_name = _("day of the working calendar")
-        verbose_name_plural = _("working calendar")
+        verbose_name_plural = _("days of the working calendar")
         default_permissions = ()
         ordering = ["-day"]
         constraints = [

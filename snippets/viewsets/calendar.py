@@ -56,6 +56,7 @@ class CalendarDayFilterSet(RegisterFilterSet):
 class CalendarDayViewSet(SharedListViewSet):
     model = CalendarDay
     icon = "date"
+    menu_label = gettext_lazy("Working calendar")  # type: ignore[assignment]  # a lazy text, as the base computes it
     menu_order = 510
     reads = KEEPS_CALENDAR
     adds = changes = KEEPS_CALENDAR

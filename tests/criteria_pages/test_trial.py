@@ -1,5 +1,6 @@
 """One card by hand: every kind takes what it needs, every mistake has its sentence at its place."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ from criteria_pages.demonstration import ND335_LD, ND335_NV, draft_of
 from criteria_pages.domain.publishing import specification_of
 from criteria_pages.domain.trial import ROWS, Trial, TrialCard, read_lines, try_card, written
 from criteria_pages.models import CriteriaSetPage
-from kpi_cms.foundation.engine import CompiledSet, compile_set
+from kpi_cms.foundation.engine import Calendar, CompiledSet, compile_set
 from tests.factories.authored import bands, coded, fields, item, of_kind, one_kind, part, section
 
 pytestmark = pytest.mark.django_db  # a page asks for its type
@@ -108,6 +109,17 @@ def test_points_of_tasks_count_working_days_without_holidays() -> None:
         Decimal(80) * Decimal("1.5") * Decimal("0.8") * Decimal("0.8") / 20,  # Friday to Monday: one day late
         0,
     )
+
+
+def test_a_day_off_is_no_day_late_and_a_saturday_worked_in_its_place_is_one() -> None:
+    """Due on a Friday and done on the Monday after: the same day late without a calendar and with the exchange."""
+    work = {"points": "80", "quantity": "1", "difficulty": "kho", "due": "2026-07-03", "done": "2026-07-06"}
+    card, found = TrialCard({}, (), [{**work, "quality": "dat"}]), compiled(one_kind("task_points"))
+    monday, saturday = frozenset({date(2026, 7, 6)}), frozenset({date(2026, 7, 4)})
+    calendars = (None, Calendar(holidays=monday), Calendar(holidays=monday, worked_instead=saturday))
+
+    late, in_time = Decimal("3.84"), Decimal("4.8")
+    assert [exact(try_card(found, card, calendar)) for calendar in calendars] == [late, in_time, late]
 
 
 def test_a_figure_from_outside_needs_no_task() -> None:

@@ -1,6 +1,7 @@
 """“Try it” beside the editor: who opens it, what it shows, and that trying writes nothing."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,11 +14,14 @@ from django.utils.translation import gettext
 from wagtail.models import Revision
 
 from criteria_pages.demonstration import ND335_LD, ND335_NV
-from criteria_pages.domain.examples import block_of, frozen_examples
+from criteria_pages.domain.examples import block_of, failing, frozen_examples
 from criteria_pages.domain.publishing import latest_draft
 from criteria_pages.domain.setup import criteria_index
+from criteria_pages.domain.specification import specification_of
 from criteria_pages.models import CriteriaSetPage
 from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.engine import compile_set
+from snippets.models import CalendarDay
 from tests.factories.authored import KINDS, one_kind
 from tests.factories.criteria_pages import draft, edit, key_of, parts_with
 from tests.helpers.page_form import form_data
@@ -169,6 +173,32 @@ def test_task_points_are_filled_in_by_the_codes_of_the_set(writer: User, signed_
     assert response.context["shown"] == "6 dat"  # 50 × 2 × 1.5 × 0.8 × 1 of 200, out of 10
     labels = [each["name"].rpartition("-")[2] for each in response.context["form"].tables[0]["rows"][0]]
     assert labels == ["label", "points", "quantity", "difficulty", "due", "done", "quality"]
+
+
+def test_a_card_by_hand_and_an_example_count_by_the_days_off_of_the_register(
+    writer: User, signed_in: SignIn
+) -> None:
+    """Due on a Friday, done on the Monday after: one day late until that Monday is registered as off."""
+    values = one_kind("task_points")
+    page = CriteriaSetPage(live=False, **values)
+    criteria_index().add_child(instance=page)
+    page.save_revision(clean=False)
+    row = {
+        "work-0-points": "80", "work-0-quantity": "1", "work-0-difficulty": "kho", "work-0-due": "2026-07-03",
+        "work-0-done": "2026-07-06", "work-0-quality": "dat",
+    }  # fmt: skip
+    client, late = signed_in(writer), "3.84"
+    assert client.post(address(page), row).context["shown"].split()[0] == late
+    work = {name.removeprefix("work-0-"): text for name, text in row.items()}
+    kept = block_of({"name": "Muộn một ngày", "work": [work], "total": late, "band": "yeu"}, "ex")
+    example = CriteriaSetPage(live=False, examples=[kept], **values)
+    compiled = compile_set(specification_of(example))
+    assert [str(problem.sentence) for problem in failing(example, compiled)] == []
+
+    CalendarDay.objects.create(day=date(2026, 7, 6), kind="off", name="Nghỉ bù")
+
+    assert client.post(address(page), row).context["shown"].split()[0] == "4.8"
+    assert [problem.code for problem in failing(example, compiled)] == ["example_differs"]
 
 
 def test_a_division_by_zero_is_one_sentence_on_the_page(writer: User, signed_in: SignIn) -> None:

@@ -167,6 +167,7 @@ def test_last_month_and_the_last_quarter_are_open_and_every_deadline_lies_ahead(
     assert [each.kind for each in planned] == ["month", "month", "month", "quarter"]
     for each in planned:
         assert moment < each.self_due_at < each.evaluation_due_at
+    assert wanted.quarter.self_due_at < wanted.quarter.collective_due_at < wanted.quarter.evaluation_due_at
 
 
 def test_the_first_quarter_is_the_one_in_which_the_criteria_sets_take_effect():

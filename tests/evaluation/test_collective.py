@@ -381,7 +381,7 @@ def test_another_one_named_begins_anew(world: World, clerk: Any) -> None:
     step(send_collective, world.minh, card)
     assert shown(card) == "100.00"
     named(world, clerk, world.deputy)
-    assert (shown(card), collective.has_collective(card)) == ("", True)
+    assert (shown(card), collective.has_collective(card.version)) == ("", True)
     assert CardResult.objects.get(card=card, stage="collective").shown == ""
     with pytest.raises((Refused, NotFound)):
         step(save_collective, world.minh, card, entries=points(card, "0"))

@@ -28,6 +28,7 @@ from snippets.models import Period, Person, Unit
 
 from . import locks, scoring
 from .agreeing import check_unchanged
+from .planning import has_collective
 from .saving import Entry, Saved, assessment_of, count_save, save_stage, submit
 from .separation import deciders_about, weighs_a_collective
 from .stages import lock, require_complete
@@ -40,11 +41,6 @@ class Decision:
     name: str
     number: str
     on: date
-
-
-def has_collective(card: Scorecard) -> bool:
-    """Whether the card's set has the stage."""
-    return any(stage.key == StageKey.COLLECTIVE for stage in card.version.compiled().stages)
 
 
 # --- Naming -----------------------------------------------------------------------------------------------------
@@ -91,7 +87,7 @@ def name_collective(
         .with_context()
         .filter(period=period, unit__path__startswith=unit.path, state__in=UNDECIDED)
         .order_by(*locks.LOCK_ORDER)
-        if has_collective(card)
+        if has_collective(card.version)
         and secretary.pk not in (card.person_id, card.evaluator_id, card.endorser_id)
         and actor.pk != card.person.user_id
         and not (card.person_id in above and weighs_a_collective(card))

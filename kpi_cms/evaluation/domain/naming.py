@@ -34,7 +34,7 @@ from snippets.models import Appointment, Period, Person
 
 from . import basis, locks, scoring
 from .evaluators import EvaluatorFound, Organisation
-from .planning import has_endorsement
+from .planning import has_collective, has_endorsement
 from .saving import carry_over
 from .stages import reopen_evaluation
 
@@ -67,10 +67,12 @@ class Naming:
 
 @dataclass(frozen=True)
 class Namings:
-    """The first cards that need a naming, in the order of units and names, and how many there are."""
+    """The first cards that need a naming, in the order of units and names, and how many there are; and whether a
+    collective scores on cards of the period, so that one may have to be named as well."""
 
     shown: list[Naming]
     total: int
+    has_collective: bool = False
 
 
 def standing_evaluator(card: Scorecard) -> EvaluatorFound:
@@ -86,8 +88,9 @@ class Today:
         seconded = Appointment.objects.on(period.ends_on).filter(seconded=True)
         self._seconded = set(seconded.values_list("person_id", "unit_id"))
         self._left = set(Person.objects.filter(left_on__lte=day).values_list("pk", flat=True))
-        versions = CriteriaVersion.objects.filter(cards__period=period).distinct()
+        versions = list(CriteriaVersion.objects.filter(cards__period=period).distinct())
         self._endorsed = {version.pk for version in versions if has_endorsement(version)}
+        self.has_collective = any(has_collective(version) for version in versions)
 
     def competent(self, card: Scorecard) -> Competent:
         """A confirmed evaluation stands as long as somebody endorses it: then only the endorser is asked for anew.
@@ -161,7 +164,8 @@ def namings(scope: Scope, period: Period, day: date, *, most: int) -> Namings:
         if need is not None:
             found.append((card.pk, need, competent))
     loaded = Scorecard.objects.with_context().in_bulk([pk for pk, _need, _competent in found[:most]])
-    return Namings([Naming(loaded[pk], need, competent) for pk, need, competent in found[:most]], len(found))
+    shown = [Naming(loaded[pk], need, competent) for pk, need, competent in found[:most]]
+    return Namings(shown, len(found), today.has_collective)
 
 
 @business_verb

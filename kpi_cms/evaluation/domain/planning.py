@@ -132,6 +132,11 @@ def has_endorsement(version: CriteriaVersion) -> bool:
     return any(stage.key == StageKey.ENDORSEMENT for stage in version.compiled().stages)
 
 
+def has_collective(version: CriteriaVersion) -> bool:
+    """A group or collective scores between the person and the competent person."""
+    return any(stage.key == StageKey.COLLECTIVE for stage in version.compiled().stages)
+
+
 def contexts(period: Period, paths: Sequence[str], codes: Mapping[str, str]) -> Iterable[Context]:
     """Everybody with an appointment in scope on the period's last day, in the order of their ids.
 

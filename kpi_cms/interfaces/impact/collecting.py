@@ -1,6 +1,6 @@
 """The cards of a run into what is kept of it: sums by unit, and single cards where the reader reads them anyway.
 
-{"rights": [paths], "bands": [[code, label]], "labels": {code: label}, "units": {path: key},
+{"layout": LAYOUT, "rights": [paths], "bands": [[code, label]], "labels": {code: label}, "units": {path: key},
  "cells": {path: {"read": tally, "unread": tally}}, "blocks": {path of a cell: block},
  "rows": [[card, path, [shown, band], [shown, band] or null, [kind, codes] or null, causes]]}
 
@@ -19,6 +19,9 @@ from kpi_cms.evaluation.rescored import Cause, Reason
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.engine import CompiledSet
 from snippets.models import Unit
+
+LAYOUT = 2
+"""Counted up when what is kept changes: a run that an earlier release kept is computed anew."""
 
 
 class Collector:
@@ -54,6 +57,7 @@ class Collector:
         blocks = dict(Unit.objects.filter(pk__in=self.cells).values_list("pk", "block"))
         self.rows.sort(key=lambda row: (row[0], row[1].card_id))
         return {
+            "layout": LAYOUT,
             "rights": self.rights,
             "bands": self.bands,
             "labels": self.labels,

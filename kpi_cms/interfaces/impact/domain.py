@@ -31,7 +31,7 @@ from kpi_cms.foundation.core.files.intake import digest_of
 from kpi_cms.foundation.core.models import Job, JobState
 from kpi_cms.foundation.engine import check_specification, compile_set, digest
 
-from .collecting import Collector
+from .collecting import LAYOUT, Collector
 from .results import Run
 from .workbook import impact_workbook
 
@@ -127,12 +127,16 @@ def last_job(actor: User, page: CriteriaSetPage, moment: datetime) -> Job | None
 
 def run_of(job: Job | None, scope: Scope) -> Run | None:
     """What a finished job made, for whoever asked for it. None while it runs, and where their rights to read cards
-    are others now: then other numbers may be told, and it is computed anew."""
+    are others now: then other numbers may be told, and it is computed anew. The same where an earlier release made it
+    and kept something else of it."""
     if job is None or job.state != JobState.DONE:
         return None
     past = past_of(job.arguments["past"], job.arguments["frame"])
-    with keeping.hand_out(STORE, job.cursor["file"], job.cursor["sha256"]) as kept:
-        run = Run(past, job.arguments, job.created_at, scope, json.load(kept))
+    with keeping.hand_out(STORE, job.cursor["file"], job.cursor["sha256"]) as file:
+        kept = json.load(file)
+    if kept.get("layout") != LAYOUT:
+        return None
+    run = Run(past, job.arguments, job.created_at, scope, kept)
     return run if run.is_theirs else None
 
 

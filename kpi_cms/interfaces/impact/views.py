@@ -61,7 +61,7 @@ def show(request: HttpRequest, page_id: int) -> HttpResponse:
         context["changed_since"] = run.sha256 != digest(specification_of(draft))
         context |= _run(request, page, run)
     elif last is not None and last.state == JobState.DONE:
-        context["rights_changed"] = True
+        context["out_of_date"] = True
     return TemplateResponse(request, "impact/show.html", context, status=status if refusal else 200)
 
 

@@ -22,6 +22,7 @@ from kpi_cms.foundation.audit.models import AccessLogEntry, LedgerEntry
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.models import Job, JobState
 from kpi_cms.interfaces.impact import domain, views
+from kpi_cms.interfaces.impact.collecting import Collector
 from kpi_cms.interfaces.reporting.unit_evidence import forget_bundles
 from snippets.domain.grants import end_grant
 from snippets.enums import Block, Capability, Role
@@ -223,6 +224,30 @@ def test_rights_that_changed_since_show_nothing(
     assert "Your rights to read cards are others" in pages.text(answer)
     assert "Nguyễn Văn A1" not in pages.text(answer)
     assert client.post(workbook(page)).status_code == 404
+
+
+def test_a_run_that_an_earlier_release_kept_is_asked_for_anew(
+    world: World, page: CriteriaSetPage, author: User, compute: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As runs were kept before there were blocks and moves between bands."""
+    finished = Collector.finished
+
+    def as_before(collector: Collector) -> dict[str, Any]:
+        made = finished(collector)
+        for cell in made["cells"].values():
+            for tally in cell.values():
+                del tally["moves"]
+        return {name: kept for name, kept in made.items() if name not in ("layout", "blocks")}
+
+    hold(author, world.department, Capability.VIEW)
+    with monkeypatch.context() as patch:
+        patch.setattr(Collector, "finished", as_before)
+        client = compute(author)
+    answer = client.get(address(page, world.department))
+    assert "or an earlier release computed it. Compute it again." in pages.text(answer)
+    assert "Nguyễn Văn A1" not in pages.text(answer)
+    assert client.post(workbook(page)).status_code == 404
+    assert "Nguyễn Văn A1" in pages.text(compute(author).get(address(page, world.department)))
 
 
 def test_one_reader_s_run_is_nobody_else_s(

@@ -3,14 +3,14 @@
 import pytest
 from django.urls import reverse
 
-from kpi_cms.evaluation.models import Assessment
+from kpi_cms.evaluation.models import Assessment, Scorecard
 from snippets.enums import Capability
 from tests.evaluation.test_collective import RATERS
 from tests.factories.snippets import hold
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.pages import body, text
-from tests.helpers.thawed import repin
+from tests.helpers.thawed import repin, thawed
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +34,22 @@ def typed(world, **change):
         "period": world.period.pk, "unit": world.department.code, "name": "Tập thể Phòng A1",
         "secretary": world.minh.staff_code, "number": "15/QĐ", "on": "30/07/2026", "reason": "Theo quy chế",
     } | change  # fmt: skip
+
+
+def test_the_act_that_names_one_is_offered_where_a_set_of_the_period_has_the_stage(world, sign_in):
+    clerk = sign_in(world.chair)
+    page, act = reverse("workspace:evaluators"), reverse("workspace:name_collective")
+    assert act in body(clerk.get(page))
+    version = world.card(world.lan).version
+    spec = version.specification
+    without = spec | {
+        "stages": [each for each in spec["stages"] if each["key"] != "collective"],
+        "raters": [],
+    }
+    other = worlds.version(without, "NV-KHONG")
+    with thawed():
+        Scorecard.objects.filter(version=version).update(version=other)
+    assert act not in body(clerk.get(page))
 
 
 def test_a_collective_is_named_scores_and_sends(world, sign_in):

@@ -88,6 +88,7 @@ def _page(
         "rows": _rows(found, chosen),
         "total": found.total,
         "more": found.total - len(found.shown),
+        "has_collective": found.has_collective,
         "possible": any(naming.is_possible for naming in found.shown),
     }
 
