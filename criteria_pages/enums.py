@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from snippets.enums import PeriodKind
 
@@ -74,6 +75,13 @@ class Leadership(models.TextChoices):
     LEADERS = "leaders", _("Heads and deputies")
     HEADS = "heads", _("Heads only")
     DEPUTIES = "deputies", _("Deputies only")
+
+
+class Evaluated(models.TextChoices):
+    """Whom a set evaluates: people (Chapter III) on their cards, or organisations (Chapter II)."""
+
+    PEOPLE = "people", pgettext_lazy("evaluated by a set", "People")
+    ORGANISATIONS = "organisations", pgettext_lazy("evaluated by a set", "Organisations")
 
 
 class PenaltyScope(models.TextChoices):

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from kpi_cms.foundation.accounts.models import User
 
+from .enums import Evaluated
 from .models import CriteriaVersion
 
 
@@ -20,6 +21,11 @@ def in_force(day: date) -> list[CriteriaVersion]:
     for version in rows.order_by("set_code", "-effective_on", "-number"):
         newest.setdefault(version.set_code, version)
     return list(newest.values())
+
+
+def in_force_for_people(day: date) -> list[CriteriaVersion]:
+    """The same, without the sets that evaluate organisations: what cards can be opened with."""
+    return [version for version in in_force(day) if version.evaluates == Evaluated.PEOPLE]
 
 
 def versions_of_page(page_id: int) -> QuerySet[CriteriaVersion]:

@@ -29,6 +29,7 @@ from kpi_cms.foundation.core.errors import DomainError
 
 from . import library_views, rules, trial_views, views
 from .domain.pins import require_unpinned
+from .domain.readiness import to_know
 from .forms import CHECK, ISSUE, TRY
 from .models import CriteriaIndexPage, CriteriaSetPage
 from .viewsets import LibraryViewSet
@@ -178,6 +179,8 @@ def after_edit(request: HttpRequest, page: Page) -> HttpResponse | None:
         return redirect("criteria_sets:try", page.pk)
     if request.POST.get(CHECK):
         messages.success(request, _("The criteria set has no problems: it can be issued."))
+        for note in to_know(page):
+            messages.info(request, note)
     return None
 
 

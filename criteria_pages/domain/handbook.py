@@ -20,6 +20,7 @@ from ..enums import (
     BandSource,
     Combination,
     Condition,
+    Evaluated,
     Means,
     NothingAssigned,
     PenaltyScope,
@@ -275,6 +276,10 @@ def _stage(stage: Node) -> str:
 
 
 def _audience(applicability: Node) -> Iterator[tuple[str, str]]:
+    if applicability.get("evaluates") == Evaluated.ORGANISATIONS:
+        yield _("Whom the set evaluates"), str(Evaluated.ORGANISATIONS.label)
+        yield from _where_and_when(applicability)
+        return
     leader = applicability["leader"]
     everybody = _("everybody")
     who = {
@@ -286,6 +291,10 @@ def _audience(applicability: Node) -> Iterator[tuple[str, str]]:
     yield _("Who of them"), _labels(applicability["roles"], PostRole) or who[leader]
     if applicability["positions"]:
         yield _("Positions"), ", ".join(applicability["positions"])
+    yield from _where_and_when(applicability)
+
+
+def _where_and_when(applicability: Node) -> Iterator[tuple[str, str]]:
     yield _("Blocks"), _labels(applicability["blocks"], Block) or _("all")
     if applicability.get("units"):
         yield _("Units, each with everything below it"), ", ".join(applicability["units"])

@@ -20,7 +20,7 @@ from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.engine import digest
 
 from .. import rules
-from ..enums import FactAnswer, Leadership
+from ..enums import Evaluated, FactAnswer, Leadership
 from ..models import CriteriaSetPage
 from .comparison import Change, differences
 from .examples import block_of
@@ -110,7 +110,7 @@ def _meant(node: Any, name: str = "") -> Any:
 
 
 _UNSAID: Mapping[str, Values] = {
-    "applicability": {"units": []},
+    "applicability": {"units": [], "evaluates": Evaluated.PEOPLE.value},
     "rounding": {"mode": "half_up", "when": "total"},
     "combination": {"kind": "sum"},
 }
@@ -166,6 +166,7 @@ def _page_fields(spec: Node) -> Values:
         "quotas": [_keyed("quota", _quota(node)) for node in spec.get("quotas", ())],
         "raters": [_keyed("rater", node) for node in spec.get("raters", ())],
         "aggregation": [{"type": "rule", "value": dict(node)} for node in spec.get("aggregation", ())],
+        "evaluates": applicability.get("evaluates", Evaluated.PEOPLE.value),
         "staff_kinds": applicability.get("staff_kinds", []),
         "leadership": _leadership(applicability),
         "positions": applicability.get("positions", []),
@@ -318,6 +319,7 @@ _FIELDS = (
     "is_demonstration",
     "legal_basis",
     "parts",
+    "evaluates",
     "staff_kinds",
     "leadership",
     "positions",

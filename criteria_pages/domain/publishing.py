@@ -25,7 +25,7 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, Stale, Wr
 from kpi_cms.foundation.engine import canonical_json, check_specification, compile_set, digest
 
 from .. import rules
-from ..enums import FactAnswer
+from ..enums import Evaluated, FactAnswer, Leadership
 from ..models import CriteriaSetPage, CriteriaVersion, FrozenCriterion
 from ..models.pages import issuing, units_unknown
 from .authors import last_author
@@ -33,7 +33,7 @@ from .comparison import Change, differences
 from .examples import failing, frozen_examples
 from .kind_blocks import Node
 from .problems import PageProblem, of_engine
-from .readiness import not_yet
+from .readiness import not_yet, to_know
 from .specification import citations_of, specification_of
 
 __all__ = [
@@ -82,6 +82,7 @@ class IssueSummary:
     previous: CriteriaVersion | None
     changes: list[Change]
     unchanged: bool
+    notes: list[str]
 
 
 def check(page: CriteriaSetPage) -> list[PageProblem]:
@@ -126,6 +127,7 @@ def summary_of(page: CriteriaSetPage) -> IssueSummary:
         previous=previous,
         changes=changes,
         unchanged=previous is not None and _nothing_changed(draft, digest(specification), previous),
+        notes=list(to_know(draft)),
     )
 
 
@@ -299,12 +301,7 @@ def _check_page(page: CriteriaSetPage) -> list[PageProblem]:
             "on": date_format(page.effective_on, "d/m/Y"),
         }
         problems.append(PageProblem("effective_until", sentence, field="effective_until"))
-    if not page.staff_kinds:
-        problems.append(
-            PageProblem(
-                "staff_kinds", _("Choose at least one kind of staff the set is for."), field="staff_kinds"
-            )
-        )
+    problems += _check_audience(page)
     if not page.period_kinds:
         problems.append(
             PageProblem(
@@ -315,6 +312,24 @@ def _check_page(page: CriteriaSetPage) -> list[PageProblem]:
     if unknown:
         problems.append(PageProblem("units", unknown, field="units"))
     return problems + _check_legal_basis(page)
+
+
+def _check_audience(page: CriteriaSetPage) -> list[PageProblem]:
+    """People by their kind; organisations by nothing that is said of people."""
+    if page.evaluates != Evaluated.ORGANISATIONS:
+        if page.staff_kinds:
+            return []
+        sentence = _("Choose at least one kind of staff the set is for.")
+        return [PageProblem("staff_kinds", sentence, field="staff_kinds")]
+    said = {
+        "staff_kinds": page.staff_kinds,
+        "leadership": page.leadership != Leadership.ANY,
+        "positions": page.positions,
+    }
+    sentence = _(
+        "This set evaluates organisations, which are of no kind of staff and hold no post: take it out."
+    )
+    return [PageProblem("organisations", sentence, field=name) for name, value in said.items() if value]
 
 
 def _check_legal_basis(page: CriteriaSetPage) -> list[PageProblem]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from kpi_cms.foundation.engine import QUALITY, SAID
 from snippets.enums import CALENDAR
 
-from ..enums import Attribute, DayCount, Law, RatedPeriod, StageName, rated
+from ..enums import Attribute, DayCount, Evaluated, Law, RatedPeriod, StageName, rated
 from ..models import CriteriaSetPage
 from .problems import PageProblem
 
@@ -25,6 +25,16 @@ def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
     yield from _of_shared_values(page)
     yield from _of_gates(page)
     yield from _of_raters(page)
+
+
+def to_know(page: CriteriaSetPage) -> Iterator[str]:
+    """What keeps nobody from issuing the set, and has to be known before."""
+    if page.evaluates == Evaluated.ORGANISATIONS:
+        yield _(
+            "Organisations are not scored in the product yet: no card is opened with this set. It can be tried, "
+            "printed, compared and taken to Excel; the result that the superior recognises is entered in the register "
+            "“Results of organisations”."
+        )
 
 
 def _of_criterion(criterion: Any) -> Iterator[PageProblem]:

@@ -11,7 +11,16 @@ from typing import Any
 from kpi_cms.foundation.engine import SCHEMA_VERSION, Settings, needed_version
 from snippets.enums import Block, PeriodKind, PostRole, StaffKind
 
-from ..enums import Absence, FactAnswer, Leadership, QuotaScope, RatedPeriod, RoundingWhen, StageName
+from ..enums import (
+    Absence,
+    Evaluated,
+    FactAnswer,
+    Leadership,
+    QuotaScope,
+    RatedPeriod,
+    RoundingWhen,
+    StageName,
+)
 from ..models import CriteriaSetPage
 from .kind_blocks import Node, decimal, kind_of, said, share, text
 
@@ -238,10 +247,12 @@ def _ordered(chosen: Iterable[str], values: Iterable[str]) -> list[str]:
 def _applicability(page: CriteriaSetPage) -> Node:
     """Who the set is for. An empty list leaves its question open to everybody; positions and units are named by code.
 
-    Units that are not named are not written: sets that never asked keep their text and their digest.
+    Units that are not named, and that it evaluates people, are not written: sets that never asked keep their text and
+    their digest.
     """
     leader, roles = _LEADERSHIP[page.leadership]
     units = {"units": sorted(set(page.units))} if page.units else {}
+    evaluates = {"evaluates": page.evaluates} if page.evaluates != Evaluated.PEOPLE else {}
     return {
         "staff_kinds": _ordered(page.staff_kinds, StaffKind.values),
         "leader": leader,
@@ -249,6 +260,7 @@ def _applicability(page: CriteriaSetPage) -> Node:
         "positions": sorted(set(page.positions)),
         "blocks": _ordered(page.unit_blocks, Block.values),
         **units,
+        **evaluates,
         "period_kinds": _ordered(page.period_kinds, PeriodKind.values),
     }
 

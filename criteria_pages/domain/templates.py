@@ -1,4 +1,4 @@
-"""What a set may start from: five templates, each with what its author has to know before choosing it.
+"""What a set may start from: six templates, each with what its author has to know before choosing it.
 
 Blocks keep the ids of their template, as those of a copy do: two sets that started from one template are compared
 criterion by criterion. The set for public employees has the ids of the one for staff, which it says again by analogy.
@@ -16,6 +16,7 @@ from snippets.enums import Frame, PeriodKind, StaffKind
 
 from ..demonstration.sets import DANG_17, DECREE, ND335_LD, ND335_NV, Block, bands, block, documents
 from ..enums import CitedStep, Combination, Law, Leadership, PartCode, StageName
+from . import organisations
 
 Fields = dict[str, Any]
 
@@ -163,6 +164,22 @@ TEMPLATES = (
             "a demonstration until you take the mark off."
         ),
         _public_employees(),
+    ),
+    Template(
+        "organisations",
+        _("Organisations (Decree 335)"),
+        _("For state administrative bodies, recognised by their superior once a year."),
+        _(
+            "30 points of three common groups and 70 points of eight results, the conditions beyond the points as "
+            "gates, the bands 90, 70 and 50 and the quota: Articles 6 to 9 of Decree 335/2025/NĐ-CP."
+        ),
+        _(
+            "An example to be adapted: the decree fixes 30 and 70 points, and the province makes the eight results "
+            "concrete (Article 7.2); equal shares are the template's. Organisations are not scored in the product: no "
+            "card is opened with such a set, and their result is entered in the register of results. The draft is "
+            "marked as a demonstration until you take the mark off."
+        ),
+        organisations.fields(),
     ),
     Template(
         "blank",

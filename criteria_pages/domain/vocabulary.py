@@ -23,6 +23,7 @@ from ..enums import (
     CitedStep,
     Combination,
     Condition,
+    Evaluated,
     FactAnswer,
     Law,
     Means,
@@ -79,6 +80,7 @@ FIELDS: dict[str, Text] = {
     "direction": _("What is better"),
     "early": _("Days early"),
     "effect": _("Effect"),
+    "evaluates": _("evaluates"),
     "exception": _("Exceptional share"),
     "exempt": _("Reasons that excuse"),
     "expression": _("Formula"),
@@ -198,6 +200,7 @@ VALUES: dict[str, Mapping[str, Text]] = {
     "combination.kind": _choices(Combination),
     "direction": {"higher": _("More is better"), "lower": _("Less is better")},
     "effect": {"force": _("The band is"), "limit": _("The band is at most")},
+    "evaluates": _choices(Evaluated),
     "frame": _choices(Frame),
     "how": {
         "mean": _("Mean"),

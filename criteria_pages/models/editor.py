@@ -33,6 +33,7 @@ CRITERIA = ObjectList(
 
 AUDIENCE = ObjectList(
     [
+        FieldPanel("evaluates"),
         FieldPanel("staff_kinds"),
         FieldPanel("leadership"),
         FieldPanel("unit_blocks"),

@@ -39,6 +39,7 @@ from ..blocks import (
 from ..blocks.shared import FORMULA_LENGTH
 from ..enums import (
     BandSource,
+    Evaluated,
     Law,
     Leadership,
     Means,
@@ -160,6 +161,15 @@ class CriteriaSetPage(Page):
         PartsBlock(required=False), blank=True, verbose_name=_("parts, sections and criteria")
     )
 
+    evaluates = models.CharField(
+        _("evaluates"),
+        max_length=13,
+        choices=Evaluated,
+        default=Evaluated.PEOPLE,
+        help_text=_(
+            "A set for organisations names no kinds of staff and no posts, and no card is opened with it."
+        ),
+    )
     staff_kinds = ChoiceListField(_("kinds of staff"), blank=True, options=lambda: StaffKind.choices)
     leadership = models.CharField(_("who of them"), max_length=8, choices=Leadership, default=Leadership.ANY)
     positions = ChoiceListField(

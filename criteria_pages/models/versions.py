@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from kpi_cms.foundation.engine import CompiledSet, compile_set
 from snippets.enums import Frame
 
+from ..enums import Evaluated
+
 # By digest: a version never changes, so neither does what it compiles to.
 _compiled: dict[str, CompiledSet] = {}
 
@@ -75,6 +77,12 @@ class CriteriaVersion(models.Model):
     def address(self) -> str:
         """Code and number, as a form names a version."""
         return f"{self.set_code}/{self.number}"
+
+    @property
+    def evaluates(self) -> str:
+        """Whom: people, where the specification says nothing."""
+        found: str = (self.specification.get("applicability") or {}).get("evaluates", Evaluated.PEOPLE.value)
+        return found
 
     def compiled(self) -> CompiledSet:
         """The set ready to compute with; compiled once in each process."""

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from criteria_pages.enums import Evaluated
 from criteria_pages.models import CriteriaVersion
 from criteria_pages.queries import in_force
 from kpi_cms.foundation.access.scope import Scope
@@ -54,10 +55,17 @@ def with_sizes(periods: QuerySet[Period]) -> QuerySet[Any]:
 
 
 def offered_versions(period: Period) -> QuerySet[CriteriaVersion]:
-    """Every version in effect on the period's last day: the newest of a set is proposed, an older one may be chosen."""
+    """Every version that evaluates people and is in effect on the period's last day.
+
+    The newest of a set is proposed, an older one may be chosen.
+    """
     return (
         CriteriaVersion.objects.filter(effective_on__lte=period.ends_on)
         .exclude(effective_until__lt=period.ends_on)
+        .filter(
+            Q(specification__applicability__evaluates__isnull=True)
+            | Q(specification__applicability__evaluates=Evaluated.PEOPLE.value)
+        )
         .order_by("set_code", "-number")
     )
 

@@ -32,7 +32,7 @@ from tests.helpers.page_form import form_data
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-COMPLETE = ("staff", "leaders", "party", "public-employees")
+COMPLETE = ("staff", "leaders", "party", "public-employees", "organisations")
 STARTED = {"template": "staff", "code": "SO-NV-2027", "title": "Bộ tiêu chí của Sở"}
 
 
@@ -65,7 +65,7 @@ def test_there_is_a_template_for_each_kind_of_set() -> None:
 def test_those_that_nobody_issued_say_that_they_are_examples() -> None:
     examples = {template.key for template in TEMPLATES if template.example}
 
-    assert examples == {"party", "public-employees"}
+    assert examples == {"party", "public-employees", "organisations"}
     assert examples == {
         template.key for template in TEMPLATES if template.fields.get("is_demonstration")
     }  # whoever reads an issued set is told as well
@@ -288,7 +288,7 @@ def test_each_template_says_for_whom_it_is_what_it_contains_and_whether_it_is_an
         for template in TEMPLATES:
             for sentence in (template.name, template.whom, template.contains, template.example):
                 assert str(sentence) in text
-    assert text.count("Đây là ví dụ để chỉnh sửa") == 2
+    assert text.count("Đây là ví dụ để chỉnh sửa") == 3
     assert " checked" not in text.split("<fieldset")[1].split("</fieldset>")[0]
 
 

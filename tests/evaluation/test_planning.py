@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from criteria_pages.queries import in_force
+from kpi_cms.evaluation.domain.opening import choose_versions
 from kpi_cms.evaluation.domain.planning import (
     Context,
     WithoutPost,
@@ -14,6 +15,8 @@ from kpi_cms.evaluation.domain.planning import (
     unmet,
 )
 from kpi_cms.evaluation.models import CataloguePin, VersionPin
+from kpi_cms.evaluation.period_queries import offered_versions
+from kpi_cms.foundation.core.errors import Invalid
 from snippets.domain.people import register_person
 from snippets.enums import Capability, Frame, PostRole, StaffKind
 from snippets.models import Appointment, Catalogue, Period, Person
@@ -41,6 +44,40 @@ def test_everybody_in_scope_gets_the_version_of_their_kind(world: World) -> None
     assert sorted(codes([card.context.person_id for card in plan.cards])) == [
         "CC001", "CC002", "CC003", "CC004", "CC005", "CC101", "CC102",
     ]  # fmt: skip
+
+
+def test_a_set_for_organisations_opens_no_card_and_is_spoken_of_nowhere(world: World) -> None:
+    spec = worlds.staff_spec(schema_version=2, law="", applicability={"evaluates": "organisations"})
+    common = [section for section in spec["sections"] if section["part"] == "common"]
+    of_organisations = worlds.version(
+        spec
+        | {
+            "sections": common,
+            "parts": [part for part in spec["parts"] if part["code"] == "common"],
+            "total": {"kind": "sum", "expression": "", "max": "30"},
+            "bands": [{"code": "all", "label": "Mọi điểm", "from": "0"}],
+        },
+        "TC",
+    )
+    before = plan_opening(world.period)
+    world.period.version_pins.all().delete()
+    assert of_organisations in in_force(world.period.ends_on)
+
+    plan = plan_opening(world.period)
+
+    assert (plan.by_version(), plan.two_versions) == (before.by_version(), [])
+    assert sorted(version.set_code for version in offered_versions(world.period)) == ["LD", "NV"]
+    pinned = plan_opening(world.period, [of_organisations])  # by whatever way it came among the versions
+    assert (pinned.cards, len(pinned.without_version)) == ([], 7)
+    hold(world.chair, Capability.MANAGE_PERIODS, world)
+    with pytest.raises(Invalid, match="A set for organisations opens no card"):
+        choose_versions(
+            actor=world.chair.user,
+            moment=MOMENT,
+            period=world.period,
+            versions=[of_organisations, world.staff],
+        )
+    assert not world.period.version_pins.exists()
 
 
 def test_units_that_do_not_take_part_stay_out(world: World) -> None:

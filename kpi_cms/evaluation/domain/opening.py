@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from criteria_pages.enums import Evaluated
 from criteria_pages.models import CriteriaVersion
-from criteria_pages.queries import in_force
+from criteria_pages.queries import in_force_for_people
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.models import CalendarPin, CataloguePin, Scorecard, VersionPin
@@ -49,6 +50,8 @@ def choose_versions(
     period = locks.take_period(period.pk)
     if not in_state(table.CHOOSE_VERSIONS, period.state):
         raise WrongState(_("Versions are chosen before a period opens. This one has its versions already."))
+    if any(version.evaluates != Evaluated.PEOPLE for version in versions):
+        raise Invalid(_("A set for organisations opens no card. Choose versions that evaluate people."))
     before = sorted(
         str(pin.version) for pin in VersionPin.objects.filter(period=period).select_related("version")
     )
@@ -116,7 +119,7 @@ def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
 
 def _pin(period: Period) -> None:
     if not VersionPin.objects.filter(period=period).exists():
-        versions = in_force(period.ends_on)
+        versions = in_force_for_people(period.ends_on)
         if not versions:
             raise Invalid(
                 _("No criteria set is in effect in this period. Issue one before you open the period.")

@@ -11,8 +11,9 @@ from typing import Any
 
 from django.db.models import Exists, Max, Min, OuterRef, Q
 
+from criteria_pages.enums import Evaluated
 from criteria_pages.models import CriteriaVersion
-from criteria_pages.queries import in_force
+from criteria_pages.queries import in_force_for_people
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CataloguePin, VersionPin
 from kpi_cms.foundation.access.scope import paths_q, shortest
@@ -118,6 +119,8 @@ def _unmet(applicability: Mapping[str, Any], context: Context, period_kind: str)
         "units": context.units,
         "period_kinds": (period_kind,),
     }
+    if applicability.get("evaluates", Evaluated.PEOPLE) != Evaluated.PEOPLE:
+        yield "evaluates"
     leader = applicability.get("leader")
     if isinstance(leader, bool) and leader != context.is_leader:
         yield "leader"
@@ -222,7 +225,7 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
     """Sort everybody in scope. Without `versions` the period's pins count, or the candidates while it has none."""
     if versions is None:
         pinned = [pin.version for pin in VersionPin.objects.filter(period=period).select_related("version")]
-        versions = pinned or in_force(period.ends_on)
+        versions = pinned or in_force_for_people(period.ends_on)
     organisation = Organisation(period.ends_on)
     endorsed = {version.pk for version in versions if has_endorsement(version)}
     paths = scope_paths(period)

@@ -11,10 +11,12 @@ from kpi_cms.foundation.engine.exact import plain
 from kpi_cms.foundation.engine.formula_checks import check_formulas
 from kpi_cms.foundation.engine.itemised import ChecklistKind
 from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
+from kpi_cms.foundation.engine.organisations import check_organisations
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Reader
 from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
 from kpi_cms.foundation.engine.specification import (
+    ORGANISATIONS,
     SELF,
     CriterionSpec,
     SectionSpec,
@@ -49,6 +51,8 @@ def read_and_check(spec: Mapping[str, object]) -> tuple[Specification, list[Prob
     _check_bands(reader, specification)
     _check_stages(reader, specification)
     _check_ratings(reader, specification)
+    if specification.evaluates == ORGANISATIONS:
+        check_organisations(reader, specification)
     if specification.law == law.ND335:
         _check_nd335(reader, specification)
     return specification, problems + reader.problems
@@ -288,11 +292,17 @@ def _left_out(specification: Specification, stage: str, decides: bool) -> list[s
 
 
 def _check_nd335(reader: Reader, specification: Specification) -> None:
+    """What the decree fixes of people and organisations alike, then what it fixes of people."""
     parts = {part.code: part.max for part in specification.parts}
     if parts != law.PART_MAXIMUMS or specification.total != "sum" or specification.total_max != HUNDRED:
         reader.add("nd335_parts", "", _ND335_PARTS)
     if tuple(band.start for band in specification.bands) != law.BAND_STARTS:
         reader.add("nd335_bands", "", _ND335_BANDS)
+    if specification.evaluates != ORGANISATIONS:
+        _check_nd335_people(reader, specification)
+
+
+def _check_nd335_people(reader: Reader, specification: Specification) -> None:
     if specification.raters:
         reader.add("raters_nd335", "", _ND335_RATERS)
     if specification.settings.penalty_per_fault != law.PENALTY_PER_FAULT:

@@ -11,10 +11,13 @@ LAWS = ("", ND335)
 COMMON, RESULTS = "common", "results"
 
 PART_MAXIMUMS: Mapping[str, Decimal] = {COMMON: Decimal(30), RESULTS: Decimal(70)}
-"""Đ12.2, Đ12.3."""
+"""Đ12.2, Đ12.3; of organisations Đ6, Đ7.1."""
 
 BAND_STARTS: tuple[Decimal, ...] = (Decimal(90), Decimal(70), Decimal(50), Decimal(0))
-"""Đ20.1–Đ20.4."""
+"""Đ20.1–Đ20.4; of organisations Đ8.1–Đ8.4."""
+
+ORGANISATIONS_IN = ("year",)
+"""Đ9.1."""
 
 PENALTY_PER_FAULT = Decimal("0.25")
 """Đ14.2.b, Đ14.2.c."""
@@ -32,7 +35,7 @@ MANAGED_FIXED = N_(
 )
 
 QUOTA_SHARE, QUOTA_CEILING = Decimal("0.2"), Decimal("0.25")
-"""Đ20.5: of those classified next lower, and by decision for an organisation with outstanding results."""
+"""Đ20.5: of those classified next lower, and by decision for an organisation with outstanding results; Đ8.5."""
 
 CHOICE_VALUES = frozenset({Decimal(100), Decimal(50)})
 """Đ15.3.b, Đ15.3.c."""

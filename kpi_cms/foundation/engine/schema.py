@@ -23,7 +23,7 @@ def needed_version(spec: Mapping[str, object]) -> int:
 
 def _later(spec: Mapping[str, object]) -> bool:
     applicability = spec.get("applicability")
-    if isinstance(applicability, Mapping) and applicability.get("units"):
+    if isinstance(applicability, Mapping) and (applicability.get("units") or "evaluates" in applicability):
         return True
     rounding = spec.get("rounding")
     if isinstance(rounding, Mapping) and ("when" in rounding or rounding.get("mode", "half_up") != "half_up"):

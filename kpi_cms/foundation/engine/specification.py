@@ -20,7 +20,8 @@
     bands           [{code, label, from}] from the highest to the lowest
     stages          [{key, label, decides, optional}] in order, the first is "self"
     settings        the open points of the law, see `Settings`
-    applicability   {staff_kinds, leader, roles, positions, blocks, units, period_kinds}: data for the caller
+    applicability   {staff_kinds, leader, roles, positions, blocks, units, period_kinds, evaluates: "people" (where it
+                    says nothing) | "organisations"}: data for the caller
     citations       {name of a step: clause}, where a step's clause is not the law's own
     aggregation, quotas, facts, gates, raters        see the modules of these names (facts: `gates.py`)
 
@@ -51,6 +52,7 @@ PENALTY_SCOPES = ("unit", "batch")
 MEANS = ("published", "exact")
 NOTHING_ASSIGNED = ("insufficient", "zero")
 BAND_SOURCES = ("exact", "rounded")
+EVALUATED = PEOPLE, ORGANISATIONS = ("people", "organisations")
 MAX_PLACES = 6
 
 
@@ -165,6 +167,8 @@ class Specification:
 
     law: str
     frame: str
+    evaluates: str
+    period_kinds: tuple[str, ...]
     parts: tuple[PartSpec, ...]
     sections: tuple[SectionSpec, ...]
     total: str
@@ -195,7 +199,8 @@ def read_specification(spec: Mapping[str, object]) -> tuple[Specification, list[
     rounding = reader.mapping(spec, "rounding", "")
     mode = reader.choice(rounding, "mode", "", MODES, MODES[0])
     when = reader.choice(rounding, "when", "", WHEN, WHEN[0])
-    _check_applicability(reader, reader.mapping(spec, "applicability", ""))
+    applicability = reader.mapping(spec, "applicability", "")
+    _check_applicability(reader, applicability)
     citations = reader.mapping(spec, "citations", "")
     follows = reader.choice(spec, "law", "", LAWS, "")
     bands = tuple(_band(reader, node) for node in reader.each(spec, "bands", ""))
@@ -203,6 +208,8 @@ def read_specification(spec: Mapping[str, object]) -> tuple[Specification, list[
     result = Specification(
         law=follows,
         frame=reader.choice(spec, "frame", "", FRAMES),
+        evaluates=reader.choice(applicability, "evaluates", "", EVALUATED, PEOPLE),
+        period_kinds=reader.texts(applicability, "period_kinds", ""),
         parts=tuple(_part(reader, node) for node in reader.each(spec, "parts", "")),
         sections=tuple(_section(reader, node) for node in reader.each(spec, "sections", "")),
         total=total_kind,
@@ -333,7 +340,7 @@ def _band(reader: Reader, node: Node) -> BandSpec:
 
 
 def _check_applicability(reader: Reader, node: Node) -> None:
-    for field in ("staff_kinds", "roles", "positions", "blocks", "units", "period_kinds"):
+    for field in ("staff_kinds", "roles", "positions", "blocks", "units"):
         reader.texts(node, field, "")
     if node.get("leader") is not None:
         reader.flag(node, "leader", "")

@@ -151,6 +151,7 @@ SET = Table(
         ),
         _choice("frame", VALUES["frame"]),
         _choice("law", VALUES["law"], ""),
+        _choice("applicability.evaluates", VALUES["evaluates"]),
         _list("applicability.staff_kinds", [], VALUES["applicability.staff_kinds"]),
         _yes("applicability.leader", None, open_=True),
         _list("applicability.roles", [], VALUES["applicability.roles"]),

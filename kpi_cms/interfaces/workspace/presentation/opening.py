@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from criteria_pages.domain.vocabulary import FIELDS
 from criteria_pages.models import CriteriaVersion
-from criteria_pages.queries import in_force
+from criteria_pages.queries import in_force_for_people
 from kpi_cms.evaluation import period_queries
 from kpi_cms.evaluation.domain.planning import Context, OpeningPlan, WithoutPost, plan_opening, unmet
 from kpi_cms.evaluation.period_queries import in_name_order
@@ -44,7 +44,7 @@ class Group:
 
 def plan_of(period: Period) -> tuple[list[Group], OpeningPlan]:
     """What opening would do now: of an open period also whose card is missing."""
-    chosen = period_queries.pinned_versions(period) or in_force(period.ends_on)
+    chosen = period_queries.pinned_versions(period) or in_force_for_people(period.ends_on)
     plan = plan_opening(period, chosen)
     existing = period_queries.cards_that_exist(period) if period.state == PeriodState.OPEN else None
     return groups_of(plan, chosen, period_kind=period.kind, existing=existing), plan

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from criteria_pages.queries import in_force
+from criteria_pages.queries import in_force_for_people
 from kpi_cms.evaluation import period_queries
 from kpi_cms.evaluation.domain import closing, opening
 from kpi_cms.evaluation.enums import StageKey
@@ -160,7 +160,7 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The versions are chosen. See below who gets which."))
             return _to_period(period)
     else:
-        chosen = period_queries.pinned_versions(period) or in_force(period.ends_on)
+        chosen = period_queries.pinned_versions(period) or in_force_for_people(period.ends_on)
         form = VersionsForm(offered=offered, initial={"versions": [version.pk for version in chosen]})
     context = {"period": period, "form": form, "offered": bool(list(offered))}
     return TemplateResponse(
