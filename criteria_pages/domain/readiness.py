@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from kpi_cms.foundation.engine import QUALITY, SAID
 from snippets.enums import CALENDAR
 
+from ..blocks.shared import CODE_LENGTH
 from ..enums import Attribute, DayCount, Evaluated, Law, RatedPeriod, StageName, rated
 from ..models import CriteriaSetPage
 from .problems import PageProblem
@@ -63,6 +64,19 @@ def _of_task_points(criterion: Any) -> Iterator[PageProblem]:
             "name."
         ) % {"calendar": calendar, "known": CALENDAR}
         yield PageProblem("no_calendar", sentence, key=key, inside=("calendar",))
+    sentence = _("The code is longer than %(limit)s characters: shorten it.") % {"limit": CODE_LENGTH}
+    for place, values in _said_lists(criterion):
+        for index, value in enumerate(values):
+            if len(value["code"]) > CODE_LENGTH:
+                yield PageProblem("code_long", sentence, key=key, inside=(*place, index, "code"))
+
+
+def _said_lists(criterion: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """The lists of codes that tasks keep, and where they stand."""
+    for index, coefficient in enumerate(criterion.value["coefficients"] or ()):
+        if coefficient["attribute"] in SAID:
+            yield ("coefficients", index, "values"), coefficient["values"]
+    yield (QUALITY,), criterion.value["quality"] or ()
 
 
 def _is_always_there(coefficient: Any) -> bool:

@@ -453,6 +453,22 @@ def test_points_of_tasks_are_refused_where_no_task_could_be_counted_and_nowhere_
     ]  # fmt: skip
 
 
+def test_a_code_that_no_task_could_keep_is_refused_at_its_place() -> None:
+    long = "x" * 41
+    coefficient: dict[str, Any] = {
+        "attribute": "role",
+        "values": [coded("ok", "1"), coded(long, "1")],
+        "default": "1",
+    }
+    page = page_of(one_kind("task_points", coefficients=[coefficient], quality=[coded(long, "1")]))
+    found = check(page)
+    assert dict(errors_of(page, found))
+    assert [(problem.code, problem.inside) for problem in found] == [
+        ("code_long", ("coefficients", 0, "values", 1, "code")),
+        ("code_long", ("quality", 0, "code")),
+    ]
+
+
 def test_criteria_that_all_need_a_value_of_a_task_have_one_in_common() -> None:
     def of(code: str, difficulty: str, quality: str) -> dict[str, Any]:
         values: dict[str, Any] = {

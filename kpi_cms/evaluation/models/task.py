@@ -6,12 +6,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from criteria_pages.blocks.shared import CODE_LENGTH
 from kpi_cms.evaluation.enums import TaskKind, TaskState
 from kpi_cms.foundation.access.querysets import RestrictedQuerySet
 from kpi_cms.foundation.audit.history import tracked
 from snippets.models import Period, Person, Product, Unit
 
-CODE_LENGTH = 40
 _UNITS_FROM_ONE = _("Units of quantity are numbered from 1.")
 _ONE_CAUSE = _("An objective cause is confirmed for this deduction already.")
 
