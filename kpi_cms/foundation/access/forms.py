@@ -18,6 +18,7 @@ from wagtail.snippets.widgets import AdminSnippetChooser
 from kpi_cms.foundation.core.actor import as_actor, database_now
 from kpi_cms.foundation.core.errors import DomainError, Invalid, Stale
 
+from .history_rows import plain
 from .scope import Scope
 
 DATE, DATETIME = "%d/%m/%Y", "%d/%m/%Y %H:%M"
@@ -165,7 +166,9 @@ class GuardedForm(NarrowedFields, WagtailAdminModelForm):
     def _words(self, name: str, value: Any) -> str:
         if value is None:
             return ""
-        return self.spoken.get(name, str)(value)
+        if name in self.spoken:
+            return self.spoken[name](value)
+        return plain(self.instance._meta.get_field(name), value)
 
 
 class ActionForm(NarrowedFields, forms.Form):

@@ -125,7 +125,7 @@ class HistoryReader:
                 return self.spoken[field.name](value)
             if field.name in titles:
                 return titles[field.name].get(value) or str(_("outside your units"))
-            return _plain(field, value)
+            return plain(field, value)
 
         return words
 
@@ -138,7 +138,8 @@ class HistoryReader:
         return {row.pk: str(row) for row in rows}
 
 
-def _plain(field: Field[Any, Any], value: Any) -> str:
+def plain(field: Field[Any, Any], value: Any) -> str:
+    """A value of a field in words: its choice, yes or no, a day, a number with its comma."""
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(value, bool):

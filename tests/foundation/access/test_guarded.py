@@ -20,8 +20,9 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.viewsets import GuardedViewSet, is_unit_scoped, register_of
 from kpi_cms.foundation.core.errors import Invalid, Refused, WrongState
 from snippets.enums import Capability
-from snippets.models import JobPosition, Period, Person, Position, Product, Unit
+from snippets.models import Appointment, JobPosition, Period, Person, Position, Product, Unit
 from tests.factories.snippets import (
+    AppointmentFactory,
     PeriodFactory,
     PersonFactory,
     PositionFactory,
@@ -250,3 +251,21 @@ def test_reading_history_costs_the_same_whatever_its_length(django_assert_num_qu
     key = person.pk
     person.delete()
     assert str(read(key)[0].what) in ("Removed", "Đã xóa")
+
+
+@pytest.mark.django_db
+def test_history_names_nobody_and_no_unit_outside_the_readers_units():
+    root = UnitFactory(grouping=True)
+    own, next_door = UnitFactory(parent=root, name="Phòng Nhà"), UnitFactory(parent=root, name="Phòng BIMAT")
+    scope = Scope.of(holder(own, Capability.MANAGE_PEOPLE))
+
+    def told(person, unit):
+        post = AppointmentFactory(person=person, unit=unit, position__title="Chuyên viên")
+        reader = HistoryReader(Appointment, scope, (Capability.MANAGE_PEOPLE,))
+        [change] = reader.page(post.pk, "1", 50).object_list
+        words = {str(field.label): field.after for field in change.fields}
+        return words["Person"], words["Unit"], words["Position"]
+
+    mine, theirs = PersonFactory(unit=own), PersonFactory(unit=next_door)
+    assert told(mine, next_door) == (str(mine), "outside your units", str(Position.objects.first()))
+    assert told(theirs, own) == ("outside your units", str(own), str(Position.objects.last()))

@@ -334,6 +334,15 @@ def test_dated_decisions_are_added_from_the_persons_page_and_ended(signed_in):
     assert page.count("QĐ 9") == 2
 
 
+@pytest.mark.parametrize("route", ["list", "list_results", "add", "delete"])
+def test_a_register_that_one_does_not_read_is_missing(signed_in, route):
+    person = PersonFactory()
+    client = signed_in(holder(person.unit, Capability.AUTHOR))
+    keys = [person.pk] if route == "delete" else []
+    assert client.get(url(Person, route, *keys)).status_code == 404
+    assert client.get(url(Person, "inspect", person.pk)).status_code == 404
+
+
 def test_what_an_edit_over_somebody_elses_save_reads(signed_in, system, moment):
     person = PersonFactory(full_name="Trần Văn An", phone="1")
     client = signed_in(in_role(person.unit, Role.CLERK))
@@ -354,6 +363,19 @@ def test_what_an_edit_over_somebody_elses_save_reads(signed_in, system, moment):
     assert client.post(url(Person, "edit", person.pk), {**again, "phone": "2"}).status_code == 302
     person.refresh_from_db()
     assert (person.full_name, person.phone) == ("Trần Văn Ân", "2")
+
+
+def test_both_values_of_a_conflict_are_words(signed_in, system, moment):
+    person = PersonFactory(kind="cong_chuc", birth_date=None, is_party_member=False)
+    client = signed_in(in_role(person.unit, Role.CLERK))
+    shown = form_of(client.get(url(Person, "edit", person.pk)))
+    people.change_person(actor=system, moment=moment, person=person, phone="1")
+    mine = {"birth_date": "01/02/1980", "is_party_member": "on", "kind": "can_bo"}
+
+    conflict = client.post(url(Person, "edit", person.pk), {**shown, **mine}).context["conflict"]
+
+    assert sorted(conflict.mine.values()) == ["", "01/02/1980", "Cán bộ", "có"]
+    assert sorted(conflict.theirs.values()) == ["", "1", "Công chức", "không"]
 
 
 def test_the_hosts_log_copies_no_title(signed_in):
