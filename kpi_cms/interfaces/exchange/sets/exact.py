@@ -109,5 +109,5 @@ def _put(node: Any, part: str | int, value: Any) -> None:
         node.pop(part, None)
         if value is not OMIT:
             node[str(part)] = value
-    elif isinstance(node, list) and value is not OMIT:
+    elif value is not OMIT and _value(node, part) is not OMIT:
         node[int(part)] = value
