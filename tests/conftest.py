@@ -65,7 +65,6 @@ NO_DATABASE = (
 UNCOUNTED = (
     "tests/access/",
     "tests/architecture/",
-    "tests/demonstration/",
     "tests/evaluation/test_any_order.py",
     "tests/evaluation/test_ledger_tampering.py",
     "tests/evaluation/test_races.py",
