@@ -226,6 +226,34 @@ def test_an_organisation_has_one_result_in_a_period(world: World, office: User) 
     assert UnitResult.objects.get().points == Decimal("86.25")
 
 
+def test_what_is_not_there_is_missing(world: World, office: User) -> None:
+    with pytest.raises(NotFound):
+        unit_results.record_unit_results(
+            actor=office,
+            moment=MOMENT,
+            period=world.period,
+            given={999_999: Recognised(Decimal(80), "1", ON)},
+        )
+    made = recorded(world, office, world.department)
+    gone = UnitResult(pk=made.pk + 1, period=world.period, unit=world.department)
+    for act in (lambda: corrected(office, gone, "50"), lambda: withdrawn(office, gone)):
+        with pytest.raises(NotFound):
+            act()
+    assert UnitResult.history.count() == 1
+
+
+def test_a_correction_changes_something_and_a_withdrawal_says_why(world: World, office: User) -> None:
+    made = recorded(world, office, world.department)
+    with pytest.raises(Invalid, match="Nothing differs from what is recorded"):
+        corrected(office, made, "86.25")
+    with pytest.raises(Invalid) as refused:
+        unit_results.withdraw_unit_result(
+            actor=office, moment=MOMENT, result=made, expected=made.version_number, reason=" "
+        )
+    assert list(refused.value.problems) == ["reason"]
+    assert (UnitResult.objects.get().withdrawn_at, UnitResult.history.count()) == (None, 1)
+
+
 def test_a_change_needs_a_reason_and_what_was_on_the_screen(world: World, office: User) -> None:
     seen = recorded(world, office, world.department)
     with pytest.raises(Invalid) as refused:

@@ -17,9 +17,10 @@ from kpi_cms.foundation.core.errors import WrongState
 from kpi_cms.interfaces.reporting.beside_form import beside_the_form
 from kpi_cms.interfaces.workspace.presentation.card import figures_of, state_of_result
 from snippets.models import Person
-from tests.evaluation.test_rescoring import run
+from tests.evaluation.test_rescoring import decided_anew, run
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.results import close
 from tests.helpers.screens import seen_by
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
@@ -126,6 +127,20 @@ def test_a_draft_with_other_weights_counts_what_the_person_sent(world: World) ->
     assert (made.before.total, made.after.total) == (Fraction("88.75"), Fraction("92.5"))
     same = run(world, world.card(world.lan).version.specification, "NV-TS")[world.lan.pk]
     assert (same.before, same.is_listed) == (same.after, False)
+
+
+def test_what_a_closed_period_counted_keeps_the_weights_and_what_the_person_sent(world: World) -> None:
+    month.notified(world, world.lan, share="0.5")
+    close(world)
+    halves = [rater | {"weight": "50"} for rater in RATERS]
+    spec = worlds.staff_spec(law="", schema_version=2, raters=halves)
+    closed = run(world, spec, "NV-TS")
+    decided_anew(world, world.lan, Decimal("0.5"))
+    assert stored(world.card(world.lan)).rounded == Decimal("87.25")  # two points of the evaluator fewer
+    assert run(world, spec, "NV-TS") == closed
+    before = closed[world.lan.pk].before
+    assert before is not None
+    assert before.total == Fraction("88.75")
 
 
 def test_the_result_is_the_mean_by_weights_over_the_same_facts(world: World) -> None:

@@ -105,11 +105,10 @@ def _work(row: TaskRow, position: str, asks: Mapping[str, Asked]) -> Iterator[Po
         return
     said = {name: code for name in asks if (code := getattr(task, name)) in asks[name].values}
     quality = said.pop(QUALITY, None)
-    if task.product_group is not None:
-        said["group"] = str(task.product_group)
+    group = str(task.product_group)  # both are the product's: where it gives points, it gives a group
     whole = PointTask(
         points=task.points,
-        attributes={**said, "position": position},
+        attributes={**said, "group": group, "position": position},
         due=task.due_on,
         label=_label(task),
     )
