@@ -25,17 +25,16 @@ LINKS_AND_FORMS = """() => [
 ]"""
 # The same of a page that no browser showed, with every text on it, hidden or not.
 READ = """([address, text]) => {
-    const read = new DOMParser().parseFromString(text, "text/html"), base = read.createElement("base");
-    base.href = address;
-    read.head.prepend(base);
-    read.querySelectorAll("script, style").forEach((element) => element.remove());
+    const read = new DOMParser().parseFromString(text, "text/html");
+    // What names a language is never translated.
+    read.querySelectorAll("script, style, body [lang]").forEach((element) => element.remove());
     const walker = read.createTreeWalker(read.body, NodeFilter.SHOW_TEXT), texts = new Set([read.title]);
     while (walker.nextNode()) texts.add(walker.currentNode.textContent.replace(/\\s+/g, " ").trim());
     return [
-        [...read.querySelectorAll("a[href]")].map((link) => link.href),
+        [...read.querySelectorAll("a[href]")].map((link) => new URL(link.getAttribute("href"), address).href),
         [...read.forms]
             .filter((form) => form.method === "post" && !form.querySelector("[name=csrfmiddlewaretoken]"))
-            .map((form) => form.action),
+            .map((form) => form.getAttribute("action") || address),
         [...texts],
     ];
 }"""
