@@ -8,7 +8,8 @@ class CoreConfig(AppConfig):
     verbose_name = _("Core")
 
     def ready(self) -> None:
-        from . import beats, checks, health  # noqa: F401  (checks register themselves once every app is loaded)
+        from . import beats, checks, health, lists  # noqa: F401  (checks register themselves once every app is loaded)
 
+        lists.register()
         health.say("worker", beats.worker_is_alive)
         health.say("scheduler", beats.scheduler_is_alive)
