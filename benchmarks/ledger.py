@@ -57,7 +57,7 @@ def _client(card_id: int, user_id: int, until: float, answer: Any) -> None:
 def _sealer(until: float) -> None:
     from benchmarks.roles import act_as_the_application
 
-    act_as_the_application()
+    act_as_the_application(web=False)
     from kpi_cms.foundation.audit.sealing import seal_waiting
 
     while time.time() < until + 3:
@@ -146,14 +146,14 @@ def long_ledger() -> dict[str, Any]:
             "FROM generate_series(1, %s) n".replace("n % 900", "n %% 900"),
             [ENTRIES],
         )
-    act_as_the_application()
+    act_as_the_application(web=False)
     began = time.perf_counter()
     sealed = sealing.seal_waiting()
     sealing_rate = sealed / (time.perf_counter() - began)
     act_as_the_owner()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE audit_seal, audit_ledgerentry, audit_sealwaiting")
-    act_as_the_application()
+    act_as_the_application(web=False)
     with one_moment():
         began = time.perf_counter()
         report = verify(DatabaseSource())

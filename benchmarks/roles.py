@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 
 
-def act_as_the_application() -> None:
-    """From here on this process and the servers it starts are the role that an installation's are (PostgreSQL)."""
+def act_as_the_application(*, web: bool = True) -> None:
+    """From here on this process and the servers it starts are the role that an installation's are (PostgreSQL); with
+    `web` it keeps plans as the web server does."""
     from django.conf import settings
     from django.db import connection
+    from django.db.backends.signals import connection_created
 
+    from kpi_cms.foundation.core.plans import KEPT, keep_plans
+
+    connection_created.disconnect(dispatch_uid=KEPT)
+    if web:
+        keep_plans()
     if connection.vendor != "postgresql":
         return
     os.environ["BENCH_ROLE"] = settings.DATABASE_ROLES["application"]

@@ -124,11 +124,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     }
 else:
-    # Planning the policies of the second wall takes PostgreSQL longer than the answer: the plan of a statement is kept
-    # with the connection from its fifth time on (a pooler between must know prepared statements). Compiling one takes
-    # half a second and has never paid (docs/performance.md).
+    # Planning the policies of the second wall takes PostgreSQL longer than the answer: values are bound at the
+    # server, so that the web server keeps plans (core.plans; a pooler between must know prepared statements).
+    # Compiling a plan takes half a second and has never paid (docs/performance.md).
     _options = DATABASES["default"].setdefault("OPTIONS", {})
-    _options |= {"server_side_binding": True, "prepare_threshold": 5}
+    _options["server_side_binding"] = True
     _options["options"] = f"{_options.get('options', '')} -c jit=off".strip()
 # Migrations run as the owner of the tables, everything else as a role that owns none (docs/operations.md). Without an
 # owner of its own one role does both, and the second wall does not stand before it (access.W001).

@@ -1,10 +1,14 @@
 """Questions whose text is written once, and on PostgreSQL plans that are kept."""
 
+import importlib
+
 import pytest
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.db.models import CharField, F, QuerySet
 
 from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.core.plans import KEPT, _keep
 from kpi_cms.foundation.core.prepared import Parameter, Prepared
 from tests.factories.snippets import UserFactory
 
@@ -37,12 +41,34 @@ def test_a_value_that_is_missing_is_an_error_and_asks_nothing(django_assert_num_
 
 
 @pytest.mark.postgresql
-def test_a_plan_is_kept_from_the_fifth_time_on_and_none_is_compiled() -> None:
+def test_the_web_server_keeps_a_plan_from_the_fifth_time_on_and_a_background_process_none() -> None:
+    def kept_after_seven_times() -> int:
+        with connection.cursor() as cursor:
+            for _time in range(7):
+                User.objects.filter(username="nobody").only("pk").first()
+            cursor.execute(
+                "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s",
+                ['%"accounts_user"."username" = $1%LIMIT 1%'],
+            )
+            return cursor.fetchone()[0]
+
+    assert kept_after_seven_times() == 0
+    _keep(connection)  # as a connection of the web server is made
+    try:
+        assert kept_after_seven_times() == 1
+    finally:
+        connection.connection.prepare_threshold = None
+
+
+@pytest.mark.postgresql
+def test_no_plan_is_compiled() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW jit")
         assert cursor.fetchone() == ("off",)
-        kept = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s"
-        for _time in range(7):
-            User.objects.filter(username="nobody").only("pk").first()
-        cursor.execute(kept, ['%"accounts_user"."username" = $1%LIMIT 1%'])
-        assert cursor.fetchone() == (1,)
+
+
+def test_the_web_server_is_who_keeps_plans() -> None:
+    connection_created.disconnect(dispatch_uid=KEPT)
+    importlib.reload(importlib.import_module("kpi_cms.wsgi"))  # what gunicorn loads
+    assert connection_created.disconnect(dispatch_uid=KEPT) is True
+    assert connection_created.disconnect(dispatch_uid=KEPT) is False
