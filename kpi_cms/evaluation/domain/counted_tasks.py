@@ -89,14 +89,16 @@ def task_input(row: TaskRow) -> TaskInput | None:
     )
 
 
-def work_of(rows: Iterable[TaskRow], position: str, asks: Mapping[str, Asked]) -> list[PointTask]:
-    """Tasks as points of tasks count them, of a person in this position, by what a set `asks` of them.
+def work_of(rows: Iterable[TaskRow], position: str, compiled: CompiledSet) -> list[PointTask]:
+    """Tasks as a set counts points of them, of a person in this position; none for a set that counts no points.
 
     A code that the set does not know, of another set of the same person, says nothing to it.
     What is completed has the day of the last report, what is left of the assigned is not done; of an extra only what is
     completed counts, as in the ratios. A delay whose every record is excused by an objective cause is none.
     """
-    return [item for row in rows for item in _work(row, position, asks)]
+    if not compiled.counts_points:
+        return []
+    return [item for row in rows for item in _work(row, position, compiled.asks)]
 
 
 def _work(row: TaskRow, position: str, asks: Mapping[str, Asked]) -> Iterator[PointTask]:

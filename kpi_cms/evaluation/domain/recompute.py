@@ -144,9 +144,7 @@ def _read(
         (
             card,
             _own(compiled[card.version_id], given.get(card.pk, {}), tasks.get(card.person_id, ()))._replace(
-                work=work_of(
-                    rows.get(card.person_id, ()), card.position_code, compiled[card.version_id].asks
-                ),
+                work=work_of(rows.get(card.person_id, ()), card.position_code, compiled[card.version_id]),
                 calendars=calendars,
                 said=said.get(card.pk),
                 period=kind,

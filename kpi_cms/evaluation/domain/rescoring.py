@@ -163,7 +163,7 @@ class _Run:
             inputs = CardInputs(
                 entered={},
                 tasks=tasks.get(card.person_id, ()),
-                work=work_of(rows.get(card.person_id, ()), card.position_code, self.draft.asks),
+                work=work_of(rows.get(card.person_id, ()), card.position_code, self.draft),
                 calendars=calendars,
                 period=self.kind,
             )
@@ -274,7 +274,7 @@ class _Run:
         """What the published totals counted for the card: its own version, with what it was confirmed with."""
         old = self.versions[card.version_id].compiled()
         entered, details = split(old, own.given)
-        work = work_of(rows, card.position_code, old.asks)
+        work = work_of(rows, card.position_code, old)
         inputs = inputs._replace(entered=entered, details=details, work=work)
         if old.hears:  # never altered after it was sent, whatever was decided anew
             heard = {stage: Said(*split(old, sent)) for stage, sent in said.items() if stage in old.hears}

@@ -89,7 +89,7 @@ def inputs_of(
         entered=entered,
         details=details,
         tasks=[task for task in map(task_input, tasks) if task is not None],
-        work=work_of(tasks, card.position_code, compiled.asks) if compiled.counts_points else (),
+        work=work_of(tasks, card.position_code, compiled),
         calendars=calendars_of(card.period_id, [compiled]),
         said=said,
         period=period_kind(card),
