@@ -1,5 +1,6 @@
 """Results of organisations in a period: read and entered down the tree, one corrected or withdrawn on its own page."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from kpi_cms.evaluation.domain.unit_results import (
 from kpi_cms.evaluation.models import UnitResult
 from kpi_cms.evaluation.rule_table import SEE_UNIT_RESULT
 from kpi_cms.evaluation.unit_result_queries import (
+    Organisations,
     Row,
     account_names,
     changes_of,
@@ -132,33 +134,22 @@ def _drawn(shown: list[Row], form: RecordForm) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def unit_result(request: HttpRequest, pk: int) -> HttpResponse:
     """What is recorded of one organisation, and everything that ever was; POST corrects it."""
-    result, _organisations = result_for(scope_of(request), pk, database_now())
+    found = result_for(scope_of(request), pk, database_now())
     if request.method == "GET":
-        return TemplateResponse(
-            request, ONE, _one(request, result, CorrectForm.of(result), _withdraws(result))
-        )
+        result, _organisations = found
+        return TemplateResponse(request, ONE, _one(found, CorrectForm.of(result), _withdraws(result)))
     form = CorrectForm(request.POST)
-    error: Invalid | Stale = Invalid(_("Some entries need to be put right. Nothing was changed."))
-    errors: list[dict[str, str]] = []
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            correct_unit_result(
-                actor=actor_of(request),
-                moment=database_now(),
-                result=result,
-                expected=data["expected"],
-                said=form.said(),
-                reason=data["reason"],
-            )
-        except Invalid as caught:
-            error, errors = caught, add_problems(form, caught)
-        except Stale as caught:
-            error = caught
-        else:
-            messages.success(request, _("The result is corrected. Cards that count it follow."))
-            return redirect("workspace:unit_result", pk)
-    return refused(request, ONE, _one(request, result, form, _withdraws(result)), error, errors=errors)
+
+    def correct(result: UnitResult, **given: Any) -> None:
+        correct_unit_result(result=result, said=form.said(), **given)
+
+    answer = _change(request, found[0], form, correct)
+    if answer is None:
+        messages.success(request, _("The result is corrected. Cards that count it follow."))
+        return redirect("workspace:unit_result", pk)
+    result, _organisations = found = result_for(scope_of(request), pk, database_now())
+    error, errors = answer
+    return refused(request, ONE, _one(found, form, _withdraws(result)), error, errors=errors)
 
 
 @login_required
@@ -167,26 +158,34 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw a result: it counts no more, and another one may be recorded."""
     result, _organisations = result_for(scope_of(request), pk, database_now())
     form = WithdrawForm(request.POST)
-    error: Invalid | Stale = Invalid(_("Some entries need to be put right. Nothing was changed."))
-    errors: list[dict[str, str]] = []
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            withdraw_unit_result(
-                actor=actor_of(request),
-                moment=database_now(),
-                result=result,
-                expected=data["expected"],
-                reason=data["reason"],
-            )
-        except Invalid as caught:
-            error, errors = caught, add_problems(form, caught)
-        except Stale as caught:
-            error = caught
-        else:
-            messages.success(request, _("The result is withdrawn. Cards that counted it follow."))
-            return redirect(_list_of(result))
-    return refused(request, ONE, _one(request, result, CorrectForm.of(result), form), error, errors=errors)
+    answer = _change(request, result, form, withdraw_unit_result)
+    if answer is None:
+        messages.success(request, _("The result is withdrawn. Cards that counted it follow."))
+        return redirect(_list_of(result))
+    result, _organisations = found = result_for(scope_of(request), pk, database_now())
+    error, errors = answer
+    return refused(request, ONE, _one(found, CorrectForm.of(result), form), error, errors=errors)
+
+
+def _change(
+    request: HttpRequest, result: UnitResult, form: CorrectForm | WithdrawForm, verb: Callable[..., Any]
+) -> tuple[Invalid | Stale, list[dict[str, str]]] | None:
+    """One domain call with what both forms have; what is wrong with it, None where it was done."""
+    if not form.is_valid():
+        return Invalid(_("Some entries need to be put right. Nothing was changed.")), []
+    try:
+        verb(
+            actor=actor_of(request),
+            moment=database_now(),
+            result=result,
+            expected=form.cleaned_data["expected"],
+            reason=form.cleaned_data["reason"],
+        )
+    except Invalid as caught:
+        return caught, add_problems(form, caught)
+    except Stale as caught:
+        return caught, []
+    return None
 
 
 def _list_of(result: UnitResult) -> str:
@@ -198,9 +197,9 @@ def _withdraws(result: UnitResult) -> WithdrawForm:
 
 
 def _one(
-    request: HttpRequest, result: UnitResult, form: CorrectForm, withdraw_form: WithdrawForm
+    found: tuple[UnitResult, Organisations], form: CorrectForm, withdraw_form: WithdrawForm
 ) -> dict[str, Any]:
-    result, organisations = result_for(scope_of(request), result.pk, database_now())
+    result, organisations = found
     stands = result.withdrawn_at is None
     return {
         "result": result,
