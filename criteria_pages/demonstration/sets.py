@@ -179,7 +179,10 @@ def results_part(set_code: str, criteria: list[Block], citation: str) -> Block:
     return block(set_code, "part", "part/results", value)
 
 
-def stages(set_code: str) -> list[Block]:
+def stages(
+    set_code: str, own: str = "Cá nhân tự chấm", competent: str = "Cấp có thẩm quyền theo dõi, đánh giá"
+) -> list[Block]:
+    """What somebody says of themselves, then what whoever is competent decides, each by its label."""
     return [
         block(
             set_code,
@@ -188,8 +191,8 @@ def stages(set_code: str) -> list[Block]:
             {"name": str(name), "label": label, "decides": decides, "optional": False},
         )
         for name, label, decides in (
-            (StageName.SELF, "Cá nhân tự chấm", False),
-            (StageName.EVALUATOR, "Cấp có thẩm quyền theo dõi, đánh giá", True),
+            (StageName.SELF, own, False),
+            (StageName.EVALUATOR, competent, True),
         )
     ]
 

@@ -12,7 +12,7 @@ from typing import Any
 from snippets.enums import Frame, PeriodKind
 
 from .. import demonstration
-from ..demonstration.sets import DECREE, STEP, Block, bands, block, criterion, documents, section
+from ..demonstration.sets import DECREE, STEP, Block, bands, block, criterion, documents, section, stages
 from ..enums import (
     CitedStep,
     Evaluated,
@@ -22,7 +22,6 @@ from ..enums import (
     QuotaBase,
     QuotaScope,
     RatedPeriod,
-    StageName,
 )
 
 CODE = "ND335-TC"
@@ -44,7 +43,8 @@ def fields() -> dict[str, Any]:
         "period_kinds": [PeriodKind.YEAR.value],
         "legal_basis": documents(CODE, (*DECREE, "Điều 3, Điều 5 – Điều 9")),
         "parts": [_common(), _results()],
-        "stages": _stages(),
+        # Đ9.2.a: the organisation evaluates itself, whoever is competent recognises (Đ5).
+        "stages": stages(CODE, "Tổ chức tự đánh giá", "Người có thẩm quyền công nhận"),
         "bands": bands(CODE),
         "facts": [block(CODE, "fact", f"fact/{fact['code']}", fact) for fact in _WORDING["facts"]],
         "gates": [
@@ -88,22 +88,6 @@ def _results() -> Block:
     results = section(CODE, "KQ", label, "70", "Đ7.1", criteria=criteria)
     value = {"code": PartCode.RESULTS.value, "label": label, "maximum": "70", "sections": [results]}
     return block(CODE, "part", "part/results", value)
-
-
-def _stages() -> list[Block]:
-    """Đ9.2.a: the organisation evaluates itself, whoever is competent recognises (Đ5)."""
-    return [
-        block(
-            CODE,
-            "stage",
-            f"stage/{name}",
-            {"name": str(name), "label": label, "decides": decides, "optional": False},
-        )
-        for name, label, decides in (
-            (StageName.SELF, "Tổ chức tự đánh giá", False),
-            (StageName.EVALUATOR, "Người có thẩm quyền công nhận", True),
-        )
-    ]
 
 
 def _quota() -> Block:
