@@ -16,28 +16,23 @@ MOST_PAGES = 150
 OTHER_ORDER = ("ky", "next", "ordering", "p")  # the same page in another order or further on
 # Answers only with the records that its script adds to the address.
 ONLY_BY_SCRIPT = "/admin/bulk/"
-# Links, and forms that the product would refuse, whoever sends them: a template included without its token.
-LINKS_AND_FORMS = """() => [
-    [...document.querySelectorAll("a[href]")].map((link) => link.href),
-    [...document.forms]
+# Links of a page, and forms that the product would refuse, whoever sends them: a template included without its token.
+LINKS_AND_FORMS = """(page, address) => [
+    [...page.querySelectorAll("a[href]")].map((link) => new URL(link.getAttribute("href"), address).href),
+    [...page.forms]
         .filter((form) => form.method === "post" && !form.querySelector("[name=csrfmiddlewaretoken]"))
-        .map((form) => form.action),
+        .map((form) => form.getAttribute("action") || address),
 ]"""
+SHOWN_PAGE = f"() => ({LINKS_AND_FORMS})(document, document.baseURI)"
 # The same of a page that no browser showed, with every text on it, hidden or not.
-READ = """([address, text]) => {
+READ = f"""([address, text]) => {{
     const read = new DOMParser().parseFromString(text, "text/html");
     // What names a language is never translated.
     read.querySelectorAll("script, style, body [lang]").forEach((element) => element.remove());
     const walker = read.createTreeWalker(read.body, NodeFilter.SHOW_TEXT), texts = new Set([read.title]);
     while (walker.nextNode()) texts.add(walker.currentNode.textContent.replace(/\\s+/g, " ").trim());
-    return [
-        [...read.querySelectorAll("a[href]")].map((link) => new URL(link.getAttribute("href"), address).href),
-        [...read.forms]
-            .filter((form) => form.method === "post" && !form.querySelector("[name=csrfmiddlewaretoken]"))
-            .map((form) => form.getAttribute("action") || address),
-        [...texts],
-    ];
-}"""
+    return [...({LINKS_AND_FORMS})(read, address), [...texts]];
+}}"""
 # A download is no page: the browser says so with this.
 DOWNLOAD = "Download is starting"
 
@@ -67,7 +62,7 @@ def opened(somebody: Somebody, address: str) -> tuple[list[str], list[str], list
     assert response.status == 200, f"{somebody.who}: {response.status} at {address}"
     if "/admin/" in address and somebody.page.locator("#wagtail-sidebar").count():
         somebody.page.locator("#wagtail-sidebar nav").first.wait_for()
-    links, forms = somebody.page.evaluate(LINKS_AND_FORMS)
+    links, forms = somebody.page.evaluate(SHOWN_PAGE)
     return links, forms, somebody.page.evaluate(SHOWN)
 
 
