@@ -2,6 +2,9 @@
 
 python tests/helpers/chromium.py            # print its path
 python tests/helpers/chromium.py --install  # install Debian's package first when it is missing and we are root
+
+Chromium's headless shell is the same browser without the windows, bars and pages of its own that nobody looks at here:
+a journey in it takes two thirds of the processor's time. It is taken first, and either will do.
 """
 
 import os
@@ -9,7 +12,10 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = (
+    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
+)  # fmt: skip
+PACKAGES = ("chromium-headless-shell", "chromium")  # the second where a distribution has not the first
 
 # A browser of a test machine: no sandbox of its own (it may be root in a container), no call to any other host.
 FLAGS = (
@@ -24,8 +30,8 @@ FLAGS = (
 )
 
 MISSING = (
-    "The browser journeys need Chromium, and none was found. Install it (Debian and Ubuntu: "
-    "`sudo apt-get install chromium`) or set CHROMIUM to the path of a Chromium or Chrome program."
+    "The browser journeys need Chromium, and none was found. Install it (Debian: `sudo apt-get install "
+    "chromium-headless-shell`, or `chromium`) or set CHROMIUM to the path of a Chromium or Chrome program."
 )
 
 
@@ -58,11 +64,11 @@ def find_or_install() -> str:
         if os.environ.get("CHROMIUM") or os.geteuid() != 0 or shutil.which("apt-get") is None:
             raise
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-q"],
-        ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"],
-    ):
-        subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
+    subprocess.run(["apt-get", "update", "-q"], env=environment, stdout=sys.stderr, check=False)
+    for package in PACKAGES:
+        command = ["apt-get", "install", "-q", "-y", "--no-install-recommends", package]
+        if subprocess.run(command, env=environment, stdout=sys.stderr, check=False).returncode == 0:
+            break
     return find()
 
 
