@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection, models
+from django.utils.dateparse import parse_datetime
 
 from kpi_cms.foundation.audit.history import HistoryRow
 from kpi_cms.foundation.core import actor as acting
@@ -43,6 +44,29 @@ def _columns(model: type[models.Model]) -> str:
     kept = {field.attname for field in rows._meta.concrete_fields}
     fields = [model._meta.pk, *(field for field in model._meta.concrete_fields if field.attname in kept)]
     return ", ".join(f'"{field.column}"' for field in fields)
+
+
+@cache
+def _newest(model: type[models.Model]) -> str:
+    return f'SELECT max(history_id) FROM "{model.history.model._meta.db_table}"'
+
+
+@cache
+def _origins(model: type[models.Model]) -> str:
+    """The record's key and where a row of its history says that it comes from, of the rows behind a key."""
+    rows: Any = model.history.model._meta
+    columns = ", ".join(f'"{rows.get_field(name).column}"' for name in ORIGIN)
+    return f'SELECT "{model._meta.pk.column}", {columns} FROM "{rows.db_table}" WHERE history_id > %s'
+
+
+def _as_written(model: type[models.Model], action: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Where an act comes from, as the database's own rows give it back."""
+    rows: Any = model.history.model._meta
+    fields = [rows.get_field(name) for name in ORIGIN]
+    values = [field.get_db_prep_save(value, connection) for field, value in zip(fields, action, strict=True)]
+    if connection.vendor == "sqlite" and isinstance(values[1], str):
+        values[1] = parse_datetime(values[1])
+    return tuple(values)
 
 
 def _asked(sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
@@ -84,8 +108,7 @@ class Watch:
         if table in self.tables and table not in self.before and not self.looking:
             with self.aside():
                 model = self.tables[table]
-                newest = model.history.order_by("-history_id").values_list("history_id", flat=True).first()
-                self.before[table] = (_live(model), newest or 0)
+                self.before[table] = (_live(model), _asked(_newest(model))[0][0] or 0)
         return execute(sql, params, many, context)
 
     @contextmanager
@@ -114,11 +137,9 @@ class Watch:
                 self._check_origin(model, newest)
 
     def _check_origin(self, model: type[models.Model], newest: int) -> None:
-        rows = model.history.filter(history_id__gt=newest)
-        for key, *said in rows.values_list("pk", *ORIGIN):
-            assert tuple(said) in self.actions, (
-                f"History of {model.__name__} {key} says {said}, not {self.actions}."
-            )
+        actions = {_as_written(model, action) for action in self.actions}
+        for key, *said in _asked(_origins(model), [newest]):
+            assert tuple(said) in actions, f"History of {model.__name__} {key} says {said}, not {actions}."
 
 
 @contextmanager
