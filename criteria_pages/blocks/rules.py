@@ -29,6 +29,16 @@ class StageBlock(blocks.StructBlock):
         help_text=_("Exactly one stage does, never the person's own."),
     )
     optional = blocks.BooleanBlock(label=_("May be left out"), required=False)
+    blind_to = blocks.MultipleChoiceBlock(
+        label=_("Does not see yet"),
+        choices=[choice for choice in StageName.choices if choice[0] != StageName.ENDORSEMENT],
+        required=False,
+        default=[],
+        help_text=_(
+            "Whoever scores here does not see the scores and comments of these earlier stages until they have sent "
+            "their own. Leave empty when they see everything. Whoever decides or endorses sees all points that count."
+        ),
+    )
 
     class Meta:
         icon = "user"

@@ -270,9 +270,12 @@ def _bands(bands: list[Node]) -> Iterator[tuple[str, str]]:
 
 
 def _stage(stage: Node) -> str:
-    if stage["decides"]:
-        return _("Decides the result")
-    return _("May be left out") if stage["optional"] else ""
+    said = _("Decides the result") if stage["decides"] else _("May be left out") if stage["optional"] else ""
+    if not stage.get("blind_to"):
+        return said
+    names = ", ".join(str(StageName(name).label) for name in stage["blind_to"])
+    unseen = _("does not see before sending its own: %(stages)s") % {"stages": names}
+    return f"{said}; {unseen}" if said else unseen[:1].upper() + unseen[1:]
 
 
 def _audience(applicability: Node) -> Iterator[tuple[str, str]]:

@@ -142,7 +142,14 @@ def _page_fields(spec: Node) -> Values:
         "law": spec["law"],
         "parts": [_part(part, spec) for part in spec["parts"]],
         "stages": [
-            {"type": "stage", "value": {"name": node["key"], **_only(node, "label", "decides", "optional")}}
+            {
+                "type": "stage",
+                "value": {
+                    "name": node["key"],
+                    **_only(node, "label", "decides", "optional"),
+                    "blind_to": node.get("blind_to") or [],
+                },
+            }
             for node in spec["stages"]
         ],
         "bands": [

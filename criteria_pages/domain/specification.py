@@ -58,19 +58,22 @@ def _first_schema(page: CriteriaSetPage) -> Node:
             }
             for child in page.bands
         ],
-        "stages": [
-            {
-                "key": text(child.value["name"]),
-                "label": text(child.value["label"]),
-                "decides": bool(child.value["decides"]),
-                "optional": bool(child.value["optional"]),
-            }
-            for child in page.stages
-        ],
+        "stages": [_stage(child.value) for child in page.stages],
         "settings": _settings(page),
         "applicability": _applicability(page),
         "citations": {text(child.value["step"]): text(child.value["clause"]) for child in page.step_clauses},
     }
+
+
+def _stage(value: Any) -> Node:
+    stage: Node = {
+        "key": text(value["name"]),
+        "label": text(value["label"]),
+        "decides": bool(value["decides"]),
+        "optional": bool(value["optional"]),
+    }
+    unseen = [name for name in StageName.values if name in (value["blind_to"] or ())]
+    return stage | {"blind_to": unseen} if unseen else stage
 
 
 def _rounding(page: CriteriaSetPage) -> Node:

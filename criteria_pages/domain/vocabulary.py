@@ -67,6 +67,7 @@ FIELDS: dict[str, Text] = {
     "blocks": _("Blocks"),
     "calendar": _("Calendar"),
     "cap": _("Cap"),
+    "blind_to": _("Does not see yet"),
     "citation": _("Clause"),
     "citations": _("clauses of the calculation"),
     "code": _("Code"),
@@ -191,6 +192,7 @@ VALUES: dict[str, Mapping[str, Text]] = {
     },
     "condition": _choices(Condition),
     "band_from": _choices(BandSource),
+    "blind_to": _choices(StageName),
     "base": {
         "good": _("those finally rated in the next lower band"),
         "good_by_score": _("those with points of the next lower band"),

@@ -99,6 +99,15 @@ def test_a_mistake_of_the_whole_set_stands_at_its_field(changes: dict[str, Any],
     assert places(draft(**changes)) == found
 
 
+def test_the_self_assessment_kept_from_whoever_confirms_it_is_refused_at_its_stage() -> None:
+    page = draft(stages=blocks("stages", {}, {"blind_to": ["self"]}))
+    assert specification_of(page)["stages"][1]["blind_to"] == ["self"]
+    (problem,) = check(page)
+    assert (problem.code, problem.key, problem.inside) == (
+        "stage_blind_nd335", page.stages[1].id, ("blind_to",),
+    )  # fmt: skip
+
+
 BLOCK_CASES: list[tuple[str, DemonstrationSet, dict[str, dict[str, Any]], list[tuple[str, str]]]] = [
     ("criteria that do not add up", ND335_NV, {"I_1": {"maximum": "4"}}, [("criteria_sum", "I")]),
     (

@@ -254,6 +254,10 @@ def test_what_is_inside_a_criterion_is_told_by_its_name(
             lambda spec: spec["stages"][2].update(optional=False),
             (Difference.SCORING, "May be left out", "Yes", "No"),
         ),
+        (
+            lambda spec: spec["stages"][2].update(blind_to=["self", "collective"]),
+            (Difference.SCORING, "Does not see yet", "The person", "The person, A group or collective"),
+        ),
         (lambda spec: spec["quotas"][0].update(share="0.25"), (Difference.POINTS, "Share", "0.2", "0.25")),
         (
             lambda spec: spec["raters"][0].update(stage="self"),

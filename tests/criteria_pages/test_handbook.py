@@ -124,6 +124,10 @@ def test_other_rules_read_otherwise() -> None:
         leadership="heads",
     )
     content = specification_of(page)
+    collective = {"key": "collective", "label": "Tập thể", "decides": False, "optional": False}
+    content["stages"].insert(1, collective | {"blind_to": ["self"]})
+    content["stages"][2]["blind_to"] = ["collective"]
+    content["schema_version"] = 2
     content["stages"].append({"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": True})
     content["sections"][0]["combination"] = {"kind": "weighted_mean", "expression": "", "cap": None}
     for item, weight in zip(content["sections"][0]["criteria"], ("40", "60"), strict=True):
@@ -148,7 +152,12 @@ def test_other_rules_read_otherwise() -> None:
     assert criterion(book, "III.1").maximum == Decimal("2.5")
     assert criterion(book, "III.1").options == ("0: …", "2.5: …")
     assert book.total == "common + results, at most 100 points, rounded once to 2 places"
-    assert book.stages[2] == ("Xác nhận", "May be left out")
+    assert [said for _label, said in book.stages] == [
+        "",
+        "Does not see before sending its own: The person",
+        "Decides the result; does not see before sending its own: A group or collective",
+        "May be left out",
+    ]
     assert [criterion(book, code).scored_by for code in ("II.1", "II.2", "II.3")] == [
         "Scored by the person only; their score counts for the result.",
         "Scored at these stages only: The competent person.",

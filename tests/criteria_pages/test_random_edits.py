@@ -146,9 +146,9 @@ class Editor:
     def stage(self) -> None:
         stage = self.draw(st.sampled_from(self.spec["stages"]))
         if self.free(stage):
-            stage |= {"label": "Cấp khác", "optional": not stage["optional"]}
+            stage |= {"label": "Cấp khác", "optional": not stage["optional"], "blind_to": ["evaluator"]}
             self.expect(Difference.REWORDED, Level.STAGE, stage["key"], ("label",))
-            self.expect(Difference.SCORING, Level.STAGE, stage["key"], ("optional",))
+            self.expect(Difference.SCORING, Level.STAGE, stage["key"], ("optional",), ("blind_to",))
 
     def whole(self) -> None:
         if self.free({"key": "whole"}):

@@ -154,7 +154,13 @@ def everything() -> Spec:
         "bands": deepcopy(specs.BANDS),
         "stages": [
             *deepcopy(specs.STAGES),
-            {"key": "endorsement", "label": "Cấp ủy", "decides": False, "optional": True},
+            {
+                "key": "endorsement",
+                "label": "Cấp ủy",
+                "decides": False,
+                "optional": True,
+                "blind_to": ["self"],
+            },
         ],
         "settings": {**specs.SETTINGS, "managed_kinds": ["can_bo", "cong_chuc"], "band_from": "rounded"},
         "applicability": {

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from kpi_cms.foundation.engine import canonical, formulas, gates, law, raters
+from kpi_cms.foundation.engine import blind, canonical, formulas, gates, law, raters
 from kpi_cms.foundation.engine.exact import plain
 from kpi_cms.foundation.engine.formula_checks import check_formulas
 from kpi_cms.foundation.engine.itemised import ChecklistKind
@@ -265,6 +265,15 @@ def _check_stages(reader: Reader, specification: Specification) -> None:
             reader.add("stages_decide_self", "", _SELF_DECIDES)
         if stage.optional:
             reader.add("stages_decide_optional", "", _OPTIONAL_DECIDES, stage=stage.key)
+    follows = "" if specification.evaluates == ORGANISATIONS else specification.law
+    blind.check_blind(reader, stages, _counted(specification), follows)
+
+
+def _counted(specification: Specification) -> set[str]:
+    """The stages whose points count: the deciding one, those with a weight, the person's for what they alone give."""
+    own = {SELF} if any(criterion.stages == (SELF,) for criterion in all_criteria(specification)) else set()
+    deciding = {stage.key for stage in specification.stages if stage.decides}
+    return deciding | own | {rater.stage for rater in specification.raters}
 
 
 def _check_ratings(reader: Reader, specification: Specification) -> None:

@@ -18,7 +18,7 @@
     total           {kind: "sum" | "formula", expression, max}
     rounding        {places, mode: "half_up" | "up" | "down", when: "total" | "parts" | "sections"}
     bands           [{code, label, from}] from the highest to the lowest
-    stages          [{key, label, decides, optional}] in order, the first is "self"
+    stages          [{key, label, decides, optional, blind_to [keys]}] in order, the first is "self"; see `blind.py`
     settings        the open points of the law, see `Settings`
     applicability   {staff_kinds, leader, roles, positions, blocks, units, period_kinds, evaluates: "people" (where it
                     says nothing) | "organisations"}: data for the caller
@@ -144,12 +144,13 @@ class SectionSpec:
 
 @dataclass(frozen=True)
 class StageSpec:
-    """A stage of a card; the one that decides makes the result."""
+    """A stage of a card; the one that decides makes the result. `blind_to` names earlier ones that it does not see."""
 
     key: str
     label: str
     decides: bool
     optional: bool
+    blind_to: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -328,6 +329,7 @@ def _stage(reader: Reader, node: Node) -> StageSpec:
         reader.text(node, "label", ""),
         reader.flag(node, "decides", ""),
         reader.flag(node, "optional", ""),
+        reader.texts(node, "blind_to", ""),
     )
 
 

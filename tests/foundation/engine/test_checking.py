@@ -292,6 +292,97 @@ def test_what_makes_the_total_is_scored_where_it_is_decided():
     assert found(decree) == refused  # one competent person confirms every score (Đ17.2)
 
 
+def blind(spec, **unseen):
+    """`unseen`: what each stage does not see. A collective scores after the person, the agency's head endorses."""
+    own, decides = spec["stages"]
+    more = {"decides": False, "optional": False}
+    spec["stages"] = [
+        own, more | {"key": "collective", "label": "Tập thể"}, decides,
+        more | {"key": "endorsement", "label": "Xác nhận"},
+    ]  # fmt: skip
+    for stage in spec["stages"]:
+        if stage["key"] in unseen:
+            stage["blind_to"] = unseen[stage["key"]]
+    return spec | {"schema_version": 2}
+
+
+SELF_STAGE, DECIDING, ENDORSING = "Cá nhân tự chấm", "Cấp có thẩm quyền theo dõi, đánh giá", "Xác nhận"
+
+
+def test_a_stage_is_kept_from_seeing_earlier_ones():
+    both = ["self", "collective"]
+    spec = blind(free(), collective=["self"], evaluator=both, endorsement=both)
+    assert found(spec) == []
+    assert [list(stage.blind_to) for stage in compile_set(spec).stages] == [[], ["self"], both, both]
+
+
+@pytest.mark.parametrize(
+    ("stage", "other", "name", "of"),
+    [
+        ("collective", "collective", "Tập thể", "Tập thể"),
+        ("collective", "evaluator", "Tập thể", DECIDING),
+        ("self", "collective", SELF_STAGE, "Tập thể"),
+        ("evaluator", "jury", DECIDING, "jury"),
+    ],
+)
+def test_what_does_not_come_before_a_stage_is_not_kept_from_it(stage, other, name, of):
+    sentence = (
+        f"The set has no stage “{of}” before “{name}”, so there is nothing to keep from it: "
+        "choose earlier stages."
+    )
+    assert found(blind(free(), **{stage: [other]})) == [("stage_blind", "", sentence)]
+
+
+def test_whoever_decides_or_endorses_sees_what_counts():
+    """Nobody agrees to a result without seeing what it is made of."""
+    spec = blind(free(), evaluator=["self", "collective"], endorsement=["self", "collective", "evaluator"])
+    spec["raters"] = [
+        {"key": f"r-{stage}", "label": stage, "stage": stage, "weight": weight}
+        for stage, weight in (("self", "25"), ("collective", "25"), ("evaluator", "50"))
+    ]
+    sentence = "The points of “{}” count in the result that “{}” decides or endorses: let it see them."
+    refused = [
+        (f"stages[{place}]", sentence.format(other, stage))
+        for place, stage, others in (
+            (2, DECIDING, (SELF_STAGE, "Tập thể")),
+            (3, ENDORSING, (SELF_STAGE, "Tập thể", DECIDING)),
+        )
+        for other in others
+    ]
+    assert [(problem.path, str(problem)) for problem in check_specification(spec)] == refused
+    assert {problem.code for problem in check_specification(spec)} == {"stage_blind_counts"}
+
+
+def test_what_the_person_alone_gives_is_seen_where_it_counts():
+    spec = blind(free(), collective=["self"], evaluator=["self"])
+    spec["sections"][0]["criteria"][0]["stages"] = ["self"]
+    sentence = (
+        f"The points of “{SELF_STAGE}” count in the result that “{DECIDING}” decides or endorses: "
+        "let it see them."
+    )
+    assert found(spec) == [("stage_blind_counts", "", sentence)]
+
+
+def test_a_collective_may_be_kept_from_what_counts():
+    spec = blind(free(), collective=["self"])
+    spec["raters"] = [
+        {"key": f"r-{stage}", "label": stage, "stage": stage, "weight": weight}
+        for stage, weight in (("self", "25"), ("collective", "25"), ("evaluator", "50"))
+    ]
+    assert found(spec) == []
+
+
+def test_decree_335_sends_the_self_assessment_to_whoever_confirms():
+    spec = blind(specs.staff(), collective=["self"], evaluator=["self", "collective"], endorsement=["self"])
+    sentence = (
+        "Under Decree 335/2025 the self-assessment is sent to whoever comments on and confirms the result (Đ17.2): let "
+        f"“{{}}” see “{SELF_STAGE}”."
+    )
+    assert found(spec) == [
+        ("stage_blind_nd335", "", sentence.format(stage)) for stage in (DECIDING, ENDORSING)
+    ]
+
+
 def test_a_cap_lies_within_the_section_and_within_reach():
     spec = free()
     spec["sections"][0]["combination"] = {"kind": "capped_sum", "cap": "11"}

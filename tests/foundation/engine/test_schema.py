@@ -51,6 +51,14 @@ def test_whoever_uses_what_came_later_says_so(change):
     assert check_specification(spec | {"schema_version": 2}) == []
 
 
+def test_a_stage_that_does_not_see_another_needs_version_2():
+    spec = specs.staff()
+    spec["stages"][1]["blind_to"] = []
+    assert needed_version(spec) == 1
+    spec["stages"][1]["blind_to"] = ["self"]
+    assert needed_version(spec) == 2
+
+
 def test_nothing_is_not_something_later():
     spec = specs.staff() | {"gates": None, "quotas": None, "aggregation": None, "raters": None}
     spec["applicability"] = {"units": []}

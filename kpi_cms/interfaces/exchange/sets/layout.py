@@ -355,7 +355,13 @@ LISTS = (
     Table(
         "stages",
         _("Stages"),
-        (_stage("key", _("Stage")), _word("label"), _yes("decides"), _yes("optional")),
+        (
+            _stage("key", _("Stage")),
+            _word("label"),
+            _yes("decides"),
+            _yes("optional"),
+            _list("blind_to", OMIT, VALUES["blind_to"]),
+        ),
         ("key", "label"),
     ),
     Table(

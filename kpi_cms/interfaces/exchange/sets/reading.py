@@ -54,6 +54,7 @@ _ABOUT = (
     ("rater_weight", "weight"),
     ("section_part", "part"),
     ("sections_sum", "max"),
+    ("stage_blind", "blind_to"),
     ("step", "step"),
     ("target", "target"),
     ("weight", "weight"),
