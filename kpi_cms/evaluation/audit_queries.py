@@ -41,7 +41,7 @@ from .audit_tables import (
 from .enums import AssessmentState, CardState, StageKey
 from .models import Assessment, Delay, Fault, Scorecard, Task
 from .rule_table import READ_UNIT_HISTORY
-from .visibility import EVERYTHING, Sight, sight_of
+from .visibility import EVERYTHING, Sight, not_audited_yet, sight_of
 
 PAGE = 50
 UNFILTERED = Filters()
@@ -93,8 +93,11 @@ class HistoryPage:
 
 # --- Who may ------------------------------------------------------------------------------------------------
 def sight(scope: Scope, card: Scorecard) -> Sight:
-    """Everything for the auditor of the card's unit; for everybody else, themselves included, what the card shows."""
-    if rules.see_whole_history(scope, card):
+    """Everything for the auditor of the card's unit; for everybody else, themselves included, what the card shows.
+
+    An auditor who scores on the card reads as whoever scores there: what is kept from them is kept from them here.
+    """
+    if rules.see_whole_history(scope, card) and not rules.unseen_stages(scope, card):
         return EVERYTHING
     return sight_of(scope, card)
 
@@ -191,8 +194,7 @@ def unit_changes(
     """Changes of every card and task of a unit and all below it in a period; never about the reader themselves."""
     notice_list("history", unit=unit, period_id=period.pk)
     units = Unit.objects.filter(path__startswith=unit.path).order_by().values("pk")
-    oneself = _oneself(scope)
-    shared = Q(unit_id__in=units) & ~Q(person_id__in=oneself)
+    shared = Q(unit_id__in=units) & ~_left_out(scope, period)
     # A withdrawn file is erased long after the period was closed.
     of_evidence = shared & Q(period_id=period.pk)
     if period.closed_at is not None:
@@ -214,16 +216,16 @@ def unit_acts(scope: Scope, unit: Unit, period: Period, *, filters: Filters) -> 
     """The ledger's entries of a unit and all below it in a period, newest first; never about the reader themselves."""
     notice_list("history", unit=unit, period_id=period.pk)
     units = Unit.objects.filter(path__startswith=unit.path).order_by().values("pk")
-    oneself = _oneself(scope)
     entries = LedgerEntry.objects.filter(period_id=period.pk, unit_id__in=units)
-    entries = entries.filter(Q(person_id__isnull=True) | ~Q(person_id__in=oneself))
+    entries = entries.filter(Q(person_id__isnull=True) | ~_left_out(scope, period))
     return narrow_acts(entries, filters).order_by("-id")
 
 
-def _oneself(scope: Scope) -> QuerySet[Any]:
-    """The key of the reader's own person; nobody reads the auditor's page about themselves."""
+def _left_out(scope: Scope, period: Period) -> Q:
+    """People about whom the reader does not read the auditor's page: themselves, and whom they still score blind."""
     people = Person.objects.none() if scope.user_id is None else Person.objects.filter(user_id=scope.user_id)
-    return people.values("pk")
+    scored = [person for of, person in not_audited_yet(scope) if of == period.pk]
+    return Q(person_id__in=people.values("pk")) | Q(person_id__in=scored)
 
 
 # --- Reading ------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from snippets.queries import containing
 
 from .audit_filters import Filters, accounts_named, days_q, moments
 from .rule_table import READ_UNIT_HISTORY
+from .visibility import not_audited_yet
 
 PAGE = 50
 PEOPLE_FOUND = 300  # more names than these are asked for by more letters
@@ -189,8 +190,11 @@ def _first_by_either(
 
 
 def narrowed(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
-    """Entries that fit, of whatever unit, never about the reader; None where nothing can fit."""
+    """Entries that fit, of whatever unit, never about the reader nor yet about whom they still score blind; None where
+    nothing can fit."""
     rows = not_about_oneself(scope, LedgerEntry.objects.all())
+    for period, person in not_audited_yet(scope):
+        rows = rows.exclude(period_id=period, person_id=person)
     bounds = key_bounds(asked.days)
     if bounds is None:
         return None

@@ -4,7 +4,7 @@ Each starts from what its reader may see, and costs the same number of queries f
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
@@ -105,9 +105,13 @@ class StageRecord:
     def is_submitted(self) -> bool:
         return self.state == AssessmentState.SUBMITTED
 
+    def unread(self) -> "StageRecord":
+        """That it is there and was sent, and nothing of what it says."""
+        return replace(self, strengths="", weaknesses="", comment="", delegate="", given={})
 
-def stage_records(card: Scorecard) -> dict[str, StageRecord]:
-    """Stage → what its present rater gave there, comments and scores, in one query."""
+
+def stage_records(card: Scorecard, unseen: Collection[str] = ()) -> dict[str, StageRecord]:
+    """Stage → what its present rater gave there, comments and scores, in one query; of `unseen` stages the moment."""
     rows = (
         Assessment.objects.that_count()
         .filter(card=card)
@@ -136,12 +140,13 @@ def stage_records(card: Scorecard) -> dict[str, StageRecord]:
         )
         if key is not None:
             record.given[key] = Given(value, choice, grounds)
-    return records
+    return {stage: record.unread() if stage in unseen else record for stage, record in records.items()}
 
 
-def results_of(card: Scorecard) -> dict[str, CardResult]:
-    """Stage → stored result."""
-    return {result.stage: result for result in CardResult.objects.filter(card=card)}
+def results_of(card: Scorecard, unseen: Collection[str] = ()) -> dict[str, CardResult]:
+    """Stage → stored result, without those of `unseen` stages."""
+    results = CardResult.objects.filter(card=card)
+    return {result.stage: result for result in results if result.stage not in unseen}
 
 
 def unit_names(codes: Iterable[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ Access (who may) and state (may it now) are two questions; a domain function ask
 is missing (404), a seen one of somebody else is refused (403), the wrong moment is a conflict (409).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -154,7 +154,7 @@ def see_card(scope: Scope, card: Scorecard) -> Decision:
 def see_self_assessment(scope: Scope, card: Scorecard, *, submitted: bool) -> bool:
     """The person's own scores: their own at any time, everybody else's who sees the card once submitted."""
     state = CardState.SUBMITTED if submitted else CardState.OPENED
-    return in_state(table.READ_SELF_ASSESSMENT, state, relations_of(scope, card))
+    return _reads_stage(table.READ_SELF_ASSESSMENT, scope, card, state)
 
 
 def see_evidence(scope: Scope, card: Scorecard) -> bool:
@@ -173,18 +173,64 @@ def see_evaluation(scope: Scope, card: Scorecard) -> bool:
 
     The person reads them when the result is notified to them, which opens the right to appeal (Đ17.3, Đ22).
     """
-    return in_state(table.READ_EVALUATION, card.state, relations_of(scope, card))
+    return _reads_stage(table.READ_EVALUATION, scope, card, card.state)
 
 
 def see_collective(scope: Scope, card: Scorecard) -> bool:
     """The collective's scores, once sent: the evaluator's to weigh, other readers' once decided, the person's once
     notified. Whoever enters them reads them at any time."""
-    return in_state(table.READ_COLLECTIVE, card.state, relations_of(scope, card))
+    return _reads_stage(table.READ_COLLECTIVE, scope, card, card.state)
+
+
+def _reads_stage(rule: Rule, scope: Scope, card: Scorecard, state: str) -> bool:
+    relations = relations_of(scope, card)
+    return in_state(rule, state, relations) and not is_kept_from(rule, card, relations)
+
+
+def unseen_stages(scope: Scope, card: Scorecard) -> frozenset[str]:
+    """Stages whose scores and comments the card's set keeps from this account until it has sent its own.
+
+    An independent rating is given without knowing the others'. Whatever else the account holds opens nothing of it;
+    who only reads the card, and the person, read as ever.
+    """
+    return _unseen(card, relations_of(scope, card)) if _has_blind_stages(card) else frozenset()
+
+
+def is_kept_from(rule: Rule, card: Scorecard, relations: Collection[str]) -> bool:
+    """The rule reads a stage that somebody in these relations does not see yet."""
+    stage = table.READS_STAGE.get(rule)
+    return stage is not None and _has_blind_stages(card) and stage in _unseen(card, relations)
+
+
+def _has_blind_stages(card: Scorecard) -> bool:
+    return any(stage.blind_to for stage in card.version.compiled().stages)
+
+
+def _unseen(card: Scorecard, relations: Collection[str]) -> frozenset[str]:
+    found: set[str] = set()
+    for stage in card.version.compiled().stages:
+        acting, states = table.ACTS_AT.get(stage.key, ((), ()))
+        if card.state in states and any(relation in relations for relation in acting):
+            found |= set(stage.blind_to)
+    return frozenset(found)
 
 
 def see_whole_history(scope: Scope, card: Scorecard) -> bool:
     """The auditor of the card's unit reads the history of every stage, whatever the card shows; not of their own."""
     return bool(may(table.READ_WHOLE_HISTORY, scope, card))
+
+
+def take_card_bundle(scope: Scope, card: Scorecard) -> Decision:
+    """An auditor of the card's unit; not who scores on it and does not see everything on it yet."""
+    decision = may(table.TAKE_CARD_BUNDLE, scope, card)
+    if decision.allowed and unseen_stages(scope, card):
+        return refuse(
+            _(
+                "You score on this card and do not see everything on it yet. Its evidence is taken by somebody else "
+                "who audits it."
+            )
+        )
+    return decision
 
 
 def explain_card(scope: Scope, card: Scorecard) -> Decision:

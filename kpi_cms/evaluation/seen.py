@@ -6,7 +6,7 @@ decision is refused with the difference, read from history between the two momen
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,11 @@ def content_digest(
     results: Mapping[str, CardResult],
     tasks: Iterable[Task],
 ) -> str:
-    """SHA-256 of the version, every stage's scores and comments, the tasks and the results; canonical JSON."""
+    """SHA-256 of the version, every stage's scores and comments, the tasks and the results; canonical JSON.
+
+    Of stages that are kept from the reader `records` and `results` say nothing, so that no digest can be tried on
+    values which the page did not show.
+    """
     content = {
         "card": [card.pk, card.version.sha256, card.version_number, card.state, card.proposed_basis],
         "said": {
@@ -52,10 +56,10 @@ def content_digest(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def digest_now(card: Scorecard) -> str:
-    """The digest of what stands in the tables."""
+def digest_now(card: Scorecard, unseen: Collection[str] = ()) -> str:
+    """The digest of what stands in the tables, without the `unseen` stages."""
     tasks = Task.objects.filter(period_id=card.period_id, person_id=card.person_id)
-    return content_digest(card, stage_records(card), results_of(card), tasks)
+    return content_digest(card, stage_records(card, unseen), results_of(card, unseen), tasks)
 
 
 def _text(value: Any) -> str:

@@ -125,6 +125,7 @@ def _allows(rule: Rule, scope: Scope, relations: frozenset[Relation], card: Scor
     return (
         open_enough
         and possible(rule, card.state)
+        and not rules.is_kept_from(rule, card, relations)
         and bool(ask(rule, scope, relations, card.unit, about=card.person.user_id))
     )
 

@@ -5,10 +5,17 @@ Whoever shows a stage asks here and nowhere else, so that paper never says what 
 
 from dataclasses import dataclass
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.access.scope import Scope
+from snippets.enums import PeriodState
 
 from . import rules
+from .enums import UNDECIDED
 from .models import Scorecard
+from .models.scorecard import concerned_with
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,8 @@ def sight_of(scope: Scope, card: Scorecard) -> Sight:
 
     A draft, and what is edited after a return, is the person's alone. An evaluation is its evaluator's until it is
     decided, and the person's once notified; while the card is with the person there is none. A proposed d is no
-    result yet: it never reaches the person as one.
+    result yet: it never reaches the person as one. What the set keeps from whoever acts at a stage is theirs to see
+    once they have sent their own (`rules.unseen_stages`).
     """
     return Sight(
         of_self=rules.see_self_assessment(scope, card, submitted=card.self_is_submitted),
@@ -40,3 +48,22 @@ def sight_of(scope: Scope, card: Scorecard) -> Sight:
         of_collective=rules.see_collective(scope, card),
         of_unsent=rules.is_secretary(scope.user_id, card),
     )
+
+
+def not_audited_yet(scope: Scope) -> list[tuple[int, int]]:
+    """(period, person) of the cards on which the account scores and does not see everything yet, in one query.
+
+    Until it has sent its own it does not audit them either: an auditor's pages show every stage.
+    """
+    if scope.user_id is None:
+        return []
+    blind = CriteriaVersion.objects.alias(said=Cast("specification", TextField())).filter(
+        said__contains='"blind_to"'
+    )
+    cards = Scorecard.objects.with_context().filter(
+        concerned_with(scope),
+        state__in=UNDECIDED,
+        period__state=PeriodState.OPEN,
+        version_id__in=blind.order_by().values("pk"),
+    )
+    return [(card.period_id, card.person_id) for card in cards if rules.unseen_stages(scope, card)]

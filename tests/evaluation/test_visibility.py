@@ -1,19 +1,23 @@
 """What of a card its reader may read: the same answer for screen, list, paper and history."""
 
+from typing import Any
+
 import pytest
 
-from kpi_cms.evaluation import audit_queries
+from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation import audit_queries, rules
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.visibility import EVERYTHING, Sight, sight_of
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.engine import digest
 from snippets.enums import Capability
 from snippets.models import Person, Unit
 from tests.evaluation.test_rules import RELATIONS as NAMED
 from tests.factories.snippets import hold
 from tests.helpers import month
-from tests.helpers.world import MOMENT, World
+from tests.helpers.world import MOMENT, World, staff_spec
 
 LAN, HEAD, CHAIR, SECRETARY = 1, 2, 3, 77
 RELATIONS = {**NAMED, "collective": Scope(SECRETARY)}
@@ -29,16 +33,23 @@ audit          b      sb        b        sb        sebc      sebc
 """
 
 
-def cells() -> list[tuple[str, str, str]]:
-    head, *rows = [line.split() for line in TABLE.strip().splitlines()]
+def cells(table: str = TABLE) -> list[tuple[str, str, str]]:
+    head, *rows = [line.split() for line in table.strip().splitlines()]
     return [(row[0], state, cell) for row in rows for state, cell in zip(head, row[1:], strict=True)]
 
 
-def card_in(state: str, *, sent: bool = True) -> Scorecard:
+def version_of(spec: dict[str, Any]) -> CriteriaVersion:
+    return CriteriaVersion(specification=spec, sha256=digest(spec))
+
+
+SEES_ALL = version_of(staff_spec())
+
+
+def card_in(state: str, *, sent: bool = True, version: CriteriaVersion | None = None) -> Scorecard:
     return Scorecard(
         person=Person(user_id=LAN), evaluator=Person(user_id=HEAD), endorser=Person(user_id=CHAIR),
         secretary=Person(user_id=SECRETARY), unit=Unit(path="000100010001"), state=state,
-        submitted_at=MOMENT if sent else None,
+        submitted_at=MOMENT if sent else None, version=SEES_ALL if version is None else version,
     )  # fmt: skip
 
 
@@ -52,6 +63,41 @@ def test_what_each_reads_in_each_state(relation: str, state: str, cell: str) -> 
     assert sight_of(RELATIONS[relation], card_in(state, sent=sent)) == Sight(
         "s" in cell, "e" in cell, "b" in cell, "c" in cell, "d" in cell
     )
+
+
+# The same where the set keeps earlier stages: the self-assessment from the collective, both from the evaluator and from
+# whoever endorses.
+BLIND = """
+              opened submitted returned evaluated confirmed notified
+own            s      s         s        s         s         sec
+evaluator      b      eb        b        sebc      sebc      sebc
+collective     bcd    bcd       bcd      sbcd      sebcd     sebcd
+endorser       b      b         b        eb        sebc      sebc
+view           b      sb        b        sb        sebc      sebc
+audit          b      sb        b        sb        sebc      sebc
+"""
+
+
+@pytest.mark.parametrize(("relation", "state", "cell"), cells(BLIND))
+def test_what_each_reads_where_they_rate_without_knowing_the_others(
+    relation: str, state: str, cell: str
+) -> None:
+    spec = staff_spec(law="", schema_version=2)
+    own, decides = spec["stages"]
+    stage = {"label": "Bước", "decides": False, "optional": False}
+    spec["stages"] = [
+        own,
+        stage | {"key": "collective", "blind_to": ["self"]},
+        decides | {"blind_to": ["self", "collective"]},
+        stage | {"key": "endorsement", "blind_to": ["self", "collective"]},
+    ]
+    card = card_in(state, sent=state != "opened", version=version_of(spec))
+    scope = RELATIONS[relation]
+    assert sight_of(scope, card) == Sight("s" in cell, "e" in cell, "b" in cell, "c" in cell, "d" in cell)
+    both = {"self", "collective"}
+    kept = {"evaluator": both, "collective": {"self"}, "endorser": both}.get(relation, set())
+    sent = ("confirmed", "notified") if relation == "endorser" else ("evaluated", "confirmed", "notified")
+    assert rules.unseen_stages(scope, card) == (set() if state in sent else kept)
 
 
 @pytest.mark.parametrize("state", ["submitted", "evaluated", "confirmed", "notified"])

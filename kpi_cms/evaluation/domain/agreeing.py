@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from kpi_cms.evaluation import seen
+from kpi_cms.evaluation import rules, seen
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.past_queries import card_at, differences
 from kpi_cms.evaluation.visibility import sight_of
@@ -35,12 +35,13 @@ def check_seen(actor: User, card: Scorecard, expected: int, shown: str, moment: 
             mine={},
             theirs={},
         )
-    now = seen.digest_now(card)
+    scope = Scope.of(actor)
+    now = seen.digest_now(card, rules.unseen_stages(scope, card))
     then, since = seen.read_token(card, shown)
     if then == now and expected == card.version_number:
         return now
     if since is not None:
-        sight = sight_of(Scope.of(actor), card)
+        sight = sight_of(scope, card)
         before, after = card_at(card, since, sight), card_at(card, moment, sight)
         assert before is not None  # it was shown, so it was there
         assert after is not None

@@ -6,10 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.evaluation.enums import (
     DECIDED,
+    UNDECIDED,
     WITH_THE_EVALUATOR,
     WITH_THE_PERSON,
     CardState,
     Relation,
+    StageKey,
 )
 from kpi_cms.evaluation.models.scorecard import READING_CAPABILITIES
 from kpi_cms.foundation.access.rules import SYSTEM, Rule
@@ -48,7 +50,10 @@ READ_SELF_ASSESSMENT = Rule(
     capabilities=READING_CAPABILITIES,
     states=AWAY_FROM_THE_PERSON,
     states_for={Relation.OWN: tuple(CardState)},
-    note=_("Until it is submitted, and again once it is returned, a self-assessment is the person's alone."),
+    note=_(
+        "Until it is submitted, and again once it is returned, a self-assessment is the person's alone. A set may keep "
+        "it from whoever scores at a later stage until they have sent their own."
+    ),
 )
 READ_EVIDENCE = Rule(
     act="read_evidence",
@@ -91,8 +96,25 @@ READ_COLLECTIVE = Rule(
         Relation.DELEGATE: AWAY_FROM_THE_PERSON,
         Relation.ENDORSER: (CardState.EVALUATED, *DECIDED),
     },
-    note=_("Once they are sent; until then they are theirs who enter them."),
+    note=_(
+        "Once they are sent; until then they are theirs who enter them. A set may keep them from whoever scores at a "
+        "later stage until they have sent their own."
+    ),
 )
+# Rules that read what was given at one stage.
+READS_STAGE: dict[Rule, str] = {
+    READ_SELF_ASSESSMENT: StageKey.SELF,
+    READ_COLLECTIVE: StageKey.COLLECTIVE,
+    READ_EVALUATION: StageKey.EVALUATOR,
+}
+_WITHOUT_AN_EVALUATION = (CardState.OPENED, CardState.SUBMITTED, CardState.RETURNED)
+# Who acts at a stage that a set may keep from seeing earlier ones (`blind_to`), and the states of the card in which
+# what they give can still be changed: sent scores of a collective can until the evaluator has confirmed.
+ACTS_AT: dict[str, tuple[tuple[Relation, ...], tuple[CardState, ...]]] = {
+    StageKey.COLLECTIVE: ((Relation.COLLECTIVE,), _WITHOUT_AN_EVALUATION),
+    StageKey.EVALUATOR: ((Relation.EVALUATOR, Relation.DELEGATE), _WITHOUT_AN_EVALUATION),
+    StageKey.ENDORSEMENT: ((Relation.ENDORSER,), UNDECIDED),
+}
 READ_CARD_HISTORY = Rule(
     act="read_card_history",
     label=_("Read the history of a card"),

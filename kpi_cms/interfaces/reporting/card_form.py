@@ -95,7 +95,7 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
     compiled = card.version.compiled()
     tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
     seen = sight_of(scope, card)
-    records = queries.stage_records(card)
+    records = queries.stage_records(card, rules.unseen_stages(scope, card))
     self_scores = scoring.stage_scores(card, StageKey.SELF) if seen.of_self else []
     judged_scores = scoring.stage_scores(card, StageKey.EVALUATOR) if seen.of_evaluation else []
     own = compiled.score(scoring.inputs_of(card, self_scores, tasks))

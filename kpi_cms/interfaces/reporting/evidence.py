@@ -13,7 +13,6 @@ from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.ledger_checks import card_part
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.past_queries import PastCard, card_at
-from kpi_cms.evaluation.rule_table import TAKE_CARD_BUNDLE
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import bundle, ledger
@@ -33,7 +32,7 @@ def take_card_bundle(*, actor: User, moment: datetime, card: Scorecard) -> bytes
     before the bundle is written, so that it is the last entry in it.
     """
     scope = Scope.of(actor)
-    rules.may(TAKE_CARD_BUNDLE, scope, card).require()
+    rules.take_card_bundle(scope, card).require()
     stands = card_at(card, moment)
     assert stands is not None  # a card begins with its history
     pdf, code = rendered_form01(card, moment, scope)

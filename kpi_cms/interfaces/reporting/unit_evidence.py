@@ -23,7 +23,7 @@ from kpi_cms.evaluation.audit_queries import audited_periods, audited_unit
 from kpi_cms.evaluation.ledger_checks import card_part
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.past_queries import card_at
-from kpi_cms.evaluation.rule_table import TAKE_CARD_BUNDLE, TAKE_UNIT_BUNDLE
+from kpi_cms.evaluation.rule_table import TAKE_UNIT_BUNDLE
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import bundle, ledger
@@ -84,7 +84,7 @@ def chosen(scope: Scope, unit: Unit, period: Period) -> Chosen:
     rows = Scorecard.objects.with_context().filter(period=period, unit__path__startswith=unit.path)
     found = Chosen(rows.count())
     for card in rows.order_by("pk") if not found.too_many else ():
-        if rules.may(TAKE_CARD_BUNDLE, scope, card):
+        if rules.take_card_bundle(scope, card):
             found.cards.append(card)
         else:
             found.left_out += 1
@@ -187,7 +187,7 @@ class _Made:
     def add(self, card: Scorecard, moment: datetime, scope: Scope) -> None:
         """As the card stands now; one that may not be taken any more is passed over."""
         fresh = Scorecard.objects.with_context().get(pk=card.pk)
-        if not rules.may(TAKE_CARD_BUNDLE, scope, fresh):
+        if not rules.take_card_bundle(scope, fresh):
             return
         stands = card_at(fresh, moment)
         assert stands is not None  # a card begins with its history

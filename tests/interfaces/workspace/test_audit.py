@@ -635,7 +635,7 @@ def test_a_units_history_takes_the_same_queries_for_one_person_and_for_three(
     for who in people:
         save_self(world, 1, "1", who=who)
         save_self(world, 2, "2", who=who)
-    with django_assert_num_queries(23 + LOG_ROW):
+    with django_assert_num_queries(24 + LOG_ROW):
         rows(client, of_unit(world))
 
 

@@ -107,11 +107,12 @@ def read_card(scope: Scope, card: Scorecard) -> CardReading:
     reason = ""
     if card.state == CardState.RETURNED and card.return_reason_key:
         reason = texts.shown([card.return_reason_key]).get(card.return_reason_key, "")
+    unseen = rules.unseen_stages(scope, card)
     return CardReading(
         card=card,
         scope=scope,
-        records=queries.stage_records(card),
-        results=queries.results_of(card),
+        records=queries.stage_records(card, unseen),
+        results=queries.results_of(card, unseen),
         tasks=list(tasks),
         names=queries.unit_names(units_named(card)),
         return_reason=reason,
@@ -120,7 +121,9 @@ def read_card(scope: Scope, card: Scorecard) -> CardReading:
 
 def read_stages(scope: Scope, card: Scorecard) -> CardReading:
     """Scores and results alone: two queries."""
-    return CardReading(card, scope, queries.stage_records(card), queries.results_of(card), [], {}, "")
+    unseen = rules.unseen_stages(scope, card)
+    records, results = queries.stage_records(card, unseen), queries.results_of(card, unseen)
+    return CardReading(card, scope, records, results, [], {}, "")
 
 
 def _collective_heading(card: Scorecard) -> str:
@@ -374,6 +377,13 @@ def notices_of(reading: CardReading, now: datetime) -> list[dict[str, Any]]:
             "You act on this card %(absent)s, who delegated it to you. The card and its history name both of you."
         )
         found.append({"kind": "info", "text": text % {"absent": absent}})
+    if unseen := rules.unseen_stages(reading.scope, card):
+        text = _(
+            "Until you have sent your own you do not see what was given at: %(stages)s. The criteria set says so, so "
+            "that each judges independently."
+        )
+        labels = (stage.label for stage in card.version.compiled().stages if stage.key in unseen)
+        found.append({"kind": "info", "text": text % {"stages": ", ".join(labels)}})
     if card.state == CardState.RETURNED:
         text = _("The card came back with this reason: %(reason)s") % {"reason": reading.return_reason or "–"}
         found.append({"kind": "warning", "text": text})

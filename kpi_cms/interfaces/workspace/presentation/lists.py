@@ -1,9 +1,7 @@
 """Rows of lists of cards: each card's points where the reader may see them."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -16,17 +14,15 @@ from kpi_cms.foundation.access.scope import Scope
 from .card import shown_text
 
 
-def band_labels(version_ids: Iterable[int]) -> dict[tuple[int, str], str]:
-    """(version, band code) → the band's name, in one query."""
-    versions: QuerySet[CriteriaVersion] = CriteriaVersion.objects.filter(pk__in=set(version_ids))
-    return {(version.pk, band.code): band.label for version in versions for band in version.compiled().bands}
-
-
 def card_rows(cards: list[Any], scope: Scope) -> list[dict[str, Any]]:
     """What a list says of each card; cards come with `queries.with_results` and their people. One query."""
-    labels = band_labels(card.version_id for card in cards)
+    versions = CriteriaVersion.objects.in_bulk({card.version_id for card in cards})
+    labels = {
+        (key, band.code): band.label for key, each in versions.items() for band in each.compiled().bands
+    }
     rows = []
     for card in cards:
+        card.version = versions[card.version_id]
         seen = sight_of(scope, card)
         rows.append(
             {

@@ -16,7 +16,7 @@ from kpi_cms.evaluation.audit_filters import Filters
 from kpi_cms.evaluation.audit_queries import Cursor, HistoryPage
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.progress_queries import units_above
-from kpi_cms.evaluation.rule_table import READ_CARD_HISTORY, READ_UNIT_HISTORY, TAKE_CARD_BUNDLE
+from kpi_cms.evaluation.rule_table import READ_CARD_HISTORY, READ_UNIT_HISTORY
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.interfaces.workspace.forms.history import CardHistoryFilterForm, HistoryFilterForm
 from kpi_cms.interfaces.workspace.presentation.history import act_rows, change_rows
@@ -63,7 +63,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "acts": _shows_acts(request),
         "back_url": reverse("workspace:card", args=[found.pk]),
-        "bundle": bool(rules.may(TAKE_CARD_BUNDLE, scope, found)),
+        "bundle": bool(rules.take_card_bundle(scope, found)),
         **_views(request),
     }
     if context["acts"]:

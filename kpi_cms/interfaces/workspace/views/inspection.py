@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from kpi_cms.evaluation import ledger_search, past_queries, queries, rules, saved_questions
+from kpi_cms.evaluation import audit_queries, ledger_search, past_queries, queries, rules, saved_questions
 from kpi_cms.evaluation.audit_queries import audited_periods
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.queries import in_name_order
@@ -161,7 +161,8 @@ def card_then(request: HttpRequest, pk: int) -> HttpResponse:
     now = database_now()
     asked = "luc" in request.GET
     form = MomentForm(request.GET if asked else None, initial={"luc": now})
-    past, present = past_queries.card_at(card, form.moment(now)), past_queries.card_at(card, now)
+    seen = audit_queries.sight(scope, card)
+    past, present = (past_queries.card_at(card, moment, seen) for moment in (form.moment(now), now))
     context: dict[str, Any] = {"card": card, "form": form, "past": past}
     if past is not None and present is not None:
         context |= past_page(past, present, past_queries.differences(past, present))
