@@ -3,7 +3,7 @@
 Nothing of it is read but in a period that uses a version which asks (`CriteriaVersion.asks_of_tasks`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
@@ -63,6 +63,16 @@ def together(questions: Iterable[Questions]) -> Questions:
             before = found.get(name, Question(name, {}, required=False))
             values = {**before.values, **question.values}
             found[name] = Question(name, values, before.required or question.required)
+    return found
+
+
+def nothing_in_common(sets: Sequence[Questions]) -> list[str]:
+    """What is needed of every task by sets that know no value in common, by name: no task could satisfy them all."""
+    found = []
+    for name in together(sets):
+        needing = [set(each[name].values) for each in sets if name in each and each[name].required]
+        if needing and not set.intersection(*needing):
+            found.append(name)
     return found
 
 

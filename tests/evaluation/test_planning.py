@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from criteria_pages.models import CriteriaVersion
 from criteria_pages.queries import in_force
 from kpi_cms.evaluation.domain.opening import choose_versions
 from kpi_cms.evaluation.domain.planning import (
@@ -21,6 +22,7 @@ from snippets.domain.people import register_person
 from snippets.enums import Capability, Frame, PostRole, StaffKind
 from snippets.models import Appointment, Catalogue, Period, Person
 from tests.evaluation.test_stages import hold
+from tests.foundation.engine import specs
 from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
 
@@ -111,6 +113,38 @@ def test_one_person_gets_a_card_in_each_frame(world: World) -> None:
     plan = plan_opening(world.period)
     lan = [(card.frame, card.version_id) for card in plan.cards if card.context.person_id == world.lan.pk]
     assert lan == [("state", world.staff.pk), ("party", party.pk)]
+
+
+def counting(code: str, frame: str, *codes: str, needed: bool = True) -> CriteriaVersion:
+    """A set that counts tasks by their priority."""
+    values = [{"code": each, "label": each.upper(), "value": "1"} for each in codes]
+    priority = {"attribute": "priority", "values": values} | ({} if needed else {"default": "1"})
+    counted = {"type": "task_points", "max": "70", "coefficients": [priority], "normalise": {"to": "cap"}}
+    spec = worlds.staff_spec(schema_version=2, law="")
+    spec["sections"][-1] = specs.section("KQ", "70", "results", [specs.computed("p", counted)])
+    return worlds.version(spec, code, frame=frame)
+
+
+def test_whoever_gets_two_sets_that_no_task_could_satisfy_is_listed(world: World) -> None:
+    state = counting("NV-UT", "state", "gap", "thuong")
+    party = counting("DANG-UT", "party", "khan")
+    plan = plan_opening(world.period, [world.leaders, state, party])
+    needed = (["NV-UT v1", "DANG-UT v1"], ["priority"])
+    assert [(codes([person])[0], *said) for person, *said in plan.nothing_in_common] == [
+        ("CC004", *needed), ("CC005", *needed), ("CC102", *needed),
+    ]  # fmt: skip
+    assert plan.by_version() == {world.leaders.pk: 4, state.pk: 3, party.pk: 3}
+
+
+@pytest.mark.parametrize(("of_party", "needed"), [(("gap", "khan"), True), (("khan",), False)])
+def test_sets_with_a_value_in_common_or_that_need_none_are_no_trouble(
+    world: World, of_party: tuple[str, ...], needed: bool
+) -> None:
+    state, party = (
+        counting("NV-UT", "state", "gap", "thuong"),
+        counting("DANG-UT", "party", *of_party, needed=needed),
+    )
+    assert plan_opening(world.period, [world.leaders, state, party]).nothing_in_common == []
 
 
 def test_whoever_has_no_evaluator_is_listed_and_keeps_a_card(world: World) -> None:

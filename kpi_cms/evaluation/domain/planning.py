@@ -14,6 +14,7 @@ from django.db.models import Exists, Max, Min, OuterRef, Q
 from criteria_pages.enums import Evaluated
 from criteria_pages.models import CriteriaVersion
 from criteria_pages.queries import in_force_for_people
+from kpi_cms.evaluation.asked_queries import nothing_in_common, questions_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CataloguePin, VersionPin
 from kpi_cms.foundation.access.scope import paths_q, shortest
@@ -73,6 +74,8 @@ class OpeningPlan:
     without_appointment: list[WithoutPost] = field(default_factory=list)
     without_version: list[int] = field(default_factory=list)
     two_versions: list[tuple[int, list[str]]] = field(default_factory=list)
+    nothing_in_common: list[tuple[int, list[str], list[str]]] = field(default_factory=list)
+    """People with two cards whose sets need a value of every task and know none in common: versions, what is needed."""
     unmatched: dict[int, Context] = field(default_factory=dict)
     without_evaluator: list[int] = field(default_factory=list)
     without_catalogue: list[str] = field(default_factory=list)
@@ -232,6 +235,7 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
     plan = OpeningPlan(without_appointment=without_appointment(period, paths))
     plan.people = len(plan.without_appointment)
     codes = {unit.path: unit.code for unit in organisation.units.values()}
+    apart: dict[tuple[int, ...], list[str]] = {}
     for context in contexts(period, paths, codes):
         plan.people += 1
         matching: dict[str, list[CriteriaVersion]] = defaultdict(list)
@@ -241,6 +245,14 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
         if not matching:
             plan.without_version.append(context.person_id)
             plan.unmatched[context.person_id] = context
+        alone = [found[0] for found in matching.values() if len(found) == 1]
+        key = tuple(version.pk for version in alone if version.asks_of_tasks)
+        if key not in apart:
+            apart[key] = nothing_in_common([questions_of([version.compiled()]) for version in alone])
+        if apart[key]:
+            plan.nothing_in_common.append(
+                (context.person_id, [str(version) for version in alone], apart[key])
+            )
         for frame, found in matching.items():
             if len(found) > 1:
                 plan.two_versions.append((context.person_id, [str(version) for version in found]))
@@ -278,11 +290,13 @@ def _sort_people(plan: OpeningPlan) -> None:
         *plan.without_version,
         *plan.without_evaluator,
         *(person for person, _codes in plan.two_versions),
+        *(person for person, _codes, _names in plan.nothing_in_common),
     }
     order = dict(Person.objects.filter(pk__in=listed).values_list("pk", "sort_key"))
     plan.without_version.sort(key=lambda person: order[person])
     plan.without_evaluator.sort(key=lambda person: order[person])
     plan.two_versions.sort(key=lambda entry: order[entry[0]])
+    plan.nothing_in_common.sort(key=lambda entry: order[entry[0]])
     in_scope = {card.context.person_id for card in plan.cards}
     plan.without_account = list(
         Person.objects.filter(pk__in=in_scope, user__isnull=True)

@@ -18,6 +18,7 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.models import Job, JobState
 from snippets.enums import PeriodState, Role, StaffKind
 from snippets.models import CalendarDay, Period, Person
+from tests.evaluation.test_planning import counting
 from tests.factories.snippets import in_role
 from tests.helpers import world as worlds
 from tests.helpers.thawed import repin
@@ -157,6 +158,15 @@ def test_two_versions_no_evaluator_and_no_catalogue_are_named(world: World, clie
     assert "Phạm Tiến Dũng (CC003), Đơn vị A1" in shown
     assert "Agencies without a catalogue: 2" in shown
     assert "Đơn vị A (A) Đơn vị B (B)" in shown
+
+
+def test_two_sets_that_no_task_could_satisfy_are_named(world: World, client: Client, policy) -> None:
+    world.period.version_pins.all().delete()
+    for version in (counting("NV-UT", "state", "gap"), counting("DANG-UT", "party", "khan")):
+        VersionPin.objects.create(period=world.period, version=version)
+    shown = text_of(page(client, "period", world.period.pk))
+    assert "Two sets that no task could satisfy: 3 people" in shown
+    assert "Hồ Thị Lan (CC004), Đơn vị A1: DANG-UT v1, NV-UT v1: Priority" in shown
 
 
 def test_a_list_has_every_name_a_hundred_on_a_page(world: World, client: Client, policy) -> None:

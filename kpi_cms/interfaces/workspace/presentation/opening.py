@@ -10,6 +10,7 @@ from criteria_pages.domain.vocabulary import FIELDS
 from criteria_pages.models import CriteriaVersion
 from criteria_pages.queries import in_force_for_people
 from kpi_cms.evaluation import period_queries
+from kpi_cms.evaluation.asked_queries import label_of
 from kpi_cms.evaluation.domain.planning import Context, OpeningPlan, WithoutPost, plan_opening, unmet
 from kpi_cms.evaluation.period_queries import in_name_order
 from kpi_cms.foundation.core.workbooks import OutColumn, OutSheet, write_workbook
@@ -120,6 +121,19 @@ def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kin
             hints={
                 person: _("%(versions)s apply at the same time") % {"versions": ", ".join(names)}
                 for person, names in plan.two_versions
+            },
+        ),
+        Group(
+            "nothing-in-common",
+            _("Two sets that no task could satisfy"),
+            _(
+                "They get both cards, and one of them waits for ever: both sets need a value of every task and know "
+                "none in common. Issue one of them with codes of the other, or leave one of the versions out."
+            ),
+            [person for person, _versions, _names in plan.nothing_in_common],
+            hints={
+                person: f"{', '.join(versions)}: {', '.join(str(label_of(name)) for name in names)}"
+                for person, versions, names in plan.nothing_in_common
             },
         ),
         Group(
