@@ -54,7 +54,9 @@ _OF_A_NEW_BASIS = ("basis_changed_at", "proposed_basis")
 # Acts whose mere existence tells that somebody wrote at a stage.
 _ACTS_OF_WRITING = ("score.changed", "comment.changed")
 # Acts about a result that is only proposed; it never reaches the person as one.
-_ACTS_OF_PROPOSING = ("card.basis_changed", "reopening.proposed", "reopening.returned")
+_ACTS_OF_PROPOSING = (
+    "card.basis_changed", "reopening.proposed", "reopening.returned", "reopening.endorser_named",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

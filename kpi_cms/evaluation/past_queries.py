@@ -117,7 +117,7 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
     said = [
         row
         for row in newest(Assessment, Q(card_id=card.pk), moment).values()
-        if row.rater_id == getattr(then, f"{RATERS[StageKey(row.stage)]}_id") and _is_shown(row, seen)
+        if _counted(row, then) and _is_shown(row, seen)
     ]
     scores = newest(Score, Q(assessment_id__in=[row.id for row in said]), moment) if said else {}
     tasks = newest(Task, Q(period_id=card.period_id, person_id=card.person_id), moment)
@@ -125,6 +125,8 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
     people = {
         role: getattr(then, f"{role}_id") for role in ("evaluator", "endorser") if getattr(then, f"{role}_id")
     }
+    # Who had endorsed it, whoever was named by then to endorse a new decision.
+    people |= [("endorser", row.rater_id) for row in said if row.stage == StageKey.ENDORSEMENT]
     names = dict(Person.objects.filter(pk__in=people.values()).values_list("pk", "full_name"))
     version = CriteriaVersion.objects.get(pk=then.version_id)
     asked = questions_of([version.compiled()]) if version.asks_of_tasks else {}
@@ -142,6 +144,13 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
         tasks=tuple(_tasks(tasks, moment, asked)),
         holders=tuple(holders_at(then.unit_id, moment)),
     )
+
+
+def _counted(row: Any, then: Any) -> bool:
+    """Whether an assessment counted for the card as it stood then, as `AssessmentQuerySet.that_count` has it."""
+    if row.stage == StageKey.ENDORSEMENT:
+        return bool(row.state == AssessmentState.SUBMITTED)
+    return bool(row.rater_id == getattr(then, f"{RATERS[StageKey(row.stage)]}_id"))
 
 
 def _is_shown(row: Any, seen: Sight) -> bool:

@@ -89,8 +89,8 @@ class Given:
 
 @dataclass
 class StageRecord:
-    """Everything one rater said at one stage of a card; `given` by the criterion's key, `delegate` the name of whoever
-    confirmed it in the rater's place."""
+    """Everything one rater said at one stage of a card; `given` by the criterion's key, `rater` their name and
+    `delegate` that of whoever confirmed it in their place."""
 
     stage: str
     state: str
@@ -99,6 +99,8 @@ class StageRecord:
     weaknesses: str
     comment: str
     delegate: str = ""
+    rater: str = ""
+    rater_id: int | None = None
     given: dict[str, Given] = field(default_factory=dict)
 
     @property
@@ -124,6 +126,8 @@ def stage_records(card: Scorecard, unseen: Collection[str] = ()) -> dict[str, St
             "weaknesses",
             "comment",
             "delegate__full_name",
+            "rater__full_name",
+            "rater_id",
             "scores__criterion__key",
             "scores__value",
             "scores__choice",
@@ -132,11 +136,15 @@ def stage_records(card: Scorecard, unseen: Collection[str] = ()) -> dict[str, St
     )
     records: dict[str, StageRecord] = {}
     for row in rows:
-        stage, state, submitted_at, strengths, weaknesses, comment, delegate, key, value, choice, grounds = (
-            row
-        )
+        (
+            stage, state, submitted_at, strengths, weaknesses, comment, delegate, rater, rater_id, key, value, choice,
+            grounds,
+        ) = row  # fmt: skip
         record = records.setdefault(
-            stage, StageRecord(stage, state, submitted_at, strengths, weaknesses, comment, delegate or "")
+            stage,
+            StageRecord(
+                stage, state, submitted_at, strengths, weaknesses, comment, delegate or "", rater, rater_id
+            ),
         )
         if key is not None:
             record.given[key] = Given(value, choice, grounds)

@@ -90,7 +90,7 @@ def _after_decision(asked: Search, period: Period | None) -> Search:
 
 REOPENING = (
     Act.REOPENING_ASKED, Act.REOPENING_APPROVED, Act.REOPENING_PROPOSED, Act.REOPENING_RETURNED,
-    Act.CARD_DECIDED_ANEW,
+    Act.ENDORSER_NAMED, Act.CARD_DECIDED_ANEW,
 )  # fmt: skip
 
 

@@ -45,6 +45,15 @@ GROUNDS = "Sáng kiến chưa được công nhận"
 
 @pytest.fixture
 def endorsed_world(draft_world: World) -> World:
+    return endorsing(draft_world)
+
+
+@pytest.fixture
+def card(endorsed_world: World) -> Scorecard:
+    return reopened_card(endorsed_world)
+
+
+def endorsing(draft_world: World) -> World:
     """Lan's card goes through all three stages, by a set with points and with choices that ask for grounds."""
     world, spec = draft_world, worlds.leader_spec()
     spec["stages"] = [*spec["stages"], ENDORSEMENT]
@@ -55,10 +64,8 @@ def endorsed_world(draft_world: World) -> World:
     return world
 
 
-@pytest.fixture
-def card(endorsed_world: World) -> Scorecard:
+def reopened_card(world: World) -> Scorecard:
     """Lan's card: evaluated by Hà, endorsed by Chí, notified, and reopened on two criteria."""
-    world = endorsed_world
     confirmed = month.confirmed(world, world.lan)
     stages.endorse(
         actor=world.chair.user, moment=MOMENT, card=confirmed, expected=confirmed.version_number,

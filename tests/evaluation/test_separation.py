@@ -25,6 +25,12 @@ def stands(world: World, who: object, state: CardState, **named: object) -> None
     if hasattr(Scorecard, "evaluated_at") and state != CardState.SUBMITTED:
         moments = {**moments, "evaluated_at": MOMENT}
     Scorecard.objects.filter(person=who).update(state=state, **moments, **named)
+    if "endorser" in named and state == CardState.CONFIRMED:
+        card = world.card(who)
+        Assessment.objects.create(
+            card=card, stage=StageKey.ENDORSEMENT, rater=named["endorser"], person=who, unit=card.unit,
+            state=AssessmentState.SUBMITTED, submitted_at=MOMENT,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
-from kpi_cms.evaluation.enums import CardState, ReopeningState, StageKey
-from kpi_cms.evaluation.models import Reopening, Scorecard
+from kpi_cms.evaluation.enums import AssessmentState, CardState, ReopeningState, StageKey
+from kpi_cms.evaluation.models import Assessment, Reopening, Scorecard
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.enums import Act
@@ -31,7 +31,7 @@ from .acting import delegate_of
 from .agreeing import check_seen, check_unchanged
 from .proposed_decision import Decision
 from .reopening import decided_on, facts_of, locked_reopening, open_keyhole, record, require, waiting_proposal
-from .saving import Entry, assessment_of, count_save, save_stage, submit, write_comments
+from .saving import Entry, assessment_of, count_save, save_stage, submit, take_back, write_comments
 from .separation import refuse_each_other
 
 
@@ -95,6 +95,7 @@ def endorse_anew(
     outcome = _apply(card, decision, moment)
     if proposed_decision.told(decided_on(card, waits.criteria)) != waits.proposal["after"]:
         raise _not_as_proposed()
+    _replace_endorsement(card)
     endorsement = assessment_of(card, StageKey.ENDORSEMENT, card.endorser)
     write_comments(endorsement, {"comment": comment})
     submit(endorsement, moment)
@@ -139,6 +140,15 @@ def _waiting(card: Scorecard, moment: datetime) -> Reopening:
     if waits is None:
         raise WrongState(_("No new decision of this card waits for an endorsement now."))
     return locked_reopening(waits.pk)
+
+
+def _replace_endorsement(card: Scorecard) -> None:
+    """Of another one, who endorsed the former decision: it stands no more, and its row and history stay."""
+    former = Assessment.objects.filter(
+        card=card, stage=StageKey.ENDORSEMENT, state=AssessmentState.SUBMITTED
+    ).exclude(rater=card.endorser_id)
+    for each in former:
+        take_back(each)
 
 
 def _not_as_proposed() -> WrongState:

@@ -207,7 +207,13 @@ def facts_of(card: Scorecard, asked: Reopening) -> dict[str, Any]:
 
 
 def record(
-    act: Act, asked: Reopening, card: Scorecard, *, after: dict[str, Any], reason_key: Any = None
+    act: Act,
+    asked: Reopening,
+    card: Scorecard,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any],
+    reason_key: Any = None,
 ) -> None:
     """An entry about the card, with the reason of the act, else that of the request."""
     ledger.record(
@@ -217,6 +223,7 @@ def record(
         unit=card.unit,
         person=card.person,
         period_id=card.period_id,
+        before=before,
         after=after,
         reason_key=reason_key or asked.reason_key,
     )

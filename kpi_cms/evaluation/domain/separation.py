@@ -23,7 +23,7 @@ def refuse_each_other(card: Scorecard, *deciders: Person | None) -> None:
     people = {decider.pk for decider in deciders if decider is not None}
     confirmed = (
         Q(evaluator=card.person_id, state__in=CONFIRMED)
-        | Q(endorser=card.person_id, state__in=DECIDED)
+        | Q(_endorsed(card.person), state__in=DECIDED)
         | Q(_stood_in(card.person), state__in=CONFIRMED)
     )
     theirs = list(
@@ -66,6 +66,15 @@ def _stood_in(person: Person) -> Exists:
     return Exists(
         Assessment.objects.filter(
             card=OuterRef("pk"), stage=StageKey.EVALUATOR, state=AssessmentState.SUBMITTED, delegate=person
+        )
+    )
+
+
+def _endorsed(person: Person) -> Exists:
+    """Their endorsement stands, whoever is named since to endorse a new decision."""
+    return Exists(
+        Assessment.objects.filter(
+            card=OuterRef("pk"), stage=StageKey.ENDORSEMENT, state=AssessmentState.SUBMITTED, rater=person
         )
     )
 

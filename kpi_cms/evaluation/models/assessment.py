@@ -13,10 +13,14 @@ from .scorecard import RATERS, Scorecard
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def that_count(self) -> "AssessmentQuerySet":
-        """Of the rater whom the card names for the stage now; those of an earlier evaluator stay and do not count."""
-        counts = Q(pk__in=[])
+        """Of the rater whom the card names for the stage now; those of an earlier evaluator stay and do not count.
+
+        An endorsement that was given stands, whoever is named since to endorse a new decision.
+        """
+        counts = Q(stage=StageKey.ENDORSEMENT, state=AssessmentState.SUBMITTED)
         for stage, rater in RATERS.items():
-            counts |= Q(stage=stage, rater=F(f"card__{rater}"))
+            if stage != StageKey.ENDORSEMENT:
+                counts |= Q(stage=stage, rater=F(f"card__{rater}"))
         return self.filter(counts)
 
 

@@ -378,6 +378,23 @@ RETURN_ANEW = _endorsing_anew(
     _("Return a new decision to the evaluator"),
     _("Besides: a new decision that waits, before the reopening ends, with a reason. Nothing of it applies."),
 )
+_NOT_CHOSEN = _("Whoever has a part in the card does not choose who endorses it. The personnel office does.")
+NAME_ENDORSER = Rule(
+    act="name_endorser",
+    label=_("Name who endorses a result that is decided anew"),
+    subject="card",
+    law="Đ21.3",
+    verbs=("kpi_cms.evaluation.domain.naming_endorser.name_endorser",),
+    capabilities=(Capability.RECEIVE_RESULTS,),
+    forbidden=dict.fromkeys(CONCERNED, _NOT_CHOSEN),
+    seen_with=READING_CAPABILITIES,
+    refusal=_("Who endorses a new decision is named by the personnel office."),
+    states=DECIDED,
+    note=_(
+        "By a decision with its number and day, of a card that is reopened: nobody who has another part in it, and "
+        "nobody whose own result the evaluator or the person decides."
+    ),
+)
 
 NAME_COLLECTIVE = Rule(
     act="name_collective",
@@ -452,6 +469,7 @@ CARD_RULES = (
     DECIDE_ANEW,
     ENDORSE_ANEW,
     RETURN_ANEW,
+    NAME_ENDORSER,
     NAME_EVALUATORS,
     NAME_COLLECTIVE,
     FOLLOW_REGISTERS,

@@ -381,10 +381,10 @@ def _notes(
         yield _(
             "The person did not submit a self-assessment by the deadline; the evaluator took the card up."
         )
-    if endorsement is not None and endorsement.submitted_at and card.endorser and seen.of_evaluation:
+    if endorsement is not None and endorsement.submitted_at and seen.of_evaluation:
         yield _("Endorsed by %(name)s, %(position)s, on %(moment)s.") % {
-            "name": card.endorser.full_name,
-            "position": _position(card, card.endorser_id),
+            "name": endorsement.rater,
+            "position": _position(card, endorsement.rater_id),
             "moment": rules.local(endorsement.submitted_at),
         }
         if endorsement.comment:

@@ -11,7 +11,8 @@ from kpi_cms.evaluation.domain import reopening, stages
 from kpi_cms.evaluation.models import CardResult, Reopening, Scorecard
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.interfaces.reporting.card_form import build_form01
-from tests.factories.snippets import holder
+from snippets.enums import Role
+from tests.factories.snippets import holder, in_role
 from tests.helpers import month, pages
 from tests.helpers import world as worlds
 from tests.helpers.screens import on_screen
@@ -230,3 +231,34 @@ def test_the_person_reads_nothing_of_a_proposal_in_their_history(
     proposed = "Trình quyết định mới"
     assert [proposed in text for text in read.values()] == [True, False]
     assert "Xem lại biên bản" not in read[world.lan.staff_code]
+
+
+def test_the_personnel_office_names_another_endorser(
+    world: World, sign_in: SignIn, clock: Clock, reopened: Scorecard
+) -> None:
+    evaluator, boss = sign_in(world.head), sign_in(world.extra["boss"])
+    clock.now = MOMENT + timedelta(minutes=5)
+    propose(evaluator, reopened)
+    office = Client()
+    office.force_login(in_role(world.root, Role.PERSONNEL, username="TC09"))
+    naming = address("name_endorser", reopened)
+    assert naming in pages.body(office.get(address("card", reopened)))
+    assert naming not in pages.body(evaluator.get(address("card", reopened)))
+    page = office.get(naming)
+    assert "Trần Đức Chí" in pages.text(page)
+    sent = {
+        "expected": pages.field(page, "expected"), "endorser": "CC000", "number": "12/QĐ", "on": "01/08/2026",
+        "reason": "Đi công tác",
+    }  # fmt: skip
+    assert evaluator.get(naming).status_code == 403
+    assert evaluator.post(naming, sent).status_code == 403
+    assert boss.get(naming).status_code == 404
+    for wrong in ({"endorser": "XX"}, {"endorser": "CC005"}, {"on": "31/12/2026"}, {"reason": ""}):
+        assert office.post(naming, {**sent, **wrong}).status_code == 422
+    assert office.post(naming, {**sent, "expected": "0"}).status_code == 409
+    assert office.post(naming, sent).status_code == 302
+    assert "Kết quả quyết định lại chờ xác nhận 1" in pages.text(boss.get(reverse("workspace:home")))
+    assert address("endorse_anew", reopened) in pages.body(boss.get(address("card", reopened)))
+    assert "Trần Đức Chí" in pages.text(boss.get(address("card", reopened)))  # whose endorsement stands
+    clock.now = UNTIL
+    assert office.get(naming).status_code == 302

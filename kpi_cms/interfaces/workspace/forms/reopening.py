@@ -1,15 +1,18 @@
-"""Asking for a keyhole, answering, and nothing else: the new decision is typed in the form of scores."""
+"""Asking for a keyhole, answering, naming who endorses: the new decision is typed in the form of scores."""
 
 from datetime import datetime, time
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.evaluation.domain.entries import entered_at
+from kpi_cms.evaluation.domain.naming_endorser import LONGEST, EndorserDecision
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
+from snippets.models import Person
 
 from .fields import DayField, text_area
 from .steps import StepForm
@@ -55,3 +58,34 @@ class AnswerForm(forms.Form):
         max_length=4000,
         widget=text_area(3),
     )
+
+
+class EndorserForm(StepForm):
+    """Who endorses a new decision instead, by which decision, why. Typed by the code, with the register beside it."""
+
+    endorser = forms.CharField(
+        label=_("Staff code of whoever endorses"),
+        help_text=_("Nobody who has another part in the card, and nobody whom its evaluator evaluates."),
+        max_length=40,
+        error_messages={"required": _("Fill this in.")},
+    )
+    number = forms.CharField(
+        label=_("Number of the decision"), max_length=LONGEST, error_messages={"required": _("Fill this in.")}
+    )
+    on = DayField(label=_("Day of the decision"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("It stands in the history of the card."),
+        max_length=4000,
+        widget=text_area(3),
+        error_messages={"required": _("Give a reason.")},
+    )
+
+    def clean_endorser(self) -> Person:
+        person = Person.objects.filter(staff_code=self.cleaned_data["endorser"].strip()).first()
+        if person is None:
+            raise ValidationError(_("There is nobody with this staff code. Correct it."))
+        return person
+
+    def decision(self) -> EndorserDecision:
+        return EndorserDecision(self.cleaned_data["number"], self.cleaned_data["on"])

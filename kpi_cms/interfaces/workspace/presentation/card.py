@@ -176,7 +176,7 @@ def progress_of(reading: CardReading) -> list[dict[str, Any]]:
                 labels.get(StageKey.ENDORSEMENT, _("Endorsement")),
                 done=decided,
                 current=state == CardState.EVALUATED,
-                who=card.endorser.full_name if card.endorser else "",
+                who=endorsement.rater if endorsement is not None else str(card.endorser or ""),
                 when=endorsement.submitted_at if endorsement is not None else None,
             )
         )
@@ -465,6 +465,8 @@ def actions_of(reading: CardReading, now: datetime, keyhole: Reopening | None) -
     if keyhole is not None and keyhole.state == ReopeningState.PROPOSED:
         offer(table.ENDORSE_ANEW, "workspace:endorse_anew", _("Endorse anew"), kind="primary")
         offer(table.RETURN_ANEW, "workspace:return_anew", _("Return to the evaluator"))
+    if keyhole is not None and stages.needs_endorsement(card):
+        offer(table.NAME_ENDORSER, "workspace:name_endorser", _("Name another endorser"))
     return found
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.domain.reopening import standing_keyhole
 from kpi_cms.evaluation.enums import DECIDED, Relation, ReopeningState
@@ -16,8 +17,10 @@ DECIDING = {Relation.EVALUATOR, Relation.DELEGATE, Relation.ENDORSER}
 
 
 def keyhole_of(scope: Scope, card: Scorecard, now: datetime) -> Reopening | None:
-    """What stands open on a decided card, or waits there: for whoever decides on it, and nobody else."""
-    if card.state not in DECIDED or not DECIDING & rules.relations_of(scope, card):
+    """What stands open on a decided card, or waits there: for whoever decides on it or names who endorses it."""
+    if card.state not in DECIDED:
+        return None
+    if not DECIDING & rules.relations_of(scope, card) and not rules.may(table.NAME_ENDORSER, scope, card):
         return None
     return standing_keyhole(card, now)
 

@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kpi_cms.evaluation import queries, rules, seen
-from kpi_cms.evaluation.domain import deciding_anew, reopening, stages
+from kpi_cms.evaluation.domain import deciding_anew, naming_endorser, reopening, stages
 from kpi_cms.evaluation.domain.entries import entered_at
 from kpi_cms.evaluation.enums import ReopeningState, StageKey
 from kpi_cms.evaluation.models import Reopening, Scorecard
@@ -22,6 +23,7 @@ from kpi_cms.evaluation.rule_table import (
     ASK_REOPENING,
     DECIDE_ANEW,
     ENDORSE_ANEW,
+    NAME_ENDORSER,
     RETURN_ANEW,
 )
 from kpi_cms.foundation.access.scope import Scope
@@ -31,7 +33,7 @@ from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.foundation.core.numbers import format_moment
-from kpi_cms.interfaces.workspace.forms.reopening import AnswerForm, AskForm
+from kpi_cms.interfaces.workspace.forms.reopening import AnswerForm, AskForm, EndorserForm
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.forms.steps import EndorseAnewForm, ReasonForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.anew import before_and_after
@@ -284,3 +286,45 @@ class ReturnAnew(_Waiting):
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return deciding_anew.return_anew(**common, reason=form.cleaned_data["reason"])
+
+
+class NameEndorser(CardStep):
+    """The personnel office names another one for the head who has left or is away."""
+
+    template = "workspace/reopening/name_endorser.html"
+    form_class = EndorserForm
+    rule = NAME_ENDORSER
+    title = gettext_lazy("Name another endorser")
+    lead = gettext_lazy(
+        "Whoever is named here, by a decision, endorses or returns what is decided anew on this card. Until then the "
+        "former result stands, with the endorsement it has."
+    )
+    button = gettext_lazy("Name the endorser")
+    done = gettext_lazy("The endorser is named. The new decision waits for them.")
+
+    def is_time(self, scope: Scope, card: Scorecard) -> bool:
+        stands = stages.needs_endorsement(card) and reopening.standing_keyhole(card, database_now())
+        return super().is_time(scope, card) and bool(stands)
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        assert isinstance(form, EndorserForm)
+        return naming_endorser.name_endorser(
+            **common,
+            endorser=form.cleaned_data["endorser"],
+            decision=form.decision(),
+            reason=form.cleaned_data["reason"],
+        )
+
+    def more(self, reading: CardReading) -> dict[str, Any]:
+        card = reading.card
+        head = naming_endorser.head_today(card, timezone.localdate(database_now()))
+        rows = [{"key": _("Endorses now"), "value": str(card.endorser or "")}]
+        if head is not None:
+            rows.append(
+                {
+                    "key": _("Heads the agency by the registers"),
+                    "value": head.full_name,
+                    "hint": head.staff_code,
+                }
+            )
+        return {"named": rows}
