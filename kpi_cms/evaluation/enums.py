@@ -91,11 +91,13 @@ COUNTED_TASK_STATES = (TaskState.ASSIGNED, TaskState.REPORTED, TaskState.CONFIRM
 
 
 class EvidenceState(models.TextChoices):
-    """Where a file stands. Only a kept one is handed out; quarantined is malware, which nobody ever opens."""
+    """Where a file stands. Only a kept one is handed out; quarantined is malware, which nobody ever opens. The bytes of
+    a removed one are gone by a lawful erasure; its row is still shown."""
 
     KEPT = "kept", _("Attached")
     QUARANTINED = "quarantined", _("Held back: malware was found")
     WITHDRAWN = "withdrawn", pgettext_lazy("evidence", "Withdrawn")
+    REMOVED = "removed", _("Removed by lawful erasure")
 
 
 class ReopeningState(models.TextChoices):
@@ -109,12 +111,14 @@ class ReopeningState(models.TextChoices):
 
 
 class Erasable(models.TextChoices):
-    """What an erasure of texts about a person is asked for by. `FILE` and `NAME` only where they are named."""
+    """What an erasure of texts about a person is asked for by. All but the first two only where they are
+    named."""
 
     COMMENT = "comment", pgettext_lazy("erasing texts", "Comments, and what was typed on tasks and evidence")
     REASON = "reason", pgettext_lazy("erasing texts", "Reasons and grounds")
     FILE = "file", pgettext_lazy("erasing texts", "What stands on the forms of decided cards")
     NAME = "name", pgettext_lazy("erasing texts", "Former names")
+    EVIDENCE = "evidence", pgettext_lazy("erasing texts", "Files of evidence")
 
 
 class Opinion(models.TextChoices):

@@ -15,7 +15,7 @@ from . import queries, rules
 from . import rule_table as table
 from .enums import EvidenceState
 from .models import Evidence, Scorecard, Task
-from .models.evidence import HELD
+from .models.evidence import HELD, SHOWN
 
 SHOWN_ELSEWHERE = 10
 
@@ -44,7 +44,8 @@ def evidence_for(scope: Scope, key: uuid.UUID) -> Evidence:
 
 def _is_seen(scope: Scope, evidence: Evidence, card: Scorecard | None) -> bool:
     """By a reader who sees its task, or `card`."""
-    if not evidence.is_kept and evidence.person.user_id != scope.user_id:
+    held_back = evidence.state == EvidenceState.QUARANTINED
+    if held_back and evidence.person.user_id != scope.user_id:
         return False
     return card is None or rules.see_evidence(scope, card)
 
@@ -58,9 +59,10 @@ class Attached:
 
 
 def attached_to(scope: Scope, card: Scorecard) -> Attached:
-    """What a reader of the card sees attached to its criteria and to the tasks of its person. One query."""
+    """What a reader of the card sees attached to its criteria and to the tasks of its person, and of what a lawful
+    erasure removed that it was there. One query."""
     attached = Attached()
-    rows = Evidence.objects.filter(period_id=card.period_id, person_id=card.person_id, state__in=HELD)
+    rows = Evidence.objects.filter(period_id=card.period_id, person_id=card.person_id, state__in=SHOWN)
     for evidence in rows.select_related("criterion"):
         evidence.person = card.person
         if evidence.criterion is not None:
@@ -73,7 +75,7 @@ def attached_to(scope: Scope, card: Scorecard) -> Attached:
 
 def attached_to_task(scope: Scope, task: Task) -> list[Evidence]:
     """What a reader of the task sees attached to it. One query."""
-    rows = list(Evidence.objects.filter(task=task, state__in=HELD))
+    rows = list(Evidence.objects.filter(task=task, state__in=SHOWN))
     for evidence in rows:
         evidence.task, evidence.person = task, task.person
     return [evidence for evidence in rows if _is_seen(scope, evidence, None)]

@@ -12,7 +12,7 @@ The chain and history hold keys alone, so they verify as before (docs/audit.md).
 | a person's present name | stays: the register and every kept form name them. Former names have no copy |
 
 Đ24 names no day on which a form may go, so the software does not choose one: `Erasable.FILE` has to be asked for, and
-the ground then says why the form is changed. Files of evidence are another matter (`evidence_tidying`).
+the ground then says why the form is changed. Files of evidence go where they are asked for (`erasing_files`).
 """
 
 import uuid
@@ -28,7 +28,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
-from kpi_cms.evaluation.enums import DECIDED, Erasable, EvidenceState, Relation
+from kpi_cms.evaluation.enums import DECIDED, Erasable, Relation
 from kpi_cms.evaluation.models import (
     Assessment,
     CriterionFeedback,
@@ -54,6 +54,7 @@ from kpi_cms.foundation.core.rows import update_each
 from snippets.models import Person
 
 from . import locks, proposed_decision
+from .erasing_files import ChosenFiles, behind_a_decided_card, chosen_files, remove_files
 from .saving import COMMENT_FIELDS, comments_text
 from .task_support import TYPED
 
@@ -71,11 +72,14 @@ COPIES: Mapping[type[Model], Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Erasure:
-    """How many texts of each kind, how many records showed them, and how many the forms of decided cards keep."""
+    """How many texts of each kind, how many records showed them, and how many the forms of decided cards keep; how many
+    files of evidence, and how many of them stand behind decided cards and are kept."""
 
     texts: Mapping[str, int] = field(default_factory=dict)
     records: Mapping[str, int] = field(default_factory=dict)
     kept_on_forms: int = 0
+    files: int = 0
+    kept_files: int = 0
 
     @property
     def count(self) -> int:
@@ -88,7 +92,7 @@ def count_texts(
     """What `erase_texts` would erase now, for a trial run. Refused alike; nothing is written."""
     with asked_by(actor), beyond_the_wall("whoever erases texts reads none of them: they are counted"):
         _require(actor, person)
-        return _counted(_chosen(person, kinds, before))
+        return _counted(_chosen(person, kinds, before), chosen_files(person, kinds, before))
 
 
 @business_verb
@@ -102,8 +106,8 @@ def erase_texts(
     before: datetime | None = None,
     reason: str,
 ) -> Erasure:
-    """Erase the texts about a person that are of these kinds and were written before a moment; `reason` is the legal
-    ground.
+    """Erase the texts about a person that are of these kinds and were written before a moment, and where they are asked
+    for the files that the person attached before it; `reason` is the legal ground.
 
     Cards and tasks that showed one count a save: a form that still shows the words is refused instead of bringing them
     back. The ground names no staff code in the side table, so that no later erasure of the same person takes it.
@@ -115,11 +119,14 @@ def erase_texts(
         sentence = _("Give the legal ground. Nothing was erased.")
         raise Invalid(sentence, problems={"reason": [sentence]})
     _lock(person)
-    chosen = _chosen(person, kinds, before)
-    done = _counted(chosen)
-    if not chosen.keys:
+    chosen, files = _chosen(person, kinds, before), chosen_files(person, kinds, before)
+    done = _counted(chosen, files)
+    if not chosen.keys and not files.keys:
         return done
     reason_key = texts.keep_required(TextKind.REASON, reason.strip())
+    remove_files(files, moment, reason_key)
+    if not chosen.keys:
+        return done
     _blank(person, chosen, reason_key)
     texts.erase(
         actor=actor,
@@ -202,8 +209,7 @@ def _on_forms(keys: Collection[uuid.UUID]) -> Iterator[uuid.UUID]:
         (Score.objects.filter(assessment__card__state__in=DECIDED), "grounds_key"),
         (Assessment.objects.filter(**of_card), "comments_key"),
         (Reopening.objects.filter(**of_card), "reason_key"),
-        (Evidence.objects.filter(state=EvidenceState.KEPT, **of_card), "words_key"),
-        (Evidence.objects.filter(of_task("task__"), state=EvidenceState.KEPT), "words_key"),
+        (Evidence.objects.filter(behind_a_decided_card()), "words_key"),
         *((Task.objects.filter(of_task("")), key) for key in TYPED.values()),
         (Fault.objects.filter(of_task("task__"), **standing), "reason_key"),
         (Delay.objects.filter(of_task("task__"), **standing), "reason_key"),
@@ -214,7 +220,7 @@ def _on_forms(keys: Collection[uuid.UUID]) -> Iterator[uuid.UUID]:
         yield from rows.filter(**{f"{key}__in": keys}).values_list(key, flat=True)
 
 
-def _counted(chosen: _Chosen) -> Erasure:
+def _counted(chosen: _Chosen, files: ChosenFiles) -> Erasure:
     kinds = Counter(chosen.keys.values())
     return Erasure(
         texts={str(kind): kinds[kind] for kind in Erasable if kinds[kind]},
@@ -224,6 +230,8 @@ def _counted(chosen: _Chosen) -> Erasure:
             if (count := model._default_manager.filter(_showing(model, chosen)).count())
         },
         kept_on_forms=chosen.kept_on_forms,
+        files=len(files.keys),
+        kept_files=files.kept,
     )
 
 

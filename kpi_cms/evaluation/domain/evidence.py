@@ -199,7 +199,7 @@ def _write(
     evidence.words_key = texts.keep(TextKind.COMMENT, words_of(title, number), person_code=person.staff_code)
     evidence.uploader, evidence.attached_at = actor, moment
     save_tracked(evidence)
-    _count_change(evidence)
+    count_change(evidence)
     quarantined = evidence.state == EvidenceState.QUARANTINED
     enter_ledger(
         Act.EVIDENCE_QUARANTINED if quarantined else Act.EVIDENCE_ATTACHED,
@@ -238,7 +238,7 @@ def withdraw_evidence(*, actor: User, moment: datetime, evidence: Evidence, reas
     evidence.state, evidence.withdrawn_at = EvidenceState.WITHDRAWN, moment
     reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=evidence.person.staff_code)
     save_tracked(evidence, reason_key=reason_key)
-    _count_change(evidence)
+    count_change(evidence)
     enter_ledger(
         Act.EVIDENCE_WITHDRAWN, evidence, before=before, after=facts(evidence), reason_key=reason_key
     )
@@ -249,7 +249,7 @@ def withdraw_evidence(*, actor: User, moment: datetime, evidence: Evidence, reas
 RELATED = ("card", "criterion", "task", "unit", "person")
 
 
-def _count_change(evidence: Evidence) -> None:
+def count_change(evidence: Evidence) -> None:
     """Whoever decides on a report sees what it rests on now (security.md T15)."""
     if evidence.task is not None:
         reported = Task.objects.filter(pk=evidence.task.pk, state=TaskState.REPORTED)

@@ -55,10 +55,22 @@ def erase_file(*, actor: User, moment: datetime, evidence: Evidence) -> None:
         raise WrongState(_("A file that is evidence is not erased. Withdraw it first."))
     evidence.erased_at = moment
     save_tracked(evidence)
-    EvidenceUsage.objects.filter(pk=evidence.unit_id).update(bytes=F("bytes") - evidence.size)
     enter_ledger(Act.EVIDENCE_ERASED, evidence, after=facts(evidence))
-    name = evidence.storage_name
-    transaction.on_commit(lambda: keeping.forget(STORE, name))
+    leave_store(evidence)
+
+
+def leave_store(evidence: Evidence) -> None:
+    """Of a row that says so: its unit's space is free, and the bytes go after commit. One that stays then is swept."""
+    EvidenceUsage.objects.filter(pk=evidence.unit_id).update(bytes=F("bytes") - evidence.size)
+    transaction.on_commit(partial(_forget, evidence.storage_name))
+
+
+def _forget(name: str) -> None:
+    """One file that the store does not let go stops no other one."""
+    try:
+        keeping.forget(STORE, name)
+    except OSError:
+        logger.exception("A file could not be removed; the night tries again.")
 
 
 def sweep(*, actor: User, moment: datetime) -> int:

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='key')),
-                ('state', models.CharField(choices=[('kept', 'Attached'), ('quarantined', 'Held back: malware was found'), ('withdrawn', 'Withdrawn')], default='kept', max_length=12, verbose_name='state')),
+                ('state', models.CharField(choices=[('kept', 'Attached'), ('quarantined', 'Held back: malware was found'), ('withdrawn', 'Withdrawn'), ('removed', 'Removed by lawful erasure')], default='kept', max_length=12, verbose_name='state')),
                 ('title', models.CharField(max_length=200, verbose_name='what it shows')),
                 ('number', models.CharField(blank=True, max_length=120, verbose_name='document number')),
                 ('words_key', models.UUIDField(editable=False, null=True)),

@@ -510,7 +510,7 @@ class Migration(migrations.Migration):
                 ('history_address', models.GenericIPAddressField(null=True, verbose_name='address')),
                 ('history_on_behalf_of_id', models.BigIntegerField(null=True, verbose_name='on behalf of')),
                 ('key', models.UUIDField(db_index=True, default=uuid.uuid4, editable=False, verbose_name='key')),
-                ('state', models.CharField(choices=[('kept', 'Attached'), ('quarantined', 'Held back: malware was found'), ('withdrawn', 'Withdrawn')], default='kept', max_length=12, verbose_name='state')),
+                ('state', models.CharField(choices=[('kept', 'Attached'), ('quarantined', 'Held back: malware was found'), ('withdrawn', 'Withdrawn'), ('removed', 'Removed by lawful erasure')], default='kept', max_length=12, verbose_name='state')),
                 ('words_key', models.UUIDField(editable=False, null=True)),
                 ('kind', models.CharField(blank=True, max_length=8, verbose_name='kind of file')),
                 ('size', models.PositiveIntegerField(verbose_name='size in bytes')),
@@ -830,6 +830,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='evidence',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'withdrawn'), _negated=True), ('withdrawn_at__isnull', False), _connector='OR'), name='evaluation_evidence_withdrawn_has_moment'),
+        ),
+        migrations.AddConstraint(
+            model_name='evidence',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'removed'), _negated=True), ('erased_at__isnull', False), _connector='OR'), name='evaluation_evidence_removed_has_moment'),
         ),
         migrations.AddConstraint(
             model_name='evidence',

@@ -17,6 +17,7 @@ from .scorecard import Scorecard
 from .task import Task
 
 HELD = [EvidenceState.KEPT, EvidenceState.QUARANTINED]
+SHOWN = [*HELD, EvidenceState.REMOVED]
 
 
 class Evidence(models.Model):
@@ -25,7 +26,8 @@ class Evidence(models.Model):
     `key` stands in addresses, `storage_name` never leaves the server. `sha256` is of the file that is kept,
     `sent_sha256` of the one that was sent (a picture is drawn anew). `title` and `number` are words somebody wrote:
     history has `words_key`, the key of both in the erasable side table. A withdrawn file stays until `erased_at`, for
-    which the ledger has an act of its own; the row stays for ever.
+    which the ledger has an act of its own; the row stays for ever. What a lawful erasure took (`domain.erasing_files`)
+    is shown as removed, with the day.
     """
 
     key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
@@ -90,6 +92,10 @@ class Evidence(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="withdrawn") | Q(withdrawn_at__isnull=False),
                 name="evaluation_evidence_withdrawn_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="removed") | Q(erased_at__isnull=False),
+                name="evaluation_evidence_removed_has_moment",
             ),
             models.CheckConstraint(
                 condition=Q(erased_at__isnull=True) | ~Q(state="kept"),

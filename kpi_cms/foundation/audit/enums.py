@@ -75,6 +75,7 @@ class Act(models.TextChoices):
     EVIDENCE_QUARANTINED = "evidence.quarantined", _("Evidence held back: malware was found")
     EVIDENCE_WITHDRAWN = "evidence.withdrawn", _("Evidence withdrawn")
     EVIDENCE_ERASED = "evidence.erased", _("File of withdrawn evidence erased")
+    EVIDENCE_REMOVED = "evidence.removed", _("File of evidence removed by lawful erasure")
     FEEDBACK_GIVEN = "feedback.given", _("Feedback on criteria given")
     FORM_PRINTED = "form.printed", _("Form printed")
     EXPORT_TAKEN = "export.taken", _("Export taken")

@@ -40,7 +40,8 @@ class Command(BaseCommand):
             action="append",
             choices=Erasable.values,
             help="which texts, again for each kind; without it comments and reasons. “file” is what the forms of "
-            "decided cards say, which Đ24 has kept; “name” are former names",
+            "decided cards say, which Đ24 has kept; “name” are former names; “evidence” are files, "
+            "and those behind decided cards only with “file” as well",
         )
         parser.add_argument(
             "--before", type=day, metavar="DATE", help="only what was written before this day"
@@ -90,6 +91,8 @@ def _as_json(done: Erasure, *, erased: bool) -> dict[str, Any]:
         "texts": dict(done.texts),
         "records": dict(done.records),
         "kept_on_forms": done.kept_on_forms,
+        "files": done.files,
+        "kept_files": done.kept_files,
     }
 
 
@@ -101,6 +104,23 @@ def _lines(done: Erasure, *, erased: bool) -> list[str]:
     )
     lines = [said % {"count": done.count}]
     lines += [f"{Erasable(kind).label}: {count}" for kind, count in done.texts.items()]
+    if done.files:
+        lines.append(_files(done.files, erased=erased))
+        lines.append(
+            _(
+                "What had left the product before (printed forms, exports, evidence taken away, backups) is not "
+                "reached: the ledger's entries “Export taken” and “Form printed” say who has it."
+            )
+        )
+    if done.kept_files:
+        lines.append(
+            ngettext(
+                "%(count)s more file stands behind decided cards (Đ24). Ask for it with “--kind file” as well.",
+                "%(count)s more files stand behind decided cards (Đ24). Ask for them with “--kind file” as well.",
+                done.kept_files,
+            )
+            % {"count": done.kept_files}
+        )
     if done.kept_on_forms:
         lines.append(
             ngettext(
@@ -113,3 +133,18 @@ def _lines(done: Erasure, *, erased: bool) -> list[str]:
             % {"count": done.kept_on_forms}
         )
     return lines
+
+
+def _files(count: int, *, erased: bool) -> str:
+    said = (
+        ngettext(
+            "%(count)s file of evidence was removed.", "%(count)s files of evidence were removed.", count
+        )
+        if erased
+        else ngettext(
+            "%(count)s file of evidence would be removed.",
+            "%(count)s files of evidence would be removed.",
+            count,
+        )
+    )
+    return said % {"count": count}

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from kpi_cms.evaluation import evidence_queries
+from kpi_cms.evaluation.enums import EvidenceState
 from kpi_cms.evaluation.evidence_queries import Attached
 from kpi_cms.evaluation.models import Evidence, Task
 from kpi_cms.foundation.access.scope import Scope
@@ -30,7 +31,7 @@ def size_text(size: int) -> str:
 
 
 def evidence_lines(attached: Iterable[Evidence], *, withdrawable: bool = False) -> list[dict[str, Any]]:
-    """For `workspace/_evidence.html`. What was held back has no address: nobody opens it."""
+    """For `workspace/_evidence.html`. What was held back or removed has no address: nobody opens it."""
     return [
         {
             "title": evidence.title,
@@ -40,9 +41,10 @@ def evidence_lines(attached: Iterable[Evidence], *, withdrawable: bool = False) 
             "when": evidence.attached_at,
             "who": evidence.person.full_name,
             "held_back": "" if evidence.is_kept else evidence.get_state_display(),
+            "removed_on": evidence.erased_at if evidence.state == EvidenceState.REMOVED else None,
             "url": reverse("workspace:evidence", args=[evidence.key]) if evidence.is_kept else "",
             "withdraw_url": reverse("workspace:withdraw_evidence", args=[evidence.key])
-            if withdrawable
+            if withdrawable and evidence.state != EvidenceState.REMOVED
             else "",
         }
         for evidence in attached
@@ -67,7 +69,7 @@ def add_evidence(context: dict[str, Any]) -> dict[str, Any]:
     attached = evidence_queries.attached_to(reading.scope, reading.card)
     put_into_sheet(context["sheet"], attached, attachable=reading.is_own and context.get("form") is not None)
     for task in reading.tasks:
-        task.documents = len(attached.to_tasks.get(task.pk, ()))
+        task.documents = sum(each.is_kept for each in attached.to_tasks.get(task.pk, ()))
     return context
 
 
