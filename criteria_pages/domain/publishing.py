@@ -230,6 +230,7 @@ def _freeze(
         specification=_frozen(specification),
         sha256=sha256,
         counts_tasks=bool(compiled.scopes),
+        counts_unit=compiled.counts_unit,
         asks_of_tasks=bool(compiled.asks),
         examples=frozen_examples(draft),
         published_at=moment,

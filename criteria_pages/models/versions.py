@@ -37,6 +37,11 @@ class CriteriaVersion(models.Model):
         default=False,
         help_text=_("Cards of this version follow the tasks of other people: said by its specification."),
     )
+    counts_unit = models.BooleanField(
+        _("counts a unit's result"),
+        default=False,
+        help_text=_("Cards of this version follow the result of their unit: said by its specification."),
+    )
     asks_of_tasks = models.BooleanField(
         _("asks more of tasks"),
         default=False,

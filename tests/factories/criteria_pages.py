@@ -72,6 +72,7 @@ def version(
         specification=content,
         sha256=digest(content),
         counts_tasks=bool(compile_set(content).scopes),
+        counts_unit=compile_set(content).counts_unit,
         asks_of_tasks=bool(compile_set(content).asks),
         **values,
     )

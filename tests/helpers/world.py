@@ -96,6 +96,7 @@ def version(spec: dict[str, Any], code: str, *, number: int = 1, frame: str = "s
         specification=spec,
         sha256=digest(spec),
         counts_tasks=bool(compile_set(spec).scopes),
+        counts_unit=compile_set(spec).counts_unit,
         asks_of_tasks=bool(compile_set(spec).asks),
         published_at=MOMENT,
         published_by=0,

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from django.db.models import Exists
 
-from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation.enums import DECIDED, StageKey
 from kpi_cms.evaluation.models import Scorecard, VersionPin
 from kpi_cms.foundation.access.wall import beyond_the_wall
@@ -65,10 +64,8 @@ def follow_naming(period_id: int, evaluators: Sequence[int], moment: datetime) -
 @beyond_the_wall("the cards of an organisation count its result, whoever records it")
 def follow_unit_result(period_id: int, unit_id: int, moment: datetime) -> None:
     """After the result of an organisation was recorded, corrected or withdrawn: the cards whose sets count it."""
-    cards = Scorecard.objects.filter(period_id=period_id, unit_id=unit_id)
-    versions = CriteriaVersion.objects.filter(pk__in=cards.values("version_id")).defer("specification")
-    counting = [version.pk for version in versions if version.compiled().counts_unit]
-    _looked_at(locked(list(cards.filter(version_id__in=counting).values_list("pk", flat=True))), moment)
+    cards = Scorecard.objects.filter(period_id=period_id, unit_id=unit_id, version__counts_unit=True)
+    _looked_at(locked(list(cards.values_list("pk", flat=True))), moment)
 
 
 def _looked_at(cards: Iterable[Scorecard], moment: datetime) -> list[Scorecard]:
