@@ -27,6 +27,7 @@ from .ledger_search import (
     not_about_oneself,
     of_units,
     one_of,
+    one_unit_in,
 )
 from .models import Scorecard
 from .rule_table import READ_UNIT_HISTORY
@@ -78,7 +79,8 @@ def search_access(
     if after is not None:
         rows = rows.filter(pk__lt=after)
     if asked.unit is not None or not reads_the_province(scope):
-        rows = of_units(units, rows, "-pk", size + 1, named=bool(asked.person or asked.account))
+        share = 1 if asked.person or asked.account else one_unit_in(units)
+        rows = of_units(units, rows, "-pk", size + 1, share)
     entries = list(rows.order_by("-pk")[: size + 1])
     return FoundAccess(entries[:size], entries[size - 1].pk if len(entries) > size else None)
 

@@ -99,15 +99,11 @@ def search(
         rows = rows.filter(pk__gt=after) if oldest_first else rows.filter(pk__lt=after)
     order = "pk" if oldest_first else "-pk"
     named = bool(asked.person or asked.actor)
-    if (
-        asked.field
-        and not named
-        and not _are_few(units, FEW_FOR_A_FIELD)
-        and connection.vendor == "postgresql"
-    ):
+    share = 1 if named else one_unit_in(units)
+    if asked.field and not named and share <= FEW_FOR_A_FIELD and connection.vendor == "postgresql":
         rows = _first_that_touch(scope, asked, units, rows, after, order, size + 1)
     else:
-        rows = of_units(units, rows, order, size + 1, named=named)
+        rows = of_units(units, rows, order, size + 1, share)
     if asked.actor:
         rows = _first_by_either(asked.accounts, rows, order, size + 1)
     entries = list(rows.order_by(order)[: size + 1])
@@ -126,18 +122,18 @@ def entry_for(scope: Scope, pk: int) -> LedgerEntry:
     return found
 
 
-def of_units(
-    units: Sequence[int], rows: QuerySet[Any], order: str, size: int, *, named: bool
-) -> QuerySet[Any]:
-    """Rows of these units, at least the first `size`; where somebody is `named`, their own index leads there."""
-    if not named and _are_few(units, ONE_IN):
+def of_units(units: Sequence[int], rows: QuerySet[Any], order: str, size: int, share: float) -> QuerySet[Any]:
+    """Rows of these units, at least the first `size`. They are one unit in `share`, which is 1 where somebody is named:
+    their own index leads there."""
+    if share > ONE_IN:
         return _first_of_each(units, rows, order, size)
     return rows.filter(unit_id__in=units)
 
 
-def _are_few(units: Sequence[int], one_in: int) -> bool:
-    """PostgreSQL walks the newest entries of everybody, or those of each unit: whichever meets fewer others."""
-    return connection.vendor == "postgresql" and len(units) * one_in < Unit.objects.count()
+def one_unit_in(units: Sequence[int]) -> float:
+    """One unit in how many these are, counted once for a search. PostgreSQL walks the newest entries of everybody, or
+    those of each unit: whichever meets fewer others. SQLite walks those of everybody."""
+    return Unit.objects.count() / len(units) if connection.vendor == "postgresql" else 1
 
 
 def _first_of_each(units: Sequence[int], rows: QuerySet[Any], order: str, size: int) -> QuerySet[Any]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 from openpyxl import load_workbook
@@ -218,6 +219,16 @@ def test_the_search_costs_the_same_for_one_and_for_three(changed: World) -> None
     assert len(links(one, SEARCH, muc="4")) == 1
     assert pages.queries(one, f"{SEARCH}?viec=score.changed") == few
     assert "OFFSET" not in str(connection.queries_log)
+
+
+@pytest.mark.postgresql
+def test_a_search_counts_the_units_once(changed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_search, "FEW_FOR_A_FIELD", 0)
+    scope = Scope.of(in_role(changed.department, Role.AUDITOR))
+    for asked, counted in ((Search(field="IX.9"), 1), (Search(), 1), (Search(person="lan"), 0)):
+        with CaptureQueriesContext(connection) as queries:
+            ledger_search.search(scope, asked)
+        assert sum('COUNT(*) AS "__count" FROM "snippets_unit"' in each["sql"] for each in queries) == counted
 
 
 @pytest.mark.postgresql
