@@ -63,22 +63,36 @@ def _paths_of(user_id: int | None, period: Period, day: date) -> set[str]:
 
 
 class Row(NamedTuple):
-    """An organisation with its result in the period, None where none is recorded; whether the reader may record it."""
+    """An organisation with its result in the period, None where none is recorded; whether the reader may record it, and
+    what was withdrawn, the newest first."""
 
     unit: Unit
     result: UnitResult | None
     may_record: bool
+    withdrawn: tuple[UnitResult, ...] = ()
 
 
 def results_of_period(scope: Scope, period: Period, moment: datetime) -> list[Row]:
     """Every organisation of the period that the reader sees, down the tree."""
     organisations = Organisations(scope, period, timezone.localdate(moment))
     seen = [unit for unit in organisations.take_part() if organisations.sees(unit)]
-    found = {
-        result.unit_id: result
-        for result in UnitResult.objects.standing().filter(period=period, unit__in=[unit.pk for unit in seen])
-    }
-    return [Row(unit, found.get(unit.pk), organisations.may_record(unit).allowed) for unit in seen]
+    standing: dict[int, UnitResult] = {}
+    withdrawn: dict[int, tuple[UnitResult, ...]] = {}
+    every = UnitResult.objects.filter(period=period, unit__in=[unit.pk for unit in seen])
+    for result in every.order_by("-withdrawn_at", "-pk"):
+        if result.withdrawn_at is None:
+            standing[result.unit_id] = result
+        else:
+            withdrawn[result.unit_id] = (*withdrawn.get(result.unit_id, ()), result)
+    return [
+        Row(
+            unit,
+            standing.get(unit.pk),
+            organisations.may_record(unit).allowed,
+            withdrawn.get(unit.pk, ()),
+        )
+        for unit in seen
+    ]
 
 
 def result_for(scope: Scope, pk: int, moment: datetime) -> tuple[UnitResult, Organisations]:

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import band_words
 from kpi_cms.evaluation.domain.details import in_words
+from kpi_cms.evaluation.domain.others import recorded_for
 from kpi_cms.evaluation.models import Scorecard
-from kpi_cms.foundation.core.numbers import NOTHING, format_quantity
+from kpi_cms.foundation.core.numbers import NOTHING, format_day, format_quantity
 from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome
 
 ON_THE_FORM = ("common", "results")
@@ -54,6 +55,32 @@ def beside_the_form(compiled: CompiledSet, outcome: Outcome) -> Iterable[str]:
                 "label": criterion.label,
                 "points": _quantity(points_of(criterion, outcome.values.get(criterion.code))),
             }
+
+
+def the_unit(card: Scorecard) -> Iterable[str]:
+    """By which decision the result of the unit is recognised, for a set that counts it.
+
+    Where another one is recorded than the card was confirmed with, the changed basis is said in its place.
+    """
+    if not card.version.counts_unit or card.basis_changed_at is not None:
+        return
+    found = recorded_for(card)
+    if found is None:
+        return
+    told = {
+        "unit": card.unit_name,
+        "points": _quantity(Fraction(found.points)),
+        "rating": found.band,
+        "number": found.decision_number,
+        "day": format_day(found.decided_on),
+    }
+    if found.band:
+        yield (
+            _("Result of %(unit)s: %(points)s of 100 points, %(rating)s, by decision %(number)s of %(day)s.")
+            % told
+        )
+    else:
+        yield _("Result of %(unit)s: %(points)s of 100 points, by decision %(number)s of %(day)s.") % told
 
 
 def the_band(compiled: CompiledSet, outcome: Outcome) -> Iterable[str]:

@@ -47,6 +47,7 @@ from kpi_cms.interfaces.reporting.beside_form import (
     ratio_code,
     said,
     the_band,
+    the_unit,
 )
 from kpi_cms.interfaces.reporting.card_documents import documents_of
 from kpi_cms.interfaces.reporting.forms import (
@@ -392,6 +393,7 @@ def _notes(
     if seen.of_evaluation:
         compiled = card.version.compiled()
         yield from beside_the_form(compiled, outcome)
+        yield from the_unit(card)
         yield from the_band(compiled, outcome)
         yield from _decided_anew(card)
     if card.basis_changed_at and seen.of_new_basis:

@@ -9,9 +9,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from kpi_cms.evaluation.domain.unit_results import Recognised, record_unit_results
+from kpi_cms.evaluation.domain.unit_results import (
+    Recognised,
+    record_unit_results,
+    withdraw_unit_result,
+)
 from kpi_cms.evaluation.models import UnitResult
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
+from kpi_cms.interfaces.reporting.card_form import build_form01
 from snippets.enums import Capability
 from tests.evaluation.test_unit_results import WAITS, pinned
 from tests.factories.snippets import UserFactory, hold
@@ -149,6 +155,25 @@ def test_a_result_is_corrected_and_withdrawn_on_its_own_page_with_a_reason(
     )
 
 
+def test_what_was_withdrawn_stays_in_the_list_beside_what_counts_now(
+    world: World, office: User, client: Client
+) -> None:
+    first, other = recorded(world, office, world.department, world.other_department)
+    withdraw_unit_result(actor=office, moment=MOMENT, result=first, expected=1, reason="Nhầm")
+    client.force_login(office)
+    address = reverse("workspace:unit_result", args=[first.pk])
+    page = client.get(LIST)
+    assert f'href="{address}"' in page.content.decode()
+    assert text_of(page).count("Withdrawn") == 1
+    (second,) = recorded(world, office, world.department)
+    page = client.get(LIST)
+    for result in (first, second, other):
+        assert reverse("workspace:unit_result", args=[result.pk]) in page.content.decode()
+    hold(world.stranger.user, world.other_department, Capability.VIEW, on=MOMENT)
+    client.force_login(world.stranger.user)
+    assert address not in client.get(LIST).content.decode()
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_asks_the_same_number_of_questions_for_one_result_and_for_three(
     world: World, office: User, client: Client, count: int, django_assert_num_queries: Any
@@ -174,3 +199,10 @@ def test_the_reader_of_a_card_is_told_which_result_it_counts(
     client.force_login(world.lan.user)
     told = text_of(client.get(reverse("workspace:trace", args=[card.pk, "danh-gia"])))
     assert "Đơn vị A1: 86.25 points, decision 12/QĐ of 01/07/2026." in told
+    line = "Kết quả của Đơn vị A1: 86,25/100 điểm, theo quyết định số 12/QĐ ngày 01/07/2026."
+    reader = Scope.of(world.lan.user)
+    assert line in build_form01(world.card(world.lan), MOMENT, reader).annex_notes
+    result = UnitResult.objects.get()
+    withdraw_unit_result(actor=office, moment=MOMENT, result=result, expected=1, reason="Nhầm")
+    notes = build_form01(world.card(world.lan), MOMENT, reader).annex_notes  # as it was confirmed
+    assert not any("Kết quả của Đơn vị A1" in note for note in notes)

@@ -122,6 +122,7 @@ def _drawn(shown: list[Row], form: RecordForm) -> dict[str, Any]:
             {
                 "unit": row.unit,
                 "result": row.result,
+                "withdrawn": row.withdrawn,
                 "fields": form.of(row.unit) if row.unit.pk in entered else None,
             }
             for row in shown
