@@ -113,7 +113,9 @@ class _Writer:
     def add(self, name: str, parts: Iterable[bytes]) -> None:
         """A file as it comes: a chain may be longer than what fits into memory."""
         digest = sha256()
-        with self.archive.open(zipfile.ZipInfo(name, time.localtime()[:6]), "w", force_zip64=True) as file:
+        entry = zipfile.ZipInfo(name, time.localtime()[:6])
+        entry.compress_type = zipfile.ZIP_DEFLATED  # an entry that is made by hand is stored as it is
+        with self.archive.open(entry, "w", force_zip64=True) as file:
             for part in parts:
                 file.write(part)
                 digest.update(part)

@@ -75,6 +75,7 @@ def test_an_auditor_takes_form_card_and_ledger_in_one_zip_that_holds(world: Worl
     assert (code, "not signed" in said) == (0, False), said
     with zipfile.ZipFile(BytesIO(answer.content)) as archive:
         names = set(archive.namelist())
+        assert {each.compress_type for each in archive.infolist()} == {zipfile.ZIP_DEFLATED}
         pdf, content = archive.read("form-01.pdf"), archive.read("card.json")
         everything = b"".join(archive.read(name) for name in sorted(names))
     assert {"chain.tsv", "texts.jsonl", "public_key.pem", "check_bundle.py", "manifest.json.sig"} <= names
