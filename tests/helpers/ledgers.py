@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from kpi_cms.foundation.audit.canonical import GENESIS, Form, link_line, next_head, row_hash, time_text
-from kpi_cms.foundation.audit.verifying import AnchorPoint, ChainAnchor, Finding
+from kpi_cms.foundation.audit.verifying import AnchorPoint, ChainAnchor, Finding, Links, Rows
 
 BEGIN = datetime(2026, 8, 3, 1, 0, tzinfo=UTC)
 ENTRY = Form(
@@ -44,6 +44,11 @@ class Link:
         return link_line(self.chain, self.number, self.form, self.row, time_text(self.at), self.hashed)
 
 
+def in_blocks(every: list, size: int = 7) -> Iterator[list]:
+    for first in range(0, len(every), size):
+        yield every[first : first + size]
+
+
 @dataclass
 class Memory:
     """A `Source` whose rows are (form, row) → values, and whose links are a list for each chain."""
@@ -56,24 +61,32 @@ class Memory:
     def forms(self) -> list[Form]:
         return [ENTRY, HISTORY]
 
-    def links(self) -> Iterator[tuple[bytes, bytes]]:
-        for chain in sorted(self.links_of):
-            for link in sorted(self.links_of[chain], key=lambda link: link.number):
-                yield link.line, link.head.hex().encode()
+    def links(self) -> Iterator[Links]:
+        """In blocks that end anywhere: within a chain, and at its end."""
+        every = [
+            link
+            for chain in sorted(self.links_of)
+            for link in sorted(self.links_of[chain], key=lambda link: link.number)
+        ]
+        for some in in_blocks(every):
+            yield Links([link.line for link in some], [link.head.hex().encode() for link in some])
 
     def _named(self) -> dict[tuple[int, int], Link]:
         return {(link.form, link.row): link for links in self.links_of.values() for link in links}
 
-    def rows(self, form):
-        for (number, row), link in self._named().items():
-            if number == form.pk and (number, row) in self.rows_of:
-                yield (
-                    link.chain.encode(),
-                    str(link.number).encode(),
-                    link.hashed.hex().encode(),
-                    str(row).encode(),
-                    form.line(self.rows_of[number, row]),
-                )
+    def rows(self, form: Form) -> Iterator[Rows]:
+        named = [
+            (link, row) for (number, row), link in self._named().items()
+            if number == form.pk and (number, row) in self.rows_of
+        ]  # fmt: skip
+        for some in in_blocks(named):
+            yield Rows(
+                [link.chain.encode() for link, _row in some],
+                [b"%d" % link.number for link, _row in some],
+                [link.hashed.hex().encode() for link, _row in some],
+                [b"%d" % row for _link, row in some],
+                [form.line(self.rows_of[form.pk, row]) for _link, row in some],
+            )
 
     def unsealed(self, table):
         form = next(form for form in self.forms() if form.table == table)

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -131,14 +132,16 @@ def _write_chain(
         wanted = None if rows is None else {b"%d" % pk for pk in rows.get(form.table, ())}
         if wanted is not None and not wanted:
             continue
-        for _chain, _number, _hash, row, line in source.rows(form):
-            if wanted is None or row in wanted:
-                lines[b"%d" % form.pk, row] = line
+        for block in source.rows(form):
+            for row, line in zip(block.keys, block.lines, strict=True):
+                if wanted is None or row in wanted:
+                    lines[b"%d" % form.pk, row] = line
     keys: set[str] = set()
     last: dict[str, Any] = {"last": 0, "head": GENESIS.hex()}
 
     def links() -> Iterator[bytes]:
-        for number, (link, written) in enumerate(source.links(), 1):
+        every = chain.from_iterable(zip(block.lines, block.heads, strict=True) for block in source.links())
+        for number, (link, written) in enumerate(every, 1):
             last["last"], last["head"] = number, written.decode()
             _code, _number, form_pk, row, _rest = link.split(b"\t", 4)
             disclosed = lines.get((form_pk, row))

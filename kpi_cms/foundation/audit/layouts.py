@@ -33,6 +33,9 @@ KINDS = {
 }
 # Lists of thousands of keys are read in parts: SQLite takes a limited number of parameters.
 PART = 900
+# So many rows are looked at together: lists are quicker than turns of a loop while the processor's cache holds them. Of
+# 1,000 rows a verification took a third longer.
+BLOCK = 100
 
 
 def kind_of(field: "models.Field[Any, Any]") -> str:
@@ -143,11 +146,34 @@ def copied(sql: str, parameters: Sequence[Any] = ()) -> Iterator[bytes]:
 
     Nothing else can be asked on the connection until they are read.
     """
+    for block in copied_in_blocks(sql, parameters):
+        yield from block
+
+
+def copied_in_blocks(sql: str, parameters: Sequence[Any] = ()) -> Iterator[list[bytes]]:
+    """The same, up to `BLOCK` rows at a time.
+
+    They are taken from libpq itself: psycopg's own loop asks for each row whether it has come, which takes as long as
+    everything else that becomes of a row.
+    """
+    from psycopg.errors import error_from_result
+    from psycopg.pq import ExecStatus
+
     connection = connections[DEFAULT_DB_ALIAS]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO, YMD', true)"
         )
-        with cursor.copy(f"COPY ({sql}) TO STDOUT", parameters) as rows:
-            for row in rows:
-                yield bytes(row[:-1])
+        with cursor.copy(f"COPY ({sql}) TO STDOUT", parameters):
+            server = connection.connection.pgconn
+            take, block, size = server.get_copy_data, [], 1
+            while size > 0:
+                size, row = take(0)  # waits for it; -1 behind the last one
+                if size > 0:
+                    block.append(bytes(row[:-1]))
+                if block and (size < 0 or len(block) == BLOCK):
+                    yield block
+                    block = []
+            for result in list(iter(server.get_result, None)):
+                if result.status != ExecStatus.COMMAND_OK:
+                    raise error_from_result(result)

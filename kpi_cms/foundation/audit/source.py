@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from . import layouts
-from .append_only import key_column
+from . import append_only, layouts
 from .canonical import Form, link_line, time_text
 from .models import Seal, SealWaiting
 from .sealing import reading_everything
+from .verifying import Links, Rows
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,52 +50,66 @@ class DatabaseSource:
     def forms(self) -> list[Form]:
         return layouts.stored_forms()
 
-    def links(self) -> Iterator[tuple[bytes, bytes]]:
+    def links(self) -> Iterator[Links]:
         if connection.vendor == "postgresql":
             where, parameters = ("WHERE chain = %s", [self.part.chain]) if self.part.chain else ("", [])
-            for row in layouts.copied(
+            for block in layouts.copied_in_blocks(
                 f"SELECT chain, number, form_id, row_id, sealed_at, row_hash, head FROM audit_seal {where} "
-                'ORDER BY chain COLLATE "C", number',
+                "ORDER BY chain, number",  # of an index, and in any collation the links of a chain stand together
                 parameters,
             ):
-                rest, hashed, head = row.rsplit(b"\t", 2)
-                yield rest + b"\t" + hashed[3:], head[3:]  # bytes are written as \\x and digits
+                links = [row.rsplit(b"\t", 2) for row in block]
+                # Bytes are written as \\x and digits.
+                yield Links(
+                    [rest + b"\t" + hashed[3:] for rest, hashed, _head in links],
+                    [head[3:] for _rest, _hashed, head in links],
+                )
             return
-        for seal in self._seals().order_by("chain", "number").iterator(chunk_size=2_000):
-            line = link_line(
-                seal.chain,
-                seal.number,
-                seal.form_id,
-                seal.row_id,
-                time_text(seal.sealed_at),
-                bytes(seal.row_hash),
+        seals = self._seals().order_by("chain", "number").iterator(chunk_size=2_000)
+        for some in _in_blocks(seals):
+            yield Links(
+                [
+                    link_line(
+                        seal.chain,
+                        seal.number,
+                        seal.form_id,
+                        seal.row_id,
+                        time_text(seal.sealed_at),
+                        bytes(seal.row_hash),
+                    )
+                    for seal in some
+                ],
+                [bytes(seal.head).hex().encode() for seal in some],
             )
-            yield line, bytes(seal.head).hex().encode()
 
-    def rows(self, form: Form) -> Iterator[tuple[bytes, bytes, bytes, bytes, bytes]]:
+    def rows(self, form: Form) -> Iterator[Rows]:
         if connection.vendor == "postgresql":
             where, parameters = ("WHERE s.chain = %s", [self.part.chain]) if self.part.chain else ("", [])
-            for row in layouts.copied(
+            key = append_only.key_column(form.table)
+            # In the order of the keys, in which rows and links were written: both are read along an index, side by
+            # side, and nothing is sorted or put aside, however long the ledger is.
+            for block in layouts.copied_in_blocks(
                 f'SELECT s.chain, s.number, s.row_hash, s.row_id, {layouts.quoted(form, "t.")} FROM "{form.table}" t '
-                f'JOIN audit_seal s ON s.form_id = {form.pk} AND s.row_id = t."{key_column(form.table)}" {where}',
+                f'JOIN audit_seal s ON s.form_id = {form.pk} AND s.row_id = t."{key}" {where} ORDER BY t."{key}"',
                 parameters,
             ):
-                chain, number, hashed, row_id, line = row.split(b"\t", 4)
-                yield chain, number, hashed[3:], row_id, line
+                chains, numbers, hashes, keys, lines = zip(
+                    *[row.split(b"\t", 4) for row in block], strict=True
+                )
+                yield Rows(chains, numbers, [hashed[3:] for hashed in hashes], keys, lines)
             return
         seals = {
             seal.row_id: seal for seal in self._seals().filter(form_id=form.pk).iterator(chunk_size=2_000)
         }
-        for pk, line in layouts.lines_by_model(form):
-            seal = seals.get(pk)
-            if seal is not None:
-                yield (
-                    seal.chain.encode(),
-                    str(seal.number).encode(),
-                    bytes(seal.row_hash).hex().encode(),
-                    str(pk).encode(),
-                    line,
-                )
+        named = ((seals[pk], line) for pk, line in layouts.lines_by_model(form) if pk in seals)
+        for some in _in_blocks(named):
+            yield Rows(
+                [seal.chain.encode() for seal, _line in some],
+                [b"%d" % seal.number for seal, _line in some],
+                [bytes(seal.row_hash).hex().encode() for seal, _line in some],
+                [b"%d" % seal.row_id for seal, _line in some],
+                [line for _seal, line in some],
+            )
 
     def unsealed(self, table: str) -> Iterable[int]:
         """Of every chain: what no link names is in none."""
@@ -112,3 +129,8 @@ class DatabaseSource:
 
     def _seals(self) -> Any:
         return Seal.objects.filter(chain=self.part.chain) if self.part.chain else Seal.objects.all()
+
+
+def _in_blocks(rows: Iterator[T]) -> Iterator[list[T]]:
+    while block := list(islice(rows, layouts.BLOCK)):
+        yield block

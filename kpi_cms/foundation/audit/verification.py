@@ -52,7 +52,7 @@ class Outcome:
             "seconds": round(self.seconds, 3),
             "accepted": [asdict(each) for each in self.accepted],
             "chains": {
-                chain: [self.report.lengths[chain], head] for chain, head in self.report.heads.items()
+                chain: [self.report.lengths[chain], head] for chain, head in sorted(self.report.heads.items())
             },
             "findings": [
                 {

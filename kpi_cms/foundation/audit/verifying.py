@@ -1,9 +1,11 @@
 """The verifier: recomputes every hash from the rows as they are now, and says what does not hold. Plain Python.
 
 It asks a `Source` for lines and compares; `source` reads them from the database by plain SELECTs, tests from memory.
+Lines come in blocks: whole columns are compared, and only where they differ is one line looked at after the other.
 Each finding names the link and the record. `live` compares the records themselves with their sealed history.
 """
 
+from binascii import unhexlify
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from itertools import groupby
 from typing import Protocol
 
 from .canonical import GENESIS, Form, time_text
@@ -86,17 +89,36 @@ class AnchorPoint:
     given_up: bool = False
 
 
+@dataclass(frozen=True)
+class Links:
+    """Some links, one behind the other: the line of each, and its head in hexadecimal."""
+
+    lines: Sequence[bytes]
+    heads: Sequence[bytes]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows that links name: chain and number of the link, hash in hexadecimal, key and line of the row."""
+
+    chains: Sequence[bytes]
+    numbers: Sequence[bytes]
+    hashes: Sequence[bytes]
+    keys: Sequence[bytes]
+    lines: Sequence[bytes]
+
+
 class Source(Protocol):
     """Lines of a ledger, wherever it is kept. Everything is in bytes, as `canonical` fixes it."""
 
     def forms(self) -> list[Form]: ...
 
-    def links(self) -> Iterable[tuple[bytes, bytes]]:
-        """(Line of a link, its head in hexadecimal), by chain and number."""
+    def links(self) -> Iterable[Links]:
+        """Every link, chain after chain, by number."""
         ...
 
-    def rows(self, form: Form) -> Iterable[tuple[bytes, bytes, bytes, bytes, bytes]]:
-        """(Chain, number, hash in hexadecimal, row, line) of every row that a link of this form names."""
+    def rows(self, form: Form) -> Iterable[Rows]:
+        """Every row that a link of this form names."""
         ...
 
     def unsealed(self, table: str) -> Iterable[int]:
@@ -156,43 +178,72 @@ def _check_links(
     """Each chain from its first link on; how many links each form has."""
     wanted: dict[str, dict[int, str]] = {}
     for anchor in anchors:
-        for chain, said in anchor.chains.items():
-            if said.number and only_chain in ("", chain):
-                wanted.setdefault(chain, {})[said.number] = said.head
+        for name, said in anchor.chains.items():
+            if said.number and only_chain in ("", name):
+                wanted.setdefault(name, {})[said.number] = said.head
     of_form: Counter[bytes] = Counter()
     differing: set[str] = set()
-    current, place, expected, head = b"", 0, 0, GENESIS
-    chain, awaited = "", {}
-
-    def close() -> None:
-        if current:
-            report.lengths[chain], report.heads[chain] = place, head.hex()
-
-    for line, written in source.links():
-        code, number, form, _rest = line.split(b"\t", 3)
-        if code != current:
-            close()
-            current, expected, head = code, 0, GENESIS
-            chain = code.decode()
-            awaited = wanted.get(chain, {})
-        place = int(number)
-        of_form[form] += 1
-        expected += 1
-        stored = bytes.fromhex(written.decode())
-        if place != expected:
-            wrong = Wrong.LINK_MISSING if place > expected else Wrong.LINK_TWICE
-            report.findings.append(Finding(wrong, chain, min(place, expected)))
-            expected = place
-        elif sha256(head + line).digest() != stored:
-            report.findings.append(_of_link(Wrong.LINK_CHANGED, line, forms))
-        head = stored
-        if place in awaited and awaited[place].encode() != written:
-            differing.add(chain)
-    close()
+    chain: _Chain | None = None
+    for block in source.links():
+        codes, numbers, kinds, _rests = zip(*[line.split(b"\t", 3) for line in block.lines], strict=True)
+        of_form.update(kinds)
+        end = 0
+        for code, run in groupby(codes):
+            if chain is None or code != chain.code:
+                chain = _Chain(code)
+            begin, end = end, end + len(list(run))
+            places, heads = list(map(int, numbers[begin:end])), block.heads[begin:end]
+            report.findings += [
+                Finding(wrong, chain.name, place)
+                if wrong != Wrong.LINK_CHANGED
+                else _of_link(wrong, block.lines[begin + at], forms)
+                for wrong, place, at in chain.go_on(places, block.lines[begin:end], heads)
+            ]
+            awaited = wanted.get(chain.name, {})
+            if not awaited.keys().isdisjoint(places) and any(
+                awaited.get(place, head.decode()) != head.decode()
+                for place, head in zip(places, heads, strict=True)
+            ):
+                differing.add(chain.name)
+            report.lengths[chain.name], report.heads[chain.name] = chain.place, chain.head.hex()
     report.links += of_form.total()
     counted = Counter({int(form): number for form, number in of_form.items()})
     report.findings += _against_anchors(source, anchors, forms, report, wanted, differing)
     return counted
+
+
+class _Chain:
+    """One chain while it is read: how far, and the head there."""
+
+    def __init__(self, code: bytes) -> None:
+        self.code, self.name = code, code.decode()
+        self.place, self.head = 0, GENESIS
+
+    def go_on(
+        self, places: Sequence[int], lines: Sequence[bytes], heads: Sequence[bytes]
+    ) -> Iterable[tuple[Wrong, int, int]]:
+        """(What is wrong, at which number, at which of these links) of the links that come next.
+
+        Each is computed from the head that is stored before it, so that one finding does not bring about the others.
+        """
+        stored = list(map(unhexlify, heads))
+        before = [self.head, *stored[:-1]]
+        computed = [sha256(head + line).digest() for head, line in zip(before, lines, strict=True)]
+        first = self.place + 1
+        self.head, last = stored[-1], places[-1]
+        if computed == stored and places == list(range(first, first + len(places))):
+            self.place = last
+            return []
+        found, expected = [], first
+        for at, place in enumerate(places):
+            if place != expected:
+                wrong = Wrong.LINK_MISSING if place > expected else Wrong.LINK_TWICE
+                found.append((wrong, min(place, expected), at))
+            elif computed[at] != stored[at]:
+                found.append((Wrong.LINK_CHANGED, place, at))
+            expected = place + 1
+        self.place = last
+        return found
 
 
 def _of_link(wrong: Wrong, line: bytes, forms: Mapping[int, Form], detail: str = "") -> Finding:
@@ -214,10 +265,11 @@ def _against_anchors(
     links: dict[str, dict[int, bytes]] = {chain: {} for chain in shorter | differing}
     if not links:
         return
-    for line, _head in source.links():
-        code, number, _rest = line.split(b"\t", 2)
-        if code.decode() in links:
-            links[code.decode()][int(number)] = line
+    for block in source.links():
+        for line in block.lines:
+            code, number, _rest = line.split(b"\t", 2)
+            if code.decode() in links:
+                links[code.decode()][int(number)] = line
     for chain in sorted(links):
         yield _first_lost(chain, links[chain], anchors, forms, report, shorter=chain in shorter)
 
@@ -291,32 +343,55 @@ class _Late:
                 self.moments.setdefault(chain.encode(), []).append(moment)
         self.any = anchors[-1] if anchors else None
 
-    def is_late(self, chain: bytes, number: bytes, moment: bytes) -> bool:
-        if self.any is None:
-            return False
+    def among(
+        self, chains: Sequence[bytes], numbers: Sequence[bytes], moments: Sequence[bytes]
+    ) -> Iterator[int]:
+        """Which of these rows say that they are too old. One by one only where the oldest moment would be too old for
+        the last number of its chain."""
+        places = list(map(int, numbers))
+        last: dict[bytes, int] = {}
+        for chain, place in zip(chains, places, strict=True):
+            if place > last.get(chain, 0):
+                last[chain] = place
+        if min(moments) >= max(self._oldest(chain, place) for chain, place in last.items()):
+            return
+        for at, moment in enumerate(moments):
+            if moment < self._oldest(chains[at], places[at]):
+                yield at
+
+    def _oldest(self, chain: bytes, place: int) -> bytes:
+        """The oldest moment that a row at this place may say; nothing is older than b""."""
+        assert self.any is not None  # nobody asks without an anchor
         numbers = self.numbers.get(chain)
         if numbers is None:  # a chain that no anchor knows began after all of them
-            return moment < time_text(self.any.at - LATE).encode()
-        before = bisect_left(numbers, int(number))
-        return before > 0 and moment < self.moments[chain][before - 1]
+            return time_text(self.any.at - LATE).encode()
+        before = bisect_left(numbers, place)
+        return self.moments[chain][before - 1] if before else b""
 
 
 def _check_rows(source: Source, form: Form, late: _Late, report: Report) -> int:
     digest, seen = form.digest, 0
-    place = next((at for at in map(form.index, TIME_COLUMNS) if at is not None), None)
-    for chain, number, hashed, row, line in source.rows(form):
-        seen += 1
-        if sha256(digest + line).hexdigest().encode() != hashed:
-            report.findings.append(
-                Finding(Wrong.ROW_CHANGED, chain.decode(), int(number), form.table, int(row))
-            )
-        elif place is not None and late.any is not None:
-            moment = line.split(b"\t", place + 1)[place]
-            if late.is_late(chain, number, moment):
-                report.findings.append(
-                    Finding(
-                        Wrong.ROW_LATE, chain.decode(), int(number), form.table, int(row), moment.decode()
-                    )
-                )
+    column = next((at for at in map(form.index, TIME_COLUMNS) if at is not None), None)
+    for block in source.rows(form):
+        seen += len(block.lines)
+        stored = list(map(unhexlify, block.hashes))
+        computed = [sha256(digest + line).digest() for line in block.lines]
+        changed: set[int] = set()
+        if computed != stored:
+            changed = {at for at, hashed in enumerate(computed) if hashed != stored[at]}
+            report.findings += [_of_row(Wrong.ROW_CHANGED, form, block, at) for at in sorted(changed)]
+        if column is not None and late.any is not None:
+            moments = [line.split(b"\t", column + 1)[column] for line in block.lines]
+            report.findings += [
+                _of_row(Wrong.ROW_LATE, form, block, at, moments[at].decode())
+                for at in late.among(block.chains, block.numbers, moments)
+                if at not in changed
+            ]
     report.rows += seen
     return seen
+
+
+def _of_row(wrong: Wrong, form: Form, block: Rows, at: int, detail: str = "") -> Finding:
+    return Finding(
+        wrong, block.chains[at].decode(), int(block.numbers[at]), form.table, int(block.keys[at]), detail
+    )

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from kpi_cms.foundation.audit import layouts, ledger, sealing
 from kpi_cms.foundation.audit.canonical import PROVINCE
@@ -123,3 +123,33 @@ def test_the_line_of_a_row_is_the_same_from_both_databases():
     if connection.vendor == "postgresql":
         return
     assert b"\\N" in line
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("count", [0, 1, layouts.BLOCK - 1, layouts.BLOCK, 2 * layouts.BLOCK + 1])
+def test_every_row_of_a_select_is_read_once_in_blocks(count):
+    rows = "SELECT n, E'a\\nb' FROM generate_series(1, %s) n"
+    blocks = list(layouts.copied_in_blocks(rows, [count]))
+    assert [row for block in blocks for row in block] == [b"%d\ta\\nb" % (n + 1) for n in range(count)]
+    assert [len(block) for block in blocks[:-1]] == [layouts.BLOCK] * (len(blocks) - 1)
+    assert SealWaiting.objects.count() == 0  # and the connection answers again
+
+
+@pytest.mark.postgresql
+def test_a_select_that_fails_behind_its_first_rows_says_so():
+    from psycopg import DataError
+
+    with pytest.raises(DataError, match="division by zero"), transaction.atomic():
+        list(layouts.copied(f"SELECT 1 / ({3 * layouts.BLOCK} - n) FROM generate_series(1, 1000) n"))
+    assert SealWaiting.objects.count() == 0
+
+
+@pytest.mark.postgresql
+def test_whoever_stops_in_the_middle_of_a_select_gets_the_connection_back():
+    def stop():
+        for _block in layouts.copied_in_blocks("SELECT n FROM generate_series(1, 100000) n"):
+            raise LookupError
+
+    with pytest.raises(LookupError), transaction.atomic():
+        stop()
+    assert SealWaiting.objects.count() == 0
