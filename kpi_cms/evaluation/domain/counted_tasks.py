@@ -10,10 +10,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import BigAutoField, QuerySet, Value
 
 from kpi_cms.evaluation.enums import COUNTED_TASK_STATES, EXTRA_KINDS, TaskState
 from kpi_cms.evaluation.models import CalendarPin, Delay, Fault, Scorecard, Task
+from kpi_cms.foundation.core.prepared import Parameter, PreparedRows
 from kpi_cms.foundation.engine import QUALITY, Asked, Calendar, CompiledSet, Deduction, PointTask, TaskInput
 from snippets.enums import CALENDAR, DayKind
 
@@ -34,22 +35,35 @@ def task_rows(period_id: int, person_ids: Iterable[int]) -> dict[int, list[TaskR
             period_id=period_id, person_id__in=list(person_ids), state__in=COUNTED_TASK_STATES
         )
     )
-    faults, delays = deductions_of([task.pk for task in tasks])
+    found = deductions_of([task.pk for task in tasks])
     rows: dict[int, list[TaskRow]] = defaultdict(list)
     for task in tasks:
-        rows[task.person_id].append(TaskRow(task, tuple(faults[task.pk]), tuple(delays[task.pk])))
+        rows[task.person_id].append(_row(task, found))
     return rows
 
 
 Deductions = dict[int, list[Deduction]]
 
 
+def rows_of(period_id: int, person_id: int) -> list[TaskRow]:
+    """Counted tasks of one person, in two queries: what every save of a card asks."""
+    tasks = _TASKS.all(period=period_id, person=person_id)
+    found = _merged(_DEDUCTIONS.all(period=period_id, person=person_id) if tasks else ())
+    return [_row(task, found) for task in tasks]
+
+
+def _row(task: Task, found: tuple[Deductions, Deductions]) -> TaskRow:
+    faults, delays = found
+    return TaskRow(task, tuple(faults[task.pk]), tuple(delays[task.pk]))
+
+
 def deductions_of(task_ids: Sequence[int]) -> tuple[Deductions, Deductions]:
     """Faults and delays that stand, each by task id, in one query; excused where an objective cause stands."""
+    return _merged(_standing(task_id__in=task_ids) if task_ids else ())
+
+
+def _merged(rows: Iterable[tuple[Any, ...]]) -> tuple[Deductions, Deductions]:
     found: tuple[Deductions, Deductions] = (defaultdict(list), defaultdict(list))
-    if not task_ids:
-        return found
-    rows = _standing(Fault, 0, task_ids).union(_standing(Delay, 1, task_ids), all=True)
     merged: dict[tuple[int, int], tuple[int, int, bool]] = {}
     for kind, pk, task_id, unit_number, cause, revoked in rows:
         excused = cause is not None and revoked is None
@@ -62,13 +76,22 @@ def deductions_of(task_ids: Sequence[int]) -> tuple[Deductions, Deductions]:
     return found
 
 
-def _standing(model: type[Fault] | type[Delay], kind: int, task_ids: Sequence[int]) -> QuerySet[Any, Any]:
-    return (
-        model._default_manager.filter(task_id__in=task_ids, withdrawn_at__isnull=True)
+def _standing(**whose: Any) -> QuerySet[Any, Any]:
+    faults, delays = (
+        model._default_manager.filter(withdrawn_at__isnull=True, **whose)
         .order_by()
         .annotate(_kind=Value(kind))
         .values_list("_kind", "pk", "task_id", "unit_number", "causes__pk", "causes__revoked_at")
+        for kind, model in enumerate((Fault, Delay))
     )
+    return faults.union(delays, all=True)
+
+
+_PERIOD, _PERSON = Parameter("period", BigAutoField()), Parameter("person", BigAutoField())
+_TASKS = PreparedRows(
+    lambda: Task.objects.filter(period=_PERIOD, person=_PERSON, state__in=COUNTED_TASK_STATES)
+)
+_DEDUCTIONS = PreparedRows(lambda: _standing(task__period=_PERIOD, task__person=_PERSON))
 
 
 def task_input(row: TaskRow) -> TaskInput | None:

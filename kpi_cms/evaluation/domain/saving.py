@@ -102,7 +102,7 @@ def save_stage(
             reason_key=reason_key,
             amount=largest_change(_points(card, before), after),
         )
-    tasks = scoring.task_rows(card.period_id, [card.person_id])[card.person_id]
+    tasks = scoring.rows_of(card.period_id, card.person_id)
     outcome = _computed(
         card, scoring.inputs_of(card, scores.values(), tasks, said=scoring.said_beside(card, stage))
     )

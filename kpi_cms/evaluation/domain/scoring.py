@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from django.db.models import BigAutoField, CharField
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation.enums import (
@@ -21,6 +22,7 @@ from kpi_cms.evaluation.enums import (
 from kpi_cms.evaluation.models import CardResult, Score, Scorecard
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.core.errors import Invalid
+from kpi_cms.foundation.core.prepared import Parameter, PreparedRows
 from kpi_cms.foundation.engine import (
     CardInputs,
     Outcome,
@@ -32,6 +34,7 @@ from kpi_cms.foundation.engine import (
 
 from .counted_tasks import TaskRow as TaskRow  # read beside the results by whoever shows tasks
 from .counted_tasks import calendars_of, work_of
+from .counted_tasks import rows_of as rows_of
 from .counted_tasks import task_input as task_input
 from .counted_tasks import task_rows as task_rows
 from .details import split
@@ -102,11 +105,16 @@ def stage_scores(card: Scorecard, stage: str) -> list[Score]:
 
     They are those of the rater whom the card names now: an earlier evaluator's stay readable, and count no more.
     """
-    return list(
-        Score.objects.filter(
-            assessment__card=card, assessment__stage=stage, assessment__rater_id=card.rater_id(stage)
-        ).select_related("criterion", "assessment")
-    )
+    return _SCORES.all(card=card.pk, stage=stage, rater=card.rater_id(stage))
+
+
+_SCORES = PreparedRows(
+    lambda: Score.objects.filter(
+        assessment__card=Parameter("card", BigAutoField()),
+        assessment__stage=Parameter("stage", CharField()),
+        assessment__rater=Parameter("rater", BigAutoField()),
+    ).select_related("criterion", "assessment")
+)
 
 
 def outcome_of(card: Scorecard, stage: str, *, proposed: bool = False) -> Outcome:
@@ -137,7 +145,7 @@ def trace_of(card: Scorecard, stage: str) -> tuple[Step, ...]:
 
 
 def _inputs_at(card: Scorecard, stage: str, *, proposed: bool = False, explained: bool = False) -> CardInputs:
-    tasks = task_rows(card.period_id, [card.person_id])[card.person_id]
+    tasks = rows_of(card.period_id, card.person_id)
     said = said_beside(card, stage)
     return inputs_of(
         card, stage_scores(card, stage), tasks, said=said, proposed=proposed, explained=explained

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import BigAutoField
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rule_table as table
@@ -31,6 +32,7 @@ from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
+from kpi_cms.foundation.core.prepared import Parameter, PreparedRows
 from kpi_cms.foundation.engine import CompiledCriterion, Outcome, decimal_text
 from snippets.models import Person
 
@@ -100,12 +102,19 @@ def save_evaluation(
 def lock(card: Scorecard) -> Scorecard:
     """Share the period, lock the card, and read it again with what rules ask of it."""
     locks.share_period(card.period_id)
-    locked: Scorecard | None = (
-        Scorecard.objects.select_for_update(of=("self",)).with_context().filter(pk=card.pk).first()
-    )
-    if locked is None:
+    locked: list[Scorecard] = _LOCKED.all(card=card.pk)
+    if not locked:
         raise NotFound
-    return locked
+    return locked[0]
+
+
+_LOCKED = PreparedRows(
+    lambda: (
+        Scorecard.objects.select_for_update(of=("self",))
+        .with_context()
+        .filter(pk=Parameter("card", BigAutoField()))
+    )
+)
 
 
 def lock_to_decide(actor: User, card: Scorecard) -> Scorecard:

@@ -1,14 +1,19 @@
-"""Questions that every page asks: their SQL is written once for a process.
+"""Questions that every page, or every save, asks: their SQL is written once for a process.
 
 The ORM writes the text of a query anew each time it is asked, which for the twelve counters of the header takes
 longer than the answer. A queryset whose changing values are `Parameter`s always has the same text.
 """
 
 from collections.abc import Callable
-from typing import Any
+from copy import copy
+from typing import Any, Generic, TypeVar
 
-from django.db import connection
-from django.db.models import Expression, Field, QuerySet
+from django.db import connection, transaction
+from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
+
+M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 
 
 class Parameter(Expression):
@@ -37,11 +42,47 @@ class Prepared:
         if connection.vendor not in self._made:
             self._made[connection.vendor] = self._build()[:1].query.sql_with_params()
         sql, params = self._made[connection.vendor]
-        given = [_value(one, values) if isinstance(one, Parameter) else one for one in params]
         with connection.cursor() as cursor:
-            cursor.execute(sql, given)
+            cursor.execute(sql, _filled(params, values))
             row: tuple[Any, ...] | None = cursor.fetchone()
         return row
+
+
+class PreparedRows(Generic[M, R]):
+    """The same for everything that a queryset gives, be it records with `select_related` or rows of `values_list()`.
+
+    The ORM makes them of the answer, as ever; what it needs to know for that is kept beside the text.
+    """
+
+    def __init__(self, build: Callable[[], QuerySet[M, R]]) -> None:
+        self._build = build
+        self._made: dict[str, tuple[QuerySet[M, R], SQLCompiler, str, tuple[Any, ...]]] = {}
+
+    def all(self, **values: Any) -> list[R]:
+        """Every row. One query. Raises KeyError for a value that is missing, and TransactionManagementError where rows
+        are to be locked outside a transaction."""
+        if connection.vendor not in self._made:
+            self._made[connection.vendor] = self._written()
+        rows, compiler, sql, params = self._made[connection.vendor]
+        if rows.query.select_for_update and not connection.in_atomic_block:
+            raise transaction.TransactionManagementError("Rows are locked inside a transaction.")
+        given = tuple(_filled(params, values))
+        once = copy(compiler)
+        once.connection = connection  # each thread has its own
+        once.as_sql = lambda *args, **kwargs: (sql, given)  # type: ignore[method-assign]  # written already
+        asked = rows.all()
+        asked.query.get_compiler = lambda *args, **kwargs: once  # type: ignore[method-assign]  # and of this text
+        return list(asked)
+
+    def _written(self) -> tuple[QuerySet[M, R], SQLCompiler, str, tuple[Any, ...]]:
+        rows = self._build()
+        compiler = rows.query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        return rows, compiler, sql, tuple(params)
+
+
+def _filled(params: tuple[Any, ...], values: dict[str, Any]) -> list[Any]:
+    return [_value(one, values) if isinstance(one, Parameter) else one for one in params]
 
 
 def _value(parameter: Parameter, values: dict[str, Any]) -> Any:

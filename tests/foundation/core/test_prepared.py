@@ -3,14 +3,15 @@
 import importlib
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.signals import connection_created
-from django.db.models import CharField, F, QuerySet
+from django.db.models import BigAutoField, CharField, F, QuerySet
 
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.plans import KEPT, _keep
-from kpi_cms.foundation.core.prepared import Parameter, Prepared
-from tests.factories.snippets import UserFactory
+from kpi_cms.foundation.core.prepared import Parameter, Prepared, PreparedRows
+from snippets.models import Person
+from tests.factories.snippets import PersonFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,60 @@ def test_a_value_that_is_missing_is_an_error_and_asks_nothing(django_assert_num_
     question = Prepared(lambda: User.objects.filter(pk=Parameter("key", User._meta.pk)).values("pk"))
     with django_assert_num_queries(0), pytest.raises(KeyError, match="key"):
         question.first(name="lan")
+
+
+def test_records_come_with_what_the_queryset_joins_and_defers(django_assert_num_queries) -> None:
+    lan, minh = PersonFactory(full_name="Lan"), PersonFactory(full_name="Minh")
+    question = PreparedRows(
+        lambda: (
+            Person.objects.select_related("unit")
+            .defer("unit__name")
+            .filter(pk=Parameter("key", BigAutoField()))
+        )
+    )
+    for person in (lan, minh, lan):
+        with django_assert_num_queries(1):
+            [found] = question.all(key=person.pk)
+            assert (found, found.full_name, found.unit.code) == (person, person.full_name, person.unit.code)
+        with django_assert_num_queries(1):  # what was left behind is read when it is asked for
+            assert found.unit.name == person.unit.name
+    assert question.all(key=0) == []
+
+
+def test_two_asked_alike_are_two_records() -> None:
+    person = PersonFactory()
+    question = PreparedRows(lambda: Person.objects.filter(pk=Parameter("key", BigAutoField())))
+    [one], [other] = question.all(key=person.pk), question.all(key=person.pk)
+    one.full_name = "changed"
+    assert (other.full_name, other is one) == (person.full_name, False)
+
+
+def test_rows_of_two_querysets_joined_are_written_once_too() -> None:
+    lan, minh, _ha = (UserFactory(username=name) for name in ("lan", "minh", "ha"))
+    name = Parameter("name", CharField())
+
+    def build() -> QuerySet:
+        named = User.objects.order_by().filter(username=name).values_list("pk", "username")
+        after = User.objects.order_by().filter(username__gt=name).values_list("pk", "username")
+        return named.union(after, all=True)
+
+    question = PreparedRows(build)
+    assert sorted(question.all(name="lan")) == sorted([(lan.pk, "lan"), (minh.pk, "minh")])
+    assert question.all(name="minh") == [(minh.pk, "minh")]
+
+
+def test_rows_are_locked_inside_a_transaction_only(django_assert_num_queries) -> None:
+    person = PersonFactory()
+    question = PreparedRows(
+        lambda: Person.objects.select_for_update().filter(pk=Parameter("key", BigAutoField()))
+    )
+    assert question.all(key=person.pk) == [person]
+    connection.in_atomic_block = False
+    try:
+        with django_assert_num_queries(0), pytest.raises(transaction.TransactionManagementError):
+            question.all(key=person.pk)
+    finally:
+        connection.in_atomic_block = True
 
 
 @pytest.mark.postgresql
