@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from django.conf import settings
@@ -20,6 +20,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.helpers import databases, pages, roles, scratch, watching
 from tests.helpers import world as worlds
+from tests.helpers.institutions import ASKING, FilesTogether
 from tests.helpers.once import written_once
 from tests.helpers.shared import SHARED
 from tests.helpers.world import World
@@ -79,6 +80,11 @@ UNCOUNTED = (
 )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether | None:
+    return FilesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     counting = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
@@ -112,6 +118,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (item for item in items if applies[item]),
         key=lambda item: (
             item.get_closest_marker("journey") is None,
+            not item.nodeid.startswith(
+                ASKING
+            ),  # next to one another: the institution is written once for them
             places[item.path],
             sum(name.endswith("_once") for name in getattr(item, "fixturenames", ())),
         ),
