@@ -60,13 +60,16 @@ def _origins(model: type[models.Model]) -> str:
 
 
 def _as_written(model: type[models.Model], action: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Where an act comes from, as the database's own rows give it back."""
+    """Where an act comes from, as the database's own rows give it back: SQLite keeps a UUID as text, and no zone."""
+    if connection.vendor == "postgresql":
+        return action
     rows: Any = model.history.model._meta
     fields = [rows.get_field(name) for name in ORIGIN]
     values = [field.get_db_prep_save(value, connection) for field, value in zip(fields, action, strict=True)]
-    if connection.vendor == "sqlite" and isinstance(values[1], str):
-        values[1] = parse_datetime(values[1])
-    return tuple(values)
+    return tuple(
+        parse_datetime(value) if name == "history_date" else value
+        for name, value in zip(ORIGIN, values, strict=True)
+    )
 
 
 def _asked(sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
