@@ -21,6 +21,7 @@ from kpi_cms.foundation.engine.others import APPROVED, FIELD, SUBORDINATES, UNIT
 from kpi_cms.foundation.engine.people import ManagedPeople, points_counted, tally
 from kpi_cms.foundation.engine.problems import N_, EntryError, Problem, ScoringError, SpecificationError
 from kpi_cms.foundation.engine.quota import Allowed, Candidate, Choice, QuotaCounts, choose
+from kpi_cms.foundation.engine.raters import Rater, stage_and_seat, voice_of
 from kpi_cms.foundation.engine.rating import Combined
 from kpi_cms.foundation.engine.rounding import round_half_up
 from kpi_cms.foundation.engine.schema import SCHEMA_VERSION, SCHEMA_VERSIONS, needed_version
@@ -66,6 +67,7 @@ __all__ = [
     "PointTask",
     "Problem",
     "QuotaCounts",
+    "Rater",
     "Rating",
     "Said",
     "ScoringError",
@@ -93,6 +95,8 @@ __all__ = [
     "points_counted",
     "round_half_up",
     "spread_of",
+    "stage_and_seat",
     "tally",
     "unused",
+    "voice_of",
 ]

@@ -1,6 +1,6 @@
 """A specification compiled once: whole coefficients, tables of possible entries, an order of sections."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -40,6 +40,7 @@ from kpi_cms.foundation.engine.kinds import (
 from kpi_cms.foundation.engine.levels import LevelsKind
 from kpi_cms.foundation.engine.problems import SpecificationError
 from kpi_cms.foundation.engine.quota import Allowed, QuotaCounts
+from kpi_cms.foundation.engine.raters import voices_of
 from kpi_cms.foundation.engine.rating import Combined
 from kpi_cms.foundation.engine.schema import KINDS_OF_1
 from kpi_cms.foundation.engine.scoring import Outcome, work_out
@@ -124,6 +125,8 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         for part in specification.parts
     )
     deciding = next(stage.key for stage in specification.stages if stage.decides)
+    own = tuple(criterion for criterion in criteria if criterion.persons_own)
+    voices = voices_of(specification.raters, deciding)
     expression = specification.total_expression if specification.total == "formula" else ""
     return CompiledSet(
         digest=canonical.digest(spec),
@@ -132,10 +135,12 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         sections=sections,
         parts=parts,
         stages=specification.stages,
-        own=tuple(criterion for criterion in criteria if criterion.persons_own),
+        own=own,
         raters=specification.raters,
+        voices=voices,
         deciding=deciding,
-        hears=_hears(specification, criteria, deciding),
+        hears=_hears(own, (rater.stage for rater in specification.raters), deciding),
+        heard=_hears(own, voices, deciding),
         bands=tuple(
             Band(band.code, band.label, _known(band.start), *pair_of(_known(band.start)))
             for band in specification.bands
@@ -176,12 +181,10 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
     )
 
 
-def _hears(
-    specification: Specification, criteria: Sequence[CompiledCriterion], deciding: str
-) -> frozenset[str]:
-    """The other stages that a result is decided with: the person's for what they alone give, those with a weight."""
-    own = {SELF} if any(criterion.persons_own for criterion in criteria) else set()
-    return frozenset(own | {rater.stage for rater in specification.raters} - {deciding})
+def _hears(own: Sequence[CompiledCriterion], raters: Iterable[str], deciding: str) -> frozenset[str]:
+    """Whom a result is decided with beside the stage itself: the person for what they alone give, those with a
+    weight."""
+    return frozenset(({SELF} if own else set()) | set(raters) - {deciding})
 
 
 def _known(value: Decimal | None) -> Decimal:

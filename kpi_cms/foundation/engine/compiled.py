@@ -237,6 +237,7 @@ class ScoringPlan:
     `from_others`: the criteria whose value comes of other people's results or tasks; `scopes`: the scopes whose tasks
     of others they count; `counts_results`: whether one of them counts the results of the people managed, `counts_unit`:
     the result of the unit;
+    `voices`: the voice of each rater, `hears` the other stages that a result is decided with, `heard` their voices;
     `counts_points`: whether a criterion counts points of tasks (`CardInputs.work`); `calendars`: the names of the
     calendars of working days that they are counted by; `asks`: what somebody must say of a task for them, by name.
     """
@@ -249,8 +250,10 @@ class ScoringPlan:
     stages: tuple[StageSpec, ...]
     own: tuple[CompiledCriterion, ...]
     raters: tuple[Rater, ...]
+    voices: tuple[str, ...]
     deciding: str
     hears: frozenset[str]
+    heard: frozenset[str]
     bands: tuple[Band, ...]
     places: int
     mode: str
@@ -284,6 +287,11 @@ class ScoringPlan:
         """The criterion with a block key."""
         index = self.keys.get(key)
         return None if index is None else self.criteria[index]
+
+    def seats(self, stage: str) -> tuple[Rater, ...]:
+        """The raters of a stage at which several sit; () for every other."""
+        pairs = zip(self.raters, self.voices, strict=True)
+        return tuple(rater for rater, voice in pairs if rater.stage == stage != voice)
 
     def fact(self, key: str) -> Fact | None:
         """The fact with a block key."""

@@ -20,7 +20,7 @@ _NO_RESULTS: Mapping[str, Sequence[Decimal | Fraction]] = MappingProxyType({})
 
 
 class Said(NamedTuple):
-    """What the rater of another stage gave, as `entered` and `details` of `CardInputs`."""
+    """What a rater of another stage gave, as `entered` and `details` of `CardInputs`."""
 
     entered: Mapping[str, Decimal | str]
     details: Mapping[str, Mapping[str, object]] = _NO_DETAILS
@@ -37,8 +37,8 @@ class CardInputs(NamedTuple):
     scoring (a share of 1, or points). `details`: criterion key → name → number, for the kinds entered so.
     `work`: the tasks that task points count, with `calendars` of working days by name. `others`: scope → tasks of
     other people; `results`: "subordinates" or "unit" → points; what is not there is pending.
-    `said`: stage → what was given at the other stages, where the set decides with it (`ScoringPlan.hears`):
-    a stage that is not there said nothing. None: the points of this stage alone, whatever the set's raters.
+    `said`: voice → what was given at the other stages, where the set decides with it (`ScoringPlan.heard`):
+    a voice that is not there said nothing. None: the points of this stage alone, whatever the set's raters.
     """
 
     entered: Mapping[str, Decimal | str]

@@ -2,7 +2,8 @@
 
     raters  [{key, label, stage, weight}]      weights add up to 100 %; a stage may have several raters
 
-There is a result only when all of them have scored.
+There is a result only when all of them have scored. Several at one stage sit beside one another: each says their own,
+under a voice of their own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,26 @@ class Rater:
     label: str
     stage: str
     weight: Decimal
+
+
+def voice_of(stage: str, seat: str = "") -> str:
+    """Under what something said at a stage is kept: the stage itself, and the rater's key where several sit there."""
+    return f"{stage}/{seat}" if seat else stage
+
+
+def stage_and_seat(voice: str) -> tuple[str, str]:
+    """What a voice was made of; the seat is "" where one rater stands at the stage."""
+    stage, _mark, seat = voice.partition("/")
+    return stage, seat
+
+
+def voices_of(raters: Sequence[Rater], deciding: str) -> tuple[str, ...]:
+    """The voice of each rater. At the stage that decides there is one, however many raters are written there."""
+    at = [rater.stage for rater in raters]
+    return tuple(
+        voice_of(rater.stage, rater.key if at.count(rater.stage) > 1 and rater.stage != deciding else "")
+        for rater in raters
+    )
 
 
 def read_raters(reader: Reader, spec: Node) -> tuple[Rater, ...]:

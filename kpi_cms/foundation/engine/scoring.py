@@ -274,10 +274,10 @@ def _raters(compiled: ScoringPlan, inputs: CardInputs, own: Pair | None) -> tupl
     if inputs.said is None or not compiled.raters:
         return ()
     totals = {compiled.deciding: own}
-    for stage, said in inputs.said.items():
+    for voice, said in inputs.said.items():
         theirs = inputs._replace(entered=said.entered, details=said.details, said=None)
-        totals[stage] = _points(compiled, theirs).total
-    return tuple(totals.get(rater.stage) for rater in compiled.raters)
+        totals[voice] = _points(compiled, theirs).total
+    return tuple(map(totals.get, compiled.voices))
 
 
 def _combined(compiled: ScoringPlan, heard: Sequence[Pair | None]) -> Pair | None:

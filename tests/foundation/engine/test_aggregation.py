@@ -16,6 +16,8 @@ from kpi_cms.foundation.engine import (
     check_specification,
     compile_set,
     formulas,
+    stage_and_seat,
+    voice_of,
 )
 from tests.foundation.engine import specs
 from tests.foundation.engine.cards import STAFF
@@ -290,6 +292,28 @@ def test_while_a_rater_has_no_total_there_is_none():
         assert {step.code for step in compiled.trace(card)} & {"total", "band"} == set()
     nothing = compiled.score(CardInputs({}, tasks, said={"self": Said(scores(compiled, 1))}))
     assert (nothing.total, nothing.unsaid, len(nothing.missing)) == (None, (), 17)
+
+
+def test_several_raters_at_one_stage_sit_beside_one_another():
+    """Each gives their own; nothing counts while one said nothing, whatever is said for the stage."""
+    seats = [{"key": key, "label": key, "stage": "collective", "weight": "25"} for key in ("first", "second")]
+    spec = of_two(raters=[*seats, TWO[1] | {"weight": "50"}])
+    spec["stages"].insert(1, {"key": "collective", "label": "Tập thể", "decides": False, "optional": False})
+    compiled = compile_set(spec)
+    assert [seat.key for seat in compiled.seats("collective")] == ["first", "second"]
+    assert (compiled.seats("evaluator"), compiled.hears) == ((), {"collective"})
+    assert compiled.heard == {voice_of("collective", "first"), voice_of("collective", "second")}
+    assert stage_and_seat(voice_of("collective", "first")) == ("collective", "first")
+    tasks = [TaskInput(Decimal(1), Decimal(4), Decimal(4), Decimal(4))]
+    all_of_it, nothing = Said(scores(compiled, 1)), Said(scores(compiled, 0))
+    first = {voice_of("collective", "first"): all_of_it}
+    for said in ({}, first, {"collective": all_of_it}, first | {"collective": all_of_it}):
+        found = compiled.score(CardInputs(scores(compiled, 1), tasks, said=said))
+        assert (found.total, found.unsaid[-1]) == (None, "second")
+    both = first | {voice_of("collective", "second"): nothing}
+    found = compiled.score(CardInputs(scores(compiled, 0), tasks, said=both))
+    assert found.raters == {"first": 100, "second": 70, "head": 70}
+    assert found.total == Fraction("77.5")
 
 
 def test_weights_that_no_card_could_be_decided_with_are_refused():
