@@ -367,8 +367,9 @@ class Seeder:
             self._execute(
                 f"""
                 INSERT INTO evaluation_assessment
-                  (card_id, stage, rater_id, unit_id, person_id, state, strengths, weaknesses, comment, submitted_at)
-                SELECT c.id, '{stage}', {rater}, c.unit_id, c.person_id, 'submitted',
+                  (card_id, stage, seat, rater_id, unit_id, person_id, state,
+                   strengths, weaknesses, comment, submitted_at)
+                SELECT c.id, '{stage}', '', {rater}, c.unit_id, c.person_id, 'submitted',
                        '', '', '', {self._moment}
                 FROM evaluation_scorecard c
                 """

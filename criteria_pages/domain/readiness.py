@@ -121,18 +121,26 @@ def _needed(criterion: Any) -> Iterator[tuple[str, set[str], tuple[str | int, ..
 
 
 def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:
-    """On a card the person, a collective and the competent person give points, one each; the last of them decides."""
-    free = {StageName.SELF.value, StageName.COLLECTIVE.value, StageName.EVALUATOR.value}
+    """On a card the person, a collective and the competent person give points; the last of them decides. Several may
+    sit for a collective, and there alone."""
+    collective = StageName.COLLECTIVE.value
+    free = {StageName.SELF.value, collective, StageName.EVALUATOR.value}
     decides = {stage.value["name"] for stage in page.stages if stage.value["decides"]}
+    seen: set[str] = set()
     for rater in page.raters:
         stage = rater.value["stage"]
         if stage not in free or decides != {StageName.EVALUATOR.value}:
             sentence = _(
-                "On a card the person, a collective and the competent person give points, one each, and the competent "
-                "person decides: choose another stage for this rater, or keep the set as a draft."
+                "On a card the person, the people of a collective and the competent person give points, and the "
+                "competent person decides: choose another stage for this rater, or keep the set as a draft."
             )
+            if stage == StageName.EVALUATOR and stage in seen:
+                sentence = _(
+                    "One competent person decides by law: let further raters score at the stage of the collective."
+                )
             yield PageProblem("raters_not_yet", sentence, key=str(rater.id), inside=("stage",))
-        free.discard(stage)
+        seen.add(stage)
+        free -= {stage} - {collective}
 
 
 def _of_gates(page: CriteriaSetPage) -> Iterator[PageProblem]:

@@ -261,7 +261,10 @@ class CriteriaSetPage(Page):
         RatersBlock(required=False),
         blank=True,
         verbose_name=_("weights of several raters"),
-        help_text=_("100% together. None: one stage decides."),
+        help_text=_(
+            "100% together. None: one stage decides. Several may score for a collective: a decision then says who they "
+            "are."
+        ),
     )
 
     ratio_cap = setting(

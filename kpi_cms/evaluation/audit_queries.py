@@ -155,6 +155,16 @@ def _sent(card: Scorecard) -> QuerySet[Assessment]:
     return Assessment.objects.filter(card=card, stage=StageKey.COLLECTIVE, state=AssessmentState.SUBMITTED)
 
 
+def _has_seats(card: Scorecard) -> bool:
+    return bool(card.version.compiled().seats(StageKey.COLLECTIVE))
+
+
+def _unsent_seats(card: Scorecard) -> list[str]:
+    """Of a collective with several raters: those for whom what is entered now is not sent."""
+    drafts = Assessment.objects.seated().filter(card=card, state=AssessmentState.DRAFT)
+    return list(drafts.values_list("seat", flat=True))
+
+
 def visible_fields(table: Tracked, names: Sequence[str], seen: Sight) -> list[str]:
     """Without those that would tell of an evaluation, or of a new basis, that the reader may not see."""
     if table is not CARD:
@@ -183,7 +193,8 @@ def card_acts(card: Scorecard, seen: Sight, *, filters: Filters = UNFILTERED) ->
         entries = entries.exclude(act__startswith="evidence.", subject_type="evaluation.Scorecard")
     elif not seen.of_unsent:
         drafting = Q(act__in=_ACTS_OF_WRITING, after__stage=StageKey.COLLECTIVE)
-        entries = entries.exclude(drafting & ~Exists(_sent(card)))
+        unsent = Q(after__seat__in=_unsent_seats(card)) if _has_seats(card) else Q(pk__in=())
+        entries = entries.exclude(drafting & (~Exists(_sent(card)) | unsent))
     if not seen.of_new_basis:
         entries = entries.exclude(act__in=_ACTS_OF_PROPOSING)
     return narrow_acts(entries, filters).order_by("-id")

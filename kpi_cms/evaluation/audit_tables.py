@@ -63,7 +63,7 @@ ASSESSMENT = Tracked(
     "assessment",
     Assessment,
     _("Assessment"),
-    ("state", "rater", "delegate", "comments_key", "submitted_at"),
+    ("state", "rater", "delegate", "comments_key", "submitted_at", "vacated_at"),
     period_path="card__period_id",
     people=("rater", "delegate"),
     kept=("comments_key",),

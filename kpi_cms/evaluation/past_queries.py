@@ -27,14 +27,17 @@ from .domain.details import fact_in_words, in_words
 from .enums import AssessmentState, CardState, StageKey, TaskState
 from .models import Assessment, Delay, Fault, Score, Scorecard, Task
 from .models.scorecard import RATERS, READING_CAPABILITIES
+from .stage_words import speaker
 from .visibility import EVERYTHING, Sight
 
 
 @dataclass(frozen=True)
 class PastScore:
-    """What the stage's rater of that moment had given for one criterion; `value` as entered, "" for none."""
+    """What the stage's rater of that moment had given for one criterion; `value` as entered, "" for none. `by` is the
+    stage, and for whom somebody sat there."""
 
     stage: StageKey
+    by: str
     code: str
     label: str
     value: str
@@ -66,27 +69,28 @@ class Holder:
 
 @dataclass(frozen=True)
 class PastCard:
-    """`version` is the criteria version it was scored with, `people` maps “evaluator” and “endorser” to names."""
+    """`version` is the criteria version it was scored with, `people` maps “evaluator” and “endorser” to names,
+    `comments` the stage, or who sat there, to what was remarked."""
 
     moment: datetime
     state: CardState
     version: CriteriaVersion
     people: Mapping[str, str]
     scores: tuple[PastScore, ...]
-    comments: Mapping[StageKey, str]
+    comments: Mapping[str, str]
     tasks: tuple[PastTask, ...]
     holders: tuple[Holder, ...]
 
     def content(self) -> dict[str, str]:
         """Label → value of everything that a decision rests on, in the order of the screen."""
         said = {_("State"): str(self.state.label)}
-        said |= {f"{each.code} {each.label} ({each.stage.label})": each.value for each in self.scores}
+        said |= {f"{each.code} {each.label} ({each.by})": each.value for each in self.scores}
         said |= {
-            f"{each.code} {each.label} ({each.stage.label}), {_('grounds')}": each.grounds
+            f"{each.code} {each.label} ({each.by}), {_('grounds')}": each.grounds
             for each in self.scores
             if each.grounds
         }
-        said |= {f"{_('comments')} ({stage.label})": text for stage, text in self.comments.items()}
+        said |= {f"{_('comments')} ({by})": text for by, text in self.comments.items()}
         for task in self.tasks:
             said[task.label] = _(
                 "%(state)s; assigned %(assigned)s, completed %(completed)s, accepted %(accepted)s; "
@@ -130,17 +134,14 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
     names = dict(Person.objects.filter(pk__in=people.values()).values_list("pk", "full_name"))
     version = CriteriaVersion.objects.get(pk=then.version_id)
     asked = questions_of([version.compiled()]) if version.asks_of_tasks else {}
+    by = {row.id: speaker(version, row.stage, row.seat) for row in said}
     return PastCard(
         moment=moment,
         state=CardState(then.state),
         version=version,
         people={role: names[key] for role, key in people.items()},
-        scores=tuple(_scores(said, scores.values(), kept)),
-        comments={
-            StageKey(row.stage): kept.get(row.comments_key, "")
-            for row in said
-            if row.comments_key is not None
-        },
+        scores=tuple(_scores(said, scores.values(), kept, by)),
+        comments={by[row.id]: kept.get(row.comments_key, "") for row in said if row.comments_key is not None},
         tasks=tuple(_tasks(tasks, moment, asked)),
         holders=tuple(holders_at(then.unit_id, moment)),
     )
@@ -148,6 +149,8 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
 
 def _counted(row: Any, then: Any) -> bool:
     """Whether an assessment counted for the card as it stood then, as `AssessmentQuerySet.that_count` has it."""
+    if row.seat:
+        return row.vacated_at is None
     if row.stage == StageKey.ENDORSEMENT:
         return bool(row.state == AssessmentState.SUBMITTED)
     return bool(row.rater_id == getattr(then, f"{RATERS[StageKey(row.stage)]}_id"))
@@ -167,18 +170,24 @@ def newest(model: Any, records: Q, moment: datetime) -> dict[int, Any]:
     return {key: row for key, row in newest.items() if row.history_type != "-"}
 
 
-def _scores(said: Iterable[Any], rows: Iterable[Any], kept: Mapping[Any, str]) -> Iterable[PastScore]:
+def _scores(
+    said: Iterable[Any], rows: Iterable[Any], kept: Mapping[Any, str], by: Mapping[int, str]
+) -> Iterable[PastScore]:
     stages = {row.id: StageKey(row.stage) for row in said}
     listed = list(rows)
     criteria = FrozenCriterion.objects.in_bulk([row.criterion_id for row in listed])
     order = list(StageKey)
     found = sorted(
-        listed, key=lambda row: (order.index(stages[row.assessment_id]), criteria[row.criterion_id].order)
-    )
+        listed,
+        key=lambda row: (
+            order.index(stages[row.assessment_id]), by[row.assessment_id], criteria[row.criterion_id].order,
+        ),
+    )  # fmt: skip
     for row in found:
         criterion = criteria[row.criterion_id]
         yield PastScore(
             stage=stages[row.assessment_id],
+            by=by[row.assessment_id],
             code=criterion.code,
             label=criterion.label,
             value=_number(criterion, row.value) if row.value is not None else _chosen(criterion, row.choice),

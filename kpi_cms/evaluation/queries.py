@@ -24,10 +24,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.access.rules import Rule, in_card_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit.access_log import notice, notice_list
 from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.foundation.engine import voice_of
 from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person, Product, Unit
 from snippets.queries import containing, lineage
@@ -89,8 +91,8 @@ class Given:
 
 @dataclass
 class StageRecord:
-    """Everything one rater said at one stage of a card; `given` by the criterion's key, `rater` their name and
-    `delegate` that of whoever confirmed it in their place."""
+    """Everything one rater said at one stage of a card; `given` by the criterion's key, `rater` their name, `seat` the
+    key of the set's rater for whom they sit, `delegate` the name of whoever confirmed it in the rater's place."""
 
     stage: str
     state: str
@@ -101,6 +103,7 @@ class StageRecord:
     delegate: str = ""
     rater: str = ""
     rater_id: int | None = None
+    seat: str = ""
     given: dict[str, Given] = field(default_factory=dict)
 
     @property
@@ -113,7 +116,8 @@ class StageRecord:
 
 
 def stage_records(card: Scorecard, unseen: Collection[str] = ()) -> dict[str, StageRecord]:
-    """Stage → what its present rater gave there, comments and scores, in one query; of `unseen` stages the moment."""
+    """Voice (a stage, or a seat there) → what its present rater gave there, comments and scores, in one query; of
+    `unseen` stages the moment."""
     rows = (
         Assessment.objects.that_count()
         .filter(card=card)
@@ -128,6 +132,7 @@ def stage_records(card: Scorecard, unseen: Collection[str] = ()) -> dict[str, St
             "delegate__full_name",
             "rater__full_name",
             "rater_id",
+            "seat",
             "scores__criterion__key",
             "scores__value",
             "scores__choice",
@@ -136,25 +141,43 @@ def stage_records(card: Scorecard, unseen: Collection[str] = ()) -> dict[str, St
     )
     records: dict[str, StageRecord] = {}
     for row in rows:
-        (
-            stage, state, submitted_at, strengths, weaknesses, comment, delegate, rater, rater_id, key, value, choice,
-            grounds,
-        ) = row  # fmt: skip
+        stage, state, submitted_at, strengths, weaknesses, comment, delegate, rater, rater_id, seat = row[:10]
+        key, value, choice, grounds = row[10:]
         record = records.setdefault(
-            stage,
+            voice_of(stage, seat),
             StageRecord(
-                stage, state, submitted_at, strengths, weaknesses, comment, delegate or "", rater, rater_id
+                stage,
+                state,
+                submitted_at,
+                strengths,
+                weaknesses,
+                comment,
+                delegate or "",
+                rater,
+                rater_id,
+                seat,
             ),
         )
         if key is not None:
             record.given[key] = Given(value, choice, grounds)
-    return {stage: record.unread() if stage in unseen else record for stage, record in records.items()}
+    return {voice: each.unread() if each.stage in unseen else each for voice, each in records.items()}
 
 
 def results_of(card: Scorecard, unseen: Collection[str] = ()) -> dict[str, CardResult]:
-    """Stage → stored result, without those of `unseen` stages."""
+    """Voice (a stage, or a seat there) → stored result, without those of `unseen` stages."""
     results = CardResult.objects.filter(card=card)
-    return {result.stage: result for result in results if result.stage not in unseen}
+    return {voice_of(each.stage, each.seat): each for each in results if each.stage not in unseen}
+
+
+def seats_in_use() -> dict[str, tuple[str, str]]:
+    """Rater's key → (its name, the sets' codes) of every collective with several raters on cards of open periods."""
+    found: dict[str, tuple[str, str]] = {}
+    pinned = CriteriaVersion.objects.filter(pins__period__state=PeriodState.OPEN).distinct()
+    for version in pinned.order_by("set_code", "number"):
+        for seat in version.compiled().seats(StageKey.COLLECTIVE):
+            codes = {*filter(None, found.get(seat.key, ("", ""))[1].split(", ")), version.set_code}
+            found[seat.key] = (seat.label, ", ".join(sorted(codes)))
+    return found
 
 
 def unit_names(codes: Iterable[str]) -> dict[str, str]:

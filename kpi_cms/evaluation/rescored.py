@@ -76,7 +76,7 @@ def judged(
     inputs: CardInputs,
     said: Mapping[str, Mapping[str, Decimal | str]],
 ) -> Outcome | Reason:
-    """What the draft makes of a card's entries. `inputs`: what it has beside them; `said`: stage → what was sent
+    """What the draft makes of a card's entries. `inputs`: what it has beside them; `said`: voice → what was sent
     there.
 
     A criterion that the card has no entry for counts as what leaving it empty means: nothing happened, for counts of
@@ -108,8 +108,8 @@ def _with_entries(
     said: Mapping[str, Mapping[str, Decimal | str]],
 ) -> CardInputs:
     entered, details = _split(draft, given)
-    heard = {stage: Said(*_split(draft, sent)) for stage, sent in said.items() if stage in draft.hears}
-    return inputs._replace(entered=entered, details=details, said=heard if draft.hears else None)
+    heard = {voice: Said(*_split(draft, sent)) for voice, sent in said.items() if voice in draft.heard}
+    return inputs._replace(entered=entered, details=details, said=heard if draft.heard else None)
 
 
 def _split(

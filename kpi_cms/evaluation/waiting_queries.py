@@ -100,15 +100,13 @@ _COUNTERS = Prepared(partial(_counters, Scope()))
 
 
 def to_score_for_collective(person: Any) -> QuerySet[Scorecard]:
-    """Submitted cards of open periods on which this person has not sent the collective's scores yet."""
-    sent = Assessment.objects.filter(
-        card=OuterRef("pk"),
-        stage=StageKey.COLLECTIVE,
-        rater=OuterRef("secretary"),
-        state=AssessmentState.SUBMITTED,
+    """Submitted cards of open periods on which this person has not sent the collective's scores, of every seat, yet."""
+    said = Assessment.objects.that_count().filter(card=OuterRef("pk"), stage=StageKey.COLLECTIVE)
+    waits = Exists(said.seated().filter(state=AssessmentState.DRAFT)) | ~Exists(
+        said.filter(state=AssessmentState.SUBMITTED)
     )
     return Scorecard.objects.filter(
-        ~Exists(sent), period__state=PeriodState.OPEN, secretary=person, state=CardState.SUBMITTED
+        waits, period__state=PeriodState.OPEN, secretary=person, state=CardState.SUBMITTED
     )
 
 

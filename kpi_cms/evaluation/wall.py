@@ -119,6 +119,12 @@ def _define_helpers() -> None:
             JOIN "{person}" person ON person.user_id = delegated.giver;""",
     )
     define("kpi_cards_to_decide", ids, f"RETURN QUERY {decided('card.id')};")
+    # Of a collective with several raters the same account enters what each says.
+    define(
+        "kpi_cards_collected",
+        ids,
+        f"""RETURN QUERY SELECT card.id FROM "{card}" card WHERE card.secretary_id = (SELECT kpi_person());""",
+    )
     define("kpi_cards_in_hand", ids, f"RETURN QUERY {in_hand('card.id')};")
     define("kpi_assessments_in_hand", ids, f"RETURN QUERY {said_on(in_hand('card.id'))};")
     # Whoever evaluates an agency has hundreds of cards in hand and writes on one of them.
@@ -130,8 +136,9 @@ def _define_helpers() -> None:
             WHERE said.id = wanted AND CASE WHEN said.stage = '{StageKey.SELF}'
                 THEN card.person_id = (SELECT kpi_person())
                 WHEN said.stage = '{StageKey.COLLECTIVE}'
-                THEN (SELECT kpi_person()) = card.secretary_id AND said.rater_id = card.secretary_id
-                    AND card.state = '{CardState.SUBMITTED}'
+                THEN (SELECT kpi_person()) = card.secretary_id AND card.state = '{CardState.SUBMITTED}'
+                    AND (CASE WHEN said.seat = '' THEN said.rater_id = card.secretary_id
+                        ELSE said.vacated_at IS NULL END)
                 ELSE card.person_id IS DISTINCT FROM (SELECT kpi_person()) AND (
                     (SELECT kpi_person()) IN (card.evaluator_id, card.endorser_id) OR {_standing_in("card.")})
                 END);""",
@@ -216,7 +223,10 @@ def _protect_cards() -> None:
         updates=any_of(
             all_of(OWN, _in("stage", StageKey.SELF)),
             all_of(
-                NOT_OWN, CARD_IN_HAND, _in("stage", StageKey.COLLECTIVE), "rater_id = (SELECT kpi_person())"
+                NOT_OWN,
+                "card_id IN (SELECT kpi_cards_collected())",
+                _in("stage", StageKey.COLLECTIVE),
+                any_of("seat = '' AND rater_id = (SELECT kpi_person())", "seat <> '' AND vacated_at IS NULL"),
             ),
             all_of(
                 NOT_OWN,

@@ -395,24 +395,30 @@ def test_a_rule_that_cannot_hold_is_refused_at_its_block(
     [
         (("self", "evaluator"), ()),
         (("endorsement", "evaluator"), ("0",)),
+        (("self", "self", "evaluator"), ("1",)),
+        (("collective", "collective", "evaluator"), ()),
+        (("collective", "evaluator", "evaluator"), ("2",)),
         (("evaluator", "evaluator"), ("1",)),
     ],
 )
-def test_weights_count_for_the_person_and_the_competent_person_alone(
+def test_weights_count_for_the_person_the_people_of_a_collective_and_one_competent_person(
     stages: tuple[str, ...], refused: tuple[str, ...]
 ) -> None:
+    weights = ("25", "75") if len(stages) == 2 else ("25", "25", "50")
     raters = [
         block_of_rule("rater", {"label": stage, "stage": stage, "weight": weight}, str(number))
-        for number, (stage, weight) in enumerate(zip(stages, ("25", "75"), strict=True))
+        for number, (stage, weight) in enumerate(zip(stages, weights, strict=True))
     ]
     page = page_of({**one_kind("number"), "raters": raters})
     found = [problem for problem in check(page) if problem.code == "raters_not_yet"]
     assert [problem.key for problem in found] == [raters[int(number)]["id"] for number in refused]
-    for problem in found:
-        assert str(problem.sentence) == (
-            "On a card the person, a collective and the competent person give points, one each, and the competent "
-            "person decides: choose another stage for this rater, or keep the set as a draft."
-        )
+    elsewhere = (
+        "On a card the person, the people of a collective and the competent person give points, and the competent "
+        "person decides: choose another stage for this rater, or keep the set as a draft."
+    )
+    one = "One competent person decides by law: let further raters score at the stage of the collective."
+    twice = stages.count("evaluator") > 1
+    assert [str(problem.sentence) for problem in found] == ([one if twice else elsewhere] if refused else [])
 
 
 def test_a_set_that_counts_the_result_of_the_unit_can_be_issued() -> None:

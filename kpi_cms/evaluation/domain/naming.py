@@ -36,6 +36,7 @@ from . import basis, locks, scoring
 from .evaluators import EvaluatorFound, Organisation
 from .planning import has_collective, has_endorsement
 from .saving import carry_over
+from .seats import seat, sitting
 from .stages import reopen_evaluation
 
 
@@ -308,11 +309,11 @@ def _name(
         }  # fmt: skip
     card.endorser = people[competent.endorser_id] if competent.endorser_id is not None else None
     # Whoever decides does not speak for a collective as well. Of a decided card what the collective sent was counted.
-    gives_way = (
-        card.state not in DECIDED and card.secretary_id is not None and card.secretary_id in competent.pair
-    )
+    speakers = {card.secretary_id, *(said.rater_id for said in sitting(card).values())} - {None}
+    gives_way = card.state not in DECIDED and not speakers.isdisjoint(competent.pair)
     if gives_way:
         card.secretary, card.collective = None, {}
+        seat(card, {}, moment)
     card.version_number += 1
     reason_key = texts.keep(TextKind.REASON, reason, person_code=card.person.staff_code)
     save_tracked(card, reason_key=reason_key)

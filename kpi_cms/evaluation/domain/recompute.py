@@ -167,9 +167,9 @@ def _said(
     cards = {card.pk: compiled[card.version_id] for card in batch if compiled[card.version_id].hears}
     if stage != StageKey.EVALUATOR or not cards:
         return {}
-    given = said_at(list(cards), sorted(frozenset().union(*(each.hears for each in cards.values()))))
+    given = said_at(list(cards), sorted(frozenset().union(*(each.heard for each in cards.values()))))
     return {
-        pk: {other: Said(*split(each, sent)) for other, sent in given[pk].items() if other in each.hears}
+        pk: {voice: Said(*split(each, sent)) for voice, sent in given[pk].items() if voice in each.heard}
         for pk, each in cards.items()
     }
 
@@ -212,7 +212,7 @@ def _store(
     stored = {
         result.card_id: result
         for result in CardResult.objects.filter(
-            card_id__in=[card.pk for card, _inputs, _set in batch], stage=stage
+            card_id__in=[card.pk for card, _inputs, _set in batch], stage=stage, seat=""
         )
     }
     added: list[CardResult] = []

@@ -134,7 +134,7 @@ class _Run:
         self.managed = _ManagedCards(past, draft) if draft.counts_results else None
         self.of_units = _results_of_units(past) if draft.counts_unit else {}
         self.sets = (draft, *(version.compiled() for version in self.versions.values()))
-        self.hears = sorted(frozenset().union(*(each.hears for each in self.sets)))
+        self.heard = sorted(frozenset().union(*(each.heard for each in self.sets)))
 
     def passes(self) -> Iterator[Any]:
         """In one pass, where no d waits for the results of others."""
@@ -147,7 +147,7 @@ class _Run:
             return []
         keys = [card.pk for card in batch]
         given = given_at(keys, StageKey.EVALUATOR)
-        said = said_at(keys, self.hears)
+        said = said_at(keys, self.heard)
         tasks = tasks_of(batch[0].period_id, [card.person_id for card in batch])
         rows = self._rows(batch)
         calendars = calendars_of(self.past.period.pk, self.sets)
@@ -277,7 +277,7 @@ class _Run:
         work = work_of(rows, card.position_code, old)
         inputs = inputs._replace(entered=entered, details=details, work=work)
         if old.hears:  # never altered after it was sent, whatever was decided anew
-            heard = {stage: Said(*split(old, sent)) for stage, sent in said.items() if stage in old.hears}
+            heard = {voice: Said(*split(old, sent)) for voice, sent in said.items() if voice in old.heard}
             inputs = inputs._replace(said=heard)
         outcome = old.score(with_kept(inputs, old, own.confirmed_basis))
         if outcome.band is None:

@@ -74,12 +74,13 @@ def save_stage(
     comments: Mapping[str, str],
     reason: str,
     moment: datetime,
+    seat: str = "",
 ) -> Saved:
     _check_entries(card, stage, entries)
-    stored = scoring.stage_scores(card, stage)
+    stored = scoring.stage_scores(card, stage, seat)
     scores = {score.criterion.key: score for score in stored}
     known = next((score.assessment for score in stored if score.assessment.rater_id == rater.pk), None)
-    assessment = known or assessment_of(card, stage, rater)
+    assessment = known or assessment_of(card, stage, rater, seat)
     assessment.card = card
     _check_fresh(card, expected, entries, comments, scores, assessment)
     changed, before, after, reason_key = _write_scores(card, assessment, scores, entries, reason)
@@ -97,8 +98,8 @@ def save_stage(
             unit=card.unit,
             person=card.person,
             period_id=card.period_id,
-            before={"stage": stage, **before},
-            after={"stage": stage, **after},
+            before={**at_stage(stage, seat), **before},
+            after={**at_stage(stage, seat), **after},
             reason_key=reason_key,
             amount=largest_change(_points(card, before), after),
         )
@@ -107,8 +108,13 @@ def save_stage(
         card, scoring.inputs_of(card, scores.values(), tasks, said=scoring.said_beside(card, stage))
     )
     if changed or not assessment.submitted_at:
-        scoring.store_result(card, stage, outcome, moment)
+        scoring.store_result(card, stage, outcome, moment, seat)
     return Saved(card, outcome, changed)
+
+
+def at_stage(stage: str, seat: str) -> dict[str, str]:
+    """Where an act of scoring was done, as the ledger says it."""
+    return {"stage": stage, "seat": seat} if seat else {"stage": stage}
 
 
 def _computed(card: Scorecard, inputs: CardInputs) -> Outcome:
@@ -204,11 +210,11 @@ def check_entry(criterion: CompiledCriterion, value: Decimal | str | Mapping[str
     return result if isinstance(result, Problem) else None
 
 
-def assessment_of(card: Scorecard, stage: StageKey, rater: Person) -> Assessment:
-    assessment = Assessment.objects.filter(card=card, stage=stage, rater=rater).first()
+def assessment_of(card: Scorecard, stage: StageKey, rater: Person, seat: str = "") -> Assessment:
+    assessment = Assessment.objects.filter(card=card, stage=stage, seat=seat, rater=rater).first()
     if assessment is None:
         assessment = Assessment(
-            card=card, stage=stage, rater=rater, unit_id=card.unit_id, person_id=card.person_id
+            card=card, stage=stage, seat=seat, rater=rater, unit_id=card.unit_id, person_id=card.person_id
         )
         save_tracked(assessment)
     return assessment

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import BigAutoField, CharField
+from django.db.models import BigAutoField, CharField, QuerySet
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation.enums import (
@@ -30,6 +30,7 @@ from kpi_cms.foundation.engine import (
     ScoringError,
     Step,
     round_half_up,
+    stage_and_seat,
 )
 
 from .counted_tasks import TaskRow as TaskRow  # read beside the results by whoever shows tasks
@@ -65,10 +66,11 @@ def said_beside(card: Scorecard, stage: str) -> dict[str, Said] | None:
     if stage != StageKey.EVALUATOR or not compiled.hears:
         return None
     heard: dict[str, Said] = {}
-    for other in compiled.hears:
-        scores = stage_scores(card, other) if other != StageKey.SELF or card.self_is_submitted else []
+    for voice in compiled.heard:
+        other, seat = stage_and_seat(voice)
+        scores = stage_scores(card, other, seat) if other != StageKey.SELF or card.self_is_submitted else []
         if scores and (other == StageKey.SELF or scores[0].assessment.state == AssessmentState.SUBMITTED):
-            heard[other] = Said(*split(compiled, given_values(scores)))
+            heard[voice] = Said(*split(compiled, given_values(scores)))
     return heard
 
 
@@ -100,31 +102,35 @@ def inputs_of(
     return filled(inputs, card, proposed=proposed, explained=explained)
 
 
-def stage_scores(card: Scorecard, stage: str) -> list[Score]:
-    """The scores that count at a stage, with their criteria and the assessment they belong to.
+def stage_scores(card: Scorecard, stage: str, seat: str = "") -> list[Score]:
+    """The scores that count at a stage, or of one seat there, with their criteria and the assessment they belong to.
 
     They are those of the rater whom the card names now: an earlier evaluator's stay readable, and count no more.
     """
+    if seat:
+        return _SEATED.all(card=card.pk, stage=stage, seat=seat)
     return _SCORES.all(card=card.pk, stage=stage, rater=card.rater_id(stage))
 
 
-_SCORES = PreparedRows(
-    lambda: Score.objects.filter(
-        assessment__card=Parameter("card", BigAutoField()),
-        assessment__stage=Parameter("stage", CharField()),
-        assessment__rater=Parameter("rater", BigAutoField()),
-    ).select_related("criterion", "assessment")
-)
+def _said(**by: Any) -> QuerySet[Score]:
+    at = {"card": Parameter("card", BigAutoField()), "stage": Parameter("stage", CharField()), **by}
+    return Score.objects.filter(**{f"assessment__{name}": value for name, value in at.items()}).select_related(
+        "criterion", "assessment"
+    )
 
 
-def outcome_of(card: Scorecard, stage: str, *, proposed: bool = False) -> Outcome:
+_SCORES = PreparedRows(lambda: _said(seat="", rater=Parameter("rater", BigAutoField())))
+_SEATED = PreparedRows(lambda: _said(seat=Parameter("seat", CharField()), vacated_at__isnull=True))
+
+
+def outcome_of(card: Scorecard, stage: str, seat: str = "", *, proposed: bool = False) -> Outcome:
     """Compute one stage from the stored rows; with `proposed`, a decided leader's as it would be confirmed anew.
 
     Raises Invalid where a formula of the set cannot be computed with what the rows say by now, a division by zero
     after a task was changed: the change is refused, and nothing half-computed stands.
     """
     try:
-        return card.version.compiled().score(_inputs_at(card, stage, proposed=proposed))
+        return card.version.compiled().score(_inputs_at(card, stage, seat, proposed=proposed))
     except ScoringError as error:
         raise Invalid(
             _(
@@ -139,16 +145,18 @@ def outcome_of(card: Scorecard, stage: str, *, proposed: bool = False) -> Outcom
         ) from error
 
 
-def trace_of(card: Scorecard, stage: str) -> tuple[Step, ...]:
+def trace_of(card: Scorecard, stage: str, seat: str = "") -> tuple[Step, ...]:
     """“Why this number”: every number of the card at one stage, step by step, with its clause."""
-    return card.version.compiled().trace(_inputs_at(card, stage, explained=True))
+    return card.version.compiled().trace(_inputs_at(card, stage, seat, explained=True))
 
 
-def _inputs_at(card: Scorecard, stage: str, *, proposed: bool = False, explained: bool = False) -> CardInputs:
+def _inputs_at(
+    card: Scorecard, stage: str, seat: str, *, proposed: bool = False, explained: bool = False
+) -> CardInputs:
     tasks = rows_of(card.period_id, card.person_id)
     said = said_beside(card, stage)
     return inputs_of(
-        card, stage_scores(card, stage), tasks, said=said, proposed=proposed, explained=explained
+        card, stage_scores(card, stage, seat), tasks, said=said, proposed=proposed, explained=explained
     )
 
 
@@ -191,14 +199,16 @@ def _gates_of(outcome: Outcome) -> dict[str, list[str]]:
 
 
 @beyond_the_wall("a result follows from its rows; nobody writes one")
-def store_result(card: Scorecard, stage: str, outcome: Outcome, moment: datetime) -> None:
-    """Write the result of one stage: one statement once it exists. The card is locked by the caller."""
+def store_result(card: Scorecard, stage: str, outcome: Outcome, moment: datetime, seat: str = "") -> None:
+    """Write the result of one stage, or of one seat there: one statement once it exists. The caller has locked the
+    card."""
     fields = result_fields(outcome, moment)
-    if CardResult.objects.filter(card=card, stage=stage).update(**fields):
+    if CardResult.objects.filter(card=card, stage=stage, seat=seat).update(**fields):
         return
     CardResult.objects.create(
         card=card,
         stage=stage,
+        seat=seat,
         period_id=card.period_id,
         unit_id=card.unit_id,
         person_id=card.person_id,
@@ -206,10 +216,10 @@ def store_result(card: Scorecard, stage: str, outcome: Outcome, moment: datetime
     )
 
 
-def refresh(card: Scorecard, stage: str, moment: datetime) -> Outcome:
-    """Compute and store one stage."""
-    outcome = outcome_of(card, stage)
-    store_result(card, stage, outcome, moment)
+def refresh(card: Scorecard, stage: str, moment: datetime, seat: str = "") -> Outcome:
+    """Compute and store one stage, or one seat there."""
+    outcome = outcome_of(card, stage, seat)
+    store_result(card, stage, outcome, moment, seat)
     return outcome
 
 

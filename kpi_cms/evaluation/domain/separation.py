@@ -28,7 +28,7 @@ def refuse_each_other(card: Scorecard, *deciders: Person | None) -> None:
     )
     theirs = list(
         Scorecard.objects.filter(period_id=card.period_id, person__in=people)
-        .filter(confirmed | Q(_sent_for_a_collective(), secretary=card.person_id))
+        .filter(confirmed | _spoke_for_a_collective(card.person))
         .annotate(is_confirmed=Case(When(confirmed, then=Value(True)), default=Value(False)))
         .select_related("version")
         .defer("version__specification")
@@ -79,13 +79,9 @@ def _endorsed(person: Person) -> Exists:
     )
 
 
-def _sent_for_a_collective() -> Exists:
-    """The scores of the card's collective count: whoever enters them has sent them."""
-    return Exists(
-        Assessment.objects.filter(
-            card=OuterRef("pk"),
-            stage=StageKey.COLLECTIVE,
-            rater=OuterRef("secretary"),
-            state=AssessmentState.SUBMITTED,
-        )
+def _spoke_for_a_collective(person: Person) -> Q:
+    """The scores of the card's collective were sent and count, entered by this person or theirs in one of its seats."""
+    sent = Assessment.objects.that_count().filter(
+        card=OuterRef("pk"), stage=StageKey.COLLECTIVE, state=AssessmentState.SUBMITTED
     )
+    return Q(Exists(sent), secretary=person) | Q(Exists(sent.filter(rater=person)))

@@ -418,10 +418,10 @@ def missing_entries(card: Scorecard, stage: StageKey, outcome: Outcome) -> list[
     return [criterion for criterion in criteria if card.is_scored(criterion, stage)]
 
 
-def require_complete(card: Scorecard, stage: StageKey, outcome: Outcome) -> None:
+def require_complete(card: Scorecard, stage: StageKey, outcome: Outcome, seat: str = "") -> None:
     missing = missing_entries(card, stage, outcome)
     problems = {criterion.key: [_("Give this criterion a score.")] for criterion in missing}
-    scores = scoring.stage_scores(card, stage)
+    scores = scoring.stage_scores(card, stage, seat)
     for key in _without_grounds(card, scores):
         problems.setdefault(key, [_("State the grounds for this choice.")])
     if problems:
@@ -453,12 +453,15 @@ def _unsaid(card: Scorecard, outcome: Outcome) -> str:
 
 
 def _require_collective(card: Scorecard) -> None:
-    """A collective that the set does not let be left out has sent its scores, whatever their weight."""
-    stage = next((each for each in card.version.compiled().stages if each.key == StageKey.COLLECTIVE), None)
+    """A collective that the set does not let be left out has sent its scores, of every seat, whatever their weight."""
+    compiled = card.version.compiled()
+    stage = next((each for each in compiled.stages if each.key == StageKey.COLLECTIVE), None)
     if stage is None or stage.optional:
         return
-    said = Assessment.objects.that_count().filter(card=card, stage=StageKey.COLLECTIVE)
-    if not said.filter(state=AssessmentState.SUBMITTED).exists():
+    sent = Assessment.objects.that_count().filter(
+        card=card, stage=StageKey.COLLECTIVE, state=AssessmentState.SUBMITTED
+    )
+    if sent.count() < max(1, len(compiled.seats(stage.key))):
         raise WrongState(
             _(
                 "“%(stage)s” has not sent its scores yet. Where nobody is named to enter them, tell your personnel "

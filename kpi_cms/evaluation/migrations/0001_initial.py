@@ -15,12 +15,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('stage', models.CharField(choices=[('self', 'Self-assessment'), ('collective', 'Group or collective'), ('evaluator', 'Competent person'), ('endorsement', 'Head of the agency endorses')], max_length=12, verbose_name='stage')),
+                ('seat', models.CharField(blank=True, default='', max_length=64, verbose_name='seat')),
                 ('state', models.CharField(choices=[('draft', 'Being written'), ('submitted', 'Submitted')], default='draft', max_length=10, verbose_name='state')),
                 ('strengths', models.TextField(blank=True, verbose_name='strengths')),
                 ('weaknesses', models.TextField(blank=True, verbose_name='weaknesses')),
                 ('comment', models.TextField(blank=True, verbose_name='comment')),
                 ('comments_key', models.UUIDField(editable=False, null=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='submitted at')),
+                ('vacated_at', models.DateTimeField(blank=True, null=True, verbose_name='seat vacated at')),
                 ('returned_copy', models.JSONField(editable=False, null=True)),
             ],
             options={
@@ -34,6 +36,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('stage', models.CharField(choices=[('self', 'Self-assessment'), ('collective', 'Group or collective'), ('evaluator', 'Competent person'), ('endorsement', 'Head of the agency endorses')], max_length=12, verbose_name='stage')),
+                ('seat', models.CharField(blank=True, default='', max_length=64, verbose_name='seat')),
                 ('numerator', models.TextField(blank=True, verbose_name='numerator')),
                 ('denominator', models.TextField(blank=True, verbose_name='denominator')),
                 ('rounded', models.DecimalField(decimal_places=2, max_digits=7, null=True, verbose_name='points')),

@@ -341,9 +341,11 @@ class Migration(migrations.Migration):
                 ('history_address', models.GenericIPAddressField(null=True, verbose_name='address')),
                 ('history_on_behalf_of_id', models.BigIntegerField(null=True, verbose_name='on behalf of')),
                 ('stage', models.CharField(choices=[('self', 'Self-assessment'), ('collective', 'Group or collective'), ('evaluator', 'Competent person'), ('endorsement', 'Head of the agency endorses')], max_length=12, verbose_name='stage')),
+                ('seat', models.CharField(blank=True, default='', max_length=64, verbose_name='seat')),
                 ('state', models.CharField(choices=[('draft', 'Being written'), ('submitted', 'Submitted')], default='draft', max_length=10, verbose_name='state')),
                 ('comments_key', models.UUIDField(editable=False, null=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='submitted at')),
+                ('vacated_at', models.DateTimeField(blank=True, null=True, verbose_name='seat vacated at')),
                 ('history_user_id', models.BigIntegerField(null=True)),
                 ('history_change_reason', models.UUIDField(null=True)),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
@@ -721,11 +723,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='cardresult',
-            constraint=models.UniqueConstraint(fields=('card', 'stage'), name='evaluation_result_once', violation_error_message='This card has a result of this stage already.'),
+            constraint=models.UniqueConstraint(fields=('card', 'stage', 'seat'), name='evaluation_result_once', violation_error_message='This card has a result of this stage already.'),
         ),
         migrations.AddConstraint(
             model_name='assessment',
-            constraint=models.UniqueConstraint(fields=('card', 'stage', 'rater'), name='evaluation_assessment_once', violation_error_message='This person has an assessment of this card at this stage already.'),
+            constraint=models.UniqueConstraint(fields=('card', 'stage', 'seat', 'rater'), name='evaluation_assessment_once', violation_error_message='This person has an assessment of this card at this stage already.'),
+        ),
+        migrations.AddConstraint(
+            model_name='assessment',
+            constraint=models.UniqueConstraint(condition=models.Q(('seat__gt', ''), ('vacated_at__isnull', True)), fields=('card', 'seat'), name='evaluation_assessment_one_in_a_seat', violation_error_message='Somebody else sits there already.'),
+        ),
+        migrations.AddConstraint(
+            model_name='assessment',
+            constraint=models.UniqueConstraint(condition=models.Q(('seat__gt', ''), ('vacated_at__isnull', True)), fields=('card', 'rater'), name='evaluation_assessment_nobody_sits_twice', violation_error_message='Nobody sits twice for a collective.'),
+        ),
+        migrations.AddConstraint(
+            model_name='assessment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('seat', ''), ('vacated_at__isnull', True)), models.Q(('seat__gt', ''), ('stage', 'collective'), models.Q(('rater', models.F('person')), _negated=True)), _connector='OR'), name='evaluation_assessment_seat_of_a_collective', violation_error_message='A seat is one of a collective, and nobody sits on their own card.'),
         ),
         migrations.AddConstraint(
             model_name='assessment',

@@ -10,7 +10,8 @@ from .scorecard import Scorecard
 
 
 class CardResult(models.Model):
-    """The result of a card at a stage: exact (numerator, denominator as decimal digits), rounded once, and its band.
+    """The result of a card at a stage, or of one seat of a collective: exact (numerator, denominator as decimal
+    digits), rounded once, and its band.
 
     `band` is the one after the gates, "" without points and while a gate that could change it is not known;
     `band_by_points` the one before them. `gates`: the keys of those that are "applied" and "undecided".
@@ -22,6 +23,7 @@ class CardResult(models.Model):
         Scorecard, verbose_name=_("card"), on_delete=models.CASCADE, related_name="results"
     )
     stage = models.CharField(_("stage"), max_length=12, choices=StageKey)
+    seat = models.CharField(_("seat"), max_length=64, blank=True, default="")
     period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
@@ -46,7 +48,7 @@ class CardResult(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["card", "stage"],
+                fields=["card", "stage", "seat"],
                 name="evaluation_result_once",
                 violation_error_message=_("This card has a result of this stage already."),
             )

@@ -1,7 +1,7 @@
 """From a card's rows to the values of Form 01. Reads only; computes nothing that the engine did not say."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,6 +15,7 @@ from kpi_cms.evaluation.basis_words import basis_text
 from kpi_cms.evaluation.domain import scoring
 from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.domain.scoring import TaskRow
+from kpi_cms.evaluation.domain.seats import seats_of
 from kpi_cms.evaluation.enums import DECIDED, EXTRA_KINDS, ReopeningState, StageKey
 from kpi_cms.evaluation.models import (
     Assessment,
@@ -39,6 +40,7 @@ from kpi_cms.foundation.engine import (
     TaskTotals,
     decimal_text,
     round_half_up,
+    voice_of,
 )
 from kpi_cms.interfaces.reporting.beside_form import (
     LEADERS,
@@ -134,7 +136,7 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
         tasks=tuple(_tasks(card, tasks)),
         ratios=_ratios(card, outcome, _explained(card, judged_scores, tasks, said), judged_scores),
         documents=tuple(documents_of(card, scope, (row.task for row in tasks))),
-        annex_notes=tuple(_notes(card, outcome, seen, records.get(StageKey.ENDORSEMENT), in_place)),
+        annex_notes=tuple(_notes(card, outcome, seen, records, in_place)),
         penalty=compiled.specification.settings.penalty_per_fault,
         self_signature=Signature(
             name=card.person.full_name,
@@ -366,13 +368,27 @@ def _decided_anew(card: Scorecard) -> Iterable[str]:
         }
 
 
+def _who_sat(card: Scorecard, records: Mapping[str, queries.StageRecord]) -> Iterator[str]:
+    """Who scored for a collective with several raters, once they were heard."""
+    pairs = ((seat, records.get(voice_of(StageKey.COLLECTIVE, seat.key))) for seat in seats_of(card.version))
+    heard = [f"{seat.label}: {said.rater}" for seat, said in pairs if said is not None and said.is_submitted]
+    if heard and card.collective:
+        yield _("For “%(name)s” (decision %(decision)s of %(day)s) scored: %(people)s.") % {
+            "name": card.collective["name"],
+            "decision": card.collective["decision"],
+            "day": date.fromisoformat(card.collective["on"]).strftime("%d/%m/%Y"),
+            "people": "; ".join(heard),
+        }
+
+
 def _notes(
     card: Scorecard,
     outcome: Outcome,
     seen: Sight,
-    endorsement: queries.StageRecord | None,
+    records: Mapping[str, queries.StageRecord],
     in_place: Person | None,
 ) -> Iterable[str]:
+    endorsement = records.get(StageKey.ENDORSEMENT)
     if in_place is not None and card.evaluator is not None:
         yield _("%(delegate)s confirmed this result on behalf of %(evaluator)s, who was absent.") % {
             "delegate": in_place.full_name,
@@ -382,6 +398,8 @@ def _notes(
         yield _(
             "The person did not submit a self-assessment by the deadline; the evaluator took the card up."
         )
+    if seen.of_collective:
+        yield from _who_sat(card, records)
     if endorsement is not None and endorsement.submitted_at and seen.of_evaluation:
         yield _("Endorsed by %(name)s, %(position)s, on %(moment)s.") % {
             "name": endorsement.rater,

@@ -6,6 +6,7 @@ from django.urls import reverse
 from kpi_cms.evaluation.models import Assessment, Scorecard
 from snippets.enums import Capability
 from tests.evaluation.test_collective import RATERS
+from tests.evaluation.test_seats import HEAD, SEATS
 from tests.factories.snippets import hold
 from tests.helpers import month
 from tests.helpers import world as worlds
@@ -88,3 +89,89 @@ def test_a_collective_is_named_scores_and_sends(world, sign_in):
     assert head.get(scores).status_code == 403
     evaluating = head.get(reverse("workspace:evaluate", args=[card.pk]))
     assert [str(column.stage) for column in evaluating.context["columns"]] == ["self", "collective"]
+
+
+# --- Several raters -----------------------------------------------------------------------------------------------
+@pytest.fixture
+def seats(world):
+    """The same card, its collective of two."""
+    former = world.card(world.lan).version
+    version = worlds.version(former.specification | {"raters": [*SEATS, HEAD]}, "NV-HAI")
+    repin(world.period, former, version)
+    with thawed():
+        Scorecard.objects.filter(person=world.lan).update(version=version)
+    return world
+
+
+def filled(card, share):
+    entries = month.entries(card, "collective", share=share)
+    return {f"s-{key}": str(entry.value).replace(".", ",") for key, entry in entries.items()}
+
+
+def test_those_who_sit_are_named_with_the_collective(seats, sign_in):
+    world, page = seats, reverse("workspace:name_collective")
+    clerk = sign_in(world.chair)
+    shown = text(clerk.get(page))
+    assert "Mã số của người chấm ở vị trí: Cấp phó thứ nhất" in shown
+    assert "Dành cho phiếu của bộ tiêu chí NV-HAI." in shown
+    wrong = clerk.post(
+        page, typed(world, **{"seat-r-first": world.deputy.staff_code, "seat-r-second": "KHONG"})
+    )
+    assert wrong.status_code == 422
+    assert "Không có ai có mã số này." in text(wrong)
+    empty = clerk.post(page, typed(world, **{"seat-r-first": world.deputy.staff_code}))
+    assert (empty.status_code, list(empty.context["form"].errors)) == (422, ["seat-r-second"])
+    assert "Hãy nêu người chấm ở vị trí này." in text(empty)
+    assert not Assessment.objects.filter(stage="collective").exists()
+    both = {"seat-r-first": world.deputy.staff_code, "seat-r-second": world.stranger.staff_code}
+    assert clerk.post(page, typed(world, **both)).status_code == 302
+    assert list(Assessment.objects.seated().order_by("seat").values_list("rater", flat=True)) == [
+        world.deputy.pk,
+        world.stranger.pk,
+    ]
+
+
+def test_each_seat_is_entered_on_its_page_and_all_are_sent_together(seats, sign_in):
+    world, card = seats, seats.card(seats.lan)
+    both = {"seat-r-first": world.deputy.staff_code, "seat-r-second": world.stranger.staff_code}
+    assert (
+        sign_in(world.chair).post(reverse("workspace:name_collective"), typed(world, **both)).status_code
+        == 302
+    )
+    page, send = (reverse(f"workspace:{name}", args=[card.pk]) for name in ("collective", "send_collective"))
+    trace = reverse("workspace:trace", args=[card.pk, "tap-the"])
+    for who in (world.deputy, world.stranger):  # who sits enters nothing
+        assert sign_in(who).get(page).status_code == 404
+    minh = sign_in(world.minh)
+    first = minh.get(page)
+    assert (first.context["form"].seat, minh.get(f"{page}?ghe=r-other").status_code) == ("r-first", 404)
+    assert [(seat["person"], seat["current"]) for seat in first.context["seats"]] == [
+        (world.deputy.full_name, True),
+        (world.stranger.full_name, False),
+    ]
+    number = first.context["form"].expected
+    data = {"expected": number, "comment": "Tốt", "seat": "r-first", **filled(card, "0.5")}
+    saved = minh.post(page, data)
+    assert (saved.status_code, saved.url) == (302, f"{page}?ghe=r-first")
+    stale = minh.post(page, data | {"seat": "r-second", "comment": ""})
+    assert (stale.status_code, stale.context["form"].seat) == (409, "r-second")
+    missing = minh.get(send).context["missing"]
+    assert {line["url"].partition("#")[0] for line in missing} == {f"{page}?ghe=r-second"}
+    assert missing[0]["text"].startswith("Cấp phó thứ hai, ")
+    assert (minh.get(trace).status_code, minh.get(f"{trace}?ghe=r-first").status_code) == (404, 200)
+    data = {"expected": world.card(world.lan).version_number, "seat": "r-second", "review": "1"}
+    saved = minh.post(page, data | filled(card, "1"))
+    assert (saved.status_code, saved.url) == (302, send)
+    head = sign_in(world.head)
+    assert head.get(f"{trace}?ghe=r-first").status_code == 404
+    shown = minh.get(send)
+    assert minh.post(send, {"expected": shown.context["form"].initial["expected"]}).status_code == 302
+    assert set(Assessment.objects.seated().values_list("state", flat=True)) == {"submitted"}
+    assert head.get(f"{trace}?ghe=r-first").status_code == 200
+    history = text(head.get(reverse("workspace:card_history", args=[card.pk])))
+    assert "(Tập thể, nhóm, Cấp phó thứ hai)" in history
+    evaluating = head.get(reverse("workspace:evaluate", args=[card.pk]))
+    assert [column.heading for column in evaluating.context["columns"]] == [
+        "Cá nhân tự chấm", "Cấp phó thứ nhất", "Cấp phó thứ hai",
+    ]  # fmt: skip
+    assert "Phiếu cần chấm cho tập thể" not in text(minh.get("/"))

@@ -1,12 +1,13 @@
 """The decision by which a collective is named: for whom, who enters its scores, why."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from kpi_cms.evaluation.domain.collective import Decision
+from kpi_cms.evaluation.domain.collective import SEAT, Decision
 from snippets.enums import PeriodState
 from snippets.models import Period, Person, Unit
 
@@ -36,8 +37,21 @@ class CollectiveForm(forms.Form):
         error_messages={"required": _("Give a reason.")},
     )
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(self, *args: Any, seats: Mapping[str, tuple[str, str]], **more: Any) -> None:
+        """`seats`: rater's key → its name and the sets that have it; a field for each."""
         super().__init__(*args, **more)
+        self.seats, self.sitting = tuple(seats), dict[str, Person]()
+        for key, (label, sets) in seats.items():
+            self.fields[SEAT + key] = forms.CharField(
+                label=_("Staff code of whoever sits for: %(seat)s") % {"seat": label},
+                help_text=_(
+                    "For cards of the set %(sets)s. Leave it empty where these cards have no such seat."
+                )
+                % {"sets": sets},
+                max_length=40,
+                required=False,
+            )
+        self.order_fields(["period", "unit", "name", "secretary", *(SEAT + key for key in seats)])
         open_now = Period.objects.filter(state=PeriodState.OPEN).order_by("-starts_on", "pk")
         self.fields["period"].queryset = open_now  # type: ignore[attr-defined]  # a choice of records
 
@@ -48,10 +62,17 @@ class CollectiveForm(forms.Form):
         return unit
 
     def clean_secretary(self) -> Person:
-        person = Person.objects.filter(staff_code=self.cleaned_data["secretary"].strip()).first()
-        if person is None:
-            raise ValidationError(_("There is nobody with this staff code. Correct it."))
-        return person
+        return _person(self.cleaned_data["secretary"])
+
+    def clean(self) -> dict[str, Any]:
+        """The people of the seats, as far as these are filled."""
+        for key in self.seats:
+            try:
+                if code := self.cleaned_data.get(SEAT + key, "").strip():
+                    self.sitting[key] = _person(code)
+            except ValidationError as error:
+                self.add_error(SEAT + key, error)
+        return self.cleaned_data
 
     def named(self) -> dict[str, Any]:
         """What the domain takes."""
@@ -60,5 +81,13 @@ class CollectiveForm(forms.Form):
             "period": data["period"],
             "unit": data["unit"],
             "secretary": data["secretary"],
+            "seats": self.sitting,
             "decision": Decision(data["name"], data["number"], data["on"]),
         }
+
+
+def _person(code: str) -> Person:
+    person = Person.objects.filter(staff_code=code.strip()).first()
+    if person is None:
+        raise ValidationError(_("There is nobody with this staff code. Correct it."))
+    return person

@@ -33,13 +33,14 @@ LONGEST = 10_000  # a comment longer than this is a pasted document
 class ScoreForm:
     """What stands in the fields of one stage: `typed` and `grounds` by criterion key, problems by field.
 
-    A criterion is a field when people score it at the stage. Numbers stay text as typed; choices are the option's
-    value as the domain keeps it ("100"). A criterion given item by item has its texts by name in `parts`; what is
-    `typed` for it is all of them as one text.
+    `seat`: of which rater of a collective, where it has several. A criterion is a field when people score it at the
+    stage. Numbers stay text as typed; choices are the option's value as the domain keeps it ("100"). A criterion given
+    item by item has its texts by name in `parts`; what is `typed` for it is all of them as one text.
     """
 
     card: Scorecard
     stage: StageKey
+    seat: str = ""
     typed: dict[str, str] = field(default_factory=dict)
     parts: dict[str, dict[str, str]] = field(default_factory=dict)
     grounds: dict[str, str] = field(default_factory=dict)
@@ -68,9 +69,11 @@ class ScoreForm:
         return COMMENTS_OF[self.stage]
 
     @classmethod
-    def stored(cls, card: Scorecard, stage: StageKey, record: StageRecord | None) -> "ScoreForm":
+    def stored(
+        cls, card: Scorecard, stage: StageKey, record: StageRecord | None, seat: str = ""
+    ) -> "ScoreForm":
         """The form as it stands in the database."""
-        form = cls(card, stage, expected=card.version_number)
+        form = cls(card, stage, seat, expected=card.version_number)
         for criterion in form.criteria:
             given = record.given.get(criterion.key) if record else None
             form._fill(criterion, given)
@@ -84,7 +87,8 @@ class ScoreForm:
     @classmethod
     def sent(cls, card: Scorecard, stage: StageKey, data: Mapping[str, Any]) -> "ScoreForm":
         """The form as it was sent; `is_valid` says whether every field can be read."""
-        form = cls(card, stage, bound=True)
+        seat = str(data.get("seat", ""))[:64] if stage == StageKey.COLLECTIVE else ""
+        form = cls(card, stage, seat, bound=True)
         try:
             form.expected = int(data.get("expected", ""))
         except ValueError:

@@ -1,6 +1,6 @@
 """A card as its page shows it: steps, facts, figures, notices, columns. Reads what the reader may see."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -18,16 +18,17 @@ from kpi_cms.evaluation.asked_queries import Questions, questions_of
 from kpi_cms.evaluation.basis_words import basis_text, what_is_waited_for
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.domain.others import changes_of
+from kpi_cms.evaluation.domain.seats import seats_of
 from kpi_cms.evaluation.enums import (
     DECIDED,
     WITH_THE_PERSON,
-    AssessmentState,
     CardState,
     ReopeningState,
     StageKey,
     TaskState,
 )
 from kpi_cms.evaluation.models import CardResult, Reopening, Scorecard, Task
+from kpi_cms.evaluation.stage_words import seat_label
 from kpi_cms.evaluation.visibility import Sight, sight_of
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
@@ -38,6 +39,7 @@ from kpi_cms.foundation.core.numbers import (
     format_quantity,
     separator,
 )
+from kpi_cms.foundation.engine import voice_of
 from snippets.enums import PeriodState
 
 from .delegation import in_place_of
@@ -78,27 +80,40 @@ class CardReading:
     def sight(self) -> Sight:
         return sight_of(self.scope, self.card)
 
-    @property
-    def _shows_collective(self) -> bool:
+    @cached_property
+    def of_collective(self) -> list[queries.StageRecord]:
+        """What a collective says: of each of its seats in the set's order, or with one voice."""
+        seats = [each.key for each in seats_of(self.card.version)] or [""]
+        found = (self.records.get(voice_of(StageKey.COLLECTIVE, seat)) for seat in seats)
+        return [record for record in found if record is not None]
+
+    def _of_collective(self) -> Iterator[Column]:
         """What a collective sent; what is being entered, to whoever enters it."""
-        record = self.records.get(StageKey.COLLECTIVE)
-        if record is None or not self.sight.of_collective:
-            return False
-        return record.state == AssessmentState.SUBMITTED or rules.is_secretary(self.scope.user_id, self.card)
+        enters = rules.is_secretary(self.scope.user_id, self.card)
+        for record in self.of_collective if self.sight.of_collective else ():
+            if enters or record.is_submitted:
+                result = self.results.get(voice_of(StageKey.COLLECTIVE, record.seat))
+                heading = seat_label(self.card.version, record.stage, record.seat)
+                yield Column(
+                    StageKey.COLLECTIVE,
+                    heading or _collective_heading(self.card),
+                    record,
+                    result,
+                    record.seat,
+                )
 
     def columns(self) -> list[Column]:
         """The stages this reader may see, side by side."""
-        stages_seen = []
+        columns = []
         if self.sight.of_self:
-            stages_seen.append((StageKey.SELF, _("Self-assessment")))
-        if self._shows_collective:
-            stages_seen.append((StageKey.COLLECTIVE, _collective_heading(self.card)))
+            columns.append(self._column(StageKey.SELF, _("Self-assessment")))
+        columns += self._of_collective()
         if self.sight.of_evaluation:
-            stages_seen.append((StageKey.EVALUATOR, _("Competent person")))
-        return [
-            Column(stage, heading, self.records.get(stage), self.results.get(stage))
-            for stage, heading in stages_seen
-        ]
+            columns.append(self._column(StageKey.EVALUATOR, _("Competent person")))
+        return columns
+
+    def _column(self, stage: StageKey, heading: str) -> Column:
+        return Column(stage, heading, self.records.get(stage), self.results.get(stage))
 
 
 def read_card(scope: Scope, card: Scorecard) -> CardReading:
@@ -133,15 +148,16 @@ def _collective_heading(card: Scorecard) -> str:
 def _step_of_collective(reading: CardReading, labels: Mapping[str, str]) -> list[dict[str, Any]]:
     if StageKey.COLLECTIVE not in labels:
         return []
-    record, card = reading.records.get(StageKey.COLLECTIVE), reading.card
-    sent = record is not None and record.state == AssessmentState.SUBMITTED
+    card, records = reading.card, reading.of_collective
+    wanted = max(1, len(seats_of(card.version)))
+    sent = len(records) == wanted and all(record.is_submitted for record in records)
     return [
         _step(
             labels[StageKey.COLLECTIVE],
             done=sent,
             current=not sent and card.state == CardState.SUBMITTED,
             who=str(card.collective.get("name", "")),
-            when=record.submitted_at if record is not None else None,
+            when=max((record.submitted_at for record in records if record.submitted_at), default=None),
         )
     ]
 
@@ -218,7 +234,7 @@ def facts_of(reading: CardReading) -> list[dict[str, Any]]:
             "hint": why_this_evaluator(card, reading.names),
         },
         *_delegate_of(reading),
-        *_collective_of(card),
+        *_collective_of(reading),
         {
             "key": _("Criteria set"),
             "value": _("%(title)s, version %(number)s")
@@ -252,8 +268,9 @@ def _deadlines_of(card: Scorecard) -> str:
     return ", ".join(said)
 
 
-def _collective_of(card: Scorecard) -> list[dict[str, Any]]:
-    """Who enters the scores of which collective, and by which decision."""
+def _collective_of(reading: CardReading) -> list[dict[str, Any]]:
+    """Who enters the scores of which collective, by which decision, and who sits for it."""
+    card = reading.card
     if card.secretary is None or not card.collective:
         return []
     said = {
@@ -262,7 +279,13 @@ def _collective_of(card: Scorecard) -> list[dict[str, Any]]:
         "day": date.fromisoformat(card.collective["on"]).strftime("%d/%m/%Y"),
     }
     hint = _("%(name)s enters its scores. Decision %(decision)s of %(day)s.")
-    return [{"key": StageKey.COLLECTIVE.label, "value": card.collective["name"], "hint": hint % said}]
+    sit = [
+        f"{seat_label(card.version, each.stage, each.seat)}: {each.rater}"
+        for each in reading.of_collective
+        if each.seat
+    ]
+    value = f"{card.collective['name']} ({'; '.join(sit)})" if sit else card.collective["name"]
+    return [{"key": StageKey.COLLECTIVE.label, "value": value, "hint": hint % said}]
 
 
 def _delegate_of(reading: CardReading) -> list[dict[str, Any]]:

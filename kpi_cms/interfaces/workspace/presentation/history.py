@@ -28,6 +28,7 @@ from kpi_cms.evaluation.audit_tables import (
 from kpi_cms.evaluation.basis_words import basis_text
 from kpi_cms.evaluation.domain.details import fact_in_words, in_words
 from kpi_cms.evaluation.enums import StageKey
+from kpi_cms.evaluation.stage_words import speaker
 from kpi_cms.evaluation.visibility import EVERYTHING, Sight
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.numbers import NOTHING, format_day, format_quantity
@@ -117,10 +118,9 @@ class _Reader:
         if table is CARD:
             return str(table.label)
         if table is ASSESSMENT:
-            return str(StageKey(row.stage).label)
+            return self._stage(row)
         if table is SCORE:
-            stage = StageKey(row.assessment.stage).label
-            return f"{row.criterion.code} {row.criterion.label} ({stage})"
+            return f"{row.criterion.code} {row.criterion.label} ({self._stage(row.assessment)})"
         if table is TASK:
             return _("Task: %(task)s") % {"task": self.task(row)}
         if table is EVIDENCE:
@@ -130,6 +130,12 @@ class _Reader:
             deduction = row.fault or row.delay
             return _("Objective cause: %(task)s") % {"task": _task(deduction.task)}
         return f"{table.label}: {_task(row.task)}"
+
+    def _stage(self, row: Any) -> str:
+        """The stage of an assessment, and for whom somebody sits there, by a version that has the seat."""
+        named = (speaker(version, row.stage, row.seat) for version in self.versions.values() if row.seat)
+        plain = str(StageKey(row.stage).label)
+        return next((name for name in named if name != plain), plain)
 
     def task(self, row: Any) -> str:
         """A task as its row of history knows it: by the name somebody typed, else by its product of the catalogue."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation.domain.collective import SEAT
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.audit.models import LedgerEntry
@@ -21,6 +22,11 @@ from .sheet import as_typed
 WORDS: dict[str, str | Promise] = {
     "state": gettext_lazy("State"),
     "stage": gettext_lazy("Stage"),
+    "seat": gettext_lazy("Seat"),
+    "sent": gettext_lazy("Points sent"),
+    "collective_name": gettext_lazy("Name of the group or collective"),
+    "collective_decision": gettext_lazy("Number of the decision"),
+    "collective_on": gettext_lazy("Day of the decision"),
     "total": gettext_lazy("Total points"),
     "rounded": gettext_lazy("Total points, rounded"),
     "band": gettext_lazy("Band"),
@@ -43,19 +49,26 @@ def fields_of(entry: LedgerEntry) -> dict[str, "Field[Any, Any]"]:
 Bands = Mapping[str, Mapping[str, str]]
 
 
+def _names(key: str) -> bool:
+    """Whether an entry says under this key what only the card's version can name."""
+    return key in ("band", "seat") or key.startswith(SEAT)
+
+
 def bands_of(entries: Iterable[LedgerEntry]) -> Bands:
-    """Card → code → label of the bands of its version, where an entry speaks of one; two queries for all, or none."""
+    """Card → code → label of the bands and the seats of its version, where an entry speaks of one; two queries for all,
+    or none."""
     cards = {
         entry.subject_id
         for entry in entries
         if entry.subject_type == Scorecard._meta.label
-        and ("band" in (entry.before or {}) or "band" in (entry.after or {}))
+        and any(map(_names, [*(entry.before or {}), *(entry.after or {})]))
     }
     if not cards:
         return {}
     version_of = dict(Scorecard.objects.filter(pk__in=cards).values_list("pk", "version_id"))
     labels = {
         version.pk: {band.code: band.label for band in version.compiled().bands}
+        | {SEAT + seat.key: seat.label for seat in version.compiled().seats(StageKey.COLLECTIVE)}
         for version in CriteriaVersion.objects.filter(pk__in=set(version_of.values()))
     }
     return {str(card): labels[version] for card, version in version_of.items()}
@@ -67,7 +80,11 @@ def sides(entry: LedgerEntry, bands_of_cards: Bands) -> list[tuple[str, Any, Any
     fields = fields_of(entry)
     bands = bands_of_cards.get(entry.subject_id, {})
     return [
-        (label(key, fields), said(key, before, fields, bands), said(key, after, fields, bands))
+        (
+            bands.get(key) or label(key, fields),
+            said(key, before, fields, bands),
+            said(key, after, fields, bands),
+        )
         for key in dict.fromkeys([*before, *after])
     ]
 
@@ -91,6 +108,8 @@ def said(
         return _("Yes") if value else _("No")
     if key == "band":
         return bands.get(str(value), str(value))
+    if key == "seat":
+        return bands.get(SEAT + str(value), str(value))
     if key == "stage":
         return str(dict(StageKey.choices).get(str(value), value))
     if key in fields and fields[key].flatchoices:

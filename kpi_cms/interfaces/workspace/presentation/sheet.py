@@ -29,12 +29,14 @@ from .facts import FactRow, fact_rows
 
 @dataclass(frozen=True)
 class Column:
-    """One stage beside the others: its entries and its result, where the reader may see them."""
+    """One stage, or one seat of a collective, beside the others: its entries and its result, where the reader may see
+    them."""
 
     stage: StageKey
     heading: str
     record: StageRecord | None
     result: CardResult | None
+    seat: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
+from kpi_cms.foundation.engine import voice_of
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.card import (
@@ -39,6 +40,7 @@ from kpi_cms.interfaces.workspace.presentation.card import (
     state_of_result,
 )
 from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
+from kpi_cms.interfaces.workspace.presentation.seats import SEAT, at_seat
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
 from snippets.models import Person
 
@@ -101,7 +103,13 @@ def _save_self(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def open_scores(
-    request: HttpRequest, pk: int, stage: StageKey, rule: Rule, template: str, page: Any
+    request: HttpRequest,
+    pk: int,
+    stage: StageKey,
+    rule: Rule,
+    template: str,
+    page: Any,
+    seat_of: Callable[[CardReading], str] = lambda _reading: "",
 ) -> HttpResponse:
     """The page on which another stage than the person's is scored; the card itself when it is not the time."""
     scope = scope_of(request)
@@ -110,7 +118,8 @@ def open_scores(
     if not rules.is_time(rule, scope, card):
         return redirect("workspace:card", pk)
     reading = read_card(scope, card)
-    form = ScoreForm.stored(card, stage, reading.records.get(stage))
+    seat = seat_of(reading)
+    form = ScoreForm.stored(card, stage, reading.records.get(voice_of(stage, seat)), seat)
     return TemplateResponse(request, template, add_evidence(page(reading, form)))
 
 
@@ -134,6 +143,7 @@ def keep_scores(
             entries=entries,
             comments=form.comments,
             reason=form.reason,
+            **({"seat": form.seat} if form.seat else {}),
         )
     except (Invalid, Stale) as error:
         return form, error
@@ -169,7 +179,10 @@ def card_page(reading: CardReading, form: ScoreForm | None = None) -> dict[str, 
         "asks_reason": _was_submitted(reading, StageKey.SELF),
         "comments": _comments(reading),
         "traces": [
-            {"heading": column.heading, "url": reverse("workspace:trace", args=[reading.card.pk, slug])}
+            {
+                "heading": column.heading,
+                "url": at_seat(reverse("workspace:trace", args=[reading.card.pk, slug]), column.seat),
+            }
             for column in columns
             for slug, stage in STAGE_SLUGS.items()
             if stage == column.stage and column.result is not None
@@ -203,13 +216,16 @@ def trace(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
     found = queries.card_for(scope, pk)
     key = STAGE_SLUGS.get(stage)
     reading = read_stages(scope, found)
-    column = next((column for column in reading.columns() if column.stage == key), None)
+    seat = request.GET.get(SEAT, "")
+    column = next(
+        (column for column in reading.columns() if (column.stage, column.seat) == (key, seat)), None
+    )
     if column is None:
         raise NotFound
     context = {
         "card": found,
         "column": column,
-        "steps": trace_rows(scoring.trace_of(found, column.stage)),
+        "steps": trace_rows(scoring.trace_of(found, column.stage, column.seat)),
         "figures": figures_of(found, column.result),
         "result_note": state_of_result(found, column.result),
         "managed": _managed(scope, found),

@@ -1,5 +1,6 @@
 """The stage of a collective: its scores entered and sent by whoever the card names, and the act that names them."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -7,17 +8,21 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from kpi_cms.evaluation import queries
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import collective
+from kpi_cms.evaluation.domain.seats import seats_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
-from kpi_cms.foundation.core.errors import Invalid
+from kpi_cms.foundation.core.errors import Invalid, NotFound
+from kpi_cms.foundation.engine import voice_of
 from kpi_cms.interfaces.workspace.forms.collective import CollectiveForm
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.forms.steps import StepForm
@@ -27,6 +32,7 @@ from kpi_cms.interfaces.workspace.presentation.card import (
     page_of,
     state_of_result,
 )
+from kpi_cms.interfaces.workspace.presentation.seats import SEAT, at_seat, seats_to_enter
 from kpi_cms.interfaces.workspace.presentation.sheet import sheet_of
 
 from .asking import require_somewhere
@@ -44,7 +50,19 @@ def score(request: HttpRequest, pk: int) -> HttpResponse:
     """The collective's scores beside the person's; POST saves them."""
     if request.method == "POST":
         return _save(request, pk)
-    return open_scores(request, pk, StageKey.COLLECTIVE, table.SAVE_COLLECTIVE, TEMPLATE, _page)
+    return open_scores(
+        request, pk, StageKey.COLLECTIVE, table.SAVE_COLLECTIVE, TEMPLATE, _page, partial(_seat, request)
+    )
+
+
+def _seat(request: HttpRequest, reading: CardReading) -> str:
+    """The seat that the page is about: the one asked for, else the first that is not sent yet."""
+    wanted = request.GET.get(SEAT, "")
+    seats = [each.key for each in seats_of(reading.card.version)]
+    if wanted and wanted not in seats:
+        raise NotFound
+    open_now = [each.seat for each in reading.of_collective if each.seat and not each.is_submitted]
+    return wanted or next(iter(open_now + seats), "")
 
 
 def _save(request: HttpRequest, pk: int) -> HttpResponse:
@@ -54,15 +72,18 @@ def _save(request: HttpRequest, pk: int) -> HttpResponse:
     if error is not None:
         return draw_again(request, TEMPLATE, pk, form, error, _page)
     messages.success(request, _("The collective's scores are saved."))
-    return redirect("workspace:send_collective" if "review" in request.POST else "workspace:collective", pk)
+    if "review" in request.POST:
+        return redirect("workspace:send_collective", pk)
+    return redirect(at_seat(reverse("workspace:collective", args=[pk]), form.seat))
 
 
 def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:
     columns = [column for column in reading.columns() if column.stage == StageKey.SELF]
-    result = reading.results.get(StageKey.COLLECTIVE)
-    record = reading.records.get(StageKey.COLLECTIVE)
+    voice = voice_of(StageKey.COLLECTIVE, form.seat)
+    result, record = reading.results.get(voice), reading.records.get(voice)
     return page_of(reading) | {
         "form": form,
+        "seats": seats_to_enter(reading, form.seat),
         "columns": columns,
         "sheet": sheet_of(reading.card, columns, form, result=result),
         "figures": figures_of(reading.card, result),
@@ -84,7 +105,12 @@ class Send(CardStep):
         return collective.send_collective(**common)
 
     def missing(self, reading: CardReading) -> list[dict[str, str]]:
-        return incomplete(reading, StageKey.COLLECTIVE, "workspace:collective")
+        seats = [(each.key, f"{each.label}, ") for each in seats_of(reading.card.version)] or [("", "")]
+        return [
+            {**line, "text": f"{label}{line['text']}"}
+            for seat, label in seats
+            for line in incomplete(reading, StageKey.COLLECTIVE, "workspace:collective", seat)
+        ]
 
 
 @login_required
@@ -92,7 +118,7 @@ class Send(CardStep):
 def name(request: HttpRequest) -> HttpResponse:
     """Name a collective and who enters its scores, for the undecided cards of a unit whose set has the stage."""
     require_somewhere(table.NAME_COLLECTIVE, scope_of(request))
-    form = CollectiveForm(request.POST or None)
+    form = CollectiveForm(request.POST or None, seats=queries.seats_in_use())
     if request.method == "GET":
         return TemplateResponse(request, NAMING, {"form": form})
     error: Invalid = Invalid("")

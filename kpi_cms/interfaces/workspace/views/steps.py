@@ -29,7 +29,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
-from kpi_cms.foundation.engine import Fact
+from kpi_cms.foundation.engine import Fact, voice_of
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.forms.steps import DecideForm, EndorseForm, ReasonForm, SeenForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.card import (
@@ -40,6 +40,7 @@ from kpi_cms.interfaces.workspace.presentation.card import (
     state_of_result,
 )
 from kpi_cms.interfaces.workspace.presentation.evidence import add_evidence
+from kpi_cms.interfaces.workspace.presentation.seats import at_seat
 from kpi_cms.interfaces.workspace.presentation.sheet import Column, sheet_of
 from snippets.models import Period, Unit
 
@@ -163,11 +164,11 @@ def points_shown(reading: CardReading) -> str:
     return result.shown if result is not None else ""
 
 
-def incomplete(reading: CardReading, stage: StageKey, page: str) -> list[dict[str, str]]:
-    """Criteria of a stage without a score, or without the grounds that its option asks for."""
-    card = reading.card
-    form = ScoreForm.stored(card, stage, reading.records.get(stage))
-    url = reverse(page, args=[card.pk])
+def incomplete(reading: CardReading, stage: StageKey, page: str, seat: str = "") -> list[dict[str, str]]:
+    """Criteria of a stage, or of a seat there, without a score or without the grounds that its option asks for."""
+    card, voice = reading.card, voice_of(stage, seat)
+    form = ScoreForm.stored(card, stage, reading.records.get(voice), seat)
+    url = at_seat(reverse(page, args=[card.pk]), seat)
     found = []
     for criterion in form.criteria:
         typed = form.typed[criterion.key]
@@ -177,7 +178,7 @@ def incomplete(reading: CardReading, stage: StageKey, page: str) -> list[dict[st
             found.append({"text": f"{criterion.code}: {sentence}", "url": f"{url}#s-{criterion.key}"})
     return found + [
         {"text": f"{fact.label}: {sentence}", "url": f"{url}#s-{fact.key}"}
-        for fact, sentence in _open_facts(form, reading.results.get(stage))
+        for fact, sentence in _open_facts(form, reading.results.get(voice))
     ]
 
 
