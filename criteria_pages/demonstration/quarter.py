@@ -28,9 +28,15 @@ DISCIPLINED, ABOVE = "ky_luat", "vuot"
 
 _RULE = "Quy định 366-QĐ/TW"
 _STAGES = (
-    (StageName.SELF, "Cá nhân tự chấm", "Cá nhân", "20"),
-    (StageName.COLLECTIVE, "Tập thể đơn vị chấm", "Tập thể đơn vị", "30"),
-    (StageName.EVALUATOR, "Cấp có thẩm quyền đánh giá", "Cấp có thẩm quyền", "50"),
+    (StageName.SELF, "Cá nhân tự chấm"),
+    (StageName.COLLECTIVE, "Tập thể chấm"),
+    (StageName.EVALUATOR, "Cấp có thẩm quyền đánh giá"),
+)
+_RATERS = (
+    ("self", StageName.SELF, "Cá nhân", "20"),
+    ("office", StageName.COLLECTIVE, "Đại diện Văn phòng Đảng ủy", "15"),
+    ("inspection", StageName.COLLECTIVE, "Đại diện Ủy ban Kiểm tra", "15"),
+    ("evaluator", StageName.EVALUATOR, "Cấp có thẩm quyền", "50"),
 )
 _FACTS = (
     (DISCIPLINED, "Bị thi hành kỷ luật trong quý", FactAnswer.YES_NO),
@@ -67,14 +73,14 @@ def _stages() -> list[dict[str, Any]]:
                 "optional": False,
             },
         )
-        for name, label, _rater, _weight in _STAGES
+        for name, label in _STAGES
     ]
 
 
 def _raters() -> list[dict[str, Any]]:
     return [
-        block(CODE, "rater", f"rater/{name}", {"label": rater, "stage": str(name), "weight": weight})
-        for name, _label, rater, weight in _STAGES
+        block(CODE, "rater", f"rater/{name}", {"label": label, "stage": str(stage), "weight": weight})
+        for name, stage, label, weight in _RATERS
     ]
 
 

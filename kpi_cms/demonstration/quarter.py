@@ -6,10 +6,12 @@ from decimal import Decimal
 from criteria_pages.demonstration.quarter import ABOVE, DISCIPLINED
 from kpi_cms.evaluation.domain import collective
 from kpi_cms.evaluation.domain.saving import Entry
+from kpi_cms.evaluation.domain.seats import seats_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.engine import CompiledCriterion
+from snippets.enums import PostRole
 from snippets.models import Person
 
 from .organisation import QUARTER
@@ -23,7 +25,10 @@ HEARD = f"{QUARTER}/CV/3"
 FEW_ABOVE = f"{QUARTER}/CVC/1"
 """Too few tasks above what was asked: the gate keeps the band at “good”, whatever the points."""
 
-_NAMED = "Tập thể Ban Xây dựng Đảng, Đảng ủy xã Hưng Nguyên"
+SITTING = ("HUNG-NGUYEN-DANG-VP", "HUNG-NGUYEN-DANG-UBKT")
+"""Whose deputies sit for the collective, in the order of the set's raters: evaluated by nobody of the department."""
+
+_NAMED = "Tập thể tham gia đánh giá của Đảng ủy xã Hưng Nguyên"
 _DECISION = "27-QĐ/ĐU"
 _NOT_MET = {Habit.STRONG: 2, Habit.STEADY: 8, Habit.SLOW: 20}  # per cent of the items
 
@@ -48,13 +53,17 @@ class Quarter(Month):
 
     def name(self, actor: User, secretary: Person, cards: Mapping[str, Scorecard]) -> None:
         """The clerk names the collective, by a decision of the committee's, on every card of the department."""
-        unit = next(iter(cards.values())).unit
+        card = next(iter(cards.values()))
+        deputies = Person.objects.filter(appointments__role=PostRole.DEPUTY, unit__code__in=SITTING)
+        of = {person.unit.code: person for person in deputies.select_related("unit")}
+        seats = zip(seats_of(card.version), SITTING, strict=True)
         collective.name_collective(
             actor=actor,
             moment=self.moment,
             period=self.period,
-            unit=unit,
+            unit=card.unit,
             secretary=secretary,
+            seats={seat.key: of[unit] for seat, unit in seats},
             decision=collective.Decision(_NAMED, _DECISION, self.period.starts_on),
             reason="Theo quy chế làm việc của Đảng ủy (trình diễn).",
         )
@@ -74,17 +83,19 @@ class Quarter(Month):
         assert card.secretary is not None  # named before
         assert card.secretary.user is not None  # nobody without an account is named
         actor = card.secretary.user
-        saved = collective.save_collective(
-            actor=actor,
-            moment=self.moment,
-            card=card,
-            expected=card.version_number,
-            entries=self._entries(player, StageKey.COLLECTIVE),
-            comments={"comment": "Tập thể thống nhất."},
-        )
-        collective.send_collective(
-            actor=actor, moment=self.moment, card=saved.card, expected=saved.card.version_number
-        )
+        entries = self._entries(player, StageKey.COLLECTIVE)
+        for seat in seats_of(card.version):
+            card = collective.save_collective(
+                actor=actor,
+                moment=self.moment,
+                card=card,
+                expected=card.version_number,
+                entries=entries,
+                comments={"comment": "Đồng ý với phần tự đánh giá."},
+                seat=seat.key,
+            ).card
+            entries |= {next(reversed(entries)): Entry(Decimal(0))}  # the second finds one item not met
+        collective.send_collective(actor=actor, moment=self.moment, card=card, expected=card.version_number)
 
     def _entries(self, player: Player, stage: str) -> dict[str, Entry]:
         """The competent person also records what the gates ask."""

@@ -115,8 +115,13 @@ def test_the_quarter_counts_the_person_a_collective_and_the_competent_person() -
 
     assert [(rater.stage, str(rater.weight)) for rater in found.raters] == [
         ("self", "20"),
-        ("collective", "30"),
+        ("collective", "15"),
+        ("collective", "15"),
         ("evaluator", "50"),
+    ]
+    assert [seat.label for seat in found.seats("collective")] == [
+        "Đại diện Văn phòng Đảng ủy",
+        "Đại diện Ủy ban Kiểm tra",
     ]
     assert [(stage.key, stage.decides) for stage in found.stages] == [
         ("self", False),
@@ -145,7 +150,7 @@ DIGESTS = {
     "ND335-NV": "e0d78883b1a956d4d53c0004bc3c0e6a31bb631e5ad52c38630416de01a321a4",
     "ND335-LD": "04c701a51035213aa606a49ffd21d397d47d64dc86fbdf03ce7855e860ced391",
     "DANG-17": "287fdf9a4bb4b4d84009ca9a63db6cbffacfb09e3ea812b95a26bd2795427f38",
-    "DANG-QUY": "74027a93d29aad15a8d5a8319588cbe328c09c508d548c95cb6d6673b172322d",
+    "DANG-QUY": "1ab8c06c5b40a4c89d924eaaea35ce0d6e17cfb02fb749908866ac28508258c7",
 }
 
 

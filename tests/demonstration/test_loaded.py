@@ -521,6 +521,7 @@ def test_the_quarter_waits_for_its_collective_and_its_head(quarter):
     assert {codes[code].key for code in sent.values_list("card__person__staff_code", flat=True)} == {
         f"{unit}/{post}" for post in ("CVC/1", "CV/1", "CV/2", "CV/3")
     }
+    assert sent.count() == 8  # two sit for it
 
 
 def test_a_gate_of_the_quarter_keeps_a_band_at_good(quarter):

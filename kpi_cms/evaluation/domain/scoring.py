@@ -114,9 +114,9 @@ def stage_scores(card: Scorecard, stage: str, seat: str = "") -> list[Score]:
 
 def _said(**by: Any) -> QuerySet[Score]:
     at = {"card": Parameter("card", BigAutoField()), "stage": Parameter("stage", CharField()), **by}
-    return Score.objects.filter(**{f"assessment__{name}": value for name, value in at.items()}).select_related(
-        "criterion", "assessment"
-    )
+    return Score.objects.filter(
+        **{f"assessment__{name}": value for name, value in at.items()}
+    ).select_related("criterion", "assessment")
 
 
 _SCORES = PreparedRows(lambda: _said(seat="", rater=Parameter("rater", BigAutoField())))
