@@ -1,8 +1,9 @@
 """Beside the product: a month of those whom a story does not follow, by the calls that the pages make."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
+
+from django.utils import timezone
 
 from kpi_cms.evaluation.domain import stages, tasks
 from kpi_cms.evaluation.models import Scorecard
@@ -27,7 +28,7 @@ def live(codes: Iterable[str]) -> None:
 def _work(card: Scorecard) -> None:
     assert card.person.user is not None
     assert card.evaluator is not None
-    now = datetime.now(card.period.self_due_at.tzinfo)
+    now = timezone.localtime()  # the day of a task is one of the suite's place
     task = tasks.assign_task(
         actor=card.evaluator.user, moment=now, period=card.period, person=card.person, product=_product(card),
         quantity=Decimal(1), due_on=now.date(), sudden=False,
@@ -51,7 +52,7 @@ def _decide(card: Scorecard) -> None:
     assert card.person.user is not None
     assert card.evaluator is not None
     own, head = card.person.user, card.evaluator.user
-    now = datetime.now(card.period.self_due_at.tzinfo)
+    now = timezone.localtime()
 
     def number() -> int:
         return Scorecard.objects.values_list("version_number", flat=True).get(pk=card.pk)
