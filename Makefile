@@ -18,7 +18,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 # Lines are counted where COUNT is set, on either database, and not by every test: counting doubles its time (UNCOUNTED in
 # tests/conftest.py). COUNT=1 counts everything, before a release; COUNT=rooms only the three whose every line and branch
-# is tested, as CI does.
+# is tested.
 ROOMS = kpi_cms/foundation/engine kpi_cms/evaluation/domain kpi_cms/foundation/access
 SUITE = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 

@@ -40,11 +40,12 @@ ABOUT_CARDS = [
 
 
 def card_cells(*states: str) -> list[Cell]:
-    """Of the pages about cards and tasks, everything in a few states."""
-    return [cell for cell in all_cells(ABOUT_CARDS) if cell.state in states and cell.method == "get"]
+    """Of the pages about cards and tasks, every third cell in a few states: one broken wall shows in hundreds."""
+    cells = [cell for cell in all_cells(ABOUT_CARDS) if cell.state in states and cell.method == "get"]
+    return cells[::3]
 
 
-def test_without_the_scope_hundreds_of_cells_are_red(prober, monkeypatch):
+def test_without_the_scope_every_page_about_cards_is_red(prober, monkeypatch):
     """Every capability covers every unit, and every list holds every row."""
     cells = card_cells("notified")
     monkeypatch.setattr(Scope, "covers", lambda *args: True)
@@ -52,7 +53,7 @@ def test_without_the_scope_hundreds_of_cells_are_red(prober, monkeypatch):
     monkeypatch.setattr(ScorecardQuerySet, "visible_to", lambda self, scope: self.all())
 
     red = wrong(prober, cells)
-    assert len(red) >= 200
+    assert len(red) >= 70
     assert {problem.split("#")[0].removeprefix("GET ") for problem in red} == set(ABOUT_CARDS) - {
         "reporting:form01"
     }
@@ -64,7 +65,7 @@ def test_a_page_that_tells_too_much_with_the_right_status_is_red(prober, monkeyp
     monkeypatch.setattr(card_rules, "see_evaluation", lambda scope, card: True)
 
     red = wrong(prober, cells)
-    assert len(red) >= 10
+    assert len(red) >= 4
     assert all("tells" in problem for problem in red)
 
 

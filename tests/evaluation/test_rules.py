@@ -6,21 +6,26 @@ from typing import Any
 
 import pytest
 
+from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.decisions import Decision, allow, refuse, unseen
 from kpi_cms.foundation.access.scope import Delegated, Scope
 from kpi_cms.foundation.core.errors import WrongState
+from kpi_cms.foundation.engine import digest
 from snippets.enums import Capability, PeriodState
 from snippets.models import Period, Person, Unit
+from tests.helpers.world import staff_spec
 
 LAN, HEAD, CHAIR, OTHER = 1, 2, 3, 4
 AGENCY, DEPARTMENT, BESIDE = "00010001", "000100010001", "000100010002"
 
+VERSION = CriteriaVersion(specification=staff_spec(), sha256=digest(staff_spec()))
+
 CARD = Scorecard(
     person=Person(user_id=LAN), evaluator=Person(user_id=HEAD), endorser=Person(user_id=CHAIR),
-    unit=Unit(path=DEPARTMENT), state=CardState.OPENED,
+    unit=Unit(path=DEPARTMENT), state=CardState.OPENED, version=VERSION,
 )  # fmt: skip
 
 
@@ -228,7 +233,13 @@ def test_the_evaluation_is_read_by_each_in_their_time(relation: str) -> None:
         for state in CardState.values
         if rules.see_evaluation(
             RELATIONS[relation],
-            Scorecard(person=CARD.person, evaluator=CARD.evaluator, endorser=CARD.endorser, state=state),
+            Scorecard(
+                person=CARD.person,
+                evaluator=CARD.evaluator,
+                endorser=CARD.endorser,
+                state=state,
+                version=VERSION,
+            ),
         )
     }
     assert read == READERS[relation]
