@@ -40,9 +40,9 @@ ABOUT_CARDS = [
 
 
 def card_cells(*states: str) -> list[Cell]:
-    """Of the pages about cards and tasks, every third cell in a few states: one broken wall shows in hundreds."""
+    """Of the pages about cards and tasks, every fifth cell in a few states: a broken wall shows in hundreds."""
     cells = [cell for cell in all_cells(ABOUT_CARDS) if cell.state in states and cell.method == "get"]
-    return cells[::3]
+    return cells[::5]
 
 
 def test_without_the_scope_every_page_about_cards_is_red(prober, monkeypatch):
@@ -53,7 +53,7 @@ def test_without_the_scope_every_page_about_cards_is_red(prober, monkeypatch):
     monkeypatch.setattr(ScorecardQuerySet, "visible_to", lambda self, scope: self.all())
 
     red = wrong(prober, cells)
-    assert len(red) >= 70
+    assert len(red) >= 40
     assert {problem.split("#")[0].removeprefix("GET ") for problem in red} == set(ABOUT_CARDS) - {
         "reporting:form01"
     }
@@ -65,7 +65,7 @@ def test_a_page_that_tells_too_much_with_the_right_status_is_red(prober, monkeyp
     monkeypatch.setattr(card_rules, "see_evaluation", lambda scope, card: True)
 
     red = wrong(prober, cells)
-    assert len(red) >= 4
+    assert len(red) >= 2
     assert all("tells" in problem for problem in red)
 
 
