@@ -149,6 +149,9 @@ def test_each_seat_is_entered_on_its_page_and_all_are_sent_together(seats, sign_
         (world.deputy.full_name, True),
         (world.stranger.full_name, False),
     ]
+    head = '<th class="kpi-table__field" scope="col" role="columnheader">%s</th>'
+    assert head % "Cấp phó thứ nhất" in first.content.decode()
+    assert head % "Điểm của bạn" not in first.content.decode()
     number = first.context["form"].expected
     data = {"expected": number, "comment": "Tốt", "seat": "r-first", **filled(card, "0.5")}
     saved = minh.post(page, data)

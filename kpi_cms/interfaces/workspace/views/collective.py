@@ -81,9 +81,11 @@ def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:
     columns = [column for column in reading.columns() if column.stage == StageKey.SELF]
     voice = voice_of(StageKey.COLLECTIVE, form.seat)
     result, record = reading.results.get(voice), reading.records.get(voice)
+    seats = seats_to_enter(reading, form.seat)
     return page_of(reading) | {
         "form": form,
-        "seats": seats_to_enter(reading, form.seat),
+        "seats": seats,
+        "whose": next((seat["label"] for seat in seats if seat["current"]), ""),
         "columns": columns,
         "sheet": sheet_of(reading.card, columns, form, result=result),
         "figures": figures_of(reading.card, result),
