@@ -42,8 +42,8 @@ DATABASE_FIXTURES = {"db", "drafted_once", "demonstration_db", "scratch_copy", "
 TOLD = ("tests/foundation/access/", "tests/foundation/core/")
 
 # They ask no database, make one of their own whatever the suite runs on, or ask what no database answers differently:
-# how pages look, and what the rules allow by real requests. Behind PostgreSQL's wall the rules are asked by
-# tests/access/test_behind_the_wall.py, test_sets*.py and the other journeys, and whole by `make test-matrix`.
+# how pages look, what keys do, and what the rules allow by real requests. Behind PostgreSQL's wall the rules are asked
+# by tests/access/test_behind_the_wall.py, test_sets*.py and the journey of a month, and whole by `make test-matrix`.
 NO_DATABASE = (
     "tests/access/test_clerk.py",
     "tests/access/test_matrix.py",
@@ -56,8 +56,10 @@ NO_DATABASE = (
     "tests/interfaces/exchange/sets/test_calculation.py",
     "tests/interfaces/exchange/sets/test_round_trip.py",
     "tests/journeys/test_crawl.py",
+    "tests/journeys/test_keyboard.py",
     "tests/journeys/test_look.py",
     "tests/journeys/test_phone.py",
+    "tests/journeys/test_sign_in.py",
     "tests/snippets/viewsets/test_probe.py",
 )
 
