@@ -27,7 +27,7 @@ from tests.helpers import month
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
-ROUNDS = 200
+ROUNDS = 4  # of each kind; test_tampering has ten thousand in memory
 TABLES = ("evaluation_scorecard", "evaluation_score", "evaluation_task", "evaluation_assessment")
 
 
@@ -328,12 +328,12 @@ TAMPERINGS = [
 ]  # fmt: skip
 
 
-def test_two_hundred_tamperings_by_sql_are_detected_and_named(kept: World) -> None:
+def test_tamperings_of_every_kind_by_sql_are_detected_and_named(kept: World) -> None:
     assert found() == []
     draw = random.Random(335_2025)
     wrong = []
     with append_only.flush_allowed():
-        for number in range(ROUNDS):
+        for number in range(ROUNDS * len(TAMPERINGS)):
             tamper = TAMPERINGS[number % len(TAMPERINGS)]
             with transaction.atomic():
                 wanted = tamper(draw)
