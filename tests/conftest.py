@@ -114,15 +114,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not all(applies.values()):
         config.hook.pytest_deselected(items=[item for item in items if not applies[item]])
     # Journeys take longest: they begin first, so that the other workers are not done long before them. A world written
-    # once stays until its module ends, so whoever wants one that it begins with is asked before.
+    # once stays until its module ends, so whoever wants one that it begins with is asked before. Who asks the
+    # institution stands together: it is written once for all of them.
     places = {item.path: place for place, item in reversed(list(enumerate(items)))}
     items[:] = sorted(
         (item for item in items if applies[item]),
         key=lambda item: (
             item.get_closest_marker("journey") is None,
-            not item.nodeid.startswith(
-                ASKING
-            ),  # next to one another: the institution is written once for them
+            not item.nodeid.startswith(ASKING),
             places[item.path],
             sum(name.endswith("_once") for name in getattr(item, "fixturenames", ())),
         ),

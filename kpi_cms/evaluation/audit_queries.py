@@ -38,6 +38,7 @@ from .audit_tables import (
     Tracked,
     Written,
 )
+from .domain.seats import seats_of
 from .enums import AssessmentState, CardState, StageKey
 from .models import Assessment, Delay, Fault, Scorecard, Task
 from .rule_table import READ_UNIT_HISTORY
@@ -155,10 +156,6 @@ def _sent(card: Scorecard) -> QuerySet[Assessment]:
     return Assessment.objects.filter(card=card, stage=StageKey.COLLECTIVE, state=AssessmentState.SUBMITTED)
 
 
-def _has_seats(card: Scorecard) -> bool:
-    return bool(card.version.compiled().seats(StageKey.COLLECTIVE))
-
-
 def _unsent_seats(card: Scorecard) -> list[str]:
     """Of a collective with several raters: those for whom what is entered now is not sent."""
     drafts = Assessment.objects.seated().filter(card=card, state=AssessmentState.DRAFT)
@@ -193,7 +190,7 @@ def card_acts(card: Scorecard, seen: Sight, *, filters: Filters = UNFILTERED) ->
         entries = entries.exclude(act__startswith="evidence.", subject_type="evaluation.Scorecard")
     elif not seen.of_unsent:
         drafting = Q(act__in=_ACTS_OF_WRITING, after__stage=StageKey.COLLECTIVE)
-        unsent = Q(after__seat__in=_unsent_seats(card)) if _has_seats(card) else Q(pk__in=())
+        unsent = Q(after__seat__in=_unsent_seats(card)) if seats_of(card.version) else Q(pk__in=())
         entries = entries.exclude(drafting & (~Exists(_sent(card)) | unsent))
     if not seen.of_new_basis:
         entries = entries.exclude(act__in=_ACTS_OF_PROPOSING)

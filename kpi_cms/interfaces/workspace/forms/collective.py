@@ -11,7 +11,7 @@ from kpi_cms.evaluation.domain.collective import SEAT, Decision
 from snippets.enums import PeriodState
 from snippets.models import Period, Person, Unit
 
-from .fields import DayField, text_area
+from .fields import DayField, person_with, text_area
 
 
 class CollectiveForm(forms.Form):
@@ -62,14 +62,14 @@ class CollectiveForm(forms.Form):
         return unit
 
     def clean_secretary(self) -> Person:
-        return _person(self.cleaned_data["secretary"])
+        return person_with(self.cleaned_data["secretary"])
 
     def clean(self) -> dict[str, Any]:
         """The people of the seats, as far as these are filled."""
         for key in self.seats:
             try:
                 if code := self.cleaned_data.get(SEAT + key, "").strip():
-                    self.sitting[key] = _person(code)
+                    self.sitting[key] = person_with(code)
             except ValidationError as error:
                 self.add_error(SEAT + key, error)
         return self.cleaned_data
@@ -84,10 +84,3 @@ class CollectiveForm(forms.Form):
             "seats": self.sitting,
             "decision": Decision(data["name"], data["number"], data["on"]),
         }
-
-
-def _person(code: str) -> Person:
-    person = Person.objects.filter(staff_code=code.strip()).first()
-    if person is None:
-        raise ValidationError(_("There is nobody with this staff code. Correct it."))
-    return person

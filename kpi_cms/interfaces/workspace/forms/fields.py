@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.foundation.core.numbers import format_quantity, read_decimal
+from snippets.models import Person
 
 
 class QuantityField(forms.CharField):
@@ -62,3 +63,11 @@ class DayField(forms.DateField):
 def text_area(rows: int = 3) -> forms.Textarea:
     """Room for a sentence or a paragraph."""
     return forms.Textarea(attrs={"rows": rows})
+
+
+def person_with(code: str) -> Person:
+    """Whoever has the staff code that was typed. Raises ValidationError with a sentence where nobody has."""
+    person = Person.objects.filter(staff_code=code.strip()).first()
+    if person is None:
+        raise ValidationError(_("There is nobody with this staff code. Correct it."))
+    return person

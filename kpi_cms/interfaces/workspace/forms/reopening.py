@@ -4,7 +4,6 @@ from datetime import datetime, time
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +13,7 @@ from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from snippets.models import Person
 
-from .fields import DayField, text_area
+from .fields import DayField, person_with, text_area
 from .steps import StepForm
 
 
@@ -82,10 +81,7 @@ class EndorserForm(StepForm):
     )
 
     def clean_endorser(self) -> Person:
-        person = Person.objects.filter(staff_code=self.cleaned_data["endorser"].strip()).first()
-        if person is None:
-            raise ValidationError(_("There is nobody with this staff code. Correct it."))
-        return person
+        return person_with(self.cleaned_data["endorser"])
 
     def decision(self) -> EndorserDecision:
         return EndorserDecision(self.cleaned_data["number"], self.cleaned_data["on"])
