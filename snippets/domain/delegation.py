@@ -156,9 +156,10 @@ def _receiver(actor: User, to: Person, own: Sequence[Grant]) -> User:
         raise _at("to", _("Nobody delegates to themselves. Choose another person."))
     if not any(to.unit.path.startswith(grant.unit.path) for grant in own):
         raise _at("to", _("There is nobody with this staff code in your units. Check the code."))
-    if to.user is None or not to.user.is_active or to.left_on is not None:
+    account = to.account_in_use
+    if account is None:
         raise WrongState(_("This person has no account in use. Choose somebody who signs in."))
-    return to.user
+    return account
 
 
 def _wanted(capabilities: Sequence[str]) -> list[Capability]:

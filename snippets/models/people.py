@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.foundation.access.querysets import RestrictedQuerySet
+from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.history import tracked
 
 from ..enums import Block, PostRole, StaffKind
@@ -101,6 +102,11 @@ class Person(models.Model):
     @property
     def ledger_code(self) -> str:
         return self.staff_code
+
+    @property
+    def account_in_use(self) -> User | None:
+        """The account with which they sign in; None where they have none, it is shut, or they have left."""
+        return self.user if self.user is not None and self.user.is_active and self.left_on is None else None
 
 
 class AppointmentQuerySet(RestrictedQuerySet):

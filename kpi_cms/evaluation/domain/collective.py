@@ -89,7 +89,7 @@ def name_collective(
     }
     if decision.on > timezone.localdate(moment):
         problems["on"] = [_("The day of a decision is not in the future.")]
-    if secretary.user is None or not secretary.user.is_active or secretary.left_on is not None:
+    if secretary.account_in_use is None:
         problems["secretary"] = [_("This person has no account in use. Choose somebody who signs in.")]
     problems |= dict(_wrong_seats(seats))
     if problems:

@@ -119,7 +119,7 @@ def _problems(
 
 def _not_to_be_named(actor: User, card: Scorecard, keyhole: Reopening, endorser: Person) -> str:
     """Why this person does not endorse the card's new decision; "" where nothing speaks against it."""
-    if endorser.user is None or not endorser.user.is_active or endorser.left_on is not None:
+    if endorser.account_in_use is None:
         return _("This person has no account in use. Choose somebody who signs in.")
     if endorser.pk == card.endorser_id:
         return _("The card names this person already.")
