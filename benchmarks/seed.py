@@ -17,6 +17,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
+from criteria_pages.domain.publishing import said_by
 from criteria_pages.models import CriteriaVersion, FrozenCriterion
 from kpi_cms.demonstration.names import FAMILY_NAMES, FEMALE_GIVEN, FEMALE_MIDDLES
 from kpi_cms.evaluation.domain.recompute import recompute_period
@@ -192,9 +193,10 @@ class Seeder:
 
     def _rules(self) -> None:
         spec = benchmark_specification()
+        plan = compile_set(spec)
         version = CriteriaVersion.objects.create(
             set_code="BENCH", number=1, page_id=0, title="Bộ đo", frame="state", effective_on=date(2026, 7, 1),
-            specification=spec, sha256=digest(spec), published_at=MOMENT, published_by=0,
+            specification=spec, sha256=digest(spec), published_at=MOMENT, published_by=0, **said_by(plan),
         )  # fmt: skip
         FrozenCriterion.objects.bulk_create(
             FrozenCriterion(
@@ -202,7 +204,7 @@ class Seeder:
                 section_code=criterion.section, order=criterion.index, entered=criterion.entered,
                 maximum=criterion.max or Decimal(1),
             )
-            for criterion in compile_set(spec).criteria
+            for criterion in plan.criteria
         )  # fmt: skip
         root = Unit.objects.get(code="TINH")
         catalogue = Catalogue.objects.create(

@@ -23,6 +23,7 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import business_verb, database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, Stale, WrongState
 from kpi_cms.foundation.engine import canonical_json, check_specification, compile_set, digest
+from kpi_cms.foundation.engine.compiled import ScoringPlan
 
 from .. import rules
 from ..enums import Evaluated, FactAnswer, Leadership
@@ -45,6 +46,7 @@ __all__ = [
     "check_sound",
     "finish_workflow",
     "publish",
+    "said_by",
     "specification_of",
     "summary_of",
 ]
@@ -216,7 +218,6 @@ def _freeze(
     moment: datetime,
 ) -> CriteriaVersion:
     assert draft.effective_on is not None  # `check` refuses a set without it
-    compiled = compile_set(specification)
     version = CriteriaVersion.objects.create(
         set_code=draft.code,
         number=1 if previous is None else previous.number + 1,
@@ -229,9 +230,7 @@ def _freeze(
         effective_until=draft.effective_until,
         specification=_frozen(specification),
         sha256=sha256,
-        counts_tasks=bool(compiled.scopes),
-        counts_unit=compiled.counts_unit,
-        asks_of_tasks=bool(compiled.asks),
+        **said_by(compile_set(specification)),
         examples=frozen_examples(draft),
         published_at=moment,
         published_by=actor.pk,
@@ -239,6 +238,16 @@ def _freeze(
     )
     FrozenCriterion.objects.bulk_create(frozen_criteria(version))
     return version
+
+
+def said_by(plan: ScoringPlan) -> dict[str, bool]:
+    """The fields of a version by which cards are found without reading every specification."""
+    return {
+        "counts_tasks": bool(plan.scopes),
+        "counts_unit": plan.counts_unit,
+        "hides_stages": plan.hides_stages,
+        "asks_of_tasks": bool(plan.asks),
+    }
 
 
 def frozen_criteria(version: CriteriaVersion) -> list[FrozenCriterion]:

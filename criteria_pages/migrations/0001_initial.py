@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64, verbose_name='digest')),
                 ('counts_tasks', models.BooleanField(default=False, help_text='Cards of this version follow the tasks of other people: said by its specification.', verbose_name='counts tasks of others')),
                 ('counts_unit', models.BooleanField(default=False, help_text='Cards of this version follow the result of their unit: said by its specification.', verbose_name="counts a unit's result")),
+                ('hides_stages', models.BooleanField(default=False, help_text='Whoever scores at a stage of it does not see an earlier one yet: said by its specification.', verbose_name='keeps stages unseen')),
                 ('asks_of_tasks', models.BooleanField(default=False, help_text='Tasks say their role, priority or difficulty, or are accepted at a step of quality: said by its specification.', verbose_name='asks more of tasks')),
                 ('examples', models.JSONField(default=list, help_text='Cards with the total and band they came to when it was issued.', verbose_name='examples')),
                 ('published_at', models.DateTimeField(verbose_name='issued at')),

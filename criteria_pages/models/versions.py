@@ -42,6 +42,11 @@ class CriteriaVersion(models.Model):
         default=False,
         help_text=_("Cards of this version follow the result of their unit: said by its specification."),
     )
+    hides_stages = models.BooleanField(
+        _("keeps stages unseen"),
+        default=False,
+        help_text=_("Whoever scores at a stage of it does not see an earlier one yet: said by its specification."),
+    )
     asks_of_tasks = models.BooleanField(
         _("asks more of tasks"),
         default=False,

@@ -193,17 +193,13 @@ def unseen_stages(scope: Scope, card: Scorecard) -> frozenset[str]:
     An independent rating is given without knowing the others'. Whatever else the account holds opens nothing of it;
     who only reads the card, and the person, read as ever.
     """
-    return _unseen(card, relations_of(scope, card)) if _has_blind_stages(card) else frozenset()
+    return _unseen(card, relations_of(scope, card)) if card.version.compiled().hides_stages else frozenset()
 
 
 def is_kept_from(rule: Rule, card: Scorecard, relations: Collection[str]) -> bool:
     """The rule reads a stage that somebody in these relations does not see yet."""
     stage = table.READS_STAGE.get(rule)
-    return stage is not None and _has_blind_stages(card) and stage in _unseen(card, relations)
-
-
-def _has_blind_stages(card: Scorecard) -> bool:
-    return any(stage.blind_to for stage in card.version.compiled().stages)
+    return stage is not None and card.version.compiled().hides_stages and stage in _unseen(card, relations)
 
 
 def _unseen(card: Scorecard, relations: Collection[str]) -> frozenset[str]:

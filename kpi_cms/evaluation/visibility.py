@@ -5,10 +5,6 @@ Whoever shows a stage asks here and nowhere else, so that paper never says what 
 
 from dataclasses import dataclass
 
-from django.db.models import TextField
-from django.db.models.functions import Cast
-
-from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.access.scope import Scope
 from snippets.enums import PeriodState
 
@@ -57,13 +53,10 @@ def not_audited_yet(scope: Scope) -> list[tuple[int, int]]:
     """
     if scope.user_id is None:
         return []
-    blind = CriteriaVersion.objects.alias(said=Cast("specification", TextField())).filter(
-        said__contains='"blind_to"'
-    )
     cards = Scorecard.objects.with_context().filter(
         concerned_with(scope),
         state__in=UNDECIDED,
         period__state=PeriodState.OPEN,
-        version_id__in=blind.order_by().values("pk"),
+        version__hides_stages=True,
     )
     return [(card.period_id, card.person_id) for card in cards if rules.unseen_stages(scope, card)]

@@ -6,7 +6,7 @@ from typing import Any
 
 from criteria_pages.demonstration import ND335_NV, draft_of
 from criteria_pages.demonstration.sets import DemonstrationSet
-from criteria_pages.domain.publishing import frozen_criteria, publish, specification_of
+from criteria_pages.domain.publishing import frozen_criteria, publish, said_by, specification_of
 from criteria_pages.domain.setup import criteria_index
 from criteria_pages.models import CriteriaSetPage, CriteriaVersion, FrozenCriterion
 from kpi_cms.foundation.accounts.domain import system_user
@@ -71,9 +71,7 @@ def version(
         frame=content["frame"],
         specification=content,
         sha256=digest(content),
-        counts_tasks=bool(compile_set(content).scopes),
-        counts_unit=compile_set(content).counts_unit,
-        asks_of_tasks=bool(compile_set(content).asks),
+        **said_by(compile_set(content)),
         **values,
     )
     FrozenCriterion.objects.bulk_create(frozen_criteria(made))

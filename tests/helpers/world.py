@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from criteria_pages.domain.publishing import said_by
 from criteria_pages.models import CriteriaVersion, FrozenCriterion
 from kpi_cms.evaluation.models import CataloguePin, Scorecard, VersionPin
 from kpi_cms.foundation.accounts.models import User
@@ -86,6 +87,7 @@ def appoint(who: Person, at: Unit, *, role: PostRole, main: bool = True, **more:
 
 def version(spec: dict[str, Any], code: str, *, number: int = 1, frame: str = "state") -> CriteriaVersion:
     """A frozen version of a specification."""
+    compiled = compile_set(spec)
     made = CriteriaVersion.objects.create(
         set_code=code,
         number=number,
@@ -95,14 +97,11 @@ def version(spec: dict[str, Any], code: str, *, number: int = 1, frame: str = "s
         effective_on=FIRST,
         specification=spec,
         sha256=digest(spec),
-        counts_tasks=bool(compile_set(spec).scopes),
-        counts_unit=compile_set(spec).counts_unit,
-        asks_of_tasks=bool(compile_set(spec).asks),
+        **said_by(compiled),
         published_at=MOMENT,
         published_by=0,
     )
     assert canonical_json(spec)
-    compiled = compile_set(spec)
     FrozenCriterion.objects.bulk_create(
         FrozenCriterion(
             version=made,

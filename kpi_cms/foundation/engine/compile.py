@@ -164,6 +164,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
             for criterion in criteria
         ),
         counts_unit=any(criterion.is_of_unit for criterion in criteria),
+        hides_stages=any(stage.blind_to for stage in specification.stages),
         asks=asked_by(
             criterion.kind
             for section in specification.sections

@@ -236,7 +236,7 @@ class ScoringPlan:
 
     `from_others`: the criteria whose value comes of other people's results or tasks; `scopes`: the scopes whose tasks
     of others they count; `counts_results`: whether one of them counts the results of the people managed, `counts_unit`:
-    the result of the unit;
+    the result of the unit; `hides_stages`: whether whoever scores at a stage does not see an earlier one yet;
     `voices`: the voice of each rater, `hears` the other stages that a result is decided with, `heard` their voices;
     `counts_points`: whether a criterion counts points of tasks (`CardInputs.work`); `calendars`: the names of the
     calendars of working days that they are counted by; `asks`: what somebody must say of a task for them, by name.
@@ -267,6 +267,7 @@ class ScoringPlan:
     scopes: tuple[str, ...]
     counts_results: bool
     counts_unit: bool
+    hides_stages: bool
     counts_points: bool
     calendars: frozenset[str]
     asks: Mapping[str, Asked]
