@@ -52,7 +52,7 @@ def main() -> int:
         call_command("migrate", verbosity=0)
         return ledger.run("ledger")
 
-    from benchmarks import access, load, measure, seed
+    from benchmarks import access, author, load, measure, seed
     from benchmarks.roles import act_as_the_application
 
     size = seed.SIZES["small" if small else "full"]
@@ -66,7 +66,7 @@ def main() -> int:
     bench = measure.Bench()
     filtered = access.figures(bench.july, size.people)
     act_as_the_application()
-    figures = bench.run() + filtered
+    figures = author.figures() + bench.run() + filtered
     rate, memory = load.requests_a_second(
         [
             (bench.head, f"/don-vi/{bench.unit.code}/?ky={bench.july.pk}"),

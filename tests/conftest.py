@@ -18,7 +18,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.helpers import databases, pages, roles, scratch, watching
+from tests.helpers import databases, libreoffice, pages, roles, scratch, watching
 from tests.helpers import world as worlds
 from tests.helpers.institutions import ASKING, FilesTogether
 from tests.helpers.once import written_once
@@ -54,6 +54,7 @@ NO_DATABASE = (
     "tests/foundation/engine/test_later_properties.py",
     "tests/foundation/engine/test_properties.py",
     "tests/interfaces/exchange/sets/test_calculation.py",
+    "tests/interfaces/exchange/sets/test_libreoffice.py",
     "tests/interfaces/exchange/sets/test_round_trip.py",
     "tests/journeys/test_crawl.py",
     "tests/journeys/test_keyboard.py",
@@ -76,6 +77,7 @@ UNCOUNTED = (
     "tests/foundation/engine/test_later_properties.py",
     "tests/foundation/engine/test_properties.py",
     "tests/interfaces/exchange/sets/test_calculation.py",
+    "tests/interfaces/exchange/sets/test_libreoffice.py",
     "tests/interfaces/exchange/sets/test_round_trip.py",
     "tests/journeys/",
     "tests/snippets/viewsets/test_probe.py",
@@ -106,6 +108,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     absent = {"sqlite", "no_database"} if postgresql else {"postgresql"}
     if not SHARED.is_dir():
         absent.add("shared_data")
+    if libreoffice.find() is None:
+        absent.add("libreoffice")
     absent |= {name for name in ("whole_matrix", "many_faults") if name not in config.option.markexpr}
     for item in items:
         if item.nodeid.startswith(NO_DATABASE) or not _asks_a_database(item):

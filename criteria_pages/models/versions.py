@@ -45,7 +45,9 @@ class CriteriaVersion(models.Model):
     hides_stages = models.BooleanField(
         _("keeps stages unseen"),
         default=False,
-        help_text=_("Whoever scores at a stage of it does not see an earlier one yet: said by its specification."),
+        help_text=_(
+            "Whoever scores at a stage of it does not see an earlier one yet: said by its specification."
+        ),
     )
     asks_of_tasks = models.BooleanField(
         _("asks more of tasks"),

@@ -302,6 +302,14 @@ FREQUENT_WORK = {
 LEDGER_ANCHOR_FOLDER = os.environ.get("KPI_ANCHOR_FOLDER", str(DATA_DIR / "anchors"))
 LEDGER_ANCHOR_SECONDS = int(os.environ.get("KPI_ANCHOR_SECONDS", "600"))
 LEDGER_ANCHOR_MAILS = [mail for mail in os.environ.get("KPI_ANCHOR_MAILS", "").split(",") if mail]
+# Each anchor's heads are mailed by the worker. Django's own settings; a server that hangs is given up.
+EMAIL_HOST = os.environ.get("KPI_MAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("KPI_MAIL_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("KPI_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("KPI_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = environment_flag("KPI_MAIL_TLS")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("KPI_MAIL_FROM", "kpi@localhost")
 LEDGER_SIGNING_KEY = os.environ.get("KPI_SIGNING_KEY", str(DATA_DIR / "signing_key.pem"))
 
 # --- Wagtail -----------------------------------------------------------------------------------------------

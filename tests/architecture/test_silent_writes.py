@@ -10,7 +10,10 @@ from kpi_cms.foundation.audit.history import HistoryRow
 
 ROOT = Path(__file__).resolve().parents[2]
 THE_MODULE = "kpi_cms/foundation/audit/many.py"
-SILENT = {"bulk_create", "bulk_update", "delete", "raw", "update", "_raw_delete", "move", "in_bulk_update"}
+SILENT = {
+    "bulk_create", "bulk_update", "delete", "raw", "update", "_raw_delete", "move", "in_bulk_update",
+    "abulk_create", "abulk_update", "adelete", "aupdate",
+}  # fmt: skip
 HELPERS = {"update_each", "bulk_update_each"}
 # Simple-history's own ways around its signal.
 NAMES = {
@@ -68,9 +71,9 @@ def root_of(node):
 def is_queryset_call(call):
     """`update(a=1)` and `delete()` are a queryset's (or a record's); `update({…})` and `delete(name)` are not."""
     name = call.func.attr
-    if name == "update":
+    if name in {"update", "aupdate"}:
         return not call.args and bool(call.keywords)
-    if name == "delete":
+    if name in {"delete", "adelete"}:
         return not call.args and not call.keywords
     return True
 
@@ -157,6 +160,8 @@ def test_every_exception_is_still_needed_and_has_its_reason():
     [
         ("Score.objects.bulk_create(rows)", [("bulk_create", "Score")]),
         ("Score.objects.filter(a=1).update(value=2)", [("update", "Score")]),
+        ("await Score.objects.filter(a=1).aupdate(value=2)", [("aupdate", "Score")]),
+        ("await card.adelete()", [("adelete", "")]),
         ("from x import Score as S\nS.objects.filter(a=1).delete()", [("delete", "Score")]),
         ("Scorecard.objects.filter(pk=1).update(version_number=2)", []),
         ("Scorecard.objects.filter(pk=1).update(version_number=2, state='x')", [("update", "Scorecard")]),

@@ -9,14 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from kpi_cms.evaluation.domain import proposals, stages
+from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import Assessment, Score, Scorecard
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import LedgerEntry
-from kpi_cms.foundation.core.errors import Invalid, WrongState
+from kpi_cms.foundation.core.errors import Invalid, Stale, WrongState
 from snippets.models import Period, Person
 from tests.helpers import month
 from tests.helpers import world as worlds
-from tests.helpers.screens import seen_by
+from tests.helpers.screens import on_screen, seen_by
 from tests.helpers.thawed import repin
 from tests.helpers.world import MOMENT, World
 
@@ -61,6 +62,32 @@ def test_a_task_reported_after_the_evaluation_holds_the_endorsement_back(endorse
     proposals.decide_proposal(
         actor=world.head.user, moment=MOMENT, task=proposed, accepted=False, reason="Trùng"
     )
+    assert step(stages.endorse, world.chair, card).state == "confirmed"
+
+
+def test_a_score_changed_since_the_endorser_looked_is_refused_with_both_values(endorsed_world: World) -> None:
+    """T15: returned, given another score and confirmed again meanwhile; the old screen endorses nothing."""
+    world = endorsed_world
+    card = month.confirmed(world, world.lan)
+    shown = on_screen(card)
+    key, entry = next(iter(month.entries(card, "evaluator").items()))
+    criterion = card.version.compiled().criterion(key)
+    assert criterion is not None
+    step(stages.return_to_evaluator, world.chair, card, MOMENT + timedelta(minutes=1), reason="Xem lại")
+    step(
+        stages.save_evaluation, world.head, card, MOMENT + timedelta(minutes=2), entries={key: Entry(Decimal(1))},
+        reason="Theo biên bản",
+    )  # fmt: skip
+    step(stages.confirm, world.head, card, MOMENT + timedelta(minutes=3))
+    before = Scorecard.objects.get(pk=card.pk)
+    for expected in (card.version_number, before.version_number):
+        with pytest.raises(Stale) as raised:
+            stages.endorse(actor=world.chair.user, moment=LATER, card=card, expected=expected, seen=shown)
+        label = f"{criterion.code} {criterion.label} (Competent person)"
+        assert (raised.value.mine[label], raised.value.theirs[label]) == (f"{entry.value:f}", "1")
+    assert Scorecard.objects.values().get(pk=card.pk) == {
+        field.attname: getattr(before, field.attname) for field in Scorecard._meta.concrete_fields
+    }
     assert step(stages.endorse, world.chair, card).state == "confirmed"
 
 

@@ -315,7 +315,9 @@ def test_an_endorsement_from_an_older_screen_is_stale(endorsed_world: World, car
     first = {"seen": on_screen(card), "expected": world.card(world.lan).version_number}
     send_back(world)
     propose(world, world.card(world.lan), entries={points_key(card): Entry(Decimal(2))})
-    stands(Stale, endorse, world, **first)
+    other = stands(Stale, endorse, world, **first)
+    assert isinstance(other, Stale)
+    assert (other.mine, other.theirs) == ({"Save number you saw": 7}, {"Save number now": 9})
     stands(Stale, send_back, world, expected=first["expected"])
 
 

@@ -13,7 +13,7 @@ from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.models import Assessment, CardResult, Scorecard
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.models import LedgerEntry
-from kpi_cms.foundation.core.errors import WrongState
+from kpi_cms.foundation.core.errors import Stale, WrongState
 from snippets.models import FieldAssignment, Person
 from tests.helpers import month
 from tests.helpers import world as worlds
@@ -189,6 +189,22 @@ def test_the_evaluator_confirms_the_new_basis_and_notifies_again(world: World) -
         CardState.CONFIRMED, None, {"d": "1/2"}, {},
     )  # fmt: skip
     assert CardResult.objects.get(card=card, stage="evaluator").rounded == Decimal("94.17")
+
+
+def test_a_basis_that_changed_again_is_refused_with_both_values(world: World) -> None:
+    """T15: the screen proposed 1/2; meanwhile Lan's result went back, and a colleague's fell."""
+    everybody_of_the_department(world)
+    month.worked(world, world.head)
+    month.notified(world, world.head)
+    reopened(world, "49")
+    card = world.card(world.head)
+    shown, was = on_screen(card), card.version_number
+    reopened(world, "80")
+    with pytest.raises(Stale) as raised:
+        stages.accept_new_basis(actor=world.chair.user, moment=MOMENT, card=card, expected=was, seen=shown)
+    assert (raised.value.mine, raised.value.theirs) == ({}, {})
+    now = world.card(world.head)
+    assert (now.state, now.confirmed_basis, now.proposed_basis) == (CardState.NOTIFIED, {"d": "1"}, {})
 
 
 def test_whoever_stands_in_for_the_evaluator_accepts_the_new_basis_under_their_own_name(world: World) -> None:

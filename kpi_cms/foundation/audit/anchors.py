@@ -5,7 +5,6 @@ in a folder that the database's keepers cannot write to, a mail to the auditors,
 """
 
 import json
-import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db import transaction
+from django_tasks import task
 
 from . import restores
 from .canonical import GENESIS, time_text
@@ -26,8 +27,6 @@ from .enums import Act
 from .models import Anchor, LedgerEntry, Seal, SealForm
 from .sealing import Head, heads, reading_everything, seal_waiting, take_turns
 from .verifying import AnchorPoint, ChainAnchor, Finding, Wrong
-
-logger = logging.getLogger(__name__)
 
 FORMAT = "kpi-anchor-1"
 PATTERN = "kpi-anchor-*.json"
@@ -86,8 +85,9 @@ def make_anchor(*, moment: datetime, occasion: str) -> Anchor:
             file_name=name,
             occasion=occasion,
         )
+        if settings.LEDGER_ANCHOR_MAILS:
+            transaction.on_commit(lambda: mail_heads.enqueue(anchor.number))
     _finish_file(anchor)
-    _tell(anchor)
     return anchor
 
 
@@ -203,18 +203,19 @@ def _write_part(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _tell(anchor: Anchor) -> None:
-    """The heads by mail: what stands in somebody's mailbox no keeper of this machine can change."""
-    if not settings.LEDGER_ANCHOR_MAILS:
-        return
+@task(backend="jobs", queue_name="jobs")
+def mail_heads(number: int) -> None:
+    """The heads by mail: what stands in somebody's mailbox no keeper of this machine can change. Raises OSError.
+
+    The worker sends it: a mail server that hangs must hold up neither the sealer nor the next anchor. What could not
+    be sent is in the next one's mail, which has the heads of all chains; `state.auditors_are_told` says that it failed.
+    """
+    anchor = Anchor.objects.get(number=number)
     lines = [f"{chain}\t{number}\t{head}" for chain, (number, head) in sorted(anchor.heads.items())]
     body = "\n".join(
         [f"{FORMAT} {anchor.number} {time_text(anchor.at)}", f"sha256 {anchor.sha256}", "", *lines]
     )
-    try:
-        send_mail(f"[KPI] {anchor.file_name}", body, None, settings.LEDGER_ANCHOR_MAILS)
-    except OSError:
-        logger.exception("anchor %d was written, but no mail could be sent", anchor.number)
+    send_mail(f"[KPI] {anchor.file_name}", body, None, settings.LEDGER_ANCHOR_MAILS)
 
 
 # --- Keys ---------------------------------------------------------------------------------------------------
@@ -328,15 +329,20 @@ def files_in(folder: Path) -> list[Path]:
 
 @dataclass
 class Gathered:
-    """Every anchor there is, what is wrong with anchors themselves, and which were given up after a restore."""
+    """Every anchor there is, what is wrong with anchors themselves, and which were given up after a restore.
+
+    `from_files`: how many of the points were read from files; only those say what no keeper of the database wrote.
+    """
 
     points: list[AnchorPoint] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     accepted: list[restores.Accepted] = field(default_factory=list)
+    from_files: int = 0
 
 
 def gather(paths: Iterable[Path] | None = None) -> Gathered:
-    """The anchors of the folder and, where a file is not there any more, of the database's rows.
+    """The anchors of the folder and, where a file is not there any more, of the database's rows: which is a finding,
+    as whoever rebuilds a chain would rewrite these too.
 
     `paths`: these files and no others. An anchor that was given up still holds for what was left of each chain.
     """
@@ -365,11 +371,34 @@ def gather(paths: Iterable[Path] | None = None) -> Gathered:
             gathered.findings.append(_wrong(found, Wrong.ANCHOR_CHANGED, "the database has another digest"))
         gathered.points.append(found.point)
     gathered.findings += _place_unknown(gathered, unknown, whole=not given)
+    gathered.from_files = len(gathered.points)
+    gathered.findings += _out_of_line(list(rows.values()))
     if not given:
         there = {path.name for path in files}
-        gathered.points += [_of_row(row) for name, row in rows.items() if name not in there]
+        gone = [row for name, row in rows.items() if name not in there]
+        gathered.points += [_of_row(row) for row in gone]
+        gathered.findings += _without_files(gone)
     gathered.points.sort(key=lambda point: point.number)
     return gathered
+
+
+def _out_of_line(rows: Sequence[Anchor]) -> Iterator[Finding]:
+    """Anchors that do not follow the one before: it was taken out, file and row, or put in later."""
+    for before, row in zip([None, *rows], rows, strict=False):
+        if row.previous != (before.sha256 if before is not None else ""):
+            yield Finding(
+                Wrong.ANCHOR_CHANGED,
+                table="anchor",
+                row_id=row.file_name,
+                detail="it follows another anchor than the one before it",
+            )
+
+
+def _without_files(rows: Sequence[Anchor]) -> Iterator[Finding]:
+    """One finding for all of them: a folder that is not mounted would make thousands."""
+    if rows:
+        detail = f"{len(rows)} anchors, the last is number {rows[-1].number}"
+        yield Finding(Wrong.ANCHOR_FILE_MISSING, table="anchor", row_id=rows[0].file_name, detail=detail)
 
 
 def _place_unknown(gathered: Gathered, unknown: Sequence[AnchorFile], *, whole: bool) -> Iterator[Finding]:

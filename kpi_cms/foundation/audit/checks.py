@@ -1,8 +1,11 @@
 """Numbered checks of this room."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS
 
@@ -52,3 +55,34 @@ def restore_is_signed_off(databases: Sequence[str] | None = None, **kwargs: Any)
             id="audit.E011",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def anchors_are_evidence(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """audit.W002: anchors are written; W003: they are signed; W004: away from the data that they are to prove."""
+    if not settings.LEDGER_ANCHOR_FOLDER:
+        return [
+            checks.Warning(
+                "No anchors of the ledger are written: whoever keeps the database can rebuild its chains unseen.",
+                hint="KPI_ANCHOR_FOLDER names a place that they cannot rewrite (docs/ledger.md).",
+                id="audit.W002",
+            )
+        ]
+    found: list[CheckMessage] = []
+    if not settings.LEDGER_SIGNING_KEY or not Path(settings.LEDGER_SIGNING_KEY).is_file():
+        found.append(
+            checks.Warning(
+                "The ledger's anchors are not signed: there is no signing key.",
+                hint="Run `manage.py anchor_ledger --make-key`; KPI_SIGNING_KEY names the file.",
+                id="audit.W003",
+            )
+        )
+    if Path(settings.LEDGER_ANCHOR_FOLDER).resolve().is_relative_to(Path(settings.DATA_DIR).resolve()):
+        found.append(
+            checks.Warning(
+                "The ledger's anchors lie beside the data that they are to prove.",
+                hint="KPI_ANCHOR_FOLDER names a place that whoever keeps this machine cannot rewrite.",
+                id="audit.W004",
+            )
+        )
+    return found

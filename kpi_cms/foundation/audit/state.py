@@ -1,13 +1,16 @@
 """What the health page says of the ledger, for the operator: words that must be true."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from django.conf import settings
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
 
 from kpi_cms.foundation.core.actor import database_now
 
 from . import append_only, guards, restores
-from .anchors import QUIET
+from .anchors import QUIET, mail_heads
 from .models import Anchor, Seal, SealWaiting
 
 SEALER_SLOW = timedelta(seconds=10)
@@ -37,7 +40,24 @@ def is_sealed() -> bool:
 
 
 def is_anchored() -> bool:
-    """The last anchor is no older than it may be while nothing happens; without a folder there is none."""
-    last = Anchor.objects.order_by("-number").values_list("at", flat=True).first()
+    """The last anchor stands in its folder, and is no older than it may be while nothing happens.
+
+    Without a folder there is none; one that is not mounted holds none.
+    """
+    last = Anchor.objects.order_by("-number").first()
+    if last is None or not settings.LEDGER_ANCHOR_FOLDER:
+        return False
     allowed = QUIET + 2 * timedelta(seconds=settings.LEDGER_ANCHOR_SECONDS)
-    return last is not None and last > database_now() - allowed
+    return (
+        last.at > database_now() - allowed
+        and (Path(settings.LEDGER_ANCHOR_FOLDER) / last.file_name).is_file()
+    )
+
+
+def auditors_are_told() -> bool:
+    """The last mail with an anchor's heads was sent, or nobody is to get one."""
+    if not settings.LEDGER_ANCHOR_MAILS:
+        return True
+    tried = DBTaskResult.objects.filter(task_path=mail_heads.module_path, finished_at__isnull=False)
+    last = tried.order_by("-finished_at").values_list("status", flat=True).first()
+    return last != TaskResultStatus.FAILED

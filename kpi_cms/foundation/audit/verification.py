@@ -31,6 +31,7 @@ class Outcome:
     report: Report
     findings: list[Finding] = field(default_factory=list)
     anchors: int = 0
+    anchor_files: int = 0
     waiting: int = 0
     seconds: float = 0.0
     last_anchor: str = ""
@@ -47,6 +48,7 @@ class Outcome:
             "links": self.report.links,
             "rows": self.report.rows,
             "anchors": self.anchors,
+            "anchor_files": self.anchor_files,
             "last_anchor": self.last_anchor,
             "waiting": self.waiting,
             "seconds": round(self.seconds, 3),
@@ -103,6 +105,7 @@ def run(
             report,
             report.findings + findings,
             anchors=len(gathered.points),
+            anchor_files=gathered.from_files,
             waiting=SealWaiting.objects.count(),
             last_anchor=str(Anchor.objects.order_by("-number").first() or ""),
             accepted=gathered.accepted,

@@ -38,6 +38,7 @@ class Wrong(StrEnum):
     CHAIN_DIFFERS = "chain is another than the anchored one"
     ANCHOR_CHANGED = "anchor is not what was signed"
     ANCHOR_MISSING = "anchor is missing in the database"
+    ANCHOR_FILE_MISSING = "anchor has no file any more"
     TEXT_CHANGED = "text is not the one its key was made of"
     TEXT_BLANKED = "text was blanked without an act"
     TEXT_MISSING = "text is gone"

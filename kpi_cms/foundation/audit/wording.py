@@ -16,6 +16,7 @@ SENTENCES = {
     Wrong.CHAIN_SHORTER: _("The chain is shorter than the anchor says."),
     Wrong.CHAIN_DIFFERS: _("The chain is another than the anchored one."),
     Wrong.ANCHOR_CHANGED: _("An anchor is not what was signed."),
+    Wrong.ANCHOR_FILE_MISSING: _("An anchor has no file any more: only the database tells what it said."),
     Wrong.ANCHOR_MISSING: _("The database does not know an anchor that was written."),
     Wrong.TEXT_CHANGED: _("A kept text was changed."),
     Wrong.TEXT_BLANKED: _("A kept text was blanked without an act."),

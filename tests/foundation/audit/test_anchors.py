@@ -1,19 +1,23 @@
 """Anchors are signed, follow one another, come when they are due, and show what a database alone cannot."""
 
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from kpi_cms.foundation.audit import anchors, ledger, sealing, verification
+from kpi_cms.foundation.audit import anchors, append_only, ledger, sealing, verification
+from kpi_cms.foundation.audit.checks import anchors_are_evidence
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import Anchor, Seal
 from kpi_cms.foundation.audit.verifying import Wrong
-from kpi_cms.foundation.core.actor import as_actor
+from kpi_cms.foundation.core.actor import as_actor, database_now
+from kpi_cms.settings import base
 from tests.factories.snippets import UserFactory
 
+WORKER = ("db_worker", "--backend", "jobs", "--queue-name", "jobs", "--batch", "--no-startup-delay")
 MOMENT = datetime(2026, 8, 3, 2, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
@@ -91,27 +95,41 @@ def test_without_a_folder_nothing_is_due(settings):
         call_command("anchor_ledger")
 
 
-def test_auditors_get_the_heads_by_mail(folder, settings):
+def test_auditors_get_the_heads_by_mail(folder, settings, django_capture_on_commit_callbacks):
     settings.LEDGER_ANCHOR_MAILS = ["thanhtra@example.vn"]
     act()
-    made = anchor()
+    with django_capture_on_commit_callbacks(execute=True):
+        made = anchor()
     [sent] = mail.outbox
     assert sent.to == ["thanhtra@example.vn"]
     assert made.sha256 in sent.body
     assert sealing.heads()["@"].digest.hex() in sent.body
 
 
-def test_a_mail_that_cannot_be_sent_stops_no_anchor(folder, settings, monkeypatch, caplog):
+def test_a_mail_server_that_hangs_or_refuses_holds_up_no_anchor_and_is_said(
+    folder, settings, django_capture_on_commit_callbacks, client
+):
+    settings.TASKS = base.TASKS  # the worker's queue, as in an installation
     settings.LEDGER_ANCHOR_MAILS = ["thanhtra@example.vn"]
-
-    def fail(*args):
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(anchors, "send_mail", fail)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 0.2
+    told = lambda: client.get("/suc-khoe/").json()["auditors_told"]  # noqa: E731
+    assert told() is True
     act()
-    anchor()
-    assert Anchor.objects.count() == 1
-    assert "no mail could be sent" in caplog.text
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the call and never says a word
+        settings.EMAIL_PORT = silent.getsockname()[1]
+        with django_capture_on_commit_callbacks(execute=True):
+            made = anchor()
+        assert (Anchor.objects.get(), (folder / made.file_name).is_file()) == (made, True)
+        assert (len(mail.outbox), told()) == (0, True)  # not tried yet
+        call_command(*WORKER, verbosity=0)
+    assert told() is False
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    act()
+    with django_capture_on_commit_callbacks(execute=True):
+        anchor(10)
+    call_command(*WORKER, verbosity=0)
+    assert (len(mail.outbox), told()) == (1, True)
 
 
 def test_many_links_at_once_are_not_written_one_by_one(folder, monkeypatch):
@@ -148,14 +166,75 @@ def test_an_unsigned_anchor_can_be_read(folder, settings):
 
 
 def test_the_database_s_own_anchors_count_where_the_files_are_gone(folder):
-    from kpi_cms.foundation.audit import append_only
-
     act()
     path = folder / anchor().file_name
     path.unlink()
+    assert [str(finding) for finding in verification.run().findings] == [
+        f"anchor {path.name}: anchor has no file any more (1 anchors, the last is number 1)"
+    ]
     with append_only.flush_allowed():
         Seal.objects.all().delete()
     assert Wrong.CHAIN_SHORTER in {finding.wrong for finding in verification.run().findings}
+
+
+def test_chains_and_rows_of_anchors_rebuilt_together_are_found_where_the_folder_is_not_mounted(
+    folder, settings, client
+):
+    act()
+    anchor()
+    act()
+    settings.LEDGER_ANCHOR_MAILS = []
+    anchor(1)
+    assert client.get("/suc-khoe/").json()["ledger_anchored"] is False  # in 2026-08: long ago
+    folder.rename(folder.with_name("elsewhere"))
+    outcome = verification.run()
+    assert (outcome.anchors, outcome.anchor_files) == (2, 0)
+    [found] = outcome.findings
+    assert (found.wrong, found.detail) == (Wrong.ANCHOR_FILE_MISSING, "2 anchors, the last is number 2")
+    settings.LEDGER_ANCHOR_FOLDER = ""
+    assert verification.run().findings == [found]
+    given = sorted(folder.with_name("elsewhere").glob("kpi-anchor-*.json"))
+    by_hand = verification.run(anchor_files=given)
+    assert (by_hand.holds, by_hand.anchors, by_hand.anchor_files) == (True, 2, 2)
+
+
+def test_an_anchor_taken_out_with_its_file_is_missed_by_the_one_behind_it(folder):
+    act()
+    anchor()
+    act()
+    gone = anchor(1)
+    act()
+    last = anchor(2)
+    assert verification.run().holds
+    (folder / gone.file_name).unlink()
+    with append_only.flush_allowed():
+        gone.delete()
+    assert [str(finding) for finding in verification.run().findings] == [
+        f"anchor {last.file_name}: anchor is not what was signed (it follows another anchor than the one before it)"
+    ]
+
+
+def test_an_anchor_is_there_for_the_health_page_while_its_file_is(folder, client):
+    act()
+    made = anchors.make_anchor(moment=database_now(), occasion="manual")
+    assert client.get("/suc-khoe/").json()["ledger_anchored"] is True
+    (folder / made.file_name).unlink()
+    assert client.get("/suc-khoe/").json()["ledger_anchored"] is False
+
+
+def test_w002_to_w004_anchors_that_prove_nothing_are_said_before_an_installation_opens(
+    folder, settings, tmp_path
+):
+    def found():
+        return [each.id for each in anchors_are_evidence()]
+
+    settings.DATA_DIR = tmp_path / "data"
+    assert found() == []
+    settings.LEDGER_SIGNING_KEY = str(tmp_path / "nothing.pem")
+    settings.DATA_DIR = tmp_path
+    assert found() == ["audit.W003", "audit.W004"]
+    settings.LEDGER_ANCHOR_FOLDER = ""
+    assert found() == ["audit.W002"]
 
 
 def test_the_command_makes_a_key_and_an_anchor_and_verifies_against_it(folder, settings, capsys, tmp_path):

@@ -4,19 +4,29 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
 from kpi_cms.evaluation.domain import deductions
 from kpi_cms.evaluation.enums import CardState, StageKey
 from kpi_cms.evaluation.models import Score, Scorecard
+from kpi_cms.foundation.audit.history import HistoryRow
+from kpi_cms.foundation.audit.models import ErasableText, LedgerEntry
 from snippets.enums import Capability
 from tests.factories import evaluation as make
 from tests.factories.snippets import hold, holder
 from tests.helpers import world as worlds
-from tests.helpers.pages import LOG_ROW, body, costs, field, queries, text
+from tests.helpers.pages import LOG_ROW, asked, body, costs, field, queries, text
 from tests.helpers.screens import on_screen
 
+EVIDENCE = {
+    LedgerEntry._meta.db_table,
+    ErasableText._meta.db_table,
+    *(model._meta.db_table for model in apps.get_models() if issubclass(model, HistoryRow)),
+}
 WORDS = "Hoàn thành tốt, cần đúng hạn hơn."
 
 
@@ -137,6 +147,24 @@ def test_saving_one_score_costs_as_much_as_saving_all(world, sign_in):
     one = first | {"s-key-I.1": "2,5"}
     every = filled(card, "2", reason="Xem lại")
     assert (saves(one), saves(every)) == (13, 13)
+
+
+def test_one_score_costs_two_queries_for_history_and_ledger_and_a_third_for_its_words(world, sign_in):
+    card, client = make.submitted(world, world.lan), sign_in(world.head)
+    address = url("evaluate", card.pk)
+
+    def evidence_of(**given):
+        card.refresh_from_db()
+        with CaptureQueriesContext(connection) as caught:
+            answer = client.post(address, filled(card, "1") | given | {"expected": str(card.version_number)})
+        assert answer.status_code == 302
+        return [table for query in asked(caught) for table in EVIDENCE if f'"{table}"' in query]
+
+    evidence_of()  # the assessment is there from now on, with every score
+    assert evidence_of(**{"s-key-I.1": "2"}) == ["evaluation_historicalscore", "audit_ledgerentry"]
+    assert evidence_of(**{"s-key-I.1": "2,5", "reason": "Xem lại"}) == [
+        "audit_erasabletext", "evaluation_historicalscore", "audit_ledgerentry",
+    ]  # fmt: skip
 
 
 # --- Choices: đ and e --------------------------------------------------------------------------------------

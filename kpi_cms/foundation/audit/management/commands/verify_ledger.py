@@ -46,8 +46,9 @@ class Command(BaseCommand):
     def _tell(self, outcome: verification.Outcome) -> None:
         report = outcome.report
         self.stdout.write(
-            f"{report.links} links in {len(report.lengths)} chains, {report.rows} rows, {outcome.anchors} anchors, "
-            f"{outcome.waiting} rows waiting for their seal, in {outcome.seconds:.1f} s."
+            f"{report.links} links in {len(report.lengths)} chains, {report.rows} rows, {outcome.anchors} anchors "
+            f"({outcome.anchor_files} read from files), {outcome.waiting} rows waiting for their seal, "
+            f"in {outcome.seconds:.1f} s."
         )
         for each in outcome.accepted:
             self.stdout.write(f"Accepted: {accepted_sentence(each)}")
