@@ -4,7 +4,7 @@ issue."""
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -79,7 +79,7 @@ def figures() -> list[Figure]:
     def issue() -> None:
         number["turn"] += 1
         draft = page.get_latest_revision_as_object()
-        draft.title = f"Bộ đo trang soạn {number['turn']}"
+        draft.effective_on = date(2026, 7, 1) + timedelta(days=number["turn"])
         draft.save_revision(clean=False)
         publish(actor=author, moment=database_now(), page=page)
 
