@@ -13,8 +13,8 @@ CRITERION = (
 )
 
 
-def unfold(somebody: Somebody, field: Locator) -> None:
-    """Open the blocks around a field, from the outermost, as an author does who looks for it."""
+def handles_around(somebody: Somebody, field: Locator) -> list[Locator]:
+    """What opens the blocks around a field, the outermost first."""
     around: list[str] = field.evaluate(
         """field => {
             const found = [];
@@ -23,8 +23,14 @@ def unfold(somebody: Somebody, field: Locator) -> None:
             return found;
         }"""
     )
-    for key in around:
-        handle = somebody.page.locator(f"[id='{key}'] > .w-panel__header [data-panel-toggle]").first
+    return [
+        somebody.page.locator(f"[id='{key}'] > .w-panel__header [data-panel-toggle]").first for key in around
+    ]
+
+
+def unfold(somebody: Somebody, field: Locator) -> None:
+    """Open the blocks around a field, as an author does who looks for it."""
+    for handle in handles_around(somebody, field):
         if handle.get_attribute("aria-expanded") == "false":
             handle.click()
 
