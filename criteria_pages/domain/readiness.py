@@ -26,6 +26,7 @@ def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
     yield from _of_shared_values(page)
     yield from _of_gates(page)
     yield from _of_raters(page)
+    yield from _of_stages(page)
 
 
 def to_know(page: CriteriaSetPage) -> Iterator[str]:
@@ -121,15 +122,28 @@ def _needed(criterion: Any) -> Iterator[tuple[str, set[str], tuple[str | int, ..
 
 
 def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:
-    """On a card the person, a collective and the competent person give points; the last of them decides. Several may
-    sit for a collective, and there alone."""
+    """On a card the person, a collective and the competent person give points. Several may sit for a collective, and
+    there alone."""
     collective = StageName.COLLECTIVE.value
     free = {StageName.SELF.value, collective, StageName.EVALUATOR.value}
-    decides = {stage.value["name"] for stage in page.stages if stage.value["decides"]}
     seen: set[str] = set()
     for rater in page.raters:
         stage = rater.value["stage"]
-        if stage not in free or decides != {StageName.EVALUATOR.value}:
+        if stage not in free:
+def _of_stages(page: CriteriaSetPage) -> Iterator[PageProblem]:
+    """A card is decided by what its competent person gives (Đ17.2). That nobody decides about themselves is said by the
+    engine, and of organisations there are no cards."""
+    if page.evaluates == Evaluated.ORGANISATIONS:
+        return
+    for stage in page.stages:
+        if stage.value["decides"] and stage.value["name"] not in (StageName.SELF, StageName.EVALUATOR):
+            sentence = _(
+                "On a card the competent person decides: the points of another stage would never become the result. "
+                "Tick this at the stage “%(stage)s” instead."
+            ) % {"stage": StageName.EVALUATOR.label}
+            yield PageProblem("stage_decides", sentence, key=str(stage.id), inside=("decides",))
+
+
             sentence = _(
                 "On a card the person, the people of a collective and the competent person give points, and the "
                 "competent person decides: choose another stage for this rater, or keep the set as a draft."

@@ -476,6 +476,46 @@ def test_a_code_that_no_task_could_keep_is_refused_at_its_place() -> None:
 
 
 def test_criteria_that_all_need_a_value_of_a_task_have_one_in_common() -> None:
+def stages_of(*names: str, decides: str) -> list[dict[str, Any]]:
+    return [
+        block_of_rule(
+            "stage",
+            {"name": name, "label": f"Bước {name}", "decides": name == decides, "optional": False},
+            name,
+        )
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "decides"),
+    [
+        (("self", "collective"), "collective"),
+        (("self", "collective", "evaluator"), "collective"),
+        (("self", "evaluator", "endorsement"), "endorsement"),
+    ],
+)
+def test_a_set_that_another_than_the_competent_person_decides_stays_a_draft(
+    names: tuple[str, ...], decides: str
+) -> None:
+    stages = stages_of(*names, decides=decides)
+    parts = [part("common", "10", section("S", "10", of_kind("number", stages=[decides])))]
+    page = page_of({**one_kind("number"), "parts": parts, "stages": stages})
+    (problem,) = check(page)
+    assert (problem.code, problem.key, problem.inside) == (
+        "stage_decides", stages[names.index(decides)]["id"], ("decides",),
+    )  # fmt: skip
+    assert str(problem.sentence) == (
+        "On a card the competent person decides: the points of another stage would never become the result. Tick "
+        "this at the stage “The competent person” instead."
+    )
+    assert (
+        dict(errors_of(page, [problem]))["stages"].block_errors[names.index(decides)].block_errors["decides"]
+    )
+    page.stages = stages_of("self", "evaluator", "endorsement", decides="evaluator")
+    assert [each.code for each in check(page)] == ["criterion_stage"]  # it is still scored there alone
+
+
     def of(code: str, difficulty: str, quality: str) -> dict[str, Any]:
         values: dict[str, Any] = {
             "attribute": "difficulty",
