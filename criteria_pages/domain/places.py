@@ -25,6 +25,7 @@ _NAMES = {"from": "start", "max": "maximum", "to": "end", "kind": "combination"}
 
 # What is wrong with a field, by the code of the problem; anything else belongs to the whole block.
 _FIELDS = {
+    "bands_gap": "start",
     "calendar_missing": "calendar",
     "code_again": "code",
     "code_form": "code",
@@ -37,9 +38,11 @@ _FIELDS = {
     "formula": "expression",
     "formula_circle": "expression",
     "formula_name": "expression",
+    "formula_separator": "expression",
     "full": "full",
     "gate_band": "band",
     "gate_condition": "condition",
+    "gate_condition_separator": "condition",
     "gate_limit": "band",
     "gate_name": "condition",
     "gate_period": "periods",

@@ -59,11 +59,6 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
     ("nobody of the people managed", {"managed_kinds": []}, [("managed_kinds", "", "managed_kinds")]),
     ("bands of another law", {"bands": blocks("bands", {"start": "95"})}, [("nd335_bands", "", "bands")]),
     (
-        "a gap below the bands",
-        {"law": "", "bands": blocks("bands")[:3]},
-        [("bands_gap", "", "bands")],
-    ),
-    (
         "bands that overlap",
         {"law": "", "bands": blocks("bands", {}, {"start": "90"})},
         [("bands_overlap", "", "bands")],
@@ -97,6 +92,12 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
 )
 def test_a_mistake_of_the_whole_set_stands_at_its_field(changes: dict[str, Any], found: list[Place]) -> None:
     assert places(draft(**changes)) == found
+
+
+def test_a_gap_below_the_bands_stands_at_the_lowest_of_them() -> None:
+    lowest = blocks("bands")[2]
+    (problem,) = check(draft(law="", bands=blocks("bands")[:3]))
+    assert (problem.code, problem.key, problem.inside) == ("bands_gap", lowest["id"], ("start",))
 
 
 def test_the_self_assessment_kept_from_whoever_confirms_it_is_refused_at_its_stage() -> None:

@@ -237,7 +237,8 @@ def _check_bands(reader: Reader, specification: Specification) -> None:
     if not bands:
         reader.add("bands_none", "", _NO_BANDS)
     elif starts[-1] is not None and starts[-1] != 0:
-        reader.add("bands_gap", "", _BANDS_GAP, start=plain(starts[-1]))
+        with reader.inside(f"bands[{len(bands) - 1}]"):
+            reader.add("bands_gap", "", _BANDS_GAP, start=plain(starts[-1]))
     for upper, lower in pairwise(bands):
         if upper.start is not None and lower.start is not None and upper.start <= lower.start:
             reader.add("bands_overlap", "", _BANDS_OVERLAP, upper=upper.code, lower=lower.code)
