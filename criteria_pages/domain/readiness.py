@@ -46,7 +46,7 @@ def to_know(page: CriteriaSetPage) -> Iterator[str]:
     specification = specification_of(page)
     if not check_specification(specification):
         for note in zero_divisions(specification):
-            yield of_engine(note).sentence
+            yield str(of_engine(note).sentence)
 
 
 def _of_criterion(criterion: Any) -> Iterator[PageProblem]:

@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
-from wagtail.blocks import StreamBlockValidationError, StructBlockValidationError
+from wagtail.blocks import StreamBlockValidationError
 
 from criteria_pages.blocks import CriteriaBlock
-from criteria_pages.domain.publishing import check, check_sound, frozen_criteria, specification_of
-from criteria_pages.domain.readiness import not_yet, to_know
+from criteria_pages.domain.publishing import check, frozen_criteria, specification_of
+from criteria_pages.domain.readiness import not_yet
 from criteria_pages.domain.setup import criteria_index
 from criteria_pages.enums import TaskScope
 from criteria_pages.forms import errors_of
@@ -232,71 +232,7 @@ def test_a_mistake_in_the_formula_of_the_total_points_at_the_character() -> None
     ] == [("total_expression", "Here: common + ▸x")]
 
 
-@pytest.mark.parametrize(
-    ("changes", "field", "shown"),
-    [
-        (
-            {"parts": [part("common", "10", section(
-                "S", "10", of_kind("formula", inputs=[], expression="MIN(10; 7,5)")))]},
-            ("parts", "expression"), "Here: MIN(10; 7▸,5)",
-        ),
-        (
-            {"parts": [part("common", "10", section(
-                "S", "10", of_kind("number"), combination="formula", expression="MIN(k; 7,5)"))]},
-            ("parts", "expression"), "Here: MIN(k; 7▸,5)",
-        ),
-        (
-            {"total_kind": "formula", "total_expression": "MIN(common; 7,5)"},
-            ("total_expression",), "Here: MIN(common; 7▸,5)",
-        ),
-        (
-            {"gates": [block_of_rule("gate", {
-                "label": "Sàn", "condition": "MIN(k; 7,5) < 5", "effect": "limit", "band": "yeu",
-                "reason": "Chưa đạt.", "citation": "", "periods": [],
-            })]},
-            ("gates", "condition"), "Here: MIN(k; 7▸,5) < 5",
-        ),
-    ],
-)  # fmt: skip
-def test_a_decimal_comma_inside_a_function_is_refused_at_its_character(
-    changes: dict[str, Any], field: tuple[str, ...], shown: str
-) -> None:
-    page = page_of({**one_kind("number"), **changes})
-    found = check(page)
-    assert [(problem.sentence, check_sound(page) == found) for problem in found] == [
-        (
-            "“7,5” can be one number or two (the comma at character %s): write a decimal with a point, like 0.5, and "
-            "“;” between two values." % (shown.index(",5") - len("Here: ")),
-            True,
-        )
-    ]
-    (name, error), = errors_of(page, found)  # fmt: skip
-    while isinstance(error, (StreamBlockValidationError, StructBlockValidationError)):
-        errors = error.block_errors
-        error = next(iter(errors.values()))
-    assert name == field[0]
-    assert field[-1] in (errors if len(field) > 1 else [name])
-    assert error.messages[0].endswith(shown)
-
-
-def test_its_author_is_told_before_of_a_card_that_a_division_would_refuse() -> None:
-    page = page_of(one_kind("formula", expression="xong / nhan * 10"))
-    total = page_of({**one_kind("number"), "total_kind": "formula", "total_expression": "common * 2 / k"})
-    assert (check(page), check(total)) == ([], [])
-    guard = "Nobody can save that on a card. Guard it with IF, such as IF(x = 0; 0; y / x)."
-    assert [*to_know(page), *to_know(total), *to_know(page_of(one_kind("formula")))] == [
-        f"The formula of “k” divides, at character 6, by what is 0 when nhan is 0. {guard}",
-        f"The formula of the total divides, at character 12, by what is 0 when k is 0. {guard}",
-    ]
-
-
 # --- Rules of the whole set -----------------------------------------------------------------------------------------
-NOT_APPLIED = (
-    "The quotas and longer periods of this set are frozen as they are written: they are shown, compared, and computed "
-    "by the command check_vectors. They are not applied yet to the cards of a real period."
-)
-
-
 def test_rules_beyond_one_card_are_frozen_and_read_as_written(policy: User, signed_in: SignIn) -> None:
     values = {
         **one_kind("number"),
@@ -335,8 +271,6 @@ def test_rules_beyond_one_card_are_frozen_and_read_as_written(policy: User, sign
     specification = specification_of(page)
 
     assert check(page) == []
-    assert list(to_know(page)) == [NOT_APPLIED]
-    assert list(to_know(page_of(one_kind("number")))) == []
     assert specification["schema_version"] == 2
     assert specification["rounding"] == {"places": 2, "mode": "down", "when": "parts"}
     assert specification["facts"][0]["code"] == "ky_luat"
@@ -485,46 +419,6 @@ def test_weights_count_for_the_person_the_people_of_a_collective_and_one_compete
     one = "One competent person decides by law: let further raters score at the stage of the collective."
     twice = stages.count("evaluator") > 1
     assert [str(problem.sentence) for problem in found] == ([one if twice else elsewhere] if refused else [])
-
-
-def stages_of(*names: str, decides: str) -> list[dict[str, Any]]:
-    return [
-        block_of_rule(
-            "stage",
-            {"name": name, "label": f"Bước {name}", "decides": name == decides, "optional": False},
-            name,
-        )
-        for name in names
-    ]
-
-
-@pytest.mark.parametrize(
-    ("names", "decides"),
-    [
-        (("self", "collective"), "collective"),
-        (("self", "collective", "evaluator"), "collective"),
-        (("self", "evaluator", "endorsement"), "endorsement"),
-    ],
-)
-def test_a_set_that_another_than_the_competent_person_decides_stays_a_draft(
-    names: tuple[str, ...], decides: str
-) -> None:
-    stages = stages_of(*names, decides=decides)
-    parts = [part("common", "10", section("S", "10", of_kind("number", stages=[decides])))]
-    page = page_of({**one_kind("number"), "parts": parts, "stages": stages})
-    (problem,) = check(page)
-    assert (problem.code, problem.key, problem.inside) == (
-        "stage_decides", stages[names.index(decides)]["id"], ("decides",),
-    )  # fmt: skip
-    assert str(problem.sentence) == (
-        "On a card the competent person decides: the points of another stage would never become the result. Tick "
-        "this at the stage “The competent person” instead."
-    )
-    assert (
-        dict(errors_of(page, [problem]))["stages"].block_errors[names.index(decides)].block_errors["decides"]
-    )
-    page.stages = stages_of("self", "evaluator", "endorsement", decides="evaluator")
-    assert [each.code for each in check(page)] == ["criterion_stage"]  # it is still scored there alone
 
 
 def test_a_set_that_counts_the_result_of_the_unit_can_be_issued() -> None:
