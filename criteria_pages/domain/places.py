@@ -25,7 +25,10 @@ _NAMES = {"from": "start", "max": "maximum", "to": "end", "kind": "combination"}
 
 # What is wrong with a field, by the code of the problem; anything else belongs to the whole block.
 _FIELDS = {
+    "band_high": "start",
+    "band_twice": "code",
     "bands_gap": "start",
+    "bands_overlap": "start",
     "calendar_missing": "calendar",
     "code_again": "code",
     "code_form": "code",

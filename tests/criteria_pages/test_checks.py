@@ -59,16 +59,6 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
     ("nobody of the people managed", {"managed_kinds": []}, [("managed_kinds", "", "managed_kinds")]),
     ("bands of another law", {"bands": blocks("bands", {"start": "95"})}, [("nd335_bands", "", "bands")]),
     (
-        "bands that overlap",
-        {"law": "", "bands": blocks("bands", {}, {"start": "90"})},
-        [("bands_overlap", "", "bands")],
-    ),
-    (
-        "a band twice",
-        {"law": "", "bands": blocks("bands", {}, {"code": "excellent"})},
-        [("band_twice", "", "bands")],
-    ),
-    (
         "nobody decides",
         {"stages": blocks("stages", {}, {"decides": False})},
         [("stages_decide", "", "stages")],
@@ -94,10 +84,20 @@ def test_a_mistake_of_the_whole_set_stands_at_its_field(changes: dict[str, Any],
     assert places(draft(**changes)) == found
 
 
-def test_a_gap_below_the_bands_stands_at_the_lowest_of_them() -> None:
-    lowest = blocks("bands")[2]
-    (problem,) = check(draft(law="", bands=blocks("bands")[:3]))
-    assert (problem.code, problem.key, problem.inside) == ("bands_gap", lowest["id"], ("start",))
+@pytest.mark.parametrize(
+    ("bands", "code", "at", "field"),
+    [
+        (blocks("bands")[:3], "bands_gap", 2, "start"),
+        (blocks("bands", {}, {"start": "90"}), "bands_overlap", 1, "start"),
+        (blocks("bands", {}, {"code": "excellent"}), "band_twice", 1, "code"),
+        (blocks("bands", {"start": "101"}), "band_high", 0, "start"),
+    ],
+)
+def test_a_mistake_in_a_band_stands_at_that_band(
+    bands: list[dict[str, Any]], code: str, at: int, field: str
+) -> None:
+    (problem,) = check(draft(law="", bands=bands))
+    assert (problem.code, problem.key, problem.inside) == (code, bands[at]["id"], (field,))
 
 
 def test_the_self_assessment_kept_from_whoever_confirms_it_is_refused_at_its_stage() -> None:

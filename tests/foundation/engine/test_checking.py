@@ -503,18 +503,22 @@ def test_bands_run_from_the_highest_down_to_zero():
         {"code": "good", "label": "C", "from": "70"},
         {"code": "failed", "label": "D", "from": "1"},
     ]
-    assert found(spec) == [
-        ("band_twice", "", "The band “good” is used twice: give each band its own code."),
-        ("bands_gap", "", "The lowest band starts at 1: let it start at 0, so that every score has a band."),
+    assert [(problem.code, problem.path, str(problem)) for problem in check_specification(spec)] == [
+        (
+            "band_high",
+            "bands[0]",
+            "The band “excellent” starts above the set's maximum of 100 points: lower it.",
+        ),
+        ("band_twice", "bands[2]", "The band “good” is used twice: give each band its own code."),
         (
             "bands_overlap",
-            "",
+            "bands[2]",
             "The band “good” must start above the band “good”: correct where they start.",
         ),
         (
-            "band_high",
-            "",
-            "The band “excellent” starts above the set's maximum of 100 points: lower it.",
+            "bands_gap",
+            "bands[3]",
+            "The lowest band starts at 1: let it start at 0, so that every score has a band.",
         ),
     ]
 
