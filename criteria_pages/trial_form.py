@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Fact, decimal_text
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Fact, decimal_text, stage_and_seat
 
 from .blocks.shared import LABEL_LENGTH
 from .domain.examples import Example
@@ -18,12 +18,14 @@ from .domain.trial import (
     PERIOD,
     ROW_LABELS,
     ROWS,
+    SAID_BY,
     TASK_FIELDS,
     UNSAID,
     WORK_FIELDS,
     Mistake,
     TrialCard,
     item_label,
+    raters_beside,
 )
 from .enums import Attribute, FactAnswer, RatedPeriod, TaskScope
 
@@ -50,6 +52,26 @@ _HINTS = {
 _INPUTS = {"extra": "checkbox", "due": "date", "done": "date"}
 
 
+class _Value(NamedTuple):
+    """A field of a criterion: its name in the form, and what it is of. `by`: of which rater beside the one who decides,
+    as a name begins with it."""
+
+    html: str
+    criterion: CompiledCriterion
+    item: str = ""
+    by: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The criterion's name on a trial card."""
+        return self.by + self.criterion.code
+
+    @property
+    def name(self) -> str:
+        """The value's own name on a trial card."""
+        return f"{self.whole}: {self.item}" if self.item else self.whole
+
+
 @dataclass
 class TrialForm:
     """What stands in the fields: `values` by name as a trial card has them, rows of tasks, and a name to keep it by."""
@@ -74,7 +96,7 @@ class TrialForm:
         form = cls(compiled, specification)
         if example is not None:
             said = {_joined(name): text for name, text in example.card.values.items()}
-            names = [name for _html, name, _one, _item in form._names()]
+            names = [value.name for value in form._values()]
             names += [name for _html, name in form._asked()]
             form.values = {name: said.get(_joined(name), "") for name in names}
             form.tasks = [dict(row) for row in example.card.tasks]
@@ -87,8 +109,8 @@ class TrialForm:
     def sent(cls, compiled: CompiledSet, specification: Node, data: Mapping[str, Any]) -> "TrialForm":
         """The form as it was sent; a name without a field is left alone."""
         form = cls(compiled, specification)
-        for html, name, _criterion, _item in form._names():
-            form.values[name] = str(data.get(html, ""))[:LONGEST].strip()
+        for value in form._values():
+            form.values[value.name] = str(data.get(value.html, ""))[:LONGEST].strip()
         for html, name in form._asked():
             form.values[name] = str(data.get(html, ""))[:LONGEST].strip()
         form.tasks = _rows(data, "tasks", TASK_FIELDS)
@@ -112,14 +134,25 @@ class TrialForm:
                 for key in TASK_FIELDS if name == "tasks" else WORK_FIELDS:
                     row.setdefault(key, UNSAID[key][-1] if key in UNSAID else "")
 
-    def _names(self) -> Iterator[tuple[str, str, CompiledCriterion, str]]:
-        """Each value: its field's name, its name on a trial card, its criterion and the item within it."""
+    def _values(self) -> Iterator[_Value]:
+        """Each value of whoever decides, then of the raters beside."""
         for criterion in self.compiled.criteria:
-            if criterion.detailed:
-                for number, item in enumerate(criterion.details):
-                    yield f"v-{criterion.key}-{number}", f"{criterion.code}: {item}", criterion, item
-            elif criterion.kind != "formula":
-                yield f"v-{criterion.key}", criterion.code, criterion, ""
+            yield from self._of(criterion)
+        for number, (rater, stage) in enumerate(self._beside()):
+            for criterion in self.compiled.criteria:
+                if stage in criterion.stages:
+                    yield from self._of(criterion, f"r{number}", rater + SAID_BY)
+
+    def _beside(self) -> list[tuple[str, str]]:
+        """The raters who count beside the one who decides, each with their stage."""
+        return [(name, stage_and_seat(voice)[0]) for name, voice in raters_beside(self.compiled).items()]
+
+    def _of(self, criterion: CompiledCriterion, start: str = "v", by: str = "") -> Iterator[_Value]:
+        if criterion.detailed:
+            for number, item in enumerate(criterion.details):
+                yield _Value(f"{start}-{criterion.key}-{number}", criterion, item, by)
+        elif criterion.kind != "formula":
+            yield _Value(f"{start}-{criterion.key}", criterion, by=by)
 
     def _asked(self) -> Iterator[tuple[str, str]]:
         """What the gates ask besides the points: each field's name, and its name on a trial card."""
@@ -136,9 +169,9 @@ class TrialForm:
     def summary(self) -> list[dict[str, str]]:
         """Every mistake with a way to its field."""
         ids: dict[tuple[str | int, ...], str] = {}
-        for html, name, criterion, _item in self._names():
-            ids[("values", name)] = html
-            ids.setdefault(("values", criterion.code), html)
+        for value in self._values():
+            ids[("values", value.name)] = value.html
+            ids.setdefault(("values", value.whole), value.html)
         ids |= {("values", name): html for html, name in self._asked()}
         return [
             {
@@ -153,11 +186,7 @@ class TrialForm:
     @property
     def parts(self) -> list[dict[str, Any]]:
         """Parts → sections → criteria, each with its fields."""
-        kinds = {
-            node["key"]: node["kind"]
-            for section in self.specification["sections"]
-            for node in section["criteria"]
-        }
+        kinds = self._kinds()
         sections = {
             section.key: {
                 "code": section.code,
@@ -178,12 +207,33 @@ class TrialForm:
             for part in self.compiled.parts
         ]
 
-    def _criterion(self, criterion: CompiledCriterion, kind: Node) -> dict[str, Any]:
-        fields = [
-            self._field(html, name, criterion, item)
-            for html, name, one, item in self._names()
-            if one.key == criterion.key
+    @property
+    def beside(self) -> list[dict[str, Any]]:
+        """What each rater beside the one who decides gives, in the set's order."""
+        kinds = self._kinds()
+        return [
+            {
+                "label": rater,
+                "criteria": [
+                    self._criterion(criterion, kinds[criterion.key], f"r{number}", rater + SAID_BY)
+                    for criterion in self.compiled.criteria
+                    if stage in criterion.stages
+                ],
+            }
+            for number, (rater, stage) in enumerate(self._beside())
         ]
+
+    def _kinds(self) -> dict[str, Node]:
+        return {
+            node["key"]: node["kind"]
+            for section in self.specification["sections"]
+            for node in section["criteria"]
+        }
+
+    def _criterion(
+        self, criterion: CompiledCriterion, kind: Node, start: str = "v", by: str = ""
+    ) -> dict[str, Any]:
+        fields = [self._field(value) for value in self._of(criterion, start, by)]
         return {
             "code": criterion.code,
             "label": criterion.label,
@@ -194,7 +244,8 @@ class TrialForm:
             "by_item": criterion.detailed,
         }
 
-    def _field(self, html: str, name: str, criterion: CompiledCriterion, item: str) -> dict[str, Any]:
+    def _field(self, field: _Value) -> dict[str, Any]:
+        criterion, item = field.criterion, field.item
         choices: list[tuple[str, Any]] = []
         if criterion.options:
             sign = "%" if criterion.share else ""
@@ -205,12 +256,12 @@ class TrialForm:
             ]
         elif criterion.kind == "checklist":
             choices = [("1", _("Met")), ("0", _("Not met"))]
-        value = self.values.get(name, "")
-        errors = list(self.errors.get(("values", name), ()))
+        value = self.values.get(field.name, "")
+        errors = list(self.errors.get(("values", field.name), ()))
         if item and item == next(iter(criterion.details)):
-            errors += self.errors.get(("values", criterion.code), ())
+            errors += self.errors.get(("values", field.whole), ())
         return {
-            "name": html,
+            "name": field.html,
             "label": item_label(criterion, item) if item else f"{criterion.code} · {criterion.label}",
             "choices": choices,
             "value": value.removesuffix("%").strip() if choices else value,
@@ -298,8 +349,8 @@ class TrialForm:
 
 
 def _joined(name: str) -> str:
-    """A value's name whatever spaces stand around its colon."""
-    return re.sub(r"\s*:\s*", ":", name)
+    """A value's name whatever spaces stand around its colon, and behind its rater."""
+    return re.sub(r"\s*([:|])\s*", r"\1", name)
 
 
 def _rows(data: Mapping[str, Any], name: str, fields: tuple[str, ...]) -> Rows:

@@ -122,6 +122,7 @@ def _result(compiled: CompiledSet, trial: Trial) -> dict[str, Any]:
         if trial.result is None
         else format_quantity(trial.result[0], language=language, places=10),
         "band": "" if trial.result is None else bands[trial.result[1]],
+        "alone": outcome is None or not (outcome.raters or outcome.unsaid),
         "raters": ", ".join(
             f"{rater.label} {format_quantity(rater.weight, language=language)}%" for rater in compiled.raters
         ),

@@ -11,7 +11,8 @@ from .shared import CODE_LENGTH, LABEL_LENGTH, entries
 
 _VALUES = _(
     "One value a line: code = number; of a criterion with items: code: item = number. A share is written as 90%, "
-    "the points of several people as 60; 75,5. “Try it” fills this in."
+    "the points of several people as 60; 75,5; what another rater gave as rater | code = number. “Try it” fills this "
+    "in."
 )
 _UNITS = _("The number of the unit, once for each time, for example 1; 1; 3.")
 

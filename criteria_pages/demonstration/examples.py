@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..domain.examples import block_of
+from ..domain.trial import SAID_BY
 
 Row = Mapping[str, str]
 
@@ -42,6 +43,11 @@ def _party(*not_met: str) -> dict[str, str]:
     points |= {f"II.{number}": "1" for number in range(1, 5)}
     points |= {f"III.{number}": "2" for number in range(1, 5)}
     return points | dict.fromkeys(not_met, "0")
+
+
+def _of(rater: str, points: Mapping[str, str]) -> dict[str, str]:
+    """What a rater beside the competent person gave."""
+    return {f"{rater}{SAID_BY}{code}": text for code, text in points.items()}
 
 
 _FULL = _state(("5", "5"), "2,5", "2,5")
@@ -135,6 +141,22 @@ QUARTER = (
         _party("I.1"),
         (_task("Nhiệm vụ trong quý", "10", "9"),),
         {"ky_luat": "0", "vuot": "40%"},
+    ),
+    Worked(
+        "Đủ bốn người chấm",
+        "Cá nhân 93, Văn phòng 91, Ủy ban Kiểm tra 89, cấp có thẩm quyền 91 điểm, cùng 90% nhiệm vụ: "
+        "20% × 93 + 15% × 91 + 15% × 89 + 50% × 91 = 91,1.",
+        "91.1",
+        "excellent",
+        _party("I.1"),
+        (_task("Nhiệm vụ trong quý", "10", "9"),),
+        {
+            "ky_luat": "0",
+            "vuot": "60%",
+            **_of("Cá nhân", _party()),
+            **_of("Đại diện Văn phòng Đảng ủy", _party("I.1")),
+            **_of("Đại diện Ủy ban Kiểm tra", _party("I.1", "III.4")),
+        },
     ),
 )
 

@@ -10,7 +10,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
-from kpi_cms.foundation.engine import check_specification, compile_set, decimal_text
+from kpi_cms.foundation.engine import check_authored, compile_set, decimal_text
 
 from .. import rules
 from ..blocks.shared import LABEL_LENGTH
@@ -46,7 +46,7 @@ def keep_example(
     _require_name(name)
     draft = latest_draft(page)
     specification = specification_of(draft)
-    if check_specification(specification):
+    if check_authored(specification):
         raise Invalid(
             _("The criteria set cannot be computed with yet. Correct what is marked and try again.")
         )

@@ -25,6 +25,10 @@ _NAMES = {"from": "start", "max": "maximum", "to": "end", "kind": "combination"}
 
 # What is wrong with a field, by the code of the problem; anything else belongs to the whole block.
 _FIELDS = {
+    "band_high": "start",
+    "band_twice": "code",
+    "bands_gap": "start",
+    "bands_overlap": "start",
     "calendar_missing": "calendar",
     "code_again": "code",
     "code_form": "code",
@@ -37,9 +41,11 @@ _FIELDS = {
     "formula": "expression",
     "formula_circle": "expression",
     "formula_name": "expression",
+    "formula_separator": "expression",
     "full": "full",
     "gate_band": "band",
     "gate_condition": "condition",
+    "gate_condition_separator": "condition",
     "gate_limit": "band",
     "gate_name": "condition",
     "gate_period": "periods",

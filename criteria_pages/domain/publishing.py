@@ -22,7 +22,7 @@ from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import business_verb, database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, Stale, WrongState
-from kpi_cms.foundation.engine import canonical_json, check_specification, compile_set, digest
+from kpi_cms.foundation.engine import canonical_json, check_authored, compile_set, digest
 from kpi_cms.foundation.engine.compiled import ScoringPlan
 
 from .. import rules
@@ -90,7 +90,7 @@ class IssueSummary:
 def check(page: CriteriaSetPage) -> list[PageProblem]:
     """Everything that keeps a working copy from being issued, page-level problems first."""
     specification = specification_of(page)
-    found = check_specification(specification)
+    found = check_authored(specification)
     problems = _check_page(page)
     problems.extend(of_engine(problem, page) for problem in found)
     problems.extend(not_yet(page))
@@ -101,7 +101,7 @@ def check(page: CriteriaSetPage) -> list[PageProblem]:
 
 def check_sound(page: CriteriaSetPage) -> list[PageProblem]:
     """What keeps a working copy from computing anything at all, whatever else it lacks."""
-    return [of_engine(problem, page) for problem in check_specification(specification_of(page))]
+    return [of_engine(problem, page) for problem in check_authored(specification_of(page))]
 
 
 def latest_draft(page: Page) -> CriteriaSetPage:

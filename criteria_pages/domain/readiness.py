@@ -8,13 +8,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from kpi_cms.foundation.engine import QUALITY, SAID
+from kpi_cms.foundation.engine import QUALITY, SAID, check_specification, zero_divisions
 from snippets.enums import CALENDAR
 
 from ..blocks.shared import CODE_LENGTH
 from ..enums import Attribute, DayCount, Evaluated, Law, RatedPeriod, StageName, rated
 from ..models import CriteriaSetPage
-from .problems import PageProblem
+from .problems import PageProblem, of_engine
+from .specification import specification_of
 
 
 def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
@@ -25,6 +26,7 @@ def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
                 yield from _of_criterion(criterion)
     yield from _of_shared_values(page)
     yield from _of_gates(page)
+    yield from _of_stages(page)
     yield from _of_raters(page)
 
 
@@ -36,6 +38,15 @@ def to_know(page: CriteriaSetPage) -> Iterator[str]:
             "printed, compared and taken to Excel; the result that the superior recognises is entered in the register "
             "“Results of organisations”."
         )
+    elif page.quotas or page.aggregation:
+        yield _(
+            "The quotas and longer periods of this set are frozen as they are written: they are shown, compared, and "
+            "computed by the command check_vectors. They are not applied yet to the cards of a real period."
+        )
+    specification = specification_of(page)
+    if not check_specification(specification):
+        for note in zero_divisions(specification):
+            yield str(of_engine(note).sentence)
 
 
 def _of_criterion(criterion: Any) -> Iterator[PageProblem]:
@@ -120,16 +131,29 @@ def _needed(criterion: Any) -> Iterator[tuple[str, set[str], tuple[str | int, ..
         yield QUALITY, {value["code"] for value in criterion.value["quality"]}, ("quality",)
 
 
+def _of_stages(page: CriteriaSetPage) -> Iterator[PageProblem]:
+    """A card is decided by what its competent person gives (Đ17.2). That nobody decides about themselves is said by the
+    engine, and of organisations there are no cards."""
+    if page.evaluates == Evaluated.ORGANISATIONS:
+        return
+    for stage in page.stages:
+        if stage.value["decides"] and stage.value["name"] not in (StageName.SELF, StageName.EVALUATOR):
+            sentence = _(
+                "On a card the competent person decides: the points of another stage would never become the result. "
+                "Tick this at the stage “%(stage)s” instead."
+            ) % {"stage": StageName.EVALUATOR.label}
+            yield PageProblem("stage_decides", sentence, key=str(stage.id), inside=("decides",))
+
+
 def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:
-    """On a card the person, a collective and the competent person give points; the last of them decides. Several may
-    sit for a collective, and there alone."""
+    """On a card the person, a collective and the competent person give points. Several may sit for a collective, and
+    there alone."""
     collective = StageName.COLLECTIVE.value
     free = {StageName.SELF.value, collective, StageName.EVALUATOR.value}
-    decides = {stage.value["name"] for stage in page.stages if stage.value["decides"]}
     seen: set[str] = set()
     for rater in page.raters:
         stage = rater.value["stage"]
-        if stage not in free or decides != {StageName.EVALUATOR.value}:
+        if stage not in free:
             sentence = _(
                 "On a card the person, the people of a collective and the competent person give points, and the "
                 "competent person decides: choose another stage for this rater, or keep the set as a draft."

@@ -27,9 +27,11 @@ from kpi_cms.foundation.engine import (
     Outcome,
     PointTask,
     Problem,
+    Said,
     ScoringError,
     Step,
     TaskInput,
+    stage_and_seat,
 )
 
 from ..enums import Attribute, FactAnswer, RatedPeriod
@@ -68,6 +70,9 @@ ROW_LABELS = {
 PERIOD = "period"
 """The name under which a card by hand says its kind of period, for gates that hold in some kinds only."""
 
+SAID_BY = " | "
+"""Between a rater and what they gave, in the name of a value: `Tập thể | I.1`."""
+
 PEOPLE = frozenset({"people_managed", "result_of"})
 ALL_TOGETHER = frozenset({"indicator", "formula"})  # one number is nothing without the others
 _APART = re.compile(r"[;\s]+")
@@ -78,7 +83,7 @@ Row = Mapping[str, str]
 @dataclass(frozen=True)
 class TrialCard:
     """What was filled in. `values`: code of a criterion or a fact, "code: item" of a criterion with items, or `PERIOD`
-    → text; rows: field → text."""
+    → text, what another rater gave behind their name (`raters_beside`); rows: field → text."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     tasks: Sequence[Row] = ()
@@ -123,6 +128,9 @@ class Trial:
             waiting = self.outcome.unanswered or self.outcome.undecided
             labels = "”, “".join(each.label for each in waiting)
             return _("The points are known, the band is not: it depends on “%(facts)s”.") % {"facts": labels}
+        if self.outcome.unsaid:
+            sentence = _("There is no total yet: not everything that counts is filled in for “%(raters)s”.")
+            return sentence % {"raters": "”, “".join(self.outcome.unsaid)}
         if self.unsaid:
             names = ", ".join(str(ROW_LABELS[name]) for name in self.unsaid)
             return _(
@@ -150,6 +158,17 @@ def try_card(compiled: CompiledSet, card: TrialCard, calendar: Calendar | None =
         name for code in outcome.pending for name in compiled.criterion_by_code(code).must_be_said
     )
     return Trial((), outcome, steps, (*waiting, *outcome.pending), tuple(unsaid))
+
+
+def raters_beside(compiled: CompiledSet) -> dict[str, str]:
+    """Whoever counts with a weight beside the competent person: the name under which a card by hand says what they gave
+    → their voice. The label, with a number where another one has it too."""
+    found: dict[str, str] = {}
+    for rater, voice in zip(compiled.raters, compiled.voices, strict=True):
+        if voice != compiled.deciding:
+            same = sum(name == rater.label or name.startswith(f"{rater.label} (") for name in found)
+            found[f"{rater.label} ({same + 1})" if same else rater.label] = voice
+    return found
 
 
 def is_blank(row: Row) -> bool:
@@ -189,6 +208,14 @@ def _contradiction(compiled: CompiledSet, problem: Problem) -> Mistake:
     return Mistake(place, f"{code}: {sentence}" if code else sentence)
 
 
+Values = dict[str, dict[str, Any]]
+
+
+def _nothing() -> Values:
+    """What somebody gave, by the way it is counted."""
+    return {"entered": {}, "details": {}, "given": {}, "points": {}}
+
+
 class _Reader:
     """Text → inputs, with every mistake on the way."""
 
@@ -197,19 +224,30 @@ class _Reader:
         self._calendar = calendar
         self._by_code = {criterion.code: criterion for criterion in compiled.criteria}
         self._facts = {fact.code: fact for fact in compiled.specification.facts}
+        self._beside = raters_beside(compiled)
         self.mistakes: list[Mistake] = []
 
     def inputs(self, card: TrialCard) -> CardInputs:
-        found: dict[str, dict[str, Any]] = {"entered": {}, "details": {}, "given": {}, "points": {}}
+        found = _nothing()
+        beside: dict[str, Values] = {}
         period = ""
         for name, text in card.values.items():
-            if name in self._facts and text.strip():
+            rater, rest = self._said_by(name)
+            if rater and text.strip():
+                self._of_rater(rater, rest, text.strip(), beside.setdefault(rater, _nothing()))
+            elif rater:
+                continue
+            elif name in self._facts and text.strip():
                 self._fact(self._facts[name], text.strip(), found["entered"])
             elif name == PERIOD and name not in self._by_code:
                 period = self._period(text.strip())
             elif text.strip():
                 self._value(name, text.strip(), found)
         details = dict(self._whole(found["details"]))
+        said = {
+            self._beside[rater]: Said(given["entered"], dict(self._whole(given["details"], rater + SAID_BY)))
+            for rater, given in beside.items()
+        }
         people = found["points"].pop("people_managed", None)
         return CardInputs(
             entered=found["entered"],
@@ -220,8 +258,26 @@ class _Reader:
             work=[self._work(row, at) for row, at in self._rows("work", card.work)],
             calendars=dict.fromkeys(self._set.calendars, self._calendar),
             results=found["points"],
+            said=said or None,  # nobody beside: the points of one rater alone
             period=period,
         )
+
+    # --- What other raters gave -----------------------------------------------------------------------------
+    def _said_by(self, name: str) -> tuple[str, str]:
+        """Who gave a value and what it is of; ("", the name) for the one who decides."""
+        rater, sign, rest = (each.strip() for each in name.partition(SAID_BY.strip()))
+        return (rater, rest) if sign and rater in self._beside and name not in self._by_code else ("", name)
+
+    def _of_rater(self, rater: str, name: str, text: str, found: Values) -> None:
+        """What is computed is the same for everybody; by hand each gives what their stage scores."""
+        criterion, _item = self._named(name)
+        stage, _seat = stage_and_seat(self._beside[rater])
+        if criterion is not None and stage not in criterion.stages:
+            sentence = _("“%(rater)s” gives no points for %(code)s: remove the value.")
+            place: Place = ("values", f"{rater}{SAID_BY}{name}")
+            self._say(place, sentence % {"rater": rater, "code": criterion.code})
+        else:
+            self._value(name, text, found, rater + SAID_BY)
 
     def _say(self, place: Place, sentence: str) -> None:
         self.mistakes.append(Mistake(place, sentence))
@@ -242,9 +298,9 @@ class _Reader:
         return text
 
     # --- Values of criteria ---------------------------------------------------------------------------------
-    def _value(self, name: str, text: str, found: dict[str, dict[str, Any]]) -> None:
+    def _value(self, name: str, text: str, found: Values, by: str = "") -> None:
         criterion, item = self._named(name)
-        place: Place = ("values", name)
+        place: Place = ("values", by + name)
         if criterion is None:
             sentence = _("“%(name)s” is no criterion of this set: remove its value, or name another one.")
             self._say(place, sentence % {"name": name})
@@ -290,7 +346,9 @@ class _Reader:
         if number is not None:
             details.setdefault(criterion.key, {})[item] = number
 
-    def _whole(self, details: Mapping[str, dict[str, Decimal]]) -> Iterator[tuple[str, dict[str, Decimal]]]:
+    def _whole(
+        self, details: Mapping[str, dict[str, Decimal]], by: str = ""
+    ) -> Iterator[tuple[str, dict[str, Decimal]]]:
         """The criteria whose items can be computed with. Of a checklist every item is answered, as on a card."""
         for key, entry in details.items():
             criterion = self._set.criterion(key)
@@ -300,11 +358,11 @@ class _Reader:
                 continue
             if criterion.kind in ALL_TOGETHER and left_out:
                 sentence = _("Fill in “%(field)s” too.") % {"field": item_label(criterion, left_out[0])}
-                self._say(("values", f"{criterion.code}: {left_out[0]}"), sentence)
+                self._say(("values", f"{by}{criterion.code}: {left_out[0]}"), sentence)
                 continue
             problem = criterion.refuse(entry)
             if problem is not None:
-                self._say(("values", criterion.code), f"{criterion.code}: {of_engine(problem).sentence}")
+                self._say(("values", by + criterion.code), f"{criterion.code}: {of_engine(problem).sentence}")
             yield key, entry
 
     def _points(self, criterion: CompiledCriterion, text: str, place: Place, points: dict[str, Any]) -> None:

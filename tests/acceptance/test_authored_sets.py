@@ -16,18 +16,16 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from django.urls import reverse
 
 from criteria_pages.demonstration import DANG_17, ND335_LD, ND335_NV
-from criteria_pages.domain.setup import criteria_index
-from criteria_pages.models import CriteriaSetPage, CriteriaVersion
+from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.engine import CardInputs, TaskInput
 from snippets.enums import Role
 from snippets.models import Unit
 from tests.factories.authored import bands, fields, of_kind, part, section
 from tests.factories.snippets import UnitFactory, in_role
-from tests.helpers.page_form import form_data
+from tests.helpers.authoring import write_and_issue
 from tests.helpers.shared import shared_file
 
 pytestmark = pytest.mark.django_db
@@ -41,30 +39,7 @@ def issue(client: Client, db: Any) -> Issue:
     author: User = in_role(province, Role.POLICY, username="author")
     approver: User = in_role(province, Role.POLICY, username="approver")
 
-    def as_(user: User) -> Client:
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    def write_and_issue(values: dict[str, Any]) -> CriteriaVersion:
-        typed = CriteriaSetPage(live=False, **values)
-        index = ["criteria_pages", "criteriasetpage", criteria_index().pk]
-        as_(author).post(reverse("wagtailadmin_pages:add", args=index), form_data(typed))
-        page = CriteriaSetPage.objects.get(code=values["code"])
-        checked = as_(author).post(
-            reverse("wagtailadmin_pages:edit", args=[page.pk]), form_data(typed, **{"action-check": "1"})
-        )
-        assert checked.status_code == 302, checked.context["form"].errors
-        confirmation = reverse("criteria_sets:issue", args=[page.pk])
-        own = as_(author).post(confirmation, {"sha256": "0" * 64})
-        assert own.status_code in (403, 409)
-        shown = as_(approver).get(confirmation)
-        done = as_(approver).post(confirmation, {"sha256": shown.context["summary"].sha256})
-        assert done.status_code == 302
-        version = CriteriaVersion.objects.get(set_code=values["code"])
-        assert version.published_by == approver.pk
-        return version
-
-    return write_and_issue
+    return lambda values: write_and_issue(client, author, approver, values)
 
 
 def run_vectors(path: Path) -> list[str]:

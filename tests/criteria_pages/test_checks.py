@@ -59,21 +59,6 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
     ("nobody of the people managed", {"managed_kinds": []}, [("managed_kinds", "", "managed_kinds")]),
     ("bands of another law", {"bands": blocks("bands", {"start": "95"})}, [("nd335_bands", "", "bands")]),
     (
-        "a gap below the bands",
-        {"law": "", "bands": blocks("bands")[:3]},
-        [("bands_gap", "", "bands")],
-    ),
-    (
-        "bands that overlap",
-        {"law": "", "bands": blocks("bands", {}, {"start": "90"})},
-        [("bands_overlap", "", "bands")],
-    ),
-    (
-        "a band twice",
-        {"law": "", "bands": blocks("bands", {}, {"code": "excellent"})},
-        [("band_twice", "", "bands")],
-    ),
-    (
         "nobody decides",
         {"stages": blocks("stages", {}, {"decides": False})},
         [("stages_decide", "", "stages")],
@@ -97,6 +82,22 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
 )
 def test_a_mistake_of_the_whole_set_stands_at_its_field(changes: dict[str, Any], found: list[Place]) -> None:
     assert places(draft(**changes)) == found
+
+
+@pytest.mark.parametrize(
+    ("bands", "code", "at", "field"),
+    [
+        (blocks("bands")[:3], "bands_gap", 2, "start"),
+        (blocks("bands", {}, {"start": "90"}), "bands_overlap", 1, "start"),
+        (blocks("bands", {}, {"code": "excellent"}), "band_twice", 1, "code"),
+        (blocks("bands", {"start": "101"}), "band_high", 0, "start"),
+    ],
+)
+def test_a_mistake_in_a_band_stands_at_that_band(
+    bands: list[dict[str, Any]], code: str, at: int, field: str
+) -> None:
+    (problem,) = check(draft(law="", bands=bands))
+    assert (problem.code, problem.key, problem.inside) == (code, bands[at]["id"], (field,))
 
 
 def test_the_self_assessment_kept_from_whoever_confirms_it_is_refused_at_its_stage() -> None:

@@ -65,7 +65,7 @@ EXPECTED = {
     ND335_NV.code: [(Decimal(100), "excellent"), (Decimal(90), "excellent"), (Decimal("88.63"), "good")],
     ND335_LD.code: [(Decimal("94.17"), "excellent"), (Decimal("83.17"), "good")],
     DANG_17.code: [(Decimal(100), "excellent"), (Decimal(75), "good")],
-    DANG_QUY.code: [(Decimal(91), "excellent"), (Decimal(91), "good")],
+    DANG_QUY.code: [(Decimal(91), "excellent"), (Decimal(91), "good"), (Decimal("91.1"), "excellent")],
 }
 
 

@@ -213,6 +213,46 @@ def test_an_open_point_that_is_decided_otherwise_is_said(setting: dict[str, Any]
     assert len(rules) == len(usual)
 
 
+def test_a_quota_is_read_whole_with_where_it_holds_and_what_may_be_more() -> None:
+    quotas = [
+        {
+            "key": "q1", "band": "excellent", "share": "0.2", "base": "good", "scopes": ["unit", "peer_group"],
+            "exception": "0.25", "small_below": 5, "small_allowed": 1, "citation": "",
+        },
+        {"key": "q2", "band": "good", "share": "0.5", "base": "everyone", "scopes": ["unit"]},
+    ]  # fmt: skip
+    longer = [
+        {
+            "period": "year", "of": "month", "count": 12, "how": "mean", "missing": "left_out", "minimum": 6,
+            "exempt": ["sick_leave", "maternity_leave"],
+        },
+        {"period": "quarter", "of": "month", "count": 3, "how": "last", "missing": "waits", "minimum": 2},
+        {"period": "half_year", "of": "month", "count": 6, "how": "minimum", "missing": "left_out"},
+    ]  # fmt: skip
+    usual = specification_of(draft(code="BO-HAN-MUC", law=""))
+    content = usual | {"quotas": quotas, "aggregation": longer, "schema_version": 2}
+
+    rules = handbook.read(version(content, code="BO-HAN-MUC")).rules
+
+    assert [rule for rule in rules if rule.startswith(("At most", "Year", "Quarter of", "Half"))] == [
+        (
+            "At most 20% in the band “Hoàn thành xuất sắc nhiệm vụ”, of: Those rated in the next lower band. It holds: "
+            "Within the agency; Within each group with similar duties. By decision at most 25%, for an organisation "
+            "with outstanding results. A group of fewer than 5 people has instead: 1."
+        ),
+        "At most 50% in the band “Hoàn thành tốt nhiệm vụ”, of: Everybody who was rated. It holds: Within the agency.",
+        (
+            "Year of 12 (Month): Mean; a period without points: Is left out. With fewer than 6 there is no result, "
+            "except for: Sick leave; Maternity leave."
+        ),
+        (
+            "Quarter of 3 (Month): The last one; a period without points: Is waited for. With fewer than 2 there is no "
+            "result."
+        ),
+        "Half-year of 6 (Month): The lowest; a period without points: Is left out.",
+    ]
+
+
 def test_a_set_for_everybody_says_so() -> None:
     page = draft(ND335_NV, leadership="any")
     content = specification_of(page)

@@ -8,11 +8,23 @@ import pytest
 from django.utils import translation
 
 from criteria_pages.demonstration import ND335_LD, ND335_NV, draft_of
+from criteria_pages.domain.examples import Example
 from criteria_pages.domain.publishing import specification_of
 from criteria_pages.domain.trial import ROWS, Trial, TrialCard, read_lines, try_card, written
 from criteria_pages.models import CriteriaSetPage
+from criteria_pages.trial_form import TrialForm
 from kpi_cms.foundation.engine import Calendar, CompiledSet, compile_set
-from tests.factories.authored import bands, coded, fields, item, of_kind, one_kind, part, section
+from tests.factories.authored import (
+    bands,
+    block_of_rule,
+    coded,
+    fields,
+    item,
+    of_kind,
+    one_kind,
+    part,
+    section,
+)
 
 pytestmark = pytest.mark.django_db  # a page asks for its type
 
@@ -413,3 +425,106 @@ def test_a_wrong_answer_is_named_at_its_place() -> None:
         (("values", "ky_luat"), "“Bị kỷ luật” is answered with yes or no: choose one."),
         (("values", "period"), "“week” is no kind of period: write one of month, quarter, half_year, year."),
     ]
+
+
+# --- Several raters ---------------------------------------------------------------------------------------------
+RATERS = (
+    ("self", "Cá nhân", "20"), ("collective", "Cấp phó", "20"), ("collective", "Cấp phó", "10"),
+    ("evaluator", "Thủ trưởng", "50"),
+)  # fmt: skip
+
+
+def weighted() -> dict[str, Any]:
+    """Two criteria by hand, the second of them not for the person alone, and four raters of whom two have one name."""
+    parts = [part("common", "20", section("S", "20", of_kind("number"), of_kind("checklist", "m")))]
+    stages = [
+        block_of_rule("stage", {"name": n, "label": n, "decides": n == "evaluator", "optional": False}, n)
+        for n in ("self", "collective", "evaluator")
+    ]
+    raters = [
+        block_of_rule("rater", {"label": label, "stage": stage, "weight": weight}, str(number))
+        for number, (stage, label, weight) in enumerate(RATERS)
+    ]
+    return fields(
+        "NHIEU-NGUOI", parts, stages=stages, raters=raters, total_max=Decimal(20),
+        bands=bands(("dat", "10"), ("yeu", "0")),
+    )  # fmt: skip
+
+
+ALL = {
+    "k": "8", "m: 1": "1", "m: 2": "1",
+    "Cá nhân | k": "10", "Cá nhân | m: 1": "1", "Cá nhân | m: 2": "1",
+    "Cấp phó | k": "6", "Cấp phó | m: 1": "1", "Cấp phó | m: 2": "0",
+    "Cấp phó (2) | k": "4", "Cấp phó (2) | m: 1": "0", "Cấp phó (2) | m: 2": "0",
+}  # fmt: skip
+
+
+def test_what_every_rater_gives_makes_the_total_that_counts() -> None:
+    lines, mistakes = read_lines(written(ALL))
+    assert (lines, mistakes) == (ALL, [])
+    trial = try_card(compiled(weighted()), TrialCard(lines))
+    # 20% of 20, 20% of 12, 10% of 4, 50% of 18
+    assert (trial.mistakes, trial.result) == ((), (Decimal("15.8"), "dat"))
+
+
+def test_the_points_of_whoever_decides_alone_are_theirs_and_nothing_more() -> None:
+    own = {name: text for name, text in ALL.items() if "|" not in name}
+    trial = try_card(compiled(weighted()), TrialCard(own | {"Cá nhân | k": " "}))
+    assert trial.result == (Decimal(18), "dat")
+
+
+def test_a_rater_who_is_missing_leaves_the_card_without_a_total() -> None:
+    one_less = {name: text for name, text in ALL.items() if name != "Cấp phó (2) | m: 2"}
+    trial = try_card(compiled(weighted()), TrialCard(one_less))
+    assert (trial.result, trial.unfinished) == (
+        None, "There is no total yet: not everything that counts is filled in for “Cấp phó”.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("Cá nhân | k", "11", "11 points are outside the range of this criterion: give 0 to 10."),
+        ("Cá nhân | x", "1", "“x” is no criterion of this set: remove its value, or name another one."),
+        ("Ai đó | k", "1", "“Ai đó | k” is no criterion of this set: remove its value, or name another one."),
+        (
+            "Thủ trưởng | k",
+            "1",
+            "“Thủ trưởng | k” is no criterion of this set: remove its value, or name another one.",
+        ),
+    ],
+)
+def test_what_a_rater_cannot_give_is_told_at_its_value(name: str, text: str, sentence: str) -> None:
+    trial = try_card(compiled(weighted()), TrialCard(ALL | {name: text}))
+    assert [(mistake.place, mistake.sentence) for mistake in trial.mistakes] == [(("values", name), sentence)]
+
+
+def test_what_is_computed_is_given_by_no_rater() -> None:
+    values = weighted()
+    criteria = [of_kind("number"), of_kind("task_ratio", "b")]
+    trial = try_card(
+        compiled(values | {"parts": [part("common", "20", section("S", "20", *criteria))]}),
+        TrialCard({"k": "8", "b": "100", "Cá nhân | b": "50", "Cá nhân | k": "3"}),
+    )
+    assert [(mistake.place, mistake.sentence) for mistake in trial.mistakes] == [
+        (("values", "Cá nhân | b"), "“Cá nhân” gives no points for b: remove the value.")
+    ]
+
+
+def test_the_form_asks_every_rater_and_keeps_what_was_filled_in() -> None:
+    specification = specification_of(CriteriaSetPage(live=False, **weighted()))
+    sound = compile_set(specification)
+    empty = TrialForm.sent(sound, specification, {})
+    assert [each["label"] for each in empty.beside] == ["Cá nhân", "Cấp phó", "Cấp phó (2)"]
+    names = [field["name"] for each in empty.beside for one in each["criteria"] for field in one["fields"]]
+    assert len(set(names)) == len(names) == 9
+    k, met = (criterion.key for criterion in sound.criteria)
+    data = {f"v-{k}": "8", f"v-{met}-0": "1", f"v-{met}-1": "1"}
+    for number, given in enumerate((("10", "1", "1"), ("6", "1", "0"), ("4", "0", "0"))):
+        data |= dict(zip((f"r{number}-{k}", f"r{number}-{met}-0", f"r{number}-{met}-1"), given, strict=True))
+    assert TrialForm.sent(sound, specification, data).card.values == ALL
+    kept = Example("e", "Đủ", "", "", TrialCard(ALL), Decimal("15.8"), "dat")
+    assert TrialForm.of_example(sound, specification, kept).card.values == ALL
+    wrong = TrialForm.sent(sound, specification, data | {f"r1-{k}": "60"})
+    wrong.add_mistakes(try_card(sound, wrong.card).mistakes)
+    assert [each["target"] for each in wrong.summary] == [f"r1-{k}"]

@@ -15,7 +15,7 @@ from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CardResult, PublishedSpread, Score, Scorecard
 from kpi_cms.evaluation.queries import results_of, stage_records
 from kpi_cms.foundation.accounts.domain import system_user
-from kpi_cms.foundation.core.errors import Invalid
+from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.presentation.card import state_of_result
 from kpi_cms.interfaces.workspace.presentation.sheet import Column, sheet_of
@@ -72,6 +72,31 @@ def result(card: Scorecard, stage: str = "evaluator") -> tuple[int, Decimal | No
 def no_row_differs(world: World) -> None:
     report = recompute_period(actor=system_user(), moment=MOMENT, period=world.period, write=False)
     assert (report.differing, report.computed) == ([], Scorecard.objects.count())
+
+
+def test_nothing_is_decided_without_points_because_another_stage_would_give_them(draft_world: World) -> None:
+    """Such a set is not issued; one that was frozen with it says so at the card, and decides nothing."""
+    world = draft_world
+    spec = worlds.staff_spec(law="")
+    spec["sections"][0]["criteria"] = [
+        specs.number("I.1", "5", stages=["endorsement"]), specs.number("I.2", "5")
+    ]  # fmt: skip
+    own, evaluator = spec["stages"]
+    decides = {"key": "endorsement", "label": "Xác nhận", "decides": True, "optional": False}
+    version = worlds.version(spec | {"stages": [own, evaluator | {"decides": False}, decides]}, "NV-XN-QD")
+    repin(world.period, world.staff, version)
+    worlds.open_month(world)
+    month.worked(world, world.lan)
+    card = month.evaluated(world, world.lan)
+    assert result(card) == (1, None, None)
+    with pytest.raises(WrongState) as raised:
+        step(stages.confirm, world.head, card)
+    assert str(raised.value.sentence) == (
+        "The result has no points, for these criteria are scored at another stage than the competent person's: I.1. "
+        f"Tell whoever keeps the criteria set {version}."
+    )
+    card = world.card(world.lan)
+    assert (card.state, card.evaluated_at, card.confirmed_at) == ("submitted", None, None)
 
 
 def test_nobody_scores_for_another_stage(world: World) -> None:

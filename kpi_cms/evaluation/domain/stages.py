@@ -433,7 +433,23 @@ def require_complete(card: Scorecard, stage: StageKey, outcome: Outcome, seat: s
     if outcome.unsaid:
         raise WrongState(_unsaid(card, outcome))
     if stage == StageKey.EVALUATOR:
+        _require_points(card, outcome)
         require_band(card, outcome, scores)
+
+
+def _require_points(card: Scorecard, outcome: Outcome) -> None:
+    """Nothing is decided without points because nobody at the stage may give them. Such a set is not issued; this asks
+    again of whatever was frozen."""
+    if outcome.missing:
+        compiled = card.version.compiled()
+        codes = ", ".join(criterion_of(compiled, key).code for key in outcome.missing)
+        raise WrongState(
+            _(
+                "The result has no points, for these criteria are scored at another stage than the competent person's: "
+                "%(criteria)s. Tell whoever keeps the criteria set %(version)s."
+            )
+            % {"criteria": codes, "version": card.version}
+        )
 
 
 def _unsaid(card: Scorecard, outcome: Outcome) -> str:

@@ -5,6 +5,7 @@ Plain Python at the bottom of the ladder: imports the standard library only, and
 """
 
 from kpi_cms.foundation.engine.aggregation import PeriodScore
+from kpi_cms.foundation.engine.authoring import check_authored, zero_divisions
 from kpi_cms.foundation.engine.bands import Standing
 from kpi_cms.foundation.engine.calendars import Calendar
 from kpi_cms.foundation.engine.canonical import canonical_json, digest
@@ -80,6 +81,7 @@ __all__ = [
     "TaskTotals",
     "TaskUnits",
     "canonical_json",
+    "check_authored",
     "check_period",
     "check_quota",
     "check_specification",
@@ -99,4 +101,5 @@ __all__ = [
     "tally",
     "unused",
     "voice_of",
+    "zero_divisions",
 ]

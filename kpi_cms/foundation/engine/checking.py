@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
 
 from kpi_cms.foundation.engine import blind, canonical, formulas, gates, law, raters
 from kpi_cms.foundation.engine.exact import plain
@@ -18,6 +17,7 @@ from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
 from kpi_cms.foundation.engine.specification import (
     ORGANISATIONS,
     SELF,
+    BandSpec,
     CriterionSpec,
     SectionSpec,
     Specification,
@@ -231,24 +231,25 @@ def _check_measures(reader: Reader, specification: Specification) -> None:
 
 def _check_bands(reader: Reader, specification: Specification) -> None:
     bands = specification.bands
-    starts = [band.start for band in bands]
-    for code in _twice(band.code for band in bands):
-        reader.add("band_twice", "", _BAND_TWICE, band=code)
     if not bands:
         reader.add("bands_none", "", _NO_BANDS)
-    elif starts[-1] is not None and starts[-1] != 0:
-        reader.add("bands_gap", "", _BANDS_GAP, start=plain(starts[-1]))
-    for upper, lower in pairwise(bands):
-        if upper.start is not None and lower.start is not None and upper.start <= lower.start:
-            reader.add("bands_overlap", "", _BANDS_OVERLAP, upper=upper.code, lower=lower.code)
-    for band in bands:
-        if (
-            band.start is not None
-            and specification.total_max is not None
-            and band.start > specification.total_max
-        ):
-            params = {"band": band.code, "max": plain(specification.total_max)}
-            reader.add("band_high", "", _BAND_HIGH, **params)
+    for index, band in enumerate(bands):
+        with reader.inside(f"bands[{index}]"):
+            _check_band(reader, specification, index, band)
+
+
+def _check_band(reader: Reader, specification: Specification, index: int, band: BandSpec) -> None:
+    above = specification.bands[:index]
+    if any(other.code == band.code for other in above) and band.code:
+        reader.add("band_twice", "", _BAND_TWICE, band=band.code)
+    if band.start is None:
+        return
+    if above and above[-1].start is not None and above[-1].start <= band.start:
+        reader.add("bands_overlap", "", _BANDS_OVERLAP, upper=above[-1].code, lower=band.code)
+    if index == len(specification.bands) - 1 and band.start != 0:
+        reader.add("bands_gap", "", _BANDS_GAP, start=plain(band.start))
+    if specification.total_max is not None and band.start > specification.total_max:
+        reader.add("band_high", "", _BAND_HIGH, band=band.code, max=plain(specification.total_max))
 
 
 def _check_stages(reader: Reader, specification: Specification) -> None:

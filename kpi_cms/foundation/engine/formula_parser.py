@@ -39,6 +39,28 @@ def parse_condition(text: str) -> Node:
     return _parser(text).whole_condition()
 
 
+def check_separators(text: str) -> None:
+    """Refuse what can be read and was hardly meant: in `MIN(a; 0,5)` the comma ends a value, so it has three.
+
+    For whoever writes a formula now. `parse` does not ask: what was frozen is computed as it was. Raises FormulaError;
+    a text that is no formula has no separators.
+    """
+    try:
+        tokens = list(_tokens(unicodedata.normalize("NFC", text)))
+    except FormulaError:
+        return
+    for before, sign, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        written = f"{before.text},{after.text}"
+        if (
+            (before.kind, sign.kind, after.kind) == ("number", ",", "number")
+            and after.position + len(after.text) - before.position == len(written)  # no space in between
+        ):
+            raise FormulaError(_TWO_READINGS, sign.position, found=written)
+    comma = next((token for token in tokens if token.kind == ","), None)
+    if comma is not None and any(token.kind == ";" for token in tokens):
+        raise FormulaError(_TWO_SEPARATORS, comma.position)
+
+
 def _parser(text: str) -> "_Parser":
     text = unicodedata.normalize("NFC", text)
     if len(text) > MAX_LENGTH:
@@ -252,6 +274,14 @@ _UNCLOSED_BRACKET = N_("The bracket [ at character %(position)s is never closed:
 _UNEXPECTED = N_("“%(found)s” at character %(position)s is not expected here: check what stands before it.")
 _DECIMAL_COMMA = N_(
     "“%(found)s” at character %(position)s stands outside a function: write decimals with a point, like 2.5."
+)
+_TWO_READINGS = N_(
+    "“%(found)s” can be one number or two (the comma at character %(position)s): write a decimal with a point, like "
+    "0.5, and “;” between two values."
+)
+_TWO_SEPARATORS = N_(
+    "The formula separates values with “,” (at character %(position)s) and with “;”: write “;” between values, and "
+    "decimals with a point, like 0.5."
 )
 _UNFINISHED = N_("The formula ends too early, at character %(position)s: complete it.")
 _NO_FUNCTION = N_(

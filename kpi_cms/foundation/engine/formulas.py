@@ -38,6 +38,7 @@ from kpi_cms.foundation.engine.formula_parser import (
     MAX_NESTING,
     MAX_NODES,
     MAX_PLACES,
+    check_separators,
     parse,
     parse_condition,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "Node",
     "Number",
     "Operation",
+    "check_separators",
     "evaluate",
     "holds",
     "linear",

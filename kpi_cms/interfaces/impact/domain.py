@@ -29,7 +29,7 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, WrongState
 from kpi_cms.foundation.core.files import keeping
 from kpi_cms.foundation.core.files.intake import digest_of
 from kpi_cms.foundation.core.models import Job, JobState
-from kpi_cms.foundation.engine import check_specification, compile_set, digest
+from kpi_cms.foundation.engine import check_authored, compile_set, digest
 
 from .collecting import LAYOUT, Collector
 from .results import Run
@@ -52,7 +52,7 @@ def start_impact(*, actor: User, moment: datetime, page: CriteriaSetPage, key: s
     draft = latest_draft(page)
     past = past_of(key, draft.frame)
     specification = specification_of(draft)
-    if check_specification(specification) or any(not_yet(draft)):
+    if check_authored(specification) or any(not_yet(draft)):
         raise Invalid(
             _("No card can be computed with this draft yet. “Check the criteria set” in the editor says why.")
         )

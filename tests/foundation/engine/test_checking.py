@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpi_cms.foundation.engine import SpecificationError, check_specification, compile_set
+from kpi_cms.foundation.engine import (
+    SpecificationError,
+    check_authored,
+    check_specification,
+    compile_set,
+    zero_divisions,
+)
 from tests.foundation.engine import specs
 
 
@@ -497,18 +503,22 @@ def test_bands_run_from_the_highest_down_to_zero():
         {"code": "good", "label": "C", "from": "70"},
         {"code": "failed", "label": "D", "from": "1"},
     ]
-    assert found(spec) == [
-        ("band_twice", "", "The band “good” is used twice: give each band its own code."),
-        ("bands_gap", "", "The lowest band starts at 1: let it start at 0, so that every score has a band."),
+    assert [(problem.code, problem.path, str(problem)) for problem in check_specification(spec)] == [
+        (
+            "band_high",
+            "bands[0]",
+            "The band “excellent” starts above the set's maximum of 100 points: lower it.",
+        ),
+        ("band_twice", "bands[2]", "The band “good” is used twice: give each band its own code."),
         (
             "bands_overlap",
-            "",
+            "bands[2]",
             "The band “good” must start above the band “good”: correct where they start.",
         ),
         (
-            "band_high",
-            "",
-            "The band “excellent” starts above the set's maximum of 100 points: lower it.",
+            "bands_gap",
+            "bands[3]",
+            "The lowest band starts at 1: let it start at 0, so that every score has a band.",
         ),
     ]
 
@@ -839,3 +849,41 @@ def test_no_form_of_a_set_makes_the_check_fail_itself(changes):
     assert all(str(problem) for problem in problems)
     if not problems:
         compile_set(spec)
+
+
+def test_an_author_is_refused_an_ambiguous_comma_and_an_old_set_still_computes():
+    spec = free()
+    spec["facts"] = [{"key": "f", "code": "vang", "label": "Vắng"}]
+    gate = {"key": "g", "label": "Sàn", "condition": "MIN(vang; 0,5) > 0", "effect": "limit", "citation": ""}
+    spec["gates"] = [gate | {"band": spec["bands"][-1]["code"], "reason": "Vắng.", "periods": []}]
+    results(spec)["combination"] |= {"expression": "MIN(a; b, c) * 70", "kind": "formula"}
+    spec["total"] = {"kind": "formula", "expression": "MIN(common + results; 99,5)", "max": "100"}
+    spec["schema_version"] = 2
+    assert check_specification(spec) == []
+    compile_set(spec)
+    assert [(problem.code, problem.key, problem.path) for problem in check_authored(spec)] == [
+        ("formula_separator", results(spec)["key"], ""),
+        ("formula_separator", "", ""),
+        ("gate_condition_separator", "g", "gates[0]"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("a / b * 70", [("KQ", 3, "b")]),
+        ("(a + c) / (b + 2 * c) * 70", [("KQ", 9, "b, c")]),
+        ("IF(c > 0; a / b; c / b) * 70", [("KQ", 13, "b"), ("KQ", 20, "b")]),
+        ("IF(b = 0; 0; a / b) * 70", []),
+        ("IF(b + c = 0; 0; a / (b + c)) * 70", []),
+        ("a / (b + 1) * 70", []),
+        ("a / (b - c) * 70", []),
+        ("a / 3 * 70", []),
+    ],
+)
+def test_a_division_by_what_can_be_nothing_is_known_before(expression, told):
+    spec = free()
+    results(spec)["combination"]["expression"] = expression
+    assert check_authored(spec) == []
+    notes = [note.params for note in zero_divisions(spec)]
+    assert [(note["criterion"], note["position"], note["divisor"]) for note in notes] == told

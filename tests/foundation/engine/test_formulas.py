@@ -246,3 +246,50 @@ def test_any_text_is_read_or_refused_with_a_position_inside_it(text):
     except FormulaError as error:
         position = error.position
     assert 0 <= position <= len(text)
+
+
+# --- What an author may not write, and an old set may have -------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "position", "sentence"),
+    [
+        (
+            "MIN(a; 0,5)", 8,
+            ("“0,5” can be one number or two (the comma at character 9): write a decimal with a point, like 0.5, and "
+            "“;” between two values."),
+        ),
+        (
+            "a + MAX(1,25%; b)", 9,
+            ("“1,25” can be one number or two (the comma at character 10): write a decimal with a point, like 0.5, "
+            "and “;” between two values."),
+        ),
+        (
+            "SUM(a; b, c)", 8,
+            ("The formula separates values with “,” (at character 9) and with “;”: write “;” between values, and "
+            "decimals with a point, like 0.5."),
+        ),
+    ],
+)  # fmt: skip
+def test_a_comma_that_can_be_read_in_two_ways_is_refused_to_authors(text, position, sentence):
+    with pytest.raises(formulas.FormulaError) as raised:
+        formulas.check_separators(text)
+    assert (raised.value.position, str(raised.value)) == (position, sentence)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MIN(a; 0.5)",
+        "MIN(a,0.5)",
+        "SUM(1, 2,a1,2)",
+        "MAX([a;b], 3)",
+        "IF(a > 0.5; 1; 0)",
+        "a +",
+        "MIN(a; $0,5",
+    ],
+)
+def test_one_sign_between_values_and_a_point_in_decimals_is_accepted(text):
+    formulas.check_separators(text)
+
+
+def test_what_an_old_set_says_is_still_read_as_it_was():
+    assert value("MIN(b; 0,5)") == Fraction(0)

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from criteria_pages.domain.problems import of_engine
-from kpi_cms.foundation.engine import Problem, canonical_json, check_specification, digest
+from kpi_cms.foundation.engine import Problem, canonical_json, check_authored, digest
 from kpi_cms.interfaces.exchange.imports.columns import BadValue
 from kpi_cms.interfaces.exchange.imports.problems import ImportProblem, at_cell, at_row, at_sheet
 from kpi_cms.interfaces.exchange.imports.sheet import Header, ParsedRow, SheetParser, find_header
@@ -28,6 +28,7 @@ Node = dict[str, Any]
 
 # Where the engine says only what is wrong: the value it is about, by the start of the problem's code.
 _ABOUT = (
+    ("band_twice", "code"),
     ("band", "from"),
     ("calendar", "calendar"),
     ("code", "code"),
@@ -89,7 +90,7 @@ def interpret(workbook: Workbook, *, checked: bool = True) -> SetReading:
     if checked and not problems:
         exact.apply(built.specification, reader.exact())
         problems = [
-            _at_its_cell(problem, built, reader.whole) for problem in check_specification(built.specification)
+            _at_its_cell(problem, built, reader.whole) for problem in check_authored(built.specification)
         ]
     specification = (
         built.specification if problems or not checked else json.loads(canonical_json(built.specification))

@@ -1,0 +1,137 @@
+"""What its author reads of a set that decides no card, that would be misread, or that is not applied whole."""
+
+from typing import Any
+
+import pytest
+from wagtail.blocks import StreamBlockValidationError, StructBlockValidationError
+
+from criteria_pages.domain.publishing import check, check_sound
+from criteria_pages.domain.readiness import to_know
+from criteria_pages.forms import errors_of
+from criteria_pages.models import CriteriaSetPage
+from tests.factories.authored import block_of_rule, of_kind, one_kind, part, section
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(values: dict[str, Any]) -> CriteriaSetPage:
+    return CriteriaSetPage(live=False, **values)
+
+
+# --- Who decides ------------------------------------------------------------------------------------------------
+def stages_of(*names: str, decides: str) -> list[dict[str, Any]]:
+    return [
+        block_of_rule(
+            "stage",
+            {"name": name, "label": f"Bước {name}", "decides": name == decides, "optional": False},
+            name,
+        )
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "decides"),
+    [
+        (("self", "collective"), "collective"),
+        (("self", "collective", "evaluator"), "collective"),
+        (("self", "evaluator", "endorsement"), "endorsement"),
+    ],
+)
+def test_a_set_that_another_than_the_competent_person_decides_stays_a_draft(
+    names: tuple[str, ...], decides: str
+) -> None:
+    stages = stages_of(*names, decides=decides)
+    parts = [part("common", "10", section("S", "10", of_kind("number", stages=[decides])))]
+    page = page_of({**one_kind("number"), "parts": parts, "stages": stages})
+    (problem,) = check(page)
+    assert (problem.code, problem.key, problem.inside) == (
+        "stage_decides", stages[names.index(decides)]["id"], ("decides",),
+    )  # fmt: skip
+    assert str(problem.sentence) == (
+        "On a card the competent person decides: the points of another stage would never become the result. Tick "
+        "this at the stage “The competent person” instead."
+    )
+    assert (
+        dict(errors_of(page, [problem]))["stages"].block_errors[names.index(decides)].block_errors["decides"]
+    )
+    page.stages = stages_of("self", "evaluator", "endorsement", decides="evaluator")
+    assert [each.code for each in check(page)] == ["criterion_stage"]  # it is still scored there alone
+
+
+# --- A comma in a formula ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("changes", "field", "shown"),
+    [
+        (
+            {"parts": [part("common", "10", section(
+                "S", "10", of_kind("formula", inputs=[], expression="MIN(10; 7,5)")))]},
+            ("parts", "expression"), "Here: MIN(10; 7▸,5)",
+        ),
+        (
+            {"parts": [part("common", "10", section(
+                "S", "10", of_kind("number"), combination="formula", expression="MIN(k; 7,5)"))]},
+            ("parts", "expression"), "Here: MIN(k; 7▸,5)",
+        ),
+        (
+            {"total_kind": "formula", "total_expression": "MIN(common; 7,5)"},
+            ("total_expression",), "Here: MIN(common; 7▸,5)",
+        ),
+        (
+            {"gates": [block_of_rule("gate", {
+                "label": "Sàn", "condition": "MIN(k; 7,5) < 5", "effect": "limit", "band": "yeu",
+                "reason": "Chưa đạt.", "citation": "", "periods": [],
+            })]},
+            ("gates", "condition"), "Here: MIN(k; 7▸,5) < 5",
+        ),
+    ],
+)  # fmt: skip
+def test_a_decimal_comma_inside_a_function_is_refused_at_its_character(
+    changes: dict[str, Any], field: tuple[str, ...], shown: str
+) -> None:
+    page = page_of({**one_kind("number"), **changes})
+    found = check(page)
+    assert [(problem.sentence, check_sound(page) == found) for problem in found] == [
+        (
+            "“7,5” can be one number or two (the comma at character %s): write a decimal with a point, like 0.5, and "
+            "“;” between two values." % (shown.index(",5") - len("Here: ")),
+            True,
+        )
+    ]
+    (name, error), = errors_of(page, found)  # fmt: skip
+    while isinstance(error, (StreamBlockValidationError, StructBlockValidationError)):
+        errors = error.block_errors
+        error = next(iter(errors.values()))
+    assert name == field[0]
+    assert field[-1] in (errors if len(field) > 1 else [name])
+    assert error.messages[0].endswith(shown)
+
+
+# --- What keeps nobody from issuing --------------------------------------------------------------------------------
+def test_its_author_is_told_before_of_a_card_that_a_division_would_refuse() -> None:
+    page = page_of(one_kind("formula", expression="xong / nhan * 10"))
+    total = page_of({**one_kind("number"), "total_kind": "formula", "total_expression": "common * 2 / k"})
+    assert (check(page), check(total)) == ([], [])
+    guard = "Nobody can save that on a card. Guard it with IF, such as IF(x = 0; 0; y / x)."
+    assert [*to_know(page), *to_know(total), *to_know(page_of(one_kind("formula")))] == [
+        f"The formula of “k” divides, at character 6, by what is 0 when nhan is 0. {guard}",
+        f"The formula of the total divides, at character 12, by what is 0 when k is 0. {guard}",
+    ]
+
+
+NOT_APPLIED = (
+    "The quotas and longer periods of this set are frozen as they are written: they are shown, compared, and computed "
+    "by the command check_vectors. They are not applied yet to the cards of a real period."
+)
+
+
+def test_its_author_is_told_that_quotas_and_longer_periods_bear_on_no_card_yet() -> None:
+    quota = {"band": "dat", "share": "20", "base": "everyone", "scopes": ["unit"], "citation": ""}
+    longer = {"period": "quarter", "of": "month", "count": 3, "how": "mean", "missing": "waits", "minimum": 2}
+    for rules in (
+        {"quotas": [block_of_rule("quota", quota)]},
+        {"aggregation": [block_of_rule("rule", longer)]},
+    ):
+        page = page_of({**one_kind("number"), **rules})
+        assert (check(page), list(to_know(page))) == ([], [NOT_APPLIED])
+    assert list(to_know(page_of(one_kind("number")))) == []
