@@ -15,18 +15,22 @@ from django.utils import translation
 from openpyxl import load_workbook
 
 from kpi_cms.evaluation import ledger_search
-from kpi_cms.evaluation.domain import stages
+from kpi_cms.evaluation.domain import closing, stages
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.ledger_search import Search
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.accounts import domain as accounts
+from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts, touched
 from kpi_cms.foundation.audit.models import LedgerEntry, TextKind
+from kpi_cms.foundation.core.actor import asked_by
+from kpi_cms.interfaces.workspace import exporting
 from kpi_cms.interfaces.workspace.presentation import ledger_words
 from kpi_cms.interfaces.workspace.presentation.inspection import search_workbook
-from snippets.enums import Role
+from snippets.enums import Capability, Role
 from snippets.models import Period, Person, Unit
-from tests.factories.snippets import hold, in_role
+from tests.factories.snippets import hold, holder, in_role
 from tests.helpers import month, pages
 from tests.helpers import world as worlds
 from tests.helpers.world import MOMENT, World
@@ -125,6 +129,60 @@ def test_whoever_audits_nothing_finds_no_page(changed: World) -> None:
         assert client.get(address).status_code == 404
     assert client.get(reverse("workspace:card_then", args=[card.pk])).status_code == 404
     assert client.post(reverse("workspace:export_inspection")).status_code == 404
+
+
+@pytest.fixture
+def of_no_unit(changed: World) -> dict[str, LedgerEntry]:
+    """A month closed, an account's password reset and a matrix taken away: acts on what belongs to no unit."""
+    period, keeper = changed.period, holder(changed.root, Capability.MANAGE_PERIODS, username="CS01")
+    reviewer = holder(changed.root, Capability.MANAGE_GRANTS, username="RS01")
+    count = closing.unfinished_cards(period).count()
+    closing.close_period(actor=keeper, moment=MOMENT, period=period, unfinished_seen=count)
+    accounts.reset_password(actor=reviewer, moment=MOMENT, user=changed.lan.user, reason="Quên mật khẩu")
+    exporting.export_rules(actor=reviewer, moment=MOMENT)
+    return {
+        act: LedgerEntry.objects.get(act=act) for act in ("account.reset", "period.closed", "export.taken")
+    }
+
+
+def test_whoever_audits_one_unit_finds_nothing_that_belongs_to_none(
+    changed: World, of_no_unit: dict[str, LedgerEntry]
+) -> None:
+    agency, who = auditor(changed.agency), of_no_unit["account.reset"].actor_code
+    for entry in of_no_unit.values():
+        assert entry.unit_id is None
+        address = reverse("workspace:ledger_entry", args=[entry.pk])
+        assert address not in links(agency, SEARCH)
+        assert links(agency, SEARCH, viec=entry.act) == []
+        assert agency.get(address).status_code == 404
+    assert links(agency, SEARCH, boi=who) == []
+    assert links(agency, SEARCH, truong="export") == []
+    assert "Quên mật khẩu" not in found(agency)
+    taken = load_workbook(io.BytesIO(agency.post(reverse("workspace:export_inspection")).content)).worksheets[
+        0
+    ]
+    assert "Quên mật khẩu" not in str(list(taken.values))
+    with_the_unit = auditor(changed.root, "KT02")
+    assert links(with_the_unit, SEARCH, viec="account.reset", donvi="A") == []
+
+
+def test_whoever_audits_the_province_finds_what_belongs_to_no_unit(
+    changed: World, of_no_unit: dict[str, LedgerEntry]
+) -> None:
+    province = auditor(changed.root)
+    for entry in of_no_unit.values():
+        address = reverse("workspace:ledger_entry", args=[entry.pk])
+        assert address in links(province, SEARCH)
+        assert links(province, SEARCH, viec=entry.act) == [address]
+        assert province.get(address).status_code == 200
+    reset, taken = (
+        reverse("workspace:ledger_entry", args=[of_no_unit[act].pk])
+        for act in ("account.reset", "export.taken")
+    )
+    assert reset in links(province, SEARCH, boi=of_no_unit["account.reset"].actor_code)
+    assert links(province, SEARCH, truong="export") == [taken]
+    assert "Quên mật khẩu" in found(province, viec="account.reset")
+    assert links(province, SEARCH, viec="account.reset", donvi="TINH") == []
 
 
 def test_nobody_reads_about_themselves(changed: World) -> None:
@@ -275,6 +333,36 @@ def test_a_field_is_found_by_its_index_in_the_same_order(
             f"EXPLAIN SELECT id FROM audit_ledgerentry WHERE {touched.NAMES_AND_BUCKET} @> jsonb_build_array('IX.9', 0)"
         )
         assert "audit_ledger_touched" in str(cursor.fetchall())
+
+
+@pytest.mark.postgresql
+def test_the_whole_province_is_read_from_either_end_of_an_index(changed: World) -> None:
+    scope_of = Scope.of(in_role(changed.root, Role.AUDITOR))
+    about = {"since": MOMENT.date(), "until": MOMENT.date()}
+    for asked, index in (
+        (Search(), "audit_ledgerentry_pkey"),
+        (Search(**about), "audit_ledgerentry_pkey"),
+        (Search(acts=("period.closed",)), "audit_ledger_closings"),
+        (Search(acts=("account.reset",)), "audit_ledger_act"),
+        (Search(person="lan"), "audit_ledger_person"),
+        (Search(amount=Decimal(2)), "audit_ledger_large"),
+    ):
+        for oldest_first in (True, False):
+            assert index in plan_of(scope_of, asked, oldest_first), (asked, oldest_first)
+
+
+def plan_of(scope: Scope, asked: Search, oldest_first: bool) -> str:
+    """How PostgreSQL reads the page of entries, wall included, where it may not read the whole table nor sort."""
+    user = User.objects.get(pk=scope.user_id)
+    with asked_by(user), CaptureQueriesContext(connection) as queries:
+        ledger_search.search(scope, asked, oldest_first=oldest_first)
+    page = queries.captured_queries[-1]["sql"]
+    assert "LIMIT" in page
+    with asked_by(user), connection.cursor() as cursor:
+        for way in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+            cursor.execute(f"SET LOCAL {way} = off")
+        cursor.execute(f"EXPLAIN {page}")
+        return "\n".join(line for (line,) in cursor.fetchall())
 
 
 # --- Questions ----------------------------------------------------------------------------------------------
