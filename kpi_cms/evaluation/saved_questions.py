@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from random import Random
-from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, TruncHour
@@ -16,13 +14,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit.access_log import notice_list
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.errors import NotFound
 from snippets.enums import PeriodState
 from snippets.models import Period, Person
 
 from .enums import DECIDED, CardState, StageKey
-from .ledger_search import Search, audited_units, narrowed
+from .ledger_search import Search, read_entries
 from .models import CardResult, Scorecard
 from .rule_table import READ_UNIT_HISTORY
 
@@ -96,7 +96,7 @@ REOPENING = (
 
 # --- Groups -------------------------------------------------------------------------------------------------
 def _many_cards_in_an_hour(scope: Scope, asked: Search) -> list[Group]:
-    rows = _rows(scope, replace(asked, acts=ON_CARDS))
+    rows = read_entries(scope, replace(asked, acts=ON_CARDS))
     if rows is None:
         return []
     found = (
@@ -114,7 +114,7 @@ def _many_cards_in_an_hour(scope: Scope, asked: Search) -> list[Group]:
 
 
 def _imported_for_several_units(scope: Scope, asked: Search) -> list[Group]:
-    rows = _rows(scope, replace(asked, acts=(Act.IMPORT_APPLIED,)))
+    rows = read_entries(scope, replace(asked, acts=(Act.IMPORT_APPLIED,)))
     if rows is None:
         return []
     found = (
@@ -125,11 +125,6 @@ def _imported_for_several_units(scope: Scope, asked: Search) -> list[Group]:
         .order_by("-count", "actor_id")
     )
     return [Group(row["actor_id"], row["actor_code"], None, row["count"]) for row in found[:MOST_GROUPS]]
-
-
-def _rows(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
-    units, rows = audited_units(scope, asked.unit), narrowed(scope, asked)
-    return None if rows is None else rows.filter(unit_id__in=units)
 
 
 # --- Cards --------------------------------------------------------------------------------------------------
@@ -145,6 +140,7 @@ def cards_audited(scope: Scope, period: Period) -> QuerySet[Scorecard]:
 
 def _self_equals_reviewer(scope: Scope, period: Period) -> QuerySet[Scorecard]:
     """Decided cards on which every value of the evaluator is the person's own."""
+    notice_list("cards", period_id=period.pk)
     said = Cast("values", TextField())
     own = CardResult.objects.filter(card=OuterRef("card"), stage=StageKey.SELF).annotate(said=said)
     equal = (
@@ -190,17 +186,26 @@ def question_of(key: str) -> Question | None:
 # --- A sample -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Sample:
-    """Cards drawn at random, in the order of their keys: the same seed draws the same cards from the same ones."""
+    """Cards drawn at random, in the order of their keys, as `domain.sampling` recorded them in the entry `drawing`."""
 
-    cards: list[Any]
+    drawing: int
+    period: Period
+    cards: list[Scorecard]
+    number: int
     of: int
     seed: int
 
 
-def draw(scope: Scope, period: Period, *, number: int, seed: int) -> Sample:
-    """Every card of the period that the reader audits has the same chance."""
-    cards = cards_audited(scope, period)
-    keys = list(cards.order_by("pk").values_list("pk", flat=True))
-    drawn = Random(seed).sample(keys, min(number, len(keys)))  # noqa: S311  # repeatable, and no secret
-    cards = cards.filter(pk__in=drawn).select_related("person", "unit")
-    return Sample(list(cards.order_by("pk")), len(keys), seed)
+def sample_drawn(scope: Scope, drawing: int) -> Sample:
+    """What the reader drew, of it the cards that they audit now. Raises NotFound for somebody else's drawing."""
+    if scope.user_id is None:
+        raise NotFound
+    entry = LedgerEntry.objects.filter(pk=drawing, act=Act.SAMPLE_DRAWN, actor_id=scope.user_id).first()
+    if entry is None or entry.after is None:
+        raise NotFound
+    period = Period.objects.get(pk=int(entry.subject_id))
+    notice_list("cards", period_id=period.pk)
+    keys = [int(code.rpartition("-")[2]) for code in entry.after["cards"]]
+    cards = cards_audited(scope, period).filter(pk__in=keys).select_related("person", "unit").order_by("pk")
+    said = entry.after
+    return Sample(entry.pk, period, list(cards), said["number"], said["of"], said["seed"])

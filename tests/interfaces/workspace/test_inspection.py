@@ -112,7 +112,7 @@ def test_an_auditor_finds_their_units_and_nothing_of_another(changed: World) -> 
 
 def test_counts_and_samples_know_nothing_of_another_unit(changed: World) -> None:
     cards = Scorecard.objects.filter(unit__path__startswith=changed.other_agency.path).count()
-    text = pages.text(auditor(changed.other_agency).get(SAMPLE, {"so": "200", "hat": "7"}))
+    text = pages.text(drawn(auditor(changed.other_agency), changed, 200, 7))
     assert f"{cards} of {cards} cards, drawn by the seed 7" in text
     assert "Hồ Thị Lan" not in text
 
@@ -129,6 +129,8 @@ def test_whoever_audits_nothing_finds_no_page(changed: World) -> None:
         assert client.get(address).status_code == 404
     assert client.get(reverse("workspace:card_then", args=[card.pk])).status_code == 404
     assert client.post(reverse("workspace:export_inspection")).status_code == 404
+    assert client.post(SAMPLE, {"ky": changed.period.pk, "so": "3", "hat": "1"}).status_code == 404
+    assert not LedgerEntry.objects.filter(act__in=("sample.drawn", "export.taken")).exists()
 
 
 @pytest.fixture
@@ -430,20 +432,68 @@ def test_a_question_without_a_period_finds_nothing(db: None) -> None:
     client = auditor(world.agency)
     for question in ("sat-han", "tu-bang-danh-gia", "nhieu-phieu"):
         assert "Nothing was found" in found(client, hoi=question)
-    assert "drawn" not in pages.text(client.get(SAMPLE, {"so": "3", "hat": "1"}))
+    assert client.post(SAMPLE, {"ky": world.period.pk, "so": "3", "hat": "1"}).status_code == 404
+    assert not LedgerEntry.objects.filter(act="sample.drawn").exists()
 
 
 # --- A sample -----------------------------------------------------------------------------------------------
 def test_a_seed_draws_the_same_cards_again_and_another_others(world: World) -> None:
     client = auditor(world.root)
-    draws = {
-        seed: pages.text(client.get(SAMPLE, {"so": "3", "hat": str(seed)})).split("seed")[-1]
-        for seed in range(6)
-    }
-    assert pages.text(client.get(SAMPLE, {"so": "3", "hat": "0"})).split("seed")[-1] == draws[0]
+    draws = {seed: pages.text(drawn(client, world, 3, seed)).split("seed")[-1] for seed in range(6)}
+    assert pages.text(drawn(client, world, 3, 0)).split("seed")[-1] == draws[0]
     assert len(set(draws.values())) > 1
-    assert client.get(SAMPLE, {"so": "0", "hat": "1"}).status_code == 422
+    assert client.post(SAMPLE, {"ky": world.period.pk, "so": "0", "hat": "1"}).status_code == 422
+    assert client.post(SAMPLE, {"ky": "0", "so": "3", "hat": "1"}).status_code == 404
     assert int(pages.field(client.get(SAMPLE), "hat")) > 0
+    assert LedgerEntry.objects.filter(act="sample.drawn").count() == 7
+
+
+def drawn(client: Client, world: World, number: int, seed: int) -> Any:
+    """The page to which drawing leads."""
+    return client.post(SAMPLE, {"ky": world.period.pk, "so": number, "hat": seed}, follow=True)
+
+
+def test_a_drawing_is_recorded_and_nothing_is_drawn_by_reading(world: World) -> None:
+    client = auditor(world.agency)
+    assert "drawn by" not in pages.text(client.get(SAMPLE, {"ky": world.period.pk, "so": "3", "hat": "7"}))
+    assert not LedgerEntry.objects.filter(act="sample.drawn").exists()
+    text = pages.text(drawn(client, world, 3, 7))
+    entry = LedgerEntry.objects.get(act="sample.drawn")
+    cards = Scorecard.objects.filter(unit__path__startswith=world.agency.path)
+    assert entry.after is not None
+    chosen = [card for card in cards.order_by("pk") if card.code in entry.after["cards"]]
+    assert entry.after == {
+        "seed": 7,
+        "number": 3,
+        "of": cards.count(),
+        "cards": [card.code for card in chosen],
+    }
+    assert (entry.unit_code, entry.subject_label, len(chosen)) == ("A", "month 7/2026", 3)
+    assert all(card.code in text for card in chosen)
+
+
+def test_a_sample_is_shown_and_handed_out_to_whoever_drew_it_alone(world: World) -> None:
+    drawn(auditor(world.root), world, 200, 7)
+    drawing = LedgerEntry.objects.get(act="sample.drawn").pk
+    other, away = auditor(world.agency, "KT02"), f"{reverse('workspace:export_sample')}?lan={drawing}"
+    assert other.get(SAMPLE, {"lan": drawing}).status_code == 404
+    assert other.post(away).status_code == 404
+    assert other.post(reverse("workspace:export_sample")).status_code == 404
+    assert not LedgerEntry.objects.filter(act="export.taken").exists()
+
+
+def test_a_sample_is_taken_along_as_it_was_drawn_and_recorded_with_its_seed(world: World) -> None:
+    client = auditor(world.agency)
+    drawn(client, world, 2, 7)
+    entry = LedgerEntry.objects.get(act="sample.drawn")
+    assert entry.after is not None
+    response = client.post(f"{reverse('workspace:export_sample')}?lan={entry.pk}")
+    assert [row[1] for row in taken_rows(response)] == ["Card", *entry.after["cards"]]
+    taken = LedgerEntry.objects.get(act="export.taken").after
+    assert taken == {
+        "export": "sample", "rows": 2, "all": True, "period": "month 7/2026", "seed": 7, "number": 2,
+        "of": entry.after["of"], "drawing": entry.pk,
+    }  # fmt: skip
 
 
 # --- One entry, and the card as it was ----------------------------------------------------------------------
@@ -571,3 +621,55 @@ def test_an_export_is_recorded_and_formulas_stay_text(changed: World) -> None:
         True,
         "3",
     )
+
+
+def taken_rows(response: Any) -> list[tuple[Any, ...]]:
+    """The header and the rows of a workbook that was taken, below what it says of itself."""
+    [sheet] = load_workbook(io.BytesIO(response.content)).worksheets
+    return list(sheet.iter_rows(min_row=4, values_only=True))
+
+
+def test_groups_are_taken_along_as_they_are_shown_and_no_entry_with_them(
+    changed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was exported under the question's name used to be the whole ledger."""
+    monkeypatch.setattr("kpi_cms.evaluation.saved_questions.MANY_CARDS", 1)
+    month.submitted(changed, changed.minh)
+    client = auditor(changed.agency)
+    response = client.post(
+        f"{reverse('workspace:export_inspection')}?hoi=nhieu-phieu&boi=CC002&viec=card.submitted"
+    )
+    assert taken_rows(response) == [("Account", "Since", "How many"), ("cc002", "03/08/2026 09:00", 1)]
+    assert "Hồ Thị Lan" not in str(list(load_workbook(io.BytesIO(response.content)).worksheets[0].values))
+    taken = LedgerEntry.objects.get(act="export.taken").after
+    assert taken == {
+        "export": "question_groups", "rows": 1, "all": True, "question": "nhieu-phieu", "actor": True,
+    }  # fmt: skip
+    shown = pages.body(client.get(SEARCH, {"hoi": "nhieu-phieu"}))
+    assert f'action="{reverse("workspace:export_inspection")}?hoi=nhieu-phieu"' in shown
+
+
+def test_cards_of_a_question_are_taken_along_as_they_are_shown(world: World) -> None:
+    for who in (world.lan, world.minh):
+        month.worked(world, who)
+    card = month.confirmed(world, world.lan)
+    month.confirmed(world, world.minh, share="0.5")
+    address = f"{reverse('workspace:export_inspection')}?hoi=tu-bang-danh-gia&ky={world.period.pk}&nguoi=minh"
+    response = auditor(world.agency).post(address)
+    assert [row[:2] for row in taken_rows(response)] == [("Person", "Card"), (str(card.person), card.code)]
+    taken = LedgerEntry.objects.get(act="export.taken").after
+    assert taken == {
+        "export": "question_cards", "rows": 1, "all": True, "question": "tu-bang-danh-gia", "period": "month 7/2026",
+    }  # fmt: skip
+    outside = auditor(world.other_agency, "KT02").post(address)
+    assert [row[1] for row in taken_rows(outside)] == ["Card"]
+
+
+def test_entries_are_taken_along_from_the_end_that_is_shown(
+    changed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kpi_cms.interfaces.workspace.exporting.MOST_EXPORTED", 1)
+    client, every = auditor(changed.agency), links(auditor(changed.agency, "KT02"), SEARCH)
+    for query, shown in (("", every[0]), ("?xep=cu", every[-1])):
+        response = client.post(reverse("workspace:export_inspection") + query)
+        assert [row[0] for row in taken_rows(response)[1:]] == [shown.strip("/").rsplit("/", 1)[1]]
