@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from kpi_cms.foundation.access.rules import Reach, reaches
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit.access_log import notice_list
 from kpi_cms.foundation.audit.enums import Access
@@ -23,14 +22,13 @@ from .audit_filters import Filters, accounts_named, days_q
 from .ledger_search import (
     PAGE,
     PEOPLE_FOUND,
-    audited_units,
     not_about_oneself,
     of_units,
     one_of,
     one_unit_in,
+    read_units,
 )
 from .models import Scorecard
-from .rule_table import READ_UNIT_HISTORY
 
 
 @dataclass(frozen=True)
@@ -62,23 +60,18 @@ class FoundAccess:
     after: int | None
 
 
-def reads_the_province(scope: Scope) -> bool:
-    """Whether sign-ins and whatever belongs to no unit are the reader's to see."""
-    return any(reaches(Reach.TOP, scope, capability) for capability in READ_UNIT_HISTORY.capabilities)
-
-
 def search_access(
     scope: Scope, asked: AccessSearch, *, after: int | None = None, size: int = PAGE
 ) -> FoundAccess:
     """One page of the access log of the reader's units. Raises NotFound for a unit that is not theirs to audit."""
     notice_list("access log", unit=asked.unit)
-    units = audited_units(scope, asked.unit)
-    if not units:
+    units = read_units(scope, asked.unit)
+    if units == []:
         return FoundAccess([], None)
     rows = _narrowed(scope, asked)
     if after is not None:
         rows = rows.filter(pk__lt=after)
-    if asked.unit is not None or not reads_the_province(scope):
+    if units is not None:
         share = 1 if asked.person or asked.account else one_unit_in(units)
         rows = of_units(units, rows, "-pk", size + 1, share)
     entries = list(rows.order_by("-pk")[: size + 1])

@@ -2,7 +2,8 @@
 
 Each entry carries its unit, person, actor, act, moment and the size of its change, and an index leads to the newest of
 each (docs/audit.md). Days become bounds on the key, because keys grow with time. What a reader may not audit, and what
-is about themselves, is never counted, listed or drawn.
+is about themselves, is never counted, listed or drawn. What belongs to no unit (a period, a version, an account) is
+found by whoever audits the whole province, and by nobody else.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet
 
+from kpi_cms.foundation.access.rules import Reach, reaches
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.audit.access_log import notice_code, notice_list
 from kpi_cms.foundation.audit.enums import Act
@@ -86,23 +88,36 @@ def audited_units(scope: Scope, unit: Unit | None = None) -> list[int]:
     return list(units.order_by().values_list("pk", flat=True))
 
 
+def reads_the_province(scope: Scope) -> bool:
+    """Whether what belongs to no unit is the reader's to see."""
+    return any(reaches(Reach.TOP, scope, capability) for capability in READ_UNIT_HISTORY.capabilities)
+
+
+def read_units(scope: Scope, unit: Unit | None = None) -> list[int] | None:
+    """Keys of the units whose rows the reader reads; None for every row, also of no unit: nothing narrows the province.
+
+    Raises NotFound for a unit that is not the reader's to audit.
+    """
+    return None if unit is None and reads_the_province(scope) else audited_units(scope, unit)
+
+
 def search(
     scope: Scope, asked: Search, *, after: int | None = None, oldest_first: bool = False, size: int = PAGE
 ) -> Found:
     """One page of what the reader audits, the newest first or the oldest; the same cost wherever it is."""
     notice_list("ledger", unit=asked.unit)
-    units = audited_units(scope, asked.unit)
+    units = read_units(scope, asked.unit)
     rows = narrowed(scope, asked)
-    if rows is None or not units:
+    if rows is None or units == []:
         return Found([], None)
     if after is not None:
         rows = rows.filter(pk__gt=after) if oldest_first else rows.filter(pk__lt=after)
     order = "pk" if oldest_first else "-pk"
     named = bool(asked.person or asked.actor)
-    share = 1 if named else one_unit_in(units)
+    share = 1 if named or units is None else one_unit_in(units)
     if asked.field and not named and share <= FEW_FOR_A_FIELD and connection.vendor == "postgresql":
         rows = _first_that_touch(scope, asked, units, rows, after, order, size + 1)
-    else:
+    elif units is not None:
         rows = of_units(units, rows, order, size + 1, share)
     if asked.actor:
         rows = _first_by_either(asked.accounts, rows, order, size + 1)
@@ -112,14 +127,20 @@ def search(
 
 def entry_for(scope: Scope, pk: int) -> LedgerEntry:
     """One entry. Raises NotFound for a missing one and for one that is not the reader's to see."""
-    rows = narrowed(scope, Search())
+    rows = read_entries(scope, Search())
     assert rows is not None  # nothing narrows it
-    found: LedgerEntry | None = rows.filter(pk=pk, unit_id__in=audited_units(scope)).first()
+    found: LedgerEntry | None = rows.filter(pk=pk).first()
     if found is None:
         raise NotFound
     if found.person_id is not None:
         notice_code(found, found.person_id, found.person_code, found.unit_id, found.unit_code)
     return found
+
+
+def read_entries(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
+    """Everything that fits and is the reader's to read, in no order; None where nothing can fit."""
+    units, rows = read_units(scope, asked.unit), narrowed(scope, asked)
+    return rows if rows is None or units is None else rows.filter(unit_id__in=units)
 
 
 def of_units(units: Sequence[int], rows: QuerySet[Any], order: str, size: int, share: float) -> QuerySet[Any]:
@@ -152,7 +173,7 @@ def _first_of_each(units: Sequence[int], rows: QuerySet[Any], order: str, size: 
 def _first_that_touch(
     scope: Scope,
     asked: Search,
-    units: Sequence[int],
+    units: Sequence[int] | None,
     rows: QuerySet[LedgerEntry],
     after: int | None,
     order: str,

@@ -5,24 +5,27 @@ A question finds entries of the ledger, groups of them (who, when, how many), or
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from random import Random
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, TruncHour
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, TextField, Value, Window
+from django.db.models.functions import Cast, Lag, Lead
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.audit.access_log import notice_list
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.errors import NotFound
 from snippets.enums import PeriodState
 from snippets.models import Period, Person
 
 from .enums import DECIDED, CardState, StageKey
-from .ledger_search import Search, audited_units, narrowed
+from .ledger_search import Search, read_entries
 from .models import CardResult, Scorecard
 from .rule_table import READ_UNIT_HISTORY
 
@@ -31,7 +34,7 @@ MANY_CARDS = 10
 ON_CARDS = (
     Act.SCORE_CHANGED, Act.COMMENT_CHANGED, Act.CARD_RETURNED, Act.CARD_CONFIRMED, Act.CARD_ENDORSED,
 )  # fmt: skip
-A_DAY = timedelta(hours=24)
+A_DAY, AN_HOUR = timedelta(hours=24), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -96,40 +99,73 @@ REOPENING = (
 
 # --- Groups -------------------------------------------------------------------------------------------------
 def _many_cards_in_an_hour(scope: Scope, asked: Search) -> list[Group]:
-    rows = _rows(scope, replace(asked, acts=ON_CARDS))
+    """Stretches of time in which an account had changed MANY_CARDS cards or more within the 60 minutes before, each
+    with the moment from which on, and the most there were at once.
+
+    A change counts for an hour. Where the same card is changed again meanwhile it counts on and is not counted twice:
+    so a card begins to count with a change that has none in the hour before, ceases an hour after one that has none in
+    the hour behind, and the sum of both is how many count.
+    """
+    notice_list("ledger", unit=asked.unit)
+    rows = read_entries(scope, replace(asked, acts=ON_CARDS))
     if rows is None:
         return []
-    found = (
-        rows.filter(subject_type=Scorecard._meta.label)
-        .order_by()
-        .annotate(hour=TruncHour("at"))
-        .values("actor_id", "actor_code", "hour")
-        .annotate(count=Count("subject_id", distinct=True))
-        .filter(count__gte=MANY_CARDS)
-        .order_by("-hour", "actor_id")
+    of_a_card: dict[str, Any] = {"partition_by": ["actor_id", "subject_id"], "order_by": ["at", "pk"]}
+    rows = rows.filter(subject_type=Scorecard._meta.label).order_by()
+    begins = rows.annotate(near=Window(Lag("at"), **of_a_card)).filter(
+        Q(near=None) | Q(at__gte=F("near") + AN_HOUR)
     )
-    return [
-        Group(row["actor_id"], row["actor_code"], row["hour"], row["count"]) for row in found[:MOST_GROUPS]
-    ]
+    ceases = rows.annotate(near=Window(Lead("at"), **of_a_card)).filter(
+        Q(near=None) | Q(near__gte=F("at") + AN_HOUR)
+    )
+    begins = begins.annotate(moment=F("at"), step=Value(1, IntegerField()))
+    ceases = ceases.annotate(moment=F("at") + AN_HOUR, step=Value(-1, IntegerField()))
+    columns = ("actor_id", "actor_code", "moment", "step")
+    try:
+        inner, values = (
+            begins.values(*columns).union(ceases.values(*columns), all=True).query.sql_with_params()
+        )
+    except EmptyResultSet:  # nobody has the name that was typed
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTING.format(events=inner), [*values, MANY_CARDS, MANY_CARDS, MOST_GROUPS])
+        return [Group(who, code, _moment(since), count) for who, code, since, count in cursor.fetchall()]
+
+
+# Who, when, and whether one card more counts or one less; where both fall on one moment, the one less comes first.
+COUNTING = """
+    WITH event (actor_id, actor_code, moment, step) AS ({events}),
+    counted AS (
+        SELECT event.*, SUM(step) OVER (PARTITION BY actor_id ORDER BY moment, step ROWS UNBOUNDED PRECEDING) AS cards
+        FROM event
+    ),
+    apart AS (
+        SELECT counted.*, SUM(CASE WHEN cards < %s THEN 1 ELSE 0 END)
+            OVER (PARTITION BY actor_id ORDER BY moment, step ROWS UNBOUNDED PRECEDING) AS stretch
+        FROM counted
+    )
+    SELECT actor_id, MIN(actor_code), MIN(moment) AS since, MAX(cards) FROM apart WHERE cards >= %s
+    GROUP BY actor_id, stretch ORDER BY since DESC, actor_id LIMIT %s
+"""
+
+
+def _moment(value: datetime | str) -> datetime:
+    """SQLite keeps moments as text."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 def _imported_for_several_units(scope: Scope, asked: Search) -> list[Group]:
-    rows = _rows(scope, replace(asked, acts=(Act.IMPORT_APPLIED,)))
+    """Units by what each file says it touched: a file of people may touch many, a catalogue belongs to one."""
+    notice_list("ledger", unit=asked.unit)
+    rows = read_entries(scope, replace(asked, acts=(Act.IMPORT_APPLIED,)))
     if rows is None:
         return []
-    found = (
-        rows.order_by()
-        .values("actor_id", "actor_code")
-        .annotate(count=Count("unit_id", distinct=True))
-        .filter(count__gt=1)
-        .order_by("-count", "actor_id")
-    )
-    return [Group(row["actor_id"], row["actor_code"], None, row["count"]) for row in found[:MOST_GROUPS]]
-
-
-def _rows(scope: Scope, asked: Search) -> QuerySet[LedgerEntry] | None:
-    units, rows = audited_units(scope, asked.unit), narrowed(scope, asked)
-    return None if rows is None else rows.filter(unit_id__in=units)
+    touched: dict[tuple[int, str], set[str]] = {}
+    for entry in rows.only("actor_id", "actor_code", "unit_code", "after").iterator():
+        units = touched.setdefault((entry.actor_id, entry.actor_code), set())
+        units.update((entry.after or {}).get("units", ()), [entry.unit_code] if entry.unit_code else ())
+    found = [Group(*who, None, len(units)) for who, units in touched.items() if len(units) > 1]
+    return sorted(found, key=lambda group: (-group.count, group.actor_id))[:MOST_GROUPS]
 
 
 # --- Cards --------------------------------------------------------------------------------------------------
@@ -145,6 +181,7 @@ def cards_audited(scope: Scope, period: Period) -> QuerySet[Scorecard]:
 
 def _self_equals_reviewer(scope: Scope, period: Period) -> QuerySet[Scorecard]:
     """Decided cards on which every value of the evaluator is the person's own."""
+    notice_list("cards", period_id=period.pk)
     said = Cast("values", TextField())
     own = CardResult.objects.filter(card=OuterRef("card"), stage=StageKey.SELF).annotate(said=said)
     equal = (
@@ -190,17 +227,26 @@ def question_of(key: str) -> Question | None:
 # --- A sample -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Sample:
-    """Cards drawn at random, in the order of their keys: the same seed draws the same cards from the same ones."""
+    """Cards drawn at random, in the order of their keys, as `domain.sampling` recorded them in the entry `drawing`."""
 
-    cards: list[Any]
+    drawing: int
+    period: Period
+    cards: list[Scorecard]
+    number: int
     of: int
     seed: int
 
 
-def draw(scope: Scope, period: Period, *, number: int, seed: int) -> Sample:
-    """Every card of the period that the reader audits has the same chance."""
-    cards = cards_audited(scope, period)
-    keys = list(cards.order_by("pk").values_list("pk", flat=True))
-    drawn = Random(seed).sample(keys, min(number, len(keys)))  # noqa: S311  # repeatable, and no secret
-    cards = cards.filter(pk__in=drawn).select_related("person", "unit")
-    return Sample(list(cards.order_by("pk")), len(keys), seed)
+def sample_drawn(scope: Scope, drawing: int) -> Sample:
+    """What the reader drew, of it the cards that they audit now. Raises NotFound for somebody else's drawing."""
+    if scope.user_id is None:
+        raise NotFound
+    entry = LedgerEntry.objects.filter(pk=drawing, act=Act.SAMPLE_DRAWN, actor_id=scope.user_id).first()
+    if entry is None or entry.after is None:
+        raise NotFound
+    period = Period.objects.get(pk=int(entry.subject_id))
+    notice_list("cards", period_id=period.pk)
+    keys = [int(code.rpartition("-")[2]) for code in entry.after["cards"]]
+    cards = cards_audited(scope, period).filter(pk__in=keys).select_related("person", "unit").order_by("pk")
+    said = entry.after
+    return Sample(entry.pk, period, list(cards), said["number"], said["of"], said["seed"])

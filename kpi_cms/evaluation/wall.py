@@ -53,25 +53,23 @@ def protect_all() -> None:
     _protect_tasks()
     _protect_evidence()
     _protect_results_of_units()
+    # What belongs to no unit is read by auditors of the whole province.
+    audited = any_of(
+        held_on("unit_id", *table.READ_UNIT_HISTORY.capabilities),
+        all_of("unit_id IS NULL", "(SELECT kpi_audits_the_province())"),
+    )
     protect(
         LedgerEntry._meta.db_table,
         reads=any_of(
             "actor_id = kpi_actor()",  # what one did oneself
-            held_on("unit_id", *table.READ_UNIT_HISTORY.capabilities),
+            audited,
             all_of("period_id IS NOT NULL", any_of(OWN, UNIT_OF_CARD, WORK_IN_HAND)),
         ),
         inserts="true",
         author="actor_id",
     )
-    # Who saw whom is read by auditors, what belongs to no unit by those of the whole province; no page writes it.
-    protect(
-        AccessLogEntry._meta.db_table,
-        reads=any_of(
-            held_on("unit_id", *table.READ_UNIT_HISTORY.capabilities),
-            all_of("unit_id IS NULL", "(SELECT kpi_audits_the_province())"),
-        ),
-        forgotten=True,
-    )
+    # Who saw whom is read by auditors; no page writes it.
+    protect(AccessLogEntry._meta.db_table, reads=audited, forgotten=True)
 
 
 # --- What conditions ask ------------------------------------------------------------------------------------

@@ -54,6 +54,7 @@ def furnish(made: Institution) -> None:
     _results_of_units(made)
     _jobs_and_uploads(made)
     _criteria_sets(made)
+    _sample(made)
 
 
 def _mark(letters: str) -> str:
@@ -227,3 +228,14 @@ def _criteria_sets(made: Institution) -> None:
         },
     }
     extra |= kept
+
+
+def _sample(made: Institution) -> None:
+    """What the auditor drew: its entry names every card of a month, also those that they do not audit."""
+    month = made.periods["confirmed"]
+    cards = [card.code for card in made.cards.values() if card.period_id == month.pk]
+    made.extra["drawn"] = LedgerEntry.objects.create(
+        act="sample.drawn", at=MOMENT, actor_id=made.user("auditor").pk, actor_code="auditor",
+        subject_type="snippets.Period", subject_id=str(month.pk), request_id=uuid.uuid4(),
+        after={"seed": 1, "number": 200, "of": len(cards), "cards": cards},
+    )  # fmt: skip

@@ -140,6 +140,12 @@ def furnish(made: Province, version) -> None:
         )
         for number, card in enumerate(made.cards)
     )  # fmt: skip
+    LedgerEntry.objects.bulk_create(  # a month, a version, an account: of no unit
+        LedgerEntry(
+            **common, actor_id=made.users[number % ACCOUNTS].pk if number % 5 == 0 else 0, period_id=period
+        )
+        for number, period in enumerate([None, *sorted(periods)] * 3)
+    )
     AccessLogEntry.objects.bulk_create(
         AccessLogEntry(
             kind="seen", at=MOMENT, request_id=uuid.uuid4(), account_id=made.users[number % ACCOUNTS].pk,
@@ -216,7 +222,11 @@ def expected(made: Province, rows: Rows, user) -> dict[str, set[int]]:
 
 
 def ledger(made: Province, entries: list[LedgerEntry], user, scope: Scope) -> set[int]:
-    """What one did oneself, what one audits, and what belongs to a card one reads or to a person one evaluates."""
+    """What one did oneself, what one audits, and what belongs to a card one reads or to a person one evaluates.
+
+    What belongs to no unit, for whoever audits a whole tree.
+    """
+    tops = {unit for unit, above in made.above.items() if above is None}
     read = set(scope.units("view_cards", Capability.AUDIT).values_list("pk", flat=True))
     audited = set(scope.units(Capability.AUDIT).values_list("pk", flat=True))
     own = {person.pk for person in made.people if scope.user_id and person.user_id == scope.user_id}
@@ -227,6 +237,7 @@ def ledger(made: Province, entries: list[LedgerEntry], user, scope: Scope) -> se
         for entry in entries
         if entry.actor_id == user.pk
         or entry.unit_id in audited
+        or (entry.unit_id is None and audited & tops)
         or (
             entry.period_id
             and (

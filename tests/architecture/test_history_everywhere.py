@@ -20,6 +20,7 @@ OURS = ("kpi_cms.", "snippets", "criteria_pages")
 THROUGH = {
     "kpi_cms.evaluation.domain.evidence.attach_to_task": "attach_to_task",
     "kpi_cms.evaluation.domain.opening._finish": "make_cards",
+    "kpi_cms.evaluation.domain.sampling.draw_sample": "workspace:inspection_sample",
     "kpi_cms.interfaces.exchange.domain.apply_catalogue_upload": "import_catalogue",
     "kpi_cms.interfaces.exchange.domain.take_passwords": "exchange:people_passwords",
     "kpi_cms.interfaces.impact.domain.export_impact": "impact:export",
@@ -31,7 +32,7 @@ THROUGH = {
     "kpi_cms.interfaces.workspace.exporting.export_fit": "workspace:export_fit",
     "kpi_cms.interfaces.workspace.exporting.export_opening_list": "workspace:period_names_export",
     "kpi_cms.interfaces.workspace.exporting.export_review": "workspace:export_review",
-    "kpi_cms.interfaces.workspace.exporting.export_rules": "workspace:export_rules",
+    "kpi_cms.interfaces.workspace.exporting.export_sample": "workspace:export_sample",
     "kpi_cms.interfaces.workspace.exporting.export_search": "workspace:export_inspection",
     "snippets.domain.projection.check_all": "check_grants",
     "snippets.domain.view_as.end": "view_as_end",

@@ -33,7 +33,9 @@ READ_UNIT_TASKS = Rule(
 READ_UNIT_HISTORY = Rule(
     act="read_unit_history",
     verbs=(
+        "kpi_cms.evaluation.domain.sampling.draw_sample",
         "kpi_cms.interfaces.workspace.exporting.export_search",
+        "kpi_cms.interfaces.workspace.exporting.export_sample",
         "kpi_cms.interfaces.workspace.exporting.export_accesses",
     ),
     reading=True,

@@ -77,6 +77,7 @@ class Act(models.TextChoices):
     EVIDENCE_ERASED = "evidence.erased", _("File of withdrawn evidence erased")
     EVIDENCE_REMOVED = "evidence.removed", _("File of evidence removed by lawful erasure")
     FEEDBACK_GIVEN = "feedback.given", _("Feedback on criteria given")
+    SAMPLE_DRAWN = "sample.drawn", _("Random sample of cards drawn")
     FORM_PRINTED = "form.printed", _("Form printed")
     EXPORT_TAKEN = "export.taken", _("Export taken")
     TEXT_ERASED = "text.erased", _("Text erased")

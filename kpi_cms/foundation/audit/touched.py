@@ -38,7 +38,7 @@ BODY = f"""
             WHERE {NAMES_AND_BUCKET} @> jsonb_build_array(name, bucket)
         )
         SELECT named.id FROM named
-        WHERE named.id BETWEEN low AND high AND named.unit_id = ANY (units)
+        WHERE named.id BETWEEN low AND high AND (units IS NULL OR named.unit_id = ANY (units))
             AND (acts IS NULL OR named.act = ANY (acts)) AND (smallest IS NULL OR abs(named.amount) >= smallest)
             AND (not_about IS NULL OR named.person_id IS DISTINCT FROM not_about)
         ORDER BY CASE WHEN newest THEN -named.id ELSE named.id END
@@ -49,7 +49,7 @@ BODY = f"""
 
 def touching(
     name: str,
-    units: Sequence[int],
+    units: Sequence[int] | None,
     between: tuple[int | None, int | None],
     *,
     newest: bool,
@@ -60,11 +60,21 @@ def touching(
 ) -> list[int]:
     """Keys of the first entries of these units that touch the name, the newest first or the oldest. One query.
 
-    `between` are the least and the highest key; None leaves an end open.
+    `units` None asks for every entry, also of no unit; the wall hides what is not the reader's. `between` are the least
+    and the highest key; None leaves an end open.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {FUNCTION}(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [name, list(units), *between, newest, size, list(acts) or None, least, not_about],
+            [
+                name,
+                units if units is None else list(units),
+                *between,
+                newest,
+                size,
+                list(acts) or None,
+                least,
+                not_about,
+            ],
         )
         return [key for (key,) in cursor.fetchall()]

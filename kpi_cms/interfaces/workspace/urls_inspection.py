@@ -8,6 +8,7 @@ urlpatterns = [
     path("kiem-tra/", inspection.search, name="inspection"),
     path("kiem-tra/xuat/", inspection.export, name="export_inspection"),
     path("kiem-tra/mau/", inspection.sample, name="inspection_sample"),
+    path("kiem-tra/mau/xuat/", inspection.export_sample, name="export_sample"),
     path("kiem-tra/ai-da-xem/", accesses.accesses, name="accesses"),
     path("kiem-tra/ai-da-xem/xuat/", accesses.export, name="export_accesses"),
     path("kiem-tra/so-cai/<int:pk>/", inspection.entry, name="ledger_entry"),

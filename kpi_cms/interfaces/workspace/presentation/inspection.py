@@ -15,7 +15,7 @@ from kpi_cms.evaluation.audit_names import Names, names_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.past_queries import PastCard
-from kpi_cms.evaluation.saved_questions import Group
+from kpi_cms.evaluation.saved_questions import AN_HOUR, Group
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.numbers import NOTHING, format_moment, format_quantity
 from kpi_cms.foundation.core.workbooks import OutColumn, OutSheet, write_workbook
@@ -97,17 +97,18 @@ def _history(card: str) -> str:
     return reverse("workspace:card_history", args=[int(card)])
 
 
-def group_rows(groups: Iterable[Group], base: str) -> tuple[list[Row], list[Row]]:
+def group_rows(groups: Iterable[Group]) -> tuple[list[Row], list[Row]]:
     """Columns and rows; each group leads to its entries."""
+    base = reverse("workspace:inspection")
     columns: list[Row] = [
         {"label": _("Account")}, {"label": _("Since")}, {"label": _("How many"), "number": True},
     ]  # fmt: skip
     rows: list[Row] = []
     for group in groups:
         query = {"boi": group.actor_code}
-        if group.since is not None:
-            day = timezone.localtime(group.since).strftime("%d/%m/%Y")
-            query |= {"since": day, "until": day}
+        if group.since is not None:  # what was counted may reach back over midnight
+            days = (timezone.localtime(moment) for moment in (group.since - AN_HOUR, group.since))
+            query |= {name: f"{day:%d/%m/%Y}" for name, day in zip(("since", "until"), days, strict=True)}
         rows.append(
             {
                 "cells": [
@@ -221,10 +222,24 @@ def search_workbook(entries: Sequence[LedgerEntry], said: Mapping[str, Any], mom
         ]
         for entry in entries
     ]  # fmt: skip
-    title = _("Search of the ledger")
+    columns = [OutColumn(header=label, width=width) for label, width in headers]
+    return _workbook(_("Search of the ledger"), columns, rows, said, moment)
+
+
+def rows_workbook(
+    title: str, columns: Iterable[Row], rows: Iterable[Row], said: Mapping[str, Any], moment: datetime
+) -> bytes:
+    """The rows of a page, as a workbook."""
+    out = [OutColumn(header=column["label"], width=30) for column in columns]
+    return _workbook(title, out, [[cell["text"] for cell in row["cells"]] for row in rows], said, moment)
+
+
+def _workbook(
+    title: str, columns: list[OutColumn], rows: list[list[Any]], said: Mapping[str, Any], moment: datetime
+) -> bytes:
+    """Above the rows what they are, of which moment, and what was asked."""
     asked = "; ".join(f"{key}: {plain_text(value)}" for key, value in said.items())
     headings = [title, _("As it stood on %(moment)s") % {"moment": format_moment(moment)}, asked]
-    columns = [OutColumn(header=label, width=width) for label, width in headers]
     return write_workbook([OutSheet(title=title, columns=columns, rows=rows, headings=headings)])
 
 

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from kpi_cms.evaluation.access_search import reads_the_province, search_access
+from kpi_cms.evaluation.access_search import search_access
+from kpi_cms.evaluation.ledger_search import reads_the_province
 from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY
 from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now

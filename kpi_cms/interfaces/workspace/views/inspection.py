@@ -5,14 +5,16 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kpi_cms.evaluation import audit_queries, ledger_search, past_queries, queries, rules, saved_questions
 from kpi_cms.evaluation.audit_queries import audited_periods
+from kpi_cms.evaluation.domain import sampling
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.queries import in_name_order
 from kpi_cms.evaluation.rule_table import READ_UNIT_HISTORY, READ_WHOLE_HISTORY
@@ -68,7 +70,7 @@ def _findings(
 ) -> dict[str, Any]:
     scope, after = scope_of(request), number_in(request, "sau")
     if question is not None and question.groups is not None:
-        columns, rows = group_rows(question.groups(scope, asked), request.path)
+        columns, rows = group_rows(question.groups(scope, asked))
         return {"columns": columns, "rows": rows}
     if question is not None and question.cards is not None:
         cards = question.cards(scope, period) if period is not None else Scorecard.objects.none()
@@ -99,12 +101,13 @@ def export(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET or None)
     if form.is_bound and not form.is_valid():
         raise NotFound
-    question = question_of(request.GET.get("hoi", ""))
-    asked = form.asked()
-    if question is not None and question.narrow is not None:
-        asked = question.narrow(asked, chosen_period(request, list(audited_periods(scope)[:PERIODS_OFFERED])))
     content = exporting.export_search(
-        actor=actor_of(request), moment=database_now(), asked=asked, question=question.key if question else ""
+        actor=actor_of(request),
+        moment=database_now(),
+        asked=form.asked(),
+        question=question_of(request.GET.get("hoi", "")),
+        period=chosen_period(request, list(audited_periods(scope)[:PERIODS_OFFERED])),
+        oldest_first=request.GET.get("xep") == "cu",
     )
     return workbook_response(content, "so-cai-kiem-tra.xlsx")
 
@@ -125,25 +128,52 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_http_methods(["GET", "POST"])
 def sample(request: HttpRequest) -> HttpResponse:
-    """Cards of a period drawn at random, by a seed that is shown and draws the same ones again."""
+    """Cards of a period drawn at random, by a seed that is shown and draws the same ones again.
+
+    Drawing is a POST, because it is recorded; what was drawn stays at the address it leads to.
+    """
     scope = scope_of(request)
     require_somewhere(READ_UNIT_HISTORY, scope)
     periods = list(audited_periods(scope)[:PERIODS_OFFERED])
-    period = chosen_period(request, periods)
-    asked = "so" in request.GET
-    form = SampleForm(request.GET if asked else None, initial={"so": 20, "hat": _fresh_seed()})
+    form = SampleForm(request.POST or None, initial={"so": 20, "hat": _fresh_seed()})
+    if request.method == "POST":
+        period = next((each for each in periods if str(each.pk) == request.POST.get("ky")), None)
+        if period is None:
+            raise NotFound
+        if form.is_valid():
+            entry = sampling.draw_sample(
+                actor=actor_of(request),
+                moment=database_now(),
+                period=period,
+                number=form.cleaned_data["so"],
+                seed=form.cleaned_data["hat"],
+            )
+            return redirect(f"{request.path}?lan={entry.pk}")
+    else:
+        period = chosen_period(request, periods)
     context: dict[str, Any] = {"form": form, "periods": periods, "period": period}
-    if asked and form.is_valid() and period is not None:
-        drawn = saved_questions.draw(
-            scope, period, number=form.cleaned_data["so"], seed=form.cleaned_data["hat"]
-        )
+    drawing = number_in(request, "lan")
+    if drawing is not None:
+        drawn = saved_questions.sample_drawn(scope, drawing)
         columns, rows = card_rows(drawn.cards)
         context |= {"drawn": drawn, "columns": columns, "rows": rows}
     return TemplateResponse(
-        request, "workspace/audit/sample.html", context, status=422 if asked and form.errors else 200
+        request, "workspace/audit/sample.html", context, status=422 if form.errors else 200
     )
+
+
+@login_required
+@require_POST
+def export_sample(request: HttpRequest) -> HttpResponse:
+    """A POST, because taking a sample away is recorded."""
+    require_somewhere(READ_UNIT_HISTORY, scope_of(request))
+    drawing = number_in(request, "lan")
+    if drawing is None:
+        raise NotFound
+    content = exporting.export_sample(actor=actor_of(request), moment=database_now(), drawing=drawing)
+    return workbook_response(content, "mau-ngau-nhien.xlsx")
 
 
 def _fresh_seed() -> int:
