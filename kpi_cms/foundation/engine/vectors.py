@@ -44,19 +44,21 @@ def check_vector(
 def check_period(
     compiled_set_for: Callable[[Vector], CompiledSet], vector: Vector, file_settings: Mapping[str, object]
 ) -> list[str]:
-    """The same for a period made of months: `kind`, `months` (null: no score), `absent_reason`, `expect`."""
+    """The same for a period made of months, or of `quarters`: `kind`, `months` (null: no score), `absent_reason`,
+    `expect`."""
     compiled = compiled_set_for(vector)
     try:
         settings = {**file_settings, **_mapping(vector.get("settings", {}), "settings")}
         differences = _constants(compiled, settings)
         expect = _mapping(vector.get("expect"), "expect")
+        of = "quarter" if "quarters" in vector else "month"
         scores = [
-            None if points is None else PeriodScore(_number(points, "months"))
-            for points in _items(vector, "months")
+            None if points is None else PeriodScore(_number(points, f"{of}s"))
+            for points in _items(vector, f"{of}s")
         ]
         found = compiled.aggregate(
             str(vector.get("kind")),
-            "month",
+            of,
             scores,
             str(vector.get("absent_reason", "")),
             str(settings.get("means_of", "")),

@@ -197,6 +197,17 @@ def test_a_period_s_absence_may_be_excused():
     assert period(kind="year", months=months, expect={"not_rated": True}) == []
 
 
+def test_a_year_may_be_made_of_quarters():
+    quarters = ["91", "92", "90", "90"]
+    assert period(kind="year", quarters=quarters, expect={"score": "90.75", "band": "excellent"}) == []
+    assert period(kind="year", quarters=quarters[:3]) == [
+        "4 periods are needed, not 3: give each of them, empty where there is no score."
+    ]
+    assert period(kind="quarter", quarters=quarters) == [
+        "The set has no rule that makes “quarter” out of “quarter”: choose another period."
+    ]
+
+
 def test_a_period_s_vector_that_cannot_be_read_is_a_difference():
     assert period(months=["92"]) == [
         "3 periods are needed, not 1: give each of them, empty where there is no score."
