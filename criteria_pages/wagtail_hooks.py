@@ -168,22 +168,25 @@ def issue_menu_item() -> ActionMenuItem:
 
 
 SET_PAGES = (
-    ("try", gettext_lazy("Try it"), "clipboard-list"),
-    ("take", gettext_lazy("Take from the library…"), "folder-open-inverse"),
-    ("keep", gettext_lazy("Keep in the library…"), "folder-inverse"),
-    ("versions", gettext_lazy("Issued versions"), "history"),
+    ("criteria_sets:try", gettext_lazy("Try it"), "clipboard-list"),
+    ("handbook:preview", gettext_lazy("Preview in the handbook"), "desktop"),
+    ("reporting:form01_preview", gettext_lazy("Preview Form 01 (PDF)"), "doc-full"),
+    ("criteria_sets:take", gettext_lazy("Take from the library…"), "folder-open-inverse"),
+    ("criteria_sets:keep", gettext_lazy("Keep in the library…"), "folder-inverse"),
+    ("criteria_sets:versions", gettext_lazy("Issued versions"), "history"),
 )
 
 
 @hooks.register("register_page_header_buttons")
 def set_buttons(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
-    """The ways to a trial card of the saved draft, to the library and to the versions, beside edit and history."""
+    """The ways to a trial card and the previews of the saved draft, to the library and to the versions, beside edit and
+    history."""
     if (
         issubclass(page.specific_class or Page, CriteriaSetPage)
         and page.permissions_for_user(user).can_edit()
     ):
         for priority, (name, label, icon) in enumerate(SET_PAGES, start=11):
-            yield Button(label, url=reverse(f"criteria_sets:{name}", args=[page.pk]), icon_name=icon, priority=priority)
+            yield Button(label, url=reverse(name, args=[page.pk]), icon_name=icon, priority=priority)
 
 
 @hooks.register("after_edit_page")

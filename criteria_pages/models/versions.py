@@ -45,7 +45,9 @@ class CriteriaVersion(models.Model):
     hides_stages = models.BooleanField(
         _("keeps stages unseen"),
         default=False,
-        help_text=_("Whoever scores at a stage of it does not see an earlier one yet: said by its specification."),
+        help_text=_(
+            "Whoever scores at a stage of it does not see an earlier one yet: said by its specification."
+        ),
     )
     asks_of_tasks = models.BooleanField(
         _("asks more of tasks"),
@@ -95,7 +97,9 @@ class CriteriaVersion(models.Model):
         return found
 
     def compiled(self) -> CompiledSet:
-        """The set ready to compute with; compiled once in each process."""
+        """The set ready to compute with; compiled once in each process, one that is not issued whenever it is asked."""
+        if self._state.adding:
+            return compile_set(self.specification)
         compiled = _compiled.get(self.sha256)
         if compiled is None:
             compiled = _compiled[self.sha256] = compile_set(self.specification)
