@@ -12,10 +12,10 @@ class CriteriaPagesConfig(AppConfig):
 
         from kpi_cms.foundation.audit import append_only
 
-        from .domain.authors import keep_authors_from_approving
+        from .domain import approving
         from .domain.guards import keep_pinned_pages
-        from .forms import CriteriaSetForm
-        from .models import CriteriaSetPage
+        from .forms import CriteriaSetForm, SendBackForm
+        from .models import ApprovalTask, CriteriaSetPage
 
         append_only.register("criteria_pages_criteriaversion")
         append_only.register("criteria_pages_frozencriterion")
@@ -23,7 +23,9 @@ class CriteriaPagesConfig(AppConfig):
             keep_pinned_pages, sender=CriteriaSetPage, dispatch_uid="criteria_pages.keep_pinned"
         )
         pre_save.connect(
-            keep_authors_from_approving, sender=TaskState, dispatch_uid="criteria_pages.not_by_its_author"
+            approving.keep_approvals_sound, sender=TaskState, dispatch_uid="criteria_pages.sound_approvals"
         )
-        # The form stands above the model in the ladder, so the model cannot name it.
+        # Forms and decisions stand above the models in the ladder, so the models cannot name them.
         CriteriaSetPage.base_form_class = CriteriaSetForm
+        ApprovalTask.decisions = approving
+        ApprovalTask.return_form = SendBackForm

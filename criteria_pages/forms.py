@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import construct_instance
+from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.blocks import (
     ListBlockValidationError,
@@ -14,25 +16,26 @@ from wagtail.blocks import (
     StructBlockValidationError,
 )
 from wagtail.blocks.list_block import ListValue
+from wagtail.forms import TaskStateCommentForm
 
 from .domain.places import Place
 from .domain.problems import STREAMS, PageProblem, pointed
 from .domain.publishing import check, check_sound
 from .models import CriteriaSetPage
 
-CHECK, ISSUE, TRY = "action-check", "action-issue", "action-try"
+CHECK, ISSUE, TRY, SUBMIT = "action-check", "action-issue", "action-try", "action-submit"
 
 # Where a block can hold further blocks.
 _INSIDE = {"part": "sections", "section": "criteria"}
 
 
 class CriteriaSetForm(WagtailAdminPageForm):
-    """With the button “Check” or “Issue” pressed, a set with problems is not saved: they are shown instead; with “Try
-    it” those that nothing can be computed with."""
+    """With the button “Check”, “Issue” or “Submit for approval” pressed, a set with problems is not saved: they are
+    shown instead; with “Try it” those that nothing can be computed with."""
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
-        asked = self.data.get(CHECK) or self.data.get(ISSUE)
+        asked = any(self.data.get(name) for name in (CHECK, ISSUE, SUBMIT))
         if (asked or self.data.get(TRY)) and not self.errors:
             page = self._page()
             for field, error in errors_of(page, check(page) if asked else check_sound(page)):
@@ -44,6 +47,12 @@ class CriteriaSetForm(WagtailAdminPageForm):
             self, copy(self.instance), self._meta.fields, self._meta.exclude
         )
         return page
+
+
+class SendBackForm(TaskStateCommentForm):
+    """What is to be changed: nobody gets a set back without it."""
+
+    comment = forms.CharField(label=_("Comment"), widget=forms.Textarea({"rows": 2}))
 
 
 def errors_of(

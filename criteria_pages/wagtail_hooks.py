@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin import messages
-from wagtail.admin.action_menu import ActionMenuItem
+from wagtail.admin.action_menu import ActionMenuItem, SubmitForModerationMenuItem
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.home import (
     LockedPagesPanel,
@@ -22,7 +22,7 @@ from wagtail.admin.views.home import (
     WorkflowObjectsToModeratePanel,
 )
 from wagtail.admin.widgets import Button
-from wagtail.models import Page
+from wagtail.models import Page, WorkflowState
 from wagtail.snippets.models import register_snippet
 
 from kpi_cms.foundation.core.errors import DomainError
@@ -34,7 +34,7 @@ from .forms import CHECK, ISSUE, TRY
 from .models import CriteriaIndexPage, CriteriaSetPage
 from .viewsets import LibraryViewSet
 
-# About pages only, and so for those who write criteria: a group's approval task never asks for a unit (traps.md 2).
+# About pages only, and so for those who write criteria.
 PAGE_PANELS = (
     LockedPagesPanel,
     RecentEditsPanel,
@@ -134,6 +134,24 @@ class IssueMenuItem(CheckMenuItem):
         return super().is_shown(context) and bool(rules.issue(request.user, request.scope))
 
 
+class SubmitMenuItem(SubmitForModerationMenuItem):
+    """“Submit for approval”: the same check, then the set waits for whoever may issue it."""
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(parent_context)
+        page = parent_context.get("page")
+        returned = page is not None and page.current_workflow_state is not None
+        context["label"] = _("Submit for approval again") if returned else _("Submit for approval")
+        return context
+
+
+@hooks.register("construct_page_action_menu")
+def name_the_approval(menu_items: list[Any], request: HttpRequest, context: Any) -> None:
+    for place, item in enumerate(menu_items):
+        if type(item) is SubmitForModerationMenuItem:
+            menu_items[place] = SubmitMenuItem(order=item.order)
+
+
 @hooks.register("register_page_action_menu_item")
 def check_menu_item() -> ActionMenuItem:
     return CheckMenuItem(order=10)
@@ -150,24 +168,25 @@ def issue_menu_item() -> ActionMenuItem:
 
 
 SET_PAGES = (
-    ("try", gettext_lazy("Try it"), "clipboard-list"),
-    ("take", gettext_lazy("Take from the library…"), "folder-open-inverse"),
-    ("keep", gettext_lazy("Keep in the library…"), "folder-inverse"),
-    ("versions", gettext_lazy("Issued versions"), "history"),
+    ("criteria_sets:try", gettext_lazy("Try it"), "clipboard-list"),
+    ("handbook:preview", gettext_lazy("Preview in the handbook"), "desktop"),
+    ("reporting:form01_preview", gettext_lazy("Preview Form 01 (PDF)"), "doc-full"),
+    ("criteria_sets:take", gettext_lazy("Take from the library…"), "folder-open-inverse"),
+    ("criteria_sets:keep", gettext_lazy("Keep in the library…"), "folder-inverse"),
+    ("criteria_sets:versions", gettext_lazy("Issued versions"), "history"),
 )
 
 
 @hooks.register("register_page_header_buttons")
 def set_buttons(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
-    """The ways to a trial card of the saved draft, to the library and to the versions, beside edit and history."""
+    """The ways to a trial card and the previews of the saved draft, to the library and to the versions, beside edit and
+    history."""
     if (
         issubclass(page.specific_class or Page, CriteriaSetPage)
         and page.permissions_for_user(user).can_edit()
     ):
         for priority, (name, label, icon) in enumerate(SET_PAGES, start=11):
-            yield Button(
-                label, url=reverse(f"criteria_sets:{name}", args=[page.pk]), icon_name=icon, priority=priority
-            )
+            yield Button(label, url=reverse(name, args=[page.pk]), icon_name=icon, priority=priority)
 
 
 @hooks.register("after_edit_page")
@@ -182,6 +201,16 @@ def after_edit(request: HttpRequest, page: Page) -> HttpResponse | None:
         for note in to_know(page):
             messages.info(request, note)
     return None
+
+
+@hooks.register("before_edit_page")
+def say_what_to_change(request: HttpRequest, page: Page) -> None:
+    """A set that was sent back opens with the comment it came back with."""
+    state = page.current_workflow_state if request.method == "GET" else None
+    if state is not None and state.status == WorkflowState.STATUS_NEEDS_CHANGES:
+        returned = state.current_task_state
+        text = _("%(name)s sent this criteria set back: %(comment)s")
+        messages.warning(request, text % {"name": returned.finished_by, "comment": returned.comment})
 
 
 @hooks.register("before_delete_page")

@@ -4,15 +4,11 @@ A save that changes nothing of what would be issued is nobody's change, so that 
 nobody its author, and its author no other.
 """
 
+from datetime import datetime
 from typing import Any
 
-from wagtail.models import Page, Revision, TaskState
+from wagtail.models import Page, Revision
 
-from kpi_cms.foundation.accounts.models import User
-from kpi_cms.foundation.core.errors import Refused
-
-from .. import rule_table as table
-from .. import rules
 from ..models import CriteriaSetPage
 from .examples import frozen_examples
 from .specification import citations_of, specification_of
@@ -30,6 +26,15 @@ def last_author(page: Page) -> int | None:
     return author
 
 
+def changed_since(page: Page, moment: datetime) -> bool:
+    """What would be issued is another than at the moment. Autosave overwrites a revision, and dates it anew."""
+    revisions = Revision.objects.for_instance(page).order_by("-created_at", "-pk")
+    last, then = revisions.first(), revisions.filter(created_at__lte=moment).first()
+    if last is None or last == then:
+        return False
+    return then is None or _issued_of(last.as_object()) != _issued_of(then.as_object())
+
+
 def _issued_of(draft: CriteriaSetPage) -> tuple[Any, ...]:
     """What issuing would freeze of a draft. Moves in the tree, locks and comments are no change of it."""
     return (
@@ -41,17 +46,3 @@ def _issued_of(draft: CriteriaSetPage) -> tuple[Any, ...]:
         draft.is_demonstration,
         frozen_examples(draft),
     )
-
-
-def keep_authors_from_approving(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """Before a step of an approval is stored: its approver is not who made the last change, at no step.
-
-    Asked where every approval passes, whichever kind of task and whichever view it comes from.
-    """
-    if instance.status != TaskState.STATUS_APPROVED or instance.finished_by_id is None:
-        return
-    page = instance.workflow_state.content_object
-    if isinstance(page, Page) and issubclass(page.specific_class or Page, CriteriaSetPage):
-        approver = User.objects.get(pk=instance.finished_by_id)
-        if rules.is_author(approver, last_author(page)):
-            raise Refused(table.ISSUE.forbidden[table.LAST_AUTHOR])

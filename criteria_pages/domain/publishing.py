@@ -49,6 +49,7 @@ __all__ = [
     "said_by",
     "specification_of",
     "summary_of",
+    "unissued",
 ]
 
 FULL_SHARE = Decimal(100)
@@ -131,6 +132,19 @@ def summary_of(page: CriteriaSetPage) -> IssueSummary:
         unchanged=previous is not None and _nothing_changed(draft, digest(specification), previous),
         notes=list(to_know(draft)),
     )
+
+
+def unissued(draft: CriteriaSetPage) -> CriteriaVersion:
+    """The version that issuing a draft would make, to be read: it is not stored, and examples that say no result are
+    left out. Raises NotReady while nothing can be computed with the draft."""
+    problems = check_sound(draft)
+    if problems:
+        raise NotReady(problems)
+    specification = specification_of(draft)
+    version = _version(draft, specification, digest(specification), last_version(draft.code))
+    bands = {band["code"] for band in version.specification["bands"]}
+    version.examples = [one for one in version.examples if one["total"] and one["band"] in bands]
+    return version
 
 
 @business_verb
@@ -218,7 +232,17 @@ def _freeze(
     moment: datetime,
 ) -> CriteriaVersion:
     assert draft.effective_on is not None  # `check` refuses a set without it
-    version = CriteriaVersion.objects.create(
+    version = _version(draft, specification, sha256, previous)
+    version.published_at, version.published_by, version.authored_by = moment, actor.pk, author
+    version.save()
+    FrozenCriterion.objects.bulk_create(frozen_criteria(version))
+    return version
+
+
+def _version(
+    draft: CriteriaSetPage, specification: Node, sha256: str, previous: CriteriaVersion | None
+) -> CriteriaVersion:
+    return CriteriaVersion(
         set_code=draft.code,
         number=1 if previous is None else previous.number + 1,
         page_id=draft.pk,
@@ -226,18 +250,13 @@ def _freeze(
         frame=draft.frame,
         is_demonstration=draft.is_demonstration,
         citations=citations_of(draft),
-        effective_on=draft.effective_on,
+        effective_on=draft.effective_on,  # type: ignore[misc]  # a draft that is only read may lack it
         effective_until=draft.effective_until,
         specification=_frozen(specification),
         sha256=sha256,
         **said_by(compile_set(specification)),
         examples=frozen_examples(draft),
-        published_at=moment,
-        published_by=actor.pk,
-        authored_by=author,
     )
-    FrozenCriterion.objects.bulk_create(frozen_criteria(version))
-    return version
 
 
 def said_by(plan: ScoringPlan) -> dict[str, bool]:

@@ -8,16 +8,19 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import NotFound
 
+from .. import rules
 from ..domain import handbook
 from ..domain.comparison import differences
+from ..domain.publishing import NotReady, latest_draft, unissued
 from ..enums import Difference
-from ..models import CriteriaVersion
+from ..models import CriteriaSetPage, CriteriaVersion
 from ..queries import in_force, versions_of_set
 
 MAX_DIGITS = 9  # of a version's number: what every database holds
@@ -53,9 +56,29 @@ def current(request: HttpRequest, set_code: str) -> HttpResponse:
 def version(request: HttpRequest, set_code: str, number: int) -> HttpResponse:
     """One version, complete, as it was issued."""
     found = handbook.find(set_code, number)
+    return TemplateResponse(request, "criteria_pages/handbook/version.html", _reading(found))
+
+
+@login_required
+@require_safe
+def preview(request: HttpRequest, page_id: int) -> HttpResponse:
+    """The latest draft of a set as it would be read once it is issued, for those who read it in the editor; while
+    nothing can be computed with it, what is wrong. To everybody else it does not exist."""
+    page = CriteriaSetPage.objects.filter(pk=page_id).first()
+    if page is None or not rules.write(request.scope):  # type: ignore[attr-defined]  # set by ScopeMiddleware
+        raise NotFound
+    draft = latest_draft(page)
+    context: dict[str, Any] = {"draft": draft, "edit_url": reverse("wagtailadmin_pages:edit", args=[page.pk])}
+    try:
+        context |= _reading(unissued(draft))
+    except NotReady as error:
+        context["problems"] = error.found
+    return TemplateResponse(request, "criteria_pages/handbook/preview.html", context)
+
+
+def _reading(found: CriteriaVersion) -> dict[str, Any]:
     citations = [{**entry, "issued_on": handbook.issued_on(entry)} for entry in found.citations]
-    context = {"handbook": handbook.read(found), "version": found, "citations": citations}
-    return TemplateResponse(request, "criteria_pages/handbook/version.html", context)
+    return {"handbook": handbook.read(found), "version": found, "citations": citations}
 
 
 @login_required

@@ -1,4 +1,5 @@
-"""The folder of criteria sets, the group of their authors, and an end to Wagtail's welcome page and default groups.
+"""The folder of criteria sets, their approval, the group of their authors, and an end to Wagtail's welcome page and
+default groups.
 
 Wagtail installs a welcome page with a site, and two groups that may publish anything. Nothing here is served by
 Wagtail and nobody holds its plain publish permission, so both go before anybody is put into them.
@@ -13,6 +14,7 @@ from django.db import migrations
 AUTHORS = "Soạn bộ tiêu chí"
 TITLE = "Bộ tiêu chí"
 SLUG = "bo-tieu-chi"
+APPROVAL = "Phê duyệt bộ tiêu chí"
 
 
 def create(apps: Any, schema_editor: Any) -> None:
@@ -25,12 +27,16 @@ def create(apps: Any, schema_editor: Any) -> None:
     Workflow = apps.get_model("wagtailcore", "Workflow")
     Task = apps.get_model("wagtailcore", "Task")
     GroupPagePermission = apps.get_model("wagtailcore", "GroupPagePermission")
+    WorkflowTask = apps.get_model("wagtailcore", "WorkflowTask")
+    WorkflowPage = apps.get_model("wagtailcore", "WorkflowPage")
+    ApprovalTask = apps.get_model("criteria_pages", "ApprovalTask")
     CriteriaIndexPage = apps.get_model("criteria_pages", "CriteriaIndexPage")
 
     page_type, _created = ContentType.objects.get_or_create(app_label="wagtailcore", model="page")
     index_type, _created = ContentType.objects.get_or_create(
         app_label="criteria_pages", model="criteriaindexpage"
     )
+    task_type, _created = ContentType.objects.get_or_create(app_label="criteria_pages", model="approvaltask")
 
     Site.objects.all().delete()
     Workflow.objects.filter(name="Moderators approval").delete()
@@ -57,6 +63,11 @@ def create(apps: Any, schema_editor: Any) -> None:
     root.numchild = 1
     root.save(update_fields=["numchild"])
 
+    workflow = Workflow.objects.create(name=APPROVAL)
+    task = ApprovalTask.objects.create(name=APPROVAL, content_type=task_type)
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    WorkflowPage.objects.create(workflow=workflow, page_id=index.pk)
+
     group, _created = Group.objects.get_or_create(name=AUTHORS)
     group.permissions.add(
         Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
@@ -69,8 +80,11 @@ def create(apps: Any, schema_editor: Any) -> None:
 
 
 def remove(apps: Any, schema_editor: Any) -> None:
-    """Takes the group and an empty folder away; refuses nothing that a person made (a folder with sets stays)."""
+    """Takes the group, the approval and an empty folder away; refuses nothing that a person made (a folder with sets
+    stays)."""
     apps.get_model("auth", "Group").objects.filter(name=AUTHORS).delete()
+    apps.get_model("wagtailcore", "Workflow").objects.filter(name=APPROVAL).delete()
+    apps.get_model("criteria_pages", "ApprovalTask").objects.all().delete()
     Page = apps.get_model("wagtailcore", "Page")
     if apps.get_model("criteria_pages", "CriteriaIndexPage").objects.filter(numchild=0).delete()[0]:
         Page.objects.filter(depth=1).update(numchild=0)

@@ -97,7 +97,9 @@ class CriteriaVersion(models.Model):
         return found
 
     def compiled(self) -> CompiledSet:
-        """The set ready to compute with; compiled once in each process."""
+        """The set ready to compute with; compiled once in each process, one that is not issued whenever it is asked."""
+        if self._state.adding:
+            return compile_set(self.specification)
         compiled = _compiled.get(self.sha256)
         if compiled is None:
             compiled = _compiled[self.sha256] = compile_set(self.specification)

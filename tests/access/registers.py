@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db.models import Model
-from wagtail.models import GroupApprovalTask, Workflow, WorkflowTask
 
 from criteria_pages.domain.library import add_item
 from criteria_pages.models import FrozenCriterion
@@ -195,10 +194,7 @@ def _criteria_sets(made: Institution) -> None:
     page.title = f"Bộ {Mark(sight.CRITERIA_SET, RECORD)}"
     page.save()
     page.save_revision(clean=False)
-    task = GroupApprovalTask.objects.create(name="Duyệt")
-    task.groups.add(authors_group())
-    workflow = Workflow.objects.create(name="Phê duyệt")
-    WorkflowTask.objects.create(workflow=workflow, task=task)
+    workflow = page.get_workflow()
     state = workflow.start(page, made.user("policy"))
     bands = [
         {
@@ -219,7 +215,7 @@ def _criteria_sets(made: Institution) -> None:
         "library_item": item,
         "revision": page.get_latest_revision(),
         "workflow": workflow,
-        "workflow_task": task,
+        "workflow_task": state.current_task_state.task,
         "workflow_state": state,
         "task_state": state.current_task_state,
         "group": Group.objects.get(name=authors_group().name),

@@ -252,7 +252,6 @@ def test_the_editor_offers_no_schedule_no_publishing_and_no_privacy(policy: User
         "go_live_at",
         "expire_at",
         "set_privacy",
-        "action-submit",
     ):
         assert absent not in body
     assert f"/admin/bo-tieu-chi/{page.pk}/phien-ban/" in body

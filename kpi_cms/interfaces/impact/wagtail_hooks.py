@@ -22,5 +22,5 @@ def impact_button(page: Page, user: Any, view_name: str, next_url: str | None = 
             _("Effect on past cards…"),
             url=reverse("impact:show", args=[page.pk]),
             icon_name="view",
-            priority=13,
+            priority=16,
         )

@@ -29,18 +29,20 @@ def ratio_code(compiled: CompiledSet, measure: str) -> str:
     return next((item.code for item in compiled.criteria if item.measure == measure), "")
 
 
-def beside_the_form(compiled: CompiledSet, outcome: Outcome) -> Iterable[str]:
-    """Further parts, and criteria of the results that are none of the form's ratios."""
+def beside_the_form(compiled: CompiledSet, outcome: Outcome | None) -> Iterable[str]:
+    """Further parts, and criteria of the results that are none of the form's ratios; no points on an empty form."""
+    parts = {} if outcome is None else outcome.parts
+    values = {} if outcome is None else outcome.values
     codes = {criterion.code for criterion in compiled.criteria}
     listed = LEADERS if codes >= LEADERS else frozenset()
     for part in compiled.parts:
         if part.code not in ON_THE_FORM:
             yield _("%(label)s: %(points)s of %(max)s points.") % {
                 "label": part.label,
-                "points": _quantity(outcome.parts.get(part.code)),
+                "points": _quantity(parts.get(part.code)),
                 "max": _quantity(Fraction(part.max)),
             }
-    if outcome.raters:
+    if outcome is not None and outcome.raters:
         terms = [
             f"{rater.label} {_quantity(outcome.raters.get(rater.key))} × {_quantity(Fraction(rater.weight))}%"
             for rater in compiled.raters
@@ -53,7 +55,7 @@ def beside_the_form(compiled: CompiledSet, outcome: Outcome) -> Iterable[str]:
             yield _("%(code)s. %(label)s: %(points)s.") % {
                 "code": criterion.code,
                 "label": criterion.label,
-                "points": _quantity(points_of(criterion, outcome.values.get(criterion.code))),
+                "points": _quantity(points_of(criterion, values.get(criterion.code))),
             }
 
 

@@ -119,9 +119,9 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
         unit=card.unit_name,
         subject=SUBJECTS[StaffKind(card.staff_kind)],
         sections=tuple(
-            _section(compiled, section, own) for section in compiled.sections if section.part == "common"
+            section_of(compiled, section, own) for section in compiled.sections if section.part == "common"
         ),
-        total_maximum=_maximum(compiled, "common"),
+        total_maximum=maximum_of(compiled, "common"),
         total_score=_decimal(own.parts.get("common")),
         common_points=_decimal(outcome.parts.get("common")) if seen.of_evaluation else None,
         result_points=_rounded(outcome.parts.get("results")) if seen.of_evaluation else None,
@@ -160,13 +160,16 @@ def _superior(card: Scorecard) -> str:
     return managing.name if managing is not None and managing.block == card.agency.block else ""
 
 
-def _section(compiled: CompiledSet, section: CompiledSection, own: Outcome) -> Form01Section:
+def section_of(compiled: CompiledSet, section: CompiledSection, own: Outcome | None = None) -> Form01Section:
+    """A section with its criteria; without an outcome nobody filled it in."""
+    values = {} if own is None else own.values
+    sums = {} if own is None else own.sections
     rows = tuple(
         Form01Row(
             number=criterion.code.rsplit(".", 1)[-1],
             text=criterion.label,  # the form's own wording; the two texts of II.4 guide the scoring on screen
             maximum=criterion.max,
-            score=_decimal(points_of(criterion, own.values.get(criterion.code))),
+            score=_decimal(points_of(criterion, values.get(criterion.code))),
         )
         for criterion in compiled.criteria
         if criterion.section == section.key
@@ -175,12 +178,12 @@ def _section(compiled: CompiledSet, section: CompiledSection, own: Outcome) -> F
         number=section.code,
         text=section.label,
         maximum=section.max,
-        score=_decimal(own.sections.get(section.code)),
+        score=_decimal(sums.get(section.code)),
         rows=rows,
     )
 
 
-def _maximum(compiled: CompiledSet, part: str) -> Decimal | None:
+def maximum_of(compiled: CompiledSet, part: str) -> Decimal | None:
     return next((entry.max for entry in compiled.parts if entry.code == part), None)
 
 

@@ -5,8 +5,11 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from criteria_pages import rules as criteria_rules
+from criteria_pages.domain.publishing import NotReady, latest_draft, unissued
+from criteria_pages.models import CriteriaSetPage
 from kpi_cms.evaluation import queries
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
@@ -14,7 +17,9 @@ from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.core.models import Job, JobState
 from kpi_cms.interfaces.reporting import unit_evidence
+from kpi_cms.interfaces.reporting.blank_form import blank_form01
 from kpi_cms.interfaces.reporting.evidence import take_card_bundle
+from kpi_cms.interfaces.reporting.forms import render_form01
 from kpi_cms.interfaces.reporting.printing import print_form01
 
 
@@ -27,6 +32,26 @@ def form01(request: HttpRequest, pk: int) -> HttpResponse:
     pdf = print_form01(actor=request.user, moment=database_now(), card=card)
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="mau-01-{card.code}.pdf"'
+    return response
+
+
+@login_required
+@require_safe
+def form01_preview(request: HttpRequest, page_id: int) -> HttpResponse:
+    """The form of the latest draft of a criteria set, empty, for those who read it in the editor. No official form is
+    printed, so nothing is recorded; while nothing can be computed with the draft, its preview says why."""
+    assert isinstance(request.user, User)
+    page = CriteriaSetPage.objects.filter(pk=page_id).first()
+    if page is None or not criteria_rules.write(Scope.of(request.user)):
+        raise NotFound
+    try:
+        version = unissued(latest_draft(page))
+    except NotReady:
+        return redirect("handbook:preview", page.pk)
+    response = HttpResponse(
+        render_form01(blank_form01(version, database_now())), content_type="application/pdf"
+    )
+    response["Content-Disposition"] = 'inline; filename="mau-01-xem-truoc.pdf"'
     return response
 
 

@@ -147,8 +147,9 @@ class Form01:
     7 năm 2026". `subject` is the kind of staff the title speaks of. Part I is the self-score and part II
     the confirmed result; before confirmation part II holds what there is, None prints dots, and every
     page is marked as not confirmed. `insufficient`: nothing was assigned, so there is no result and no
-    total (rules: not rated). `ledger_code` is where the ledger stood when it was printed, `ledger_whole` the same for a
-    QR code; without them the form carries none.
+    total (rules: not rated). `blank`: nobody fills it in, a draft of a criteria set is shown; it has no card, and
+    every page says that the set is not issued. `ledger_code` is where the ledger stood when it was printed,
+    `ledger_whole` the same for a QR code; without them the form carries none.
     """
 
     layout: Layout
@@ -170,6 +171,7 @@ class Form01:
     superior_agency: str = ""
     confirmed: bool = False
     insufficient: bool = False
+    blank: bool = False
     common_points: Number = None
     result_points: Number = None
     result_ratio: Number = None
@@ -212,6 +214,7 @@ def _data(form: Form01) -> dict[str, Json]:
         "position": form.position,
         "unit": form.unit,
         "confirmed": form.confirmed,
+        "blank": form.blank,
         "score_heading": form.score_heading,
         "sections": [_section(section) for section in form.sections],
         "total": {"maximum": decimal_comma(form.total_maximum), "score": decimal_comma(form.total_score)},
@@ -337,7 +340,8 @@ def _ratios(form: Form01) -> Json:
         if (ratio := getattr(form.ratios, key)) is not None
     ]
     formula = form.ratios.formula or f"({' + '.join(symbol for symbol, _, _ in given)}) / {len(given)}"
-    missing = form.insufficient or form.result_ratio is None
+    missing = "" if form.blank else INSUFFICIENT
+    known = not form.insufficient and form.result_ratio is not None
     return {
         "rows": [
             {
@@ -349,7 +353,7 @@ def _ratios(form: Form01) -> Json:
             for symbol, name, ratio in given
         ],
         "formula": f"R = {formula}",
-        "value": INSUFFICIENT if missing else percent(form.result_ratio),
+        "value": percent(form.result_ratio) if known else missing,
     }
 
 
