@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from wagtail.models import Revision
 
-from criteria_pages.demonstration import ND335_LD, ND335_NV
+from criteria_pages.demonstration import DANG_QUY, ND335_LD, ND335_NV
 from criteria_pages.domain.examples import block_of, failing, frozen_examples
 from criteria_pages.domain.publishing import latest_draft
 from criteria_pages.domain.setup import criteria_index
@@ -366,3 +366,53 @@ def test_a_leader_s_card_takes_the_points_of_the_people_managed(writer: User, si
 
     assert totals == ["94.17 excellent", "100 excellent", "100 excellent", "94.17 excellent"]
     assert ND335_NV.code != ND335_LD.code
+
+
+def test_a_set_of_several_raters_asks_each_and_shows_the_total_that_counts(
+    writer: User, signed_in: SignIn
+) -> None:
+    page, client = draft(DANG_QUY), signed_in(writer)
+    alone = client.get(address(page), {"vi-du": "Đủ điều kiện xếp mức xuất sắc"})
+    every = client.get(address(page), {"vi-du": "Đủ bốn người chấm"})
+
+    assert (alone.context["shown"], every.context["shown"]) == ("91 excellent", "91.1 excellent")
+    heading = said("What “%(rater)s” gives", rater="Đại diện Ủy ban Kiểm tra")
+    assert heading in every.content.decode()
+    raters = (
+        "Cá nhân 20%, Đại diện Văn phòng Đảng ủy 15%, Đại diện Ủy ban Kiểm tra 15%, Cấp có thẩm quyền 50%"
+    )
+    one = (
+        "These are the points of one rater. On a card the total counts: %(raters)s. Fill in what the others give, and "
+        "it is computed here too."
+    )
+    counts = "The total counts: %(raters)s. Parts and criteria are those of the competent person."
+    assert said(one, raters=raters) in alone.content.decode()
+    assert said(counts, raters=raters) in every.content.decode()
+    assert said(one, raters=raters) not in every.content.decode()
+    fields = {
+        field["name"]: field["value"]
+        for criterion in every.context["form"].beside[2]["criteria"]
+        for field in criterion["fields"]
+    }
+    values = every.context["form"].values
+    assert sorted(fields.values()) == ["0"] * 2 + ["1"] * 4 + ["2"] * 11
+    assert values["Đại diện Ủy ban Kiểm tra | III.4"] == "0"
+    first = next(iter(fields))
+    missing = client.post(address(page), _as_sent(every) | {first: ""})
+    assert missing.context["shown"] == ""
+    waits = said(
+        "There is no total yet: not everything that counts is filled in for “%(raters)s”.",
+        raters="Đại diện Ủy ban Kiểm tra",
+    )
+    assert waits in missing.content.decode()
+
+
+def _as_sent(shown: Any) -> dict[str, str]:
+    """The form as it stands on a page."""
+    form = shown.context["form"]
+    sent = {value.html: form.values[value.name] for value in form._values()}
+    sent |= {html: form.values[name] for html, name in form._asked()}
+    for name, rows in (("tasks", form.tasks), ("work", form.work)):
+        for at, row in enumerate(rows):
+            sent |= {f"{name}-{at}-{key}": text for key, text in row.items()}
+    return sent
