@@ -12,6 +12,7 @@ from criteria_pages.domain.publishing import specification_of
 from kpi_cms.foundation.engine import CardInputs, CompiledSet, ManagedPeople, TaskInput, compile_set, digest
 from tests.helpers.shared import SHARED
 
+pytestmark = pytest.mark.django_db  # a page asks for its content type when it is made
 ALL = (ND335_NV, ND335_LD, DANG_17, DANG_QUY)
 DONE = [TaskInput(Decimal(1), Decimal(2), Decimal(2))]
 
