@@ -47,7 +47,11 @@ register_snippet(LibraryViewSet)
 
 
 @hooks.register("construct_homepage_panels")
-def hide_panels(request: HttpRequest, panels: list[Any]) -> None:
+def arrange_panels(request: HttpRequest, panels: list[Any]) -> None:
+    """What waits for the reader first; nothing about pages for those who write none."""
+    for panel in panels:
+        if isinstance(panel, WorkflowObjectsToModeratePanel):
+            panel.order = 0
     if not rules.write(request.scope):  # type: ignore[attr-defined]  # set by ScopeMiddleware
         panels[:] = [panel for panel in panels if not isinstance(panel, PAGE_PANELS)]
 

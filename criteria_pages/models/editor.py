@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import (
+    CommentPanel,
     FieldPanel,
     FieldRowPanel,
     HelpPanel,
@@ -27,6 +28,7 @@ CRITERIA = ObjectList(
         FieldPanel("is_demonstration"),
         FieldPanel("legal_basis"),
         FieldPanel("parts"),
+        CommentPanel(),  # comments on every field of the set, whatever its tab
     ],
     heading=_("Criteria"),
 )

@@ -12,6 +12,8 @@ def form_data(page: Page, **changes: Any) -> dict[str, Any]:
     """POST data of the edit form with the page's present values; `changes` are further names and values."""
     form = page.get_edit_handler().get_form_class()(instance=page)
     data: dict[str, Any] = {}
+    for formset in form.formsets.values():
+        data.update({f"{formset.prefix}-TOTAL_FORMS": "0", f"{formset.prefix}-INITIAL_FORMS": "0"})
     for name in form.fields:
         value = form.initial.get(name, getattr(page, name, None))
         stream = getattr(page, name, None)

@@ -13,7 +13,6 @@ from wagtail.admin.views.account import (
     AccountView,
     LocaleSettingsPanel,
     LogoutView,
-    NotificationsSettingsPanel,
     ThemeSettingsPanel,
 )
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
@@ -52,11 +51,12 @@ def without_exports(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
 
 class OwnAccountView(AccountView):
-    """Language, look and notifications. No picture is uploaded here: files come in through `core.files` only."""
+    """Language and look. Nothing is sent by e-mail (`host_mail`). No picture is uploaded here: files come in through
+    `core.files` only."""
 
     def get_panels(self) -> list[Any]:
         profile = UserProfile.get_for_user(self.request.user)
-        kinds = (NotificationsSettingsPanel, LocaleSettingsPanel, ThemeSettingsPanel)
+        kinds = (LocaleSettingsPanel, ThemeSettingsPanel)
         panels = [kind(self.request, self.request.user, profile) for kind in kinds]
         return [panel for panel in panels if panel.is_active()]
 
