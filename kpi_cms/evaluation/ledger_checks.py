@@ -3,13 +3,11 @@ with, results that must follow from their rows, and which records belong to a ca
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils import translation
 
-from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit import layouts, live, texts, verification
 from kpi_cms.foundation.audit.chains import chain_of
 from kpi_cms.foundation.audit.enums import Act
@@ -18,17 +16,18 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.audit.sealing import reading_everything
 from kpi_cms.foundation.audit.source import Part
 from kpi_cms.foundation.audit.verifying import Finding, Wrong
-from kpi_cms.foundation.core.actor import database_now
 from snippets.enums import PeriodState
 from snippets.models import Period, Person
 
+from .domain.comparing import compare_results
 from .domain.evidence import words_of
-from .domain.opening import FROZEN
-from .domain.recompute import recompute_period
+from .domain.opening import FROZEN, pinned
 from .domain.saving import COMMENT_FIELDS, comments_text
 from .domain.task_support import TYPED
 from .models import (
     Assessment,
+    CalendarPin,
+    CataloguePin,
     CriterionFeedback,
     Delay,
     Evidence,
@@ -37,15 +36,17 @@ from .models import (
     Score,
     Scorecard,
     Task,
+    VersionPin,
 )
 
 CHUNK = 2_000
+PINS = {"versions": VersionPin, "catalogues": CataloguePin, "calendar": CalendarPin}
 BLANK = ("", texts.ERASED)  # what a record may show of a text that was erased
 
 
 def register() -> None:
     """From `ready()`."""
-    live.checks += [check_copies, check_frozen, check_results]
+    live.checks += [check_copies, check_frozen, check_pins, check_results]
     verification.parts["card"] = card_part
 
 
@@ -100,11 +101,16 @@ def _copies(part: Part, model: Any, key: str, fields: Iterable[str], kept: Kept)
 
 # --- What a card was opened with ----------------------------------------------------------------------------
 def check_frozen(part: Part) -> Iterator[Finding]:
-    """The cards of each period against what its opening recorded of them last."""
-    if part.chain:
+    """The cards of each period against what its opening recorded of them last; of one card its own period's.
+
+    Of a unit none: an opening has one digest for all its cards, and their units have many periods.
+    """
+    if part.units is not None:
         return
-    last: dict[int, dict[str, Any]] = {}
     entries = LedgerEntry.objects.filter(act=Act.PERIOD_OPENED).order_by("pk")
+    if part.records is not None:
+        entries = entries.filter(period_id__in=list(_cards(part).values_list("period_id", flat=True)))
+    last: dict[int, dict[str, Any]] = {}
     for period_id, after in entries.values_list("period_id", "after"):
         if period_id is not None and after and "frozen" in after:
             last[period_id] = after["frozen"]
@@ -119,16 +125,42 @@ def check_frozen(part: Part) -> Iterator[Finding]:
             )
 
 
+# --- What a period is scored with ---------------------------------------------------------------------------
+def check_pins(part: Part) -> Iterator[Finding]:
+    """Versions, catalogues and calendar of each period against what its opening recorded; few rows, so in every part.
+
+    They are chosen before it and never after, so the first entry of an opening is the one that holds.
+    """
+    first: dict[int, Mapping[str, Any]] = {}
+    entries = LedgerEntry.objects.filter(act__in=[Act.PERIOD_OPENING, Act.PERIOD_OPENED]).order_by("pk")
+    for period_id, after in entries.values_list("period_id", "after"):
+        if period_id is not None and after:
+            first[period_id] = {**after, **first.get(period_id, {})}
+    for period in Period.objects.filter(pk__in=list(first)).exclude(state=PeriodState.DRAFT).order_by("pk"):
+        said, now = first[period.pk], pinned(period)
+        for name, model in PINS.items():
+            if name in said and said[name] != now[name]:
+                lost, more = sorted({*said[name]} - {*now[name]}), sorted({*now[name]} - {*said[name]})
+                detail = ", ".join(
+                    [model._meta.db_table, *(f"-{each}" for each in lost), *(f"+{each}" for each in more)]
+                )
+                yield Finding(Wrong.PINS_DIFFER, table="snippets_period", row_id=period.pk, detail=detail)
+
+
 # --- Results ------------------------------------------------------------------------------------------------
 def check_results(part: Part) -> Iterator[Finding]:
-    """Each stored result of the evaluator's stage against the one that its rows give."""
-    if part.chain:
-        return
-    moment: datetime = database_now()
+    """Each stored result of the part's cards against the one that its rows give, and whether each is there."""
     for period in Period.objects.exclude(state=PeriodState.DRAFT).order_by("pk"):
-        report = recompute_period(actor=system_user(), moment=moment, period=period, write=False)
-        for card_id in report.differing:
-            yield Finding(Wrong.RESULT_DIFFERS, table="evaluation_cardresult", row_id=card_id, detail="card")
+        yield from compare_results(period, _cards(part).filter(period=period))
+
+
+def _cards(part: Part) -> Any:
+    cards = Scorecard.objects.all()
+    if part.records is not None:
+        cards = cards.filter(pk__in=part.records.get(Scorecard._meta.db_table, ()))
+    if part.units is not None:
+        cards = cards.filter(unit_id__in=part.units)
+    return cards
 
 
 # --- One card -----------------------------------------------------------------------------------------------

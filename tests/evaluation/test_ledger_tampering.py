@@ -353,7 +353,7 @@ def test_a_changed_result_is_found(kept: World) -> None:
     assert [finding for finding in found() if finding.wrong == Wrong.RESULT_DIFFERS] == []
     CardResult.objects.filter(pk=result.pk).update(rounded=Decimal("99.99"))
     [finding] = [finding for finding in found() if finding.wrong == Wrong.RESULT_DIFFERS]
-    assert finding.row_id == result.card_id
+    assert finding.row_id == result.pk
 
 
 def test_a_frozen_card_differs_from_what_its_opening_recorded(kept: World) -> None:

@@ -129,7 +129,8 @@ def test_whoever_returns_a_card_takes_nothing_away_that_the_person_said(
     assert texts.read([row.history_change_reason]) == {row.history_change_reason: "Không gửi lại"}
     entry = LedgerEntry.objects.latest("id")
     assert (entry.act, entry.before, entry.after) == (
-        "card.submitted", {"state": "returned"}, {"state": "submitted", "without_self": False},
+        "card.submitted", {"state": "returned"},
+        {"state": "submitted", "without_self": False, "total": "100", "rounded": "100.00", "band": "excellent"},
     )  # fmt: skip
     assert sight_of(Scope.of(world.head.user), world.card(world.lan)).of_self is True
 

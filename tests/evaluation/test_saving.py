@@ -377,14 +377,14 @@ def test_a_closing_in_between_ends_the_run_and_what_was_written_is_said(
 ) -> None:
     from kpi_cms.evaluation.domain import recompute
 
-    read = recompute._read
+    read = recompute.read_batch
 
     def close_behind(*args: Any) -> Any:
         batch = read(*args)
         Period.objects.update(state=PeriodState.CLOSED, closed_at=MOMENT)
         return batch
 
-    monkeypatch.setattr(recompute, "_read", close_behind)
+    monkeypatch.setattr(recompute, "read_batch", close_behind)
     monkeypatch.setattr(recompute, "CHUNK", 2)
     with pytest.raises(WrongState, match="closed"):
         recompute_period(actor=system_user(), moment=MOMENT, period=world.period)

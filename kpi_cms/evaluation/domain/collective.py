@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.enums import UNDECIDED, AssessmentState, StageKey
-from kpi_cms.evaluation.models import Assessment, CardResult, Scorecard
+from kpi_cms.evaluation.models import Assessment, Scorecard
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
@@ -175,8 +175,7 @@ def _name(
         after=_standing(card),
         reason_key=reason_key,
     )
-    for result in CardResult.objects.filter(card=card, stage=StageKey.COLLECTIVE):  # an earlier one's
-        scoring.refresh(card, StageKey.COLLECTIVE, moment, result.seat)
+    scoring.refresh_collective(card, moment)
     if card.submitted_at is not None:
         _hear(card, moment)
 

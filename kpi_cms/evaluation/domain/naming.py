@@ -314,6 +314,7 @@ def _name(
     if gives_way:
         card.secretary, card.collective = None, {}
         seat(card, {}, moment)
+        scoring.refresh_collective(card, moment)
     card.version_number += 1
     reason_key = texts.keep(TextKind.REASON, reason, person_code=card.person.staff_code)
     save_tracked(card, reason_key=reason_key)

@@ -95,17 +95,7 @@ def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
         after={
             "state": period.state,
             "units": sorted(period.units.values_list("code", flat=True)),
-            "versions": _versions(period),
-            "catalogues": sorted(
-                f"{pin.catalogue.unit.code} v{pin.catalogue.number}"
-                for pin in CataloguePin.objects.filter(period=period).select_related("catalogue__unit")
-            ),
-            "calendar": [
-                f"{day} {kind}"
-                for day, kind in CalendarPin.objects.filter(period=period)
-                .order_by("day")
-                .values_list("day", "kind")
-            ],
+            **pinned(period),
         },
     )
     return jobs.enqueue(
@@ -244,8 +234,19 @@ def _finish(*, actor: User, moment: datetime, period: Period, plan: OpeningPlan,
     ledger.record(Act.PERIOD_OPENED, subject=period, label=label(period), period_id=period.pk, after=after)
 
 
+def pinned(period: Period) -> dict[str, list[str]]:
+    """What a period is scored with, as its opening records it and `ledger_checks` finds it again."""
+    catalogues = CataloguePin.objects.filter(period=period).select_related("catalogue__unit")
+    days = CalendarPin.objects.filter(period=period).order_by("day").values_list("day", "kind")
+    return {
+        "versions": _versions(period),
+        "catalogues": sorted(f"{pin.catalogue.unit.code} v{pin.catalogue.number}" for pin in catalogues),
+        "calendar": [f"{day} {kind}" for day, kind in days],
+    }
+
+
 def _versions(period: Period) -> list[str]:
-    """What the period is scored with, in codes and digests."""
+    """Versions in codes and digests."""
     return sorted(
         f"{version.set_code} v{version.number} {version.sha256}"
         for version in CriteriaVersion.objects.filter(pins__period=period)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from criteria_pages.enums import rated
 from criteria_pages.models import CriteriaVersion
@@ -26,17 +26,15 @@ from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.core.actor import as_actor
 from kpi_cms.foundation.core.rows import bulk_update_each
-from kpi_cms.foundation.engine import CardInputs, CompiledSet, Said, TaskInput
+from kpi_cms.foundation.engine import CardInputs, CompiledSet, Said
 from snippets.models import Period
 
 CHUNK = 2_000
 COMPARED = (
-    "numerator", "denominator", "rounded", "band", "band_by_points", "gates", "insufficient", "pending",
-)  # fmt: skip
-WRITTEN = (
     "numerator", "denominator", "rounded", "shown", "band", "band_by_points", "gates", "common", "results",
-    "values", "missing", "insufficient", "pending", "computed_at",
+    "values", "missing", "insufficient", "pending",
 )  # fmt: skip
+WRITTEN = (*COMPARED, "computed_at")
 
 
 @dataclass
@@ -76,12 +74,12 @@ def recompute_period(
                 with as_actor(actor, moment):
                     if write:  # a save between reading and writing would be lost
                         rules.require_open(locks.take_period(period.pk))
-                    batch = _read(cards.filter(pk__gt=last), compiled, stage, rated(period.kind))
+                    batch = read_batch(cards.filter(pk__gt=last), compiled, rated(period.kind))
                     done = _store(batch, stage, moment, write=write)
                 report.add(done)
                 if not batch:
                     break
-                last = batch[-1][0].pk
+                last = batch[-1].card.pk
     finally:
         # A run that the closing of the period ended half-way says what it had written until then.
         if write and report.computed:
@@ -115,7 +113,9 @@ def passes(cards: Any) -> Iterator[Any]:
 
 
 @dataclass(frozen=True)
-class _Card:
+class Card:
+    """What computing a card reads of it."""
+
     pk: int
     period_id: int
     unit_id: int
@@ -123,63 +123,88 @@ class _Card:
     version_id: int
     position_code: str
     state: str
+    submitted_at: datetime | None
     confirmed_basis: dict[str, str]
 
+    @property
+    def reference(self) -> dict[str, int]:
+        """What a result copies of its card."""
+        return {"period_id": self.period_id, "unit_id": self.unit_id, "person_id": self.person_id}
 
-def _read(
-    cards: Any, compiled: Mapping[int, CompiledSet], stage: str, kind: str
-) -> list[tuple[_Card, CardInputs, CompiledSet]]:
-    """The next batch with everything its cards are computed from; empty behind the last card."""
-    rows = cards.order_by("pk").values_list(*(entry.name for entry in fields(_Card)))[:CHUNK]
-    batch = [_Card(*row) for row in rows]
+
+class Computable(NamedTuple):
+    """A card with what it is computed from at every stage alike: tasks, others, calendars; no scores."""
+
+    card: Card
+    inputs: CardInputs
+    compiled: CompiledSet
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was given on some cards at one stage, or in one seat there, as it is stored."""
+
+    given: Mapping[int, Mapping[str, Decimal | str]]
+    said: Mapping[int, Mapping[str, Mapping[str, Decimal | str]]]
+
+    def inputs_of(self, each: Computable) -> CardInputs:
+        """Everything a card is computed from there. Raises ValueError for a stored text that nobody has entered."""
+        entered, details = split(each.compiled, self.given.get(each.card.pk, {}))
+        said = None
+        if each.card.pk in self.said:
+            voices = self.said[each.card.pk].items()
+            said = {
+                voice: Said(*split(each.compiled, sent))
+                for voice, sent in voices
+                if voice in each.compiled.heard
+            }
+        return each.inputs._replace(entered=entered, details=details, said=said)
+
+
+def read_batch(cards: Any, compiled: Mapping[int, CompiledSet], kind: str) -> list[Computable]:
+    """The next batch with everything its cards are computed from but scores; empty behind the last card."""
+    rows = cards.order_by("pk").values_list(*(entry.name for entry in fields(Card)))[:CHUNK]
+    batch = [Card(*row) for row in rows]
     if not batch:
         return []
-    given = given_at([card.pk for card in batch], stage)
     tasks = tasks_of(batch[0].period_id, [card.person_id for card in batch])
-    said = _said(batch, compiled, stage)
     counting_points = [card.person_id for card in batch if compiled[card.version_id].counts_points]
     rows = task_rows(batch[0].period_id, counting_points) if counting_points else {}
     calendars = calendars_of(batch[0].period_id, compiled.values())
     own = [
-        (
+        Computable(
             card,
-            _own(compiled[card.version_id], given.get(card.pk, {}), tasks.get(card.person_id, ()))._replace(
+            CardInputs(
+                entered={},
+                tasks=tasks.get(card.person_id, ()),
                 work=work_of(rows.get(card.person_id, ()), card.position_code, compiled[card.version_id]),
                 calendars=calendars,
-                said=said.get(card.pk),
                 period=kind,
             ),
             compiled[card.version_id],
         )
         for card in batch
     ]
-    counting = _counting(card for card, _inputs, found in own if _reads_others(card, found))
+    counting = _counting(each.card for each in own if _reads_others(each.card, each.compiled))
     return [
-        (card, _with_others(card, inputs, found, counting) if found.from_others else inputs, found)
-        for card, inputs, found in own
+        each._replace(inputs=_with_others(each.card, each.inputs, each.compiled, counting))
+        if each.compiled.from_others
+        else each
+        for each in own
     ]
 
 
-def _said(
-    batch: list[_Card], compiled: Mapping[int, CompiledSet], stage: str
-) -> Mapping[int, Mapping[str, Said]]:
-    """What was sent at the other stages, for the cards whose set decides with it too."""
-    cards = {card.pk: compiled[card.version_id] for card in batch if compiled[card.version_id].hears}
-    if stage != StageKey.EVALUATOR or not cards:
-        return {}
-    given = said_at(list(cards), sorted(frozenset().union(*(each.heard for each in cards.values()))))
-    return {
-        pk: {voice: Said(*split(each, sent)) for voice, sent in given[pk].items() if voice in each.heard}
-        for pk, each in cards.items()
-    }
+def read_given(batch: Sequence[Computable], stage: str, seat: str = "") -> Given:
+    """What was given on these cards at a stage or in a seat, and what the evaluator's stage hears beside it."""
+    hearing = [each for each in batch if stage == StageKey.EVALUATOR and each.compiled.hears]
+    said: Mapping[int, Mapping[str, Mapping[str, Decimal | str]]] = {}
+    if hearing:
+        voices = sorted(frozenset().union(*(each.compiled.heard for each in hearing)))
+        said = said_at([each.card.pk for each in hearing], voices)
+    return Given(given_at([each.card.pk for each in batch], stage, seat), said)
 
 
-def _own(compiled: CompiledSet, given: Mapping[str, Decimal | str], tasks: Sequence[TaskInput]) -> CardInputs:
-    entered, details = split(compiled, given)
-    return CardInputs(entered=entered, details=details, tasks=tasks)
-
-
-def _counting(cards: Iterable[_Card]) -> Mapping[int, Scorecard]:
+def _counting(cards: Iterable[Card]) -> Mapping[int, Scorecard]:
     """The cards that read what others have now, with what it takes to find these."""
     keys = [card.pk for card in cards]
     if not keys:
@@ -188,20 +213,20 @@ def _counting(cards: Iterable[_Card]) -> Mapping[int, Scorecard]:
 
 
 def _with_others(
-    card: _Card, inputs: CardInputs, compiled: CompiledSet, counting: Mapping[int, Scorecard]
+    card: Card, inputs: CardInputs, compiled: CompiledSet, counting: Mapping[int, Scorecard]
 ) -> CardInputs:
     if card.pk in counting:
         inputs = with_others(inputs, counting[card.pk])
     return with_kept(inputs, compiled, kept_basis(compiled, card.state, card.confirmed_basis))
 
 
-def _reads_others(card: _Card, compiled: CompiledSet) -> bool:
+def _reads_others(card: Card, compiled: CompiledSet) -> bool:
     """Whether a criterion counts others as they are now: of a decided card none does."""
     return len(kept_basis(compiled, card.state, card.confirmed_basis)) < len(compiled.from_others)
 
 
 def _store(
-    batch: list[tuple[_Card, CardInputs, CompiledSet]],
+    batch: list[Computable],
     stage: str,
     moment: datetime,
     *,
@@ -212,22 +237,19 @@ def _store(
     stored = {
         result.card_id: result
         for result in CardResult.objects.filter(
-            card_id__in=[card.pk for card, _inputs, _set in batch], stage=stage, seat=""
+            card_id__in=[each.card.pk for each in batch], stage=stage, seat=""
         )
     }
     added: list[CardResult] = []
     changed: list[CardResult] = []
-    for card, inputs, compiled in batch:
-        fields = scoring.result_fields(compiled.score(inputs), moment)
+    given = read_given(batch, stage)
+    for each in batch:
+        card = each.card
+        fields = scoring.result_fields(each.compiled.score(given.inputs_of(each)), moment)
         report.computed += 1
         result = stored.get(card.pk)
         if result is None:
-            added.append(
-                CardResult(
-                    card_id=card.pk, stage=stage, period_id=card.period_id, unit_id=card.unit_id,
-                    person_id=card.person_id, **fields,
-                )
-            )  # fmt: skip
+            added.append(CardResult(card_id=card.pk, stage=stage, **card.reference, **fields))
         elif any(getattr(result, name) != fields[name] for name in COMPARED):
             report.differing.append(card.pk)
             for name in WRITTEN:

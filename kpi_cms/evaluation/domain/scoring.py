@@ -192,6 +192,16 @@ def result_fields(outcome: Outcome, moment: datetime) -> dict[str, Any]:
     }
 
 
+def summary(outcome: Outcome) -> dict[str, Any]:
+    """What the ledger says of a result when it is sent or decided: the exact total, rounded, and its band."""
+    total = outcome.total
+    return {
+        "total": str(total) if total is not None else None,
+        "rounded": str(outcome.rounded) if outcome.rounded is not None else None,
+        "band": outcome.band,
+    }
+
+
 def _gates_of(outcome: Outcome) -> dict[str, list[str]]:
     """The keys of the gates that hold, and of those that are not known; {} where none bears on the card."""
     found = {"applied": outcome.applied, "undecided": outcome.undecided}
@@ -221,6 +231,12 @@ def refresh(card: Scorecard, stage: str, moment: datetime, seat: str = "") -> Ou
     outcome = outcome_of(card, stage, seat)
     store_result(card, stage, outcome, moment, seat)
     return outcome
+
+
+def refresh_collective(card: Scorecard, moment: datetime) -> None:
+    """Somebody else speaks for the collective, or nobody: what is stored of an earlier one follows."""
+    for result in CardResult.objects.filter(card=card, stage=StageKey.COLLECTIVE):
+        refresh(card, StageKey.COLLECTIVE, moment, result.seat)
 
 
 def refresh_undecided(card: Scorecard, moment: datetime) -> None:

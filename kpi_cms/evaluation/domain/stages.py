@@ -171,10 +171,10 @@ def evaluate_without_self(
         )
     require_reason(reason)
     card.without_self = card.submitted_at is None
+    after: dict[str, Any] = {"without_self": card.without_self}
     if not card.without_self:
         restore_copy(card, assessment_of(card, StageKey.SELF, card.person), reason)
-        scoring.refresh(card, StageKey.SELF, moment)
-    after = {"without_self": card.without_self}
+        after |= _summary(scoring.refresh(card, StageKey.SELF, moment))
     moved = move_on(card, CardState.SUBMITTED, Act.CARD_SUBMITTED, after=after, reason=reason)
     scoring.refresh(moved, StageKey.EVALUATOR, moment)
     return moved
@@ -386,12 +386,7 @@ def move_on(
 
 def _summary(outcome: Outcome, digest: str = "") -> dict[str, Any]:
     """`digest`: of what was on the screen when it was decided."""
-    total = outcome.total
-    return ({"seen": digest} if digest else {}) | {
-        "total": str(total) if total is not None else None,
-        "rounded": str(outcome.rounded) if outcome.rounded is not None else None,
-        "band": outcome.band,
-    }
+    return ({"seen": digest} if digest else {}) | scoring.summary(outcome)
 
 
 def _check_shown(outcome: Outcome, shown: str | None) -> None:

@@ -4,7 +4,7 @@ The chain proves the history; a record is what the last row of its history says,
 `checks` what only they know: texts that stand in a record too, results that follow from rows, rows of an opening.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from django.db import connection, models
@@ -30,9 +30,11 @@ def check_everything(part: Part | None = None) -> Iterator[Finding]:
     part = part or Part()
     for model in tracked_models():
         yield from check_records(model, part)
-    if not part.chain:
+    if part.is_whole:
         yield from check_texts()
         yield from check_digests()
+    else:
+        yield from check_shown_texts(part)
     for check in checks:
         yield from check(part)
 
@@ -49,9 +51,7 @@ def check_records(model: type[models.Model], part: Part) -> Iterator[Finding]:
     """Each record against the last row of its history, in the columns that both have."""
     history = model.history.model  # type: ignore[attr-defined]  # simple-history adds the manager
     table = model._meta.db_table
-    if part.records is not None and table not in part.records:
-        return
-    if part.units is not None and "unit_id" not in {field.column for field in model._meta.concrete_fields}:
+    if not _is_in(model, part):
         return
     shared = {field.column for field in history._meta.concrete_fields}
     live = layouts.form_of(
@@ -74,6 +74,13 @@ def check_records(model: type[models.Model], part: Part) -> Iterator[Finding]:
             now, then = live.values(record), live.values(said)
             differing = [name for name in now if now[name] != then[name]]
             yield Finding(Wrong.RECORD_CHANGED, table=table, row_id=pk, detail=", ".join(differing))
+
+
+def _is_in(model: type[models.Model], part: Part) -> bool:
+    """Whether a part says which records of a model are its own."""
+    if part.records is not None and model._meta.db_table not in part.records:
+        return False
+    return part.units is None or "unit_id" in {field.column for field in model._meta.concrete_fields}
 
 
 Pairs = Iterator[tuple[int, bytes | None, bytes | None]]
@@ -158,11 +165,41 @@ def _side_by_side(left: Iterator[tuple[int, bytes]], right: Iterator[tuple[int, 
 # --- Texts --------------------------------------------------------------------------------------------------
 def check_texts() -> Iterator[Finding]:
     """Every text against its key; a blank one against the act that blanked it; every key against the texts."""
+    yield from _wrong_texts(ErasableText.objects.all(), _erased())
+    for source, column, found in _missing_texts():
+        yield Finding(Wrong.TEXT_MISSING, table=source, row_id=found, detail=column)
+
+
+def check_shown_texts(part: Part) -> Iterator[Finding]:
+    """The texts that the part's records point at, in the same way; history's and the ledger's are left to the whole."""
+    erased = _erased()
+    for model in tracked_models():
+        table = model._meta.db_table
+        if not _is_in(model, part):
+            continue
+        rows = model._base_manager.filter(**_lookups(part, table, "pk"))
+        for field in pointing.text_keys(model):
+            keys = dict(rows.filter(**{f"{field.name}__isnull": False}).values_list("pk", field.name))
+            wanted = sorted(set(keys.values()))
+            there: set[Any] = set()
+            for first in range(0, len(wanted), layouts.PART):
+                texts = ErasableText.objects.filter(key__in=wanted[first : first + layouts.PART])
+                there |= set(texts.values_list("key", flat=True))
+                yield from _wrong_texts(texts, erased)
+            for pk, key in sorted(keys.items()):
+                if key not in there:
+                    yield Finding(Wrong.TEXT_MISSING, table=table, row_id=pk, detail=str(field.column))
+
+
+def _erased() -> set[str]:
+    """The keys of all texts that an act erased."""
+    entries = LedgerEntry.objects.filter(act=Act.TEXT_ERASED).values_list("after", flat=True)
+    return {key for after in entries for key in (after or {}).get("texts", ())}
+
+
+def _wrong_texts(texts: "models.QuerySet[ErasableText]", erased: Collection[str]) -> Iterator[Finding]:
     table = ErasableText._meta.db_table
-    erased: set[str] = set()
-    for after in LedgerEntry.objects.filter(act=Act.TEXT_ERASED).values_list("after", flat=True):
-        erased |= set((after or {}).get("texts", ()))
-    rows = ErasableText.objects.values_list("key", "kind", "text", "salt", "person_code", "erased_at")
+    rows = texts.values_list("key", "kind", "text", "salt", "person_code", "erased_at")
     for key, kind, text, salt, code, erased_at in rows.iterator(chunk_size=2_000):
         if erased_at is None and salt:
             if text_key(salt, kind, code, text) != key:
@@ -171,8 +208,6 @@ def check_texts() -> Iterator[Finding]:
             yield Finding(Wrong.TEXT_BLANKED, table=table, row_id=str(key))
         elif text or salt:
             yield Finding(Wrong.TEXT_CHANGED, table=table, row_id=str(key), detail="it was erased")
-    for source, column, found in _missing_texts():
-        yield Finding(Wrong.TEXT_MISSING, table=source, row_id=found, detail=column)
 
 
 def _missing_texts() -> Iterator[tuple[str, str, int]]:

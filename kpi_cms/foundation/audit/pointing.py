@@ -17,10 +17,16 @@ MOMENTS = ("history_date", "at", "given_at")
 def columns() -> Iterator[tuple[Any, str, str]]:
     """(Model, field, its column) of every key of a text in a sealed table, history's reasons included."""
     for model in layouts.sealed_models().values():
-        for field in model._meta.concrete_fields:
-            names_a_text = field.name.endswith("_key") or field.name == "history_change_reason"
-            if field.get_internal_type() == "UUIDField" and names_a_text and field.name not in NOT_TEXTS:
-                yield model, field.name, str(field.column)
+        for field in text_keys(model):
+            yield model, field.name, str(field.column)
+
+
+def text_keys(model: Any) -> Iterator[Any]:
+    """The fields of a model that hold the key of a text."""
+    for field in model._meta.concrete_fields:
+        names_a_text = field.name.endswith("_key") or field.name == "history_change_reason"
+        if field.get_internal_type() == "UUIDField" and names_a_text and field.name not in NOT_TEXTS:
+            yield field
 
 
 def written_at(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:

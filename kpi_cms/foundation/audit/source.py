@@ -29,6 +29,11 @@ class Part:
     units: Sequence[int] | None = None
     records: Mapping[str, Sequence[int]] | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every record is looked at, of whichever chain."""
+        return self.units is None and self.records is None
+
 
 @contextmanager
 def one_moment() -> Iterator[None]:

@@ -37,6 +37,7 @@ class Outcome:
     last_anchor: str = ""
     names: dict[Finding, str] = field(default_factory=dict)
     accepted: list[restores.Accepted] = field(default_factory=list)
+    in_part: bool = False
 
     @property
     def holds(self) -> bool:
@@ -52,6 +53,7 @@ class Outcome:
             "last_anchor": self.last_anchor,
             "waiting": self.waiting,
             "seconds": round(self.seconds, 3),
+            "in_part": self.in_part,
             "accepted": [asdict(each) for each in self.accepted],
             "chains": {
                 chain: [self.report.lengths[chain], head] for chain, head in sorted(self.report.heads.items())
@@ -109,6 +111,7 @@ def run(
             waiting=SealWaiting.objects.count(),
             last_anchor=str(Anchor.objects.order_by("-number").first() or ""),
             accepted=gathered.accepted,
+            in_part=not part.is_whole,
         )
         outcome.names = _names(outcome.findings)
     outcome.seconds = time.perf_counter() - began

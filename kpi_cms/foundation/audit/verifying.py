@@ -48,6 +48,9 @@ class Wrong(StrEnum):
     DIGEST_DIFFERS = "rows of an act are not those it was recorded with"
     COPY_DIFFERS = "text of a record differs from the one kept"
     RESULT_DIFFERS = "result does not follow from its rows"
+    RESULT_MISSING = "result is gone"
+    RESULT_ADDED = "result of a stage that the card does not have"
+    PINS_DIFFER = "period is scored with something else than its opening recorded"
 
 
 @dataclass(frozen=True)

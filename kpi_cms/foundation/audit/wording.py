@@ -27,6 +27,9 @@ SENTENCES = {
     Wrong.DIGEST_DIFFERS: _("The rows of an act are not those it was recorded with."),
     Wrong.COPY_DIFFERS: _("A text of a record differs from the one kept."),
     Wrong.RESULT_DIFFERS: _("A result does not follow from its rows."),
+    Wrong.RESULT_MISSING: _("A result of a card is gone."),
+    Wrong.RESULT_ADDED: _("A result is of a stage that its card does not have."),
+    Wrong.PINS_DIFFER: _("A period is scored with something else than its opening recorded."),
 }
 
 

@@ -20,6 +20,7 @@ from kpi_cms.foundation.engine.kinds import (
     NumberKind,
     Option,
     PeopleManagedKind,
+    TaskRatioKind,
 )
 from kpi_cms.foundation.engine.levels import LevelsKind
 from kpi_cms.foundation.engine.others import OWN, UNIT, ResultOfKind, RollUpKind
@@ -119,6 +120,11 @@ class CompiledCriterion:
     def is_from_others(self) -> bool:
         """Whether its value comes of other people's results or tasks."""
         return bool(self.scope) or isinstance(self._kind, (PeopleManagedKind, ResultOfKind))
+
+    @property
+    def is_from_tasks(self) -> bool:
+        """Whether its value comes of tasks, the person's own or others'."""
+        return isinstance(self._kind, (TaskRatioKind, TaskPointsKind, RollUpKind))
 
     def counts_as(self, other: "CompiledCriterion") -> bool:
         """Whether another criterion computes in the same way."""

@@ -12,7 +12,7 @@ from kpi_cms.foundation.audit.verifying import Wrong
 from kpi_cms.foundation.audit.wording import SENTENCES
 from snippets.enums import Role
 from tests.factories.snippets import in_role
-from tests.helpers import month
+from tests.helpers import month, sealed
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,7 @@ def _in_english(settings):
 @pytest.fixture
 def world(opened: World) -> World:
     made = opened
+    sealed.register()
     month.submitted(made, made.lan)
     return made
 

@@ -10,6 +10,10 @@ from kpi_cms.foundation.audit import verification
 from kpi_cms.foundation.audit.wording import accepted_sentence
 
 SHOWN = 50
+IN_PART = (
+    "Of this part alone: its chain, records, texts and results. Left to the whole verification: other chains, records "
+    "without a unit, texts that only history and ledger point at, digests of bulk acts and, for a unit, of openings."
+)
 
 
 class Command(BaseCommand):
@@ -52,6 +56,8 @@ class Command(BaseCommand):
         )
         for each in outcome.accepted:
             self.stdout.write(f"Accepted: {accepted_sentence(each)}")
+        if outcome.in_part:
+            self.stdout.write(IN_PART)
         if outcome.holds:
             self.stdout.write("Everything holds.")
             return
