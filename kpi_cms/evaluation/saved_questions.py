@@ -5,11 +5,14 @@ A question finds entries of the ledger, groups of them (who, when, how many), or
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, TruncHour
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Window
+from django.db.models.functions import Cast, Lag, Lead
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +34,7 @@ MANY_CARDS = 10
 ON_CARDS = (
     Act.SCORE_CHANGED, Act.COMMENT_CHANGED, Act.CARD_RETURNED, Act.CARD_CONFIRMED, Act.CARD_ENDORSED,
 )  # fmt: skip
-A_DAY = timedelta(hours=24)
+A_DAY, AN_HOUR = timedelta(hours=24), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -96,35 +99,71 @@ REOPENING = (
 
 # --- Groups -------------------------------------------------------------------------------------------------
 def _many_cards_in_an_hour(scope: Scope, asked: Search) -> list[Group]:
+    """Stretches of time in which an account had changed MANY_CARDS cards or more within the 60 minutes before, each
+    with the moment from which on, and the most there were at once.
+
+    A change counts for an hour. Where the same card is changed again meanwhile it counts on and is not counted twice:
+    so a card begins to count with a change that has none in the hour before, ceases an hour after one that has none in
+    the hour behind, and the sum of both is how many count.
+    """
+    notice_list("ledger", unit=asked.unit)
     rows = read_entries(scope, replace(asked, acts=ON_CARDS))
     if rows is None:
         return []
-    found = (
-        rows.filter(subject_type=Scorecard._meta.label)
-        .order_by()
-        .annotate(hour=TruncHour("at"))
-        .values("actor_id", "actor_code", "hour")
-        .annotate(count=Count("subject_id", distinct=True))
-        .filter(count__gte=MANY_CARDS)
-        .order_by("-hour", "actor_id")
+    of_a_card: dict[str, Any] = {"partition_by": ["actor_id", "subject_id"], "order_by": ["at", "pk"]}
+    ends = F("at") + AN_HOUR
+    on_cards = rows.filter(subject_type=Scorecard._meta.label).order_by()
+    changes = on_cards.annotate(
+        ends=ends, ended=Window(Lag(ends), **of_a_card), again=Window(Lead("at"), **of_a_card)
+    ).values("actor_id", "actor_code", "at", "ends", "ended", "again")
+    try:
+        inner, values = changes.query.sql_with_params()
+    except EmptyResultSet:  # nobody has the name that was typed
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTING.format(changes=inner), [*values, MANY_CARDS, MANY_CARDS, MOST_GROUPS])
+        return [Group(who, code, _moment(since), count) for who, code, since, count in cursor.fetchall()]
+
+
+# An event: who, when, and whether one card more counts or one less; of one moment, the one less comes first.
+COUNTING = """
+    WITH change (actor_id, actor_code, at, ends, ended, again) AS ({changes}),
+    event (actor_id, actor_code, moment, step) AS (
+        SELECT actor_id, actor_code, at, 1 FROM change WHERE ended IS NULL OR ended <= at
+        UNION ALL
+        SELECT actor_id, actor_code, ends, -1 FROM change WHERE again IS NULL OR again >= ends
+    ),
+    counted AS (
+        SELECT event.*, SUM(step) OVER (PARTITION BY actor_id ORDER BY moment, step ROWS UNBOUNDED PRECEDING) AS cards
+        FROM event
+    ),
+    apart AS (
+        SELECT counted.*, SUM(CASE WHEN cards < %s THEN 1 ELSE 0 END)
+            OVER (PARTITION BY actor_id ORDER BY moment, step ROWS UNBOUNDED PRECEDING) AS stretch
+        FROM counted
     )
-    return [
-        Group(row["actor_id"], row["actor_code"], row["hour"], row["count"]) for row in found[:MOST_GROUPS]
-    ]
+    SELECT actor_id, MIN(actor_code), MIN(moment) AS since, MAX(cards) FROM apart WHERE cards >= %s
+    GROUP BY actor_id, stretch ORDER BY since DESC, actor_id LIMIT %s
+"""
+
+
+def _moment(value: datetime | str) -> datetime:
+    """SQLite keeps moments as text."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 def _imported_for_several_units(scope: Scope, asked: Search) -> list[Group]:
+    """Units by what each file says it touched: a file of people may touch many, a catalogue belongs to one."""
+    notice_list("ledger", unit=asked.unit)
     rows = read_entries(scope, replace(asked, acts=(Act.IMPORT_APPLIED,)))
     if rows is None:
         return []
-    found = (
-        rows.order_by()
-        .values("actor_id", "actor_code")
-        .annotate(count=Count("unit_id", distinct=True))
-        .filter(count__gt=1)
-        .order_by("-count", "actor_id")
-    )
-    return [Group(row["actor_id"], row["actor_code"], None, row["count"]) for row in found[:MOST_GROUPS]]
+    touched: dict[tuple[int, str], set[str]] = {}
+    for entry in rows.only("actor_id", "actor_code", "unit_code", "after").iterator():
+        units = touched.setdefault((entry.actor_id, entry.actor_code), set())
+        units.update((entry.after or {}).get("units", ()), [entry.unit_code] if entry.unit_code else ())
+    found = [Group(*who, None, len(units)) for who, units in touched.items() if len(units) > 1]
+    return sorted(found, key=lambda group: (-group.count, group.actor_id))[:MOST_GROUPS]
 
 
 # --- Cards --------------------------------------------------------------------------------------------------

@@ -39,8 +39,8 @@ def apply_people_import(
     """Apply a file, all of it or nothing.
 
     The plan is made again under the locks, so it is what happens even where somebody wrote in between. Raises
-    Invalid with the number of problems; `details["plan"]` carries them. One ledger entry tells the file, its digest
-    and the counts; each record has its own history.
+    Invalid with the number of problems; `details["plan"]` carries them. One ledger entry tells the file, its digest,
+    the counts and the units that it touched; each record has its own history.
     """
     plan = make_plan(actor, moment, rows, lock=True)
     if plan.problems:
@@ -50,6 +50,7 @@ def apply_people_import(
     touched = plan.created + plan.changed
     if not touched:
         return PeopleImportResult(plan, {})
+    units = _units_touched(touched)
     reason_key = texts.keep(TextKind.REASON, _("Import of the file %(name)s") % {"name": file_name})
     _keep_names(touched)
     _settle(touched, moment)
@@ -65,11 +66,21 @@ def apply_people_import(
         after={
             "file_sha256": file_sha256,
             **plan.counts,
+            "units": units,
             "rows": ledger.rows_written(Person, Appointment, since=moment),
         },
         reason_key=reason_key,
     )
     return PeopleImportResult(plan, passwords)
+
+
+def _units_touched(touched: Sequence[PlannedPerson]) -> list[str]:
+    """Codes of the units that people of the file belong to, come to or leave; asked before anybody is settled."""
+    keys = {item.person.unit_id for item in touched}
+    for item in touched:
+        appointments = (item.new_appointment, item.corrected, item.ended)
+        keys |= {each.unit_id for each in appointments if each is not None}
+    return list(Unit.objects.filter(pk__in=keys).order_by("code").values_list("code", flat=True))
 
 
 def _keep_names(touched: Sequence[PlannedPerson]) -> None:

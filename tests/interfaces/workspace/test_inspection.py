@@ -1,7 +1,7 @@
 """The auditor's workspace: search, questions, sample, one entry, the card as it was; each within the units given."""
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -11,28 +11,32 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from kpi_cms.evaluation import ledger_search
-from kpi_cms.evaluation.domain import closing, stages
+from kpi_cms.evaluation.domain import closing, deciding_anew, reopening, stages
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.ledger_search import Search
 from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.saved_questions import question_of
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts import domain as accounts
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts, touched
 from kpi_cms.foundation.audit.models import LedgerEntry, TextKind
 from kpi_cms.foundation.core.actor import asked_by
+from kpi_cms.interfaces.exchange.imports.people import PersonRow
 from kpi_cms.interfaces.workspace import exporting
 from kpi_cms.interfaces.workspace.presentation import ledger_words
 from kpi_cms.interfaces.workspace.presentation.inspection import search_workbook
-from snippets.enums import Capability, Role
+from snippets.domain.people import apply_people_import
+from snippets.enums import ROLE_CAPABILITIES, Capability, Role
 from snippets.models import Period, Person, Unit
 from tests.factories.snippets import hold, holder, in_role
 from tests.helpers import month, pages
 from tests.helpers import world as worlds
+from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -380,6 +384,64 @@ def test_a_large_change_without_a_comment(changed: World) -> None:
     assert len(links(auditor(changed.agency), SEARCH, hoi="khong-nhan-xet")) == 1
 
 
+def on_cards(world: World, *changes: tuple[str, int], actor: int = 998) -> None:
+    """Entries of one account: minutes past nine, and a card that somebody else's entries name as well."""
+    for card, minutes in changes:
+        LedgerEntry.objects.create(
+            act="score.changed", at=MOMENT + timedelta(minutes=minutes), actor_id=actor, actor_code=f"u{actor}",
+            unit_id=world.department.pk, unit_code="A1", subject_type="evaluation.Scorecard", subject_id=card,
+            request_id="0" * 32,
+        )  # fmt: skip
+
+
+def groups(scope: Scope, **asked: Any) -> list[tuple[str, str, int]]:
+    question = question_of("nhieu-phieu")
+    assert question is not None
+    assert question.groups is not None
+    return [
+        (each.actor_code, f"{timezone.localtime(each.since):%H:%M}", each.count)
+        for each in question.groups(scope, Search(**asked))
+        if each.since is not None
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "counted"),
+    [
+        ([(n, 50 + n // 5) for n in range(9)] + [(n, 65) for n in range(20, 29)], [("u998", "10:05", 18)]),
+        ([(n, 10) for n in range(9)] + [(9, 69)], [("u998", "10:09", 10)]),
+        ([(n, 10) for n in range(9)] + [(9, 70)], []),  # an hour later to the minute
+        ([(n, 10) for n in range(9)] + [(n, 20) for n in range(9)], []),  # the same nine again
+        ([(n, 10) for n in range(9)] + [(0, 40), (9, 75)], []),  # the first was changed again, the others are over
+        ([(n, 10) for n in range(9)] + [(n, 40) for n in range(9)] + [(9, 75)], [("u998", "10:15", 10)]),
+        ([(n, 10) for n in range(10)] + [(n, 300) for n in range(11)], [("u998", "14:00", 11), ("u998", "09:10", 10)]),
+    ],
+)  # fmt: skip
+def test_cards_are_counted_over_any_sixty_minutes(
+    changed: World, changes: list[tuple[int, int]], counted: list[tuple[str, str, int]]
+) -> None:
+    on_cards(changed, *((str(card), minutes) for card, minutes in changes))
+    on_cards(changed, *((str(card), 10) for card in range(50, 59)), actor=997)  # nine of somebody else
+    assert groups(Scope.of(in_role(changed.agency, Role.AUDITOR))) == counted
+    assert groups(Scope.of(in_role(changed.other_agency, Role.AUDITOR, username="KT02"))) == []
+
+
+def test_groups_are_narrowed_by_what_was_asked(changed: World) -> None:
+    on_cards(changed, *((str(card), 10) for card in range(10)), actor=changed.head.user.pk)
+    scope = Scope.of(in_role(changed.agency, Role.AUDITOR))
+    assert len(groups(scope, actor="cc002")) == 1
+    assert groups(scope, actor="cc003") == []
+    assert groups(scope, actor="nobody-at-all") == []
+    assert groups(scope, since=date(2026, 8, 4)) == []
+    assert groups(scope, since=date(2027, 8, 4)) == []
+
+
+def test_a_group_that_reaches_back_over_midnight_leads_to_both_days(changed: World) -> None:
+    on_cards(changed, *((str(card), 895 + card) for card in range(10)))  # from 23:55 on
+    body = pages.body(auditor(changed.agency).get(SEARCH, {"hoi": "nhieu-phieu"}))
+    assert "boi=u998&since=03%2F08%2F2026&until=04%2F08%2F2026" in body
+
+
 def test_many_cards_in_an_hour(changed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     client = auditor(changed.agency)
     assert "Nothing was found" in found(client, hoi="nhieu-phieu")
@@ -391,29 +453,86 @@ def test_many_cards_in_an_hour(changed: World, monkeypatch: pytest.MonkeyPatch) 
 
 def test_changed_after_the_decision(changed: World) -> None:
     client = auditor(changed.agency)
+    month.worked(changed, changed.minh)
+    month.notified(changed, changed.minh)
     assert links(client, SEARCH, hoi="sau-quyet-dinh") == []
-    LedgerEntry.objects.create(
-        act="card.basis_changed", at=MOMENT, actor_id=1, actor_code="x", unit_id=changed.department.pk,
-        unit_code="A1", subject_type="evaluation.Scorecard", subject_id=str(changed.card(changed.head).pk),
-        request_id="0" * 32,
+    decided_anew(changed, changed.minh)
+    assert acts_of(links(client, SEARCH, hoi="sau-quyet-dinh")) == [
+        "card.decided_anew", "reopening.approved", "reopening.asked",
+    ]  # fmt: skip
+    assert links(auditor(changed.other_agency, "KT02"), SEARCH, hoi="sau-quyet-dinh") == []
+
+
+def decided_anew(world: World, who: Person) -> None:
+    """The one criterion that was opened is given 1 point, two hours after nine."""
+    card, head = world.card(who), world.head.user
+    key = next(
+        key for key, entry in month.entries(card, "evaluator").items() if isinstance(entry.value, Decimal)
+    )
+    asked = reopening.ask_reopening(
+        actor=head, moment=MOMENT, card=card, expected=card.version_number, criteria=[key],
+        until=MOMENT + timedelta(days=3), reason="Chấm nhầm dòng",
     )  # fmt: skip
-    assert len(links(client, SEARCH, hoi="sau-quyet-dinh")) == 1
+    keeper = holder(world.root, Capability.MANAGE_PERIODS, username="CS01")
+    reopening.answer_reopening(
+        actor=keeper, moment=MOMENT + timedelta(hours=1), reopening=asked, approved=True, reason=""
+    )
+    card = world.card(who)
+    deciding_anew.decide_anew(
+        actor=head, moment=MOMENT + timedelta(hours=2), card=card, expected=card.version_number,
+        entries={key: Entry(Decimal(1))}, reason="Chấm nhầm dòng", seen=on_screen(card),
+    )  # fmt: skip
+
+
+def acts_of(addresses: list[str]) -> list[str]:
+    keys = [int(address.strip("/").rsplit("/", 1)[1]) for address in addresses]
+    acts = dict(LedgerEntry.objects.values_list("pk", "act"))
+    return [acts[key] for key in keys]
+
+
+def test_what_a_new_decision_raised_before_closing_is_found(changed: World) -> None:
+    month.worked(changed, changed.minh)
+    month.evaluated(changed, changed.minh)
+    change(changed, changed.minh, "0", minutes=5)
+    month.notified_as_it_stands(changed, changed.minh)
+    decided_anew(changed, changed.minh)
+    Period.objects.update(state="closed", closed_at=MOMENT + timedelta(hours=3))
+    raised = links(auditor(changed.agency), SEARCH, hoi="sat-han", nguoi="minh")
+    assert acts_of(raised) == ["score.changed"]
+    entry = LedgerEntry.objects.get(pk=int(raised[0].strip("/").rsplit("/", 1)[1]))
+    assert (entry.at, entry.amount) == (MOMENT + timedelta(hours=2), Decimal(1))
 
 
 def test_imported_for_several_units(changed: World) -> None:
-    client = auditor(changed.agency)
-    values = {
-        "act": "import.applied", "at": MOMENT, "actor_id": changed.head.user.pk, "actor_code": "cc002",
-        "subject_type": "snippets.Unit", "subject_id": "1", "request_id": "0" * 32,
+    keeper = holder(changed.root, *ROLE_CAPABILITIES[Role.PERSONNEL], username="TC01")
+    one = people_import(keeper, ("NV1", "A1"))
+    province, agency = auditor(changed.root), auditor(changed.agency, "KT02")
+    assert one == ["A1"]
+    assert "Nothing was found" in found(province, hoi="nhap-nhieu-don-vi")
+    assert people_import(keeper, ("NV2", "A1"), ("NV3", "B1")) == ["A1", "B1"]
+    body = found(province, hoi="nhap-nhieu-don-vi")
+    assert "TC01 – 2" in body
+    assert "Nothing was found" in found(agency, hoi="nhap-nhieu-don-vi")  # it says what lies outside
+    assert "Nothing was found" in found(province, hoi="nhap-nhieu-don-vi", since="04/08/2026")
+
+
+def people_import(keeper: User, *people: tuple[str, str]) -> list[str]:
+    """A file with these people, applied; the units that its entry says it touched."""
+    common = {
+        "sheet": "Nhân sự", "full_name": "Đặng Thị Nguyệt", "kind": "cong_chuc", "role": "member",
+        "position_code": "cv-member", "starts_on": date(2026, 1, 1),
     }  # fmt: skip
-    LedgerEntry.objects.create(unit_id=changed.department.pk, **values)
-    LedgerEntry.objects.create(unit_id=changed.other_department.pk, **values)
-    assert "Nothing was found" in found(
-        client, hoi="nhap-nhieu-don-vi"
-    )  # the other unit is not theirs to count
-    LedgerEntry.objects.create(unit_id=changed.agency.pk, **values)
-    assert "cc002" in found(client, hoi="nhap-nhieu-don-vi")
-    assert "Nothing was found" in found(client, hoi="nhap-nhieu-don-vi", since="04/08/2026")
+    rows = [
+        PersonRow(staff_code=code, unit_code=unit, row=row, **common)
+        for row, (code, unit) in enumerate(people)
+    ]
+    apply_people_import(
+        actor=keeper, moment=MOMENT, rows=rows, file_name="nhan-su.xlsx", file_sha256="a" * 64
+    )
+    after = LedgerEntry.objects.filter(act="import.applied").latest("pk").after
+    assert after is not None
+    units: list[str] = after["units"]
+    return units
 
 
 def test_the_self_assessment_equals_the_evaluation_everywhere(world: World) -> None:

@@ -151,7 +151,16 @@ def test_applying_writes_people_appointments_and_history(system, moment, world):
         "unchanged": 0,
         "accounts": 0,
         "problems": 0,
+        "units": ["KT"],
     }
+
+
+def test_the_ledger_says_which_units_a_file_touched(system, moment, world):
+    """Where somebody comes to, and where they leave."""
+    apply(system, moment, Row(), Row(staff_code="NV2", unit_code="VP", row=3))
+    assert LedgerEntry.objects.latest("pk").after["units"] == ["KT", "VP"]
+    apply(system, moment, Row(), Row(staff_code="NV2", unit_code="XA", starts_on=date(2026, 3, 1), row=3))
+    assert LedgerEntry.objects.latest("pk").after["units"] == ["VP", "XA"]
 
 
 def test_the_same_file_twice_changes_nothing(system, moment, world):

@@ -15,7 +15,7 @@ from kpi_cms.evaluation.audit_names import Names, names_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.past_queries import PastCard
-from kpi_cms.evaluation.saved_questions import Group
+from kpi_cms.evaluation.saved_questions import AN_HOUR, Group
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.numbers import NOTHING, format_moment, format_quantity
 from kpi_cms.foundation.core.workbooks import OutColumn, OutSheet, write_workbook
@@ -106,9 +106,9 @@ def group_rows(groups: Iterable[Group]) -> tuple[list[Row], list[Row]]:
     rows: list[Row] = []
     for group in groups:
         query = {"boi": group.actor_code}
-        if group.since is not None:
-            day = timezone.localtime(group.since).strftime("%d/%m/%Y")
-            query |= {"since": day, "until": day}
+        if group.since is not None:  # what was counted may reach back over midnight
+            days = (timezone.localtime(moment) for moment in (group.since - AN_HOUR, group.since))
+            query |= {name: f"{day:%d/%m/%Y}" for name, day in zip(("since", "until"), days, strict=True)}
         rows.append(
             {
                 "cells": [
