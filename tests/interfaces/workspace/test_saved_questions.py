@@ -273,6 +273,7 @@ def test_a_drawing_is_recorded_and_nothing_is_drawn_by_reading(world: World) -> 
     }
     assert (entry.unit_code, entry.subject_label, len(chosen)) == ("A", "month 7/2026", 3)
     assert all(card.code in text for card in chosen)
+    assert "Seed – 7" in pages.text(client.get(reverse("workspace:ledger_entry", args=[entry.pk])))
 
 
 def test_a_sample_is_shown_and_handed_out_to_whoever_drew_it_alone(world: World) -> None:
