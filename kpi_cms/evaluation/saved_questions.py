@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, TextField, Value, Window
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Window
 from django.db.models.functions import Cast, Lag, Lead
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -111,30 +111,28 @@ def _many_cards_in_an_hour(scope: Scope, asked: Search) -> list[Group]:
     if rows is None:
         return []
     of_a_card: dict[str, Any] = {"partition_by": ["actor_id", "subject_id"], "order_by": ["at", "pk"]}
-    rows = rows.filter(subject_type=Scorecard._meta.label).order_by()
-    begins = rows.annotate(near=Window(Lag("at"), **of_a_card)).filter(
-        Q(near=None) | Q(at__gte=F("near") + AN_HOUR)
-    )
-    ceases = rows.annotate(near=Window(Lead("at"), **of_a_card)).filter(
-        Q(near=None) | Q(near__gte=F("at") + AN_HOUR)
-    )
-    begins = begins.annotate(moment=F("at"), step=Value(1, IntegerField()))
-    ceases = ceases.annotate(moment=F("at") + AN_HOUR, step=Value(-1, IntegerField()))
-    columns = ("actor_id", "actor_code", "moment", "step")
+    ends = F("at") + AN_HOUR
+    on_cards = rows.filter(subject_type=Scorecard._meta.label).order_by()
+    changes = on_cards.annotate(
+        ends=ends, ended=Window(Lag(ends), **of_a_card), again=Window(Lead("at"), **of_a_card)
+    ).values("actor_id", "actor_code", "at", "ends", "ended", "again")
     try:
-        inner, values = (
-            begins.values(*columns).union(ceases.values(*columns), all=True).query.sql_with_params()
-        )
+        inner, values = changes.query.sql_with_params()
     except EmptyResultSet:  # nobody has the name that was typed
         return []
     with connection.cursor() as cursor:
-        cursor.execute(COUNTING.format(events=inner), [*values, MANY_CARDS, MANY_CARDS, MOST_GROUPS])
+        cursor.execute(COUNTING.format(changes=inner), [*values, MANY_CARDS, MANY_CARDS, MOST_GROUPS])
         return [Group(who, code, _moment(since), count) for who, code, since, count in cursor.fetchall()]
 
 
-# Who, when, and whether one card more counts or one less; where both fall on one moment, the one less comes first.
+# An event: who, when, and whether one card more counts or one less; of one moment, the one less comes first.
 COUNTING = """
-    WITH event (actor_id, actor_code, moment, step) AS ({events}),
+    WITH change (actor_id, actor_code, at, ends, ended, again) AS ({changes}),
+    event (actor_id, actor_code, moment, step) AS (
+        SELECT actor_id, actor_code, at, 1 FROM change WHERE ended IS NULL OR ended <= at
+        UNION ALL
+        SELECT actor_id, actor_code, ends, -1 FROM change WHERE again IS NULL OR again >= ends
+    ),
     counted AS (
         SELECT event.*, SUM(step) OVER (PARTITION BY actor_id ORDER BY moment, step ROWS UNBOUNDED PRECEDING) AS cards
         FROM event

@@ -34,6 +34,7 @@ THROUGH = {
     "kpi_cms.interfaces.workspace.exporting.export_review": "workspace:export_review",
     "kpi_cms.interfaces.workspace.exporting.export_sample": "workspace:export_sample",
     "kpi_cms.interfaces.workspace.exporting.export_search": "workspace:export_inspection",
+    "kpi_cms.interfaces.workspace.verifying.start_verification": "workspace:ledger_everything",
     "snippets.domain.projection.check_all": "check_grants",
     "snippets.domain.view_as.end": "view_as_end",
     "snippets.domain.view_as.record_page": "begin",

@@ -37,6 +37,7 @@ READ_UNIT_HISTORY = Rule(
         "kpi_cms.interfaces.workspace.exporting.export_search",
         "kpi_cms.interfaces.workspace.exporting.export_sample",
         "kpi_cms.interfaces.workspace.exporting.export_accesses",
+        "kpi_cms.interfaces.workspace.verifying.start_verification",
     ),
     reading=True,
     label=_("Read the history of a unit"),

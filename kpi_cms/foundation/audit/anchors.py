@@ -295,19 +295,31 @@ def read_file(path: Path, key: Ed25519PublicKey | None) -> AnchorFile:
             raise ValueError(said["format"])
         chains = {
             chain: ChainAnchor(
-                each["number"], each["head"], each["first"], [_leaf(leaf) for leaf in each["leaves"]]
+                _whole(each["number"]),
+                bytes.fromhex(each["head"]).hex(),
+                _whole(each["first"]),
+                [_leaf(leaf) for leaf in each["leaves"]],
             )
             for chain, each in said["chains"].items()
         }
         at = datetime.fromisoformat(said["at"])
-        point = AnchorPoint(said["number"], at, chains)
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError, ValueError) as error:
+        if at.tzinfo is None:
+            raise ValueError(said["at"])
+        point = AnchorPoint(_whole(said["number"]), at, chains)
+        previous, named = str(said["previous"]), bool(said["key"])
+    except (KeyError, TypeError, AttributeError, RecursionError, ValueError) as error:
         raise ValueError(f"{path} is no anchor of the ledger.") from error
     signature = path.with_name(path.name + ".sig")
     signed = None
-    if key is not None and (signature.exists() or said["key"]):
+    if key is not None and (signature.exists() or named):
         signed = signature.exists() and _is_signed(key, content, signature.read_bytes())
-    return AnchorFile(path, point, sha256(content).hexdigest(), said["previous"], signed)
+    return AnchorFile(path, point, sha256(content).hexdigest(), previous, signed)
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError(value)
+    return value
 
 
 def _leaf(text: str) -> tuple[int, int, str]:
@@ -340,13 +352,14 @@ class Gathered:
     from_files: int = 0
 
 
-def gather(paths: Iterable[Path] | None = None) -> Gathered:
+def gather(paths: Iterable[Path] | None = None, *, signed: bool = True) -> Gathered:
     """The anchors of the folder and, where a file is not there any more, of the database's rows: which is a finding,
     as whoever rebuilds a chain would rewrite these too.
 
     `paths`: these files and no others. An anchor that was given up still holds for what was left of each chain.
+    `signed`: one without its signature is a finding; not where somebody brings the file alone.
     """
-    key = public_key()
+    key = public_key() if signed else None
     rows = {row.file_name: row for row in Anchor.objects.order_by("number")}
     given = paths is not None
     folder = settings.LEDGER_ANCHOR_FOLDER

@@ -90,13 +90,20 @@ def part_of(*, unit: str = "", card: str = "") -> Part:
 
 
 def run(
-    part: Part | None = None, *, anchor_files: Sequence[Path] | None = None, records: bool = True
+    part: Part | None = None,
+    *,
+    anchor_files: Sequence[Path] | None = None,
+    signed: bool = True,
+    records: bool = True,
 ) -> Outcome:
-    """Read everything as of one moment and compare. Changes nothing; needs no right but to read."""
+    """Read everything as of one moment and compare. Changes nothing; needs no right but to read.
+
+    `anchor_files`: these anchors and no others; `signed` as in `anchors.gather`.
+    """
     part = part or Part()
     began = time.perf_counter()
     with one_moment(), restores.acting_nevertheless():
-        gathered = anchors.gather(anchor_files)
+        gathered = anchors.gather(anchor_files, signed=signed)
         findings = gathered.findings
         report = verify(DatabaseSource(part), gathered.points, only_chain=part.chain)
         if records:

@@ -23,6 +23,8 @@ urlpatterns = [
     path("lich-su/", audit.index, name="history"),
     path("lich-su/<str:code>/", audit.unit, name="unit_history"),
     path("so-ghi/", ledger.index, name="ledger"),
+    path("so-ghi/toan-bo/", ledger.everything, name="ledger_everything"),
+    path("so-ghi/phieu/<int:pk>/", ledger.card, name="ledger_card"),
     path("so-ghi/<str:code>/", ledger.unit, name="ledger_unit"),
     path("phieu/<int:pk>/lich-su/", audit.card, name="card_history"),
 ]

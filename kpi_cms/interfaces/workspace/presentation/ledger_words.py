@@ -34,6 +34,8 @@ WORDS: dict[str, str | Promise] = {
     "without_version": gettext_lazy("People left out: no version applies"),
     "two_versions": gettext_lazy("People left out: two versions of one frame apply"),
     "seen": gettext_lazy("Digest of what was seen"),
+    "seed": gettext_lazy("Seed"),
+    "units": gettext_lazy("Units"),
 }
 
 
