@@ -34,12 +34,15 @@ MANY_CARDS = 10
 ON_CARDS = (
     Act.SCORE_CHANGED, Act.COMMENT_CHANGED, Act.CARD_RETURNED, Act.CARD_CONFIRMED, Act.CARD_ENDORSED,
 )  # fmt: skip
-A_DAY, AN_HOUR = timedelta(hours=24), timedelta(hours=1)
+A_DAY, AN_HOUR, A_MONTH = timedelta(hours=24), timedelta(hours=1), timedelta(days=31)
 
 
 @dataclass(frozen=True)
 class Question:
-    """`narrow` adds to a search of entries; `groups` and `cards` answer by themselves, for a period or for days."""
+    """`narrow` adds to a search of entries; `groups` and `cards` answer by themselves, for a period or for days.
+
+    `recent`: the days it is asked for at first, where it reads every act of them; whoever asks may name others.
+    """
 
     key: str
     label: str | Promise
@@ -47,6 +50,7 @@ class Question:
     groups: Callable[[Scope, Search], list["Group"]] | None = None
     cards: Callable[[Scope, Period], QuerySet[Scorecard]] | None = None
     of_a_period: bool = False
+    recent: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -202,7 +206,12 @@ QUESTIONS: Sequence[Question] = (
     Question(
         "khong-nhan-xet", _("No comment on a change of 2 points or more"), narrow=_large_without_comment
     ),
-    Question("nhieu-phieu", _("One account changed many cards in an hour"), groups=_many_cards_in_an_hour),
+    Question(
+        "nhieu-phieu",
+        _("One account changed many cards in an hour"),
+        groups=_many_cards_in_an_hour,
+        recent=A_MONTH,
+    ),
     Question("sau-quyet-dinh", _("Changed after the decision"), narrow=_after_decision),
     Question(
         "nhap-nhieu-don-vi",

@@ -140,6 +140,17 @@ def test_many_cards_in_an_hour(changed: World, monkeypatch: pytest.MonkeyPatch) 
     assert "Nothing was found" in found(client, hoi="nhieu-phieu", since="04/08/2026")
 
 
+def test_the_question_of_an_hour_is_asked_of_a_month_at_first(changed: World) -> None:
+    """It reads every act of its days; they stand in the form, where whoever asks may choose others."""
+    client = auditor(changed.agency)
+    first = timezone.localdate() - timedelta(days=31)
+    body = pages.body(client.get(SEARCH))
+    link = f"{SEARCH}?hoi=nhieu-phieu&since={first:%d}%2F{first:%m}%2F{first:%Y}"
+    assert f'href="{link}"' in body.replace("&amp;", "&")
+    assert f'href="{SEARCH}?hoi=sat-han"' in body
+    assert pages.field(client.get(link), "since") == f"{first:%d/%m/%Y}"
+
+
 def test_changed_after_the_decision(changed: World) -> None:
     client = auditor(changed.agency)
     month.worked(changed, changed.minh)

@@ -2,6 +2,7 @@
 but the record that something was taken away."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -206,7 +207,13 @@ def _questions(request: HttpRequest, chosen: Question | None) -> list[dict[str, 
     return [
         {"label": _("Search of the ledger"), "url": request.path, "current": chosen is None},
         *(
-            {"label": each.label, "url": f"{request.path}?hoi={each.key}", "current": each is chosen}
+            {"label": each.label, "url": f"{request.path}?{_asking(each)}", "current": each is chosen}
             for each in QUESTIONS
         ),
     ]
+
+
+def _asking(question: Question) -> str:
+    """The form filled in for it; the days stand there, to be changed."""
+    first = timezone.localdate(database_now()) - question.recent if question.recent is not None else None
+    return urlencode({"hoi": question.key} | ({"since": f"{first:%d/%m/%Y}"} if first is not None else {}))
