@@ -42,7 +42,8 @@ DATABASE_FIXTURES = {"db", "drafted_once", "demonstration_db", "scratch_copy", "
 TOLD = ("tests/foundation/access/", "tests/foundation/core/")
 
 # They ask no database, make one of their own whatever the suite runs on, or ask what no database answers differently:
-# how pages look, what keys do, and what the rules allow by real requests. Behind PostgreSQL's wall the rules are asked
+# how pages look, what keys do, how a draft is checked, tried, compared and read, and what the rules allow by real
+# requests. What issues and keeps sets is asked on both. Behind PostgreSQL's wall the rules are asked
 # by tests/access/test_behind_the_wall.py, test_sets*.py and the journey of a month, and whole by `make test-matrix`.
 NO_DATABASE = (
     "tests/access/test_clerk.py",
@@ -50,6 +51,19 @@ NO_DATABASE = (
     "tests/architecture/test_assets.py",
     "tests/architecture/test_reading_changes_nothing.py",
     "tests/architecture/test_run.py",
+    "tests/criteria_pages/test_check_vectors.py",
+    "tests/criteria_pages/test_checks.py",
+    "tests/criteria_pages/test_comparison.py",
+    "tests/criteria_pages/test_demonstration.py",
+    "tests/criteria_pages/test_examples.py",
+    "tests/criteria_pages/test_handbook.py",
+    "tests/criteria_pages/test_kinds.py",
+    "tests/criteria_pages/test_organisations.py",
+    "tests/criteria_pages/test_readiness.py",
+    "tests/criteria_pages/test_starting.py",
+    "tests/criteria_pages/test_tables.py",
+    "tests/criteria_pages/test_trial.py",
+    "tests/criteria_pages/test_try_page.py",
     "tests/foundation/audit/test_tampering.py",
     "tests/foundation/engine/test_later_properties.py",
     "tests/foundation/engine/test_properties.py",
