@@ -244,7 +244,8 @@ def test_issuing_it_by_the_other_button_ends_the_approval(
     client = signed_in(policy)
     address = reverse("criteria_sets:issue", args=[page.pk])
 
-    client.post(address, {"sha256": client.get(address).context_data["summary"].sha256})
+    shown: Any = client.get(address)
+    client.post(address, {"sha256": shown.context_data["summary"].sha256})
     act(client, page, "approve", step)
 
     assert stands(page) == ("cancelled", True, 1)
