@@ -18,10 +18,19 @@ from .authors import changed_since, last_author
 
 
 def may_approve(page: Page, user: User) -> Decision:
-    """Whoever may issue the set and did not make its last change."""
-    scope = Scope.of(user)
-    may = rules.issue(user, scope)
-    return rules.issue(user, scope, author=last_author(page)) if may else may
+    """Whoever may issue the set and did not make its last change.
+
+    The host asks a dozen times for one page of the editor, so the answer stays with the account of the request, for
+    each draft. It only offers: `keep_approvals_sound` and `publish` ask afresh.
+    """
+    known: dict[tuple[int, int | None], Decision] = getattr(user, "_may_approve", {})
+    draft = (page.pk, page.latest_revision_id)
+    if draft not in known:
+        scope = Scope.of(user)
+        may = rules.issue(user, scope)
+        known[draft] = rules.issue(user, scope, author=last_author(page)) if may else may
+        user._may_approve = known  # type: ignore[attr-defined]  # the request's, never stored
+    return known[draft]
 
 
 def waiting_for(task: Task, user: User) -> QuerySet[TaskState]:

@@ -35,7 +35,7 @@ from ..models import CriteriaVersion
 from .handbook_kinds import Node, how, in_words, maximum_of, number, options, percent
 from .handbook_ratings import rating_rules
 from .kind_blocks import kind_of
-from .trial import ROW_LABELS
+from .trial import ROW_LABELS, TASK_FIELDS, WORK_FIELDS
 
 Text = str | Promise
 
@@ -144,9 +144,10 @@ def _examples(version: CriteriaVersion) -> Iterator[ExampleEntry]:
 
 
 def _told(row: Mapping[str, str]) -> Iterator[str]:
-    """A row of an example in words: “Coefficient: 2”."""
-    for name, said in row.items():
-        yield str(ROW_LABELS[name]) if name == "extra" else f"{ROW_LABELS[name]}: {said}"
+    """A row of an example in words: “Coefficient: 2”, in the order of its form: PostgreSQL keeps another."""
+    for name in dict.fromkeys((*TASK_FIELDS, *WORK_FIELDS)):
+        if name in row:
+            yield str(ROW_LABELS[name]) if name == "extra" else f"{ROW_LABELS[name]}: {row[name]}"
 
 
 def issued_on(citation: Mapping[str, str]) -> date | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.locks import WorkflowLock
 
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
@@ -20,6 +21,8 @@ from .publishing import latest_draft
 from .specification import specification_of
 from .trial import Trial, TrialCard, is_blank, try_card, written
 from .working_days import registered
+
+WAITS = gettext_lazy("“%(title)s” waits for approval. Take it back in the editor before you change it.")
 
 
 def result_text(trial: Trial) -> str:
@@ -82,14 +85,15 @@ def keep_example(
 
 
 def page_to_change(actor: User, page_id: int, locked: Promise) -> CriteriaSetPage:
-    """The page, its row locked for the transaction. Raises NotFound, and WrongState with the sentence `locked` while an
-    author's lock or a workflow keeps the actor from editing it."""
+    """The page, its row locked for the transaction. Raises NotFound, and WrongState while an approval keeps the actor
+    from editing it, or, with the sentence `locked`, an author's lock."""
     page: CriteriaSetPage | None = CriteriaSetPage.objects.select_for_update().filter(pk=page_id).first()
     if page is None:
         raise NotFound
     lock = page.get_lock()
     if lock is not None and lock.for_user(actor):
-        raise WrongState(str(locked) % {"title": page.title})
+        waits = isinstance(lock, WorkflowLock)
+        raise WrongState(str(WAITS if waits else locked) % {"title": page.title})
     return page
 
 

@@ -9,12 +9,15 @@ from django.urls import reverse
 from wagtail.models import TaskState, Workflow, WorkflowState
 
 from criteria_pages.domain.authors import last_author
+from criteria_pages.domain.library import add_item
 from criteria_pages.domain.setup import criteria_index
+from criteria_pages.domain.taking import take_item
 from criteria_pages.models import ApprovalTask, CriteriaSetPage, CriteriaVersion
 from kpi_cms.foundation.accounts.models import User
+from kpi_cms.foundation.core.errors import WrongState
 from snippets.enums import Capability, Role
 from snippets.models import Unit
-from tests.factories.criteria_pages import draft, parts_with
+from tests.factories.criteria_pages import MOMENT, draft, parts_with
 from tests.factories.snippets import holder, in_role
 from tests.helpers.page_form import form_data
 
@@ -231,6 +234,36 @@ def test_its_author_takes_it_back(writer: User, signed_in: SignIn) -> None:
     sent(page, client)
     client.post(editor(page), form_data(latest(page), **{"action-cancel-workflow": "1"}))
     assert stands(page) == ("cancelled", False, 0)
+
+
+def test_issuing_it_by_the_other_button_ends_the_approval(
+    writer: User, policy: User, signed_in: SignIn
+) -> None:
+    page = written(writer)
+    step = sent(page, signed_in(writer))
+    client = signed_in(policy)
+    address = reverse("criteria_sets:issue", args=[page.pk])
+
+    shown: Any = client.get(address)
+    client.post(address, {"sha256": shown.context_data["summary"].sha256})
+    act(client, page, "approve", step)
+
+    assert stands(page) == ("cancelled", True, 1)
+
+
+def test_its_author_takes_nothing_over_from_the_library(
+    writer: User, policy: User, signed_in: SignIn
+) -> None:
+    page = written(writer)
+    sent(page, signed_in(writer))
+    scale = {"type": "bands", "value": [{"type": "band", "value": {"code": "A", "label": "A", "start": "0"}}]}
+    item = add_item(actor=policy, moment=MOMENT, name="Mức", content=scale)
+    before = page.get_latest_revision().pk
+
+    with pytest.raises(WrongState, match="đang chờ duyệt"):
+        take_item(actor=writer, moment=MOMENT, page_id=page.pk, item_id=item.pk, into="", code="", shown="")
+
+    assert page.get_latest_revision().pk == before
 
 
 # --- Sent back --------------------------------------------------------------------------------------------------
