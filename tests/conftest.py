@@ -55,8 +55,6 @@ NO_DATABASE = (
     "tests/criteria_pages/test_checks.py",
     "tests/criteria_pages/test_comparison.py",
     "tests/criteria_pages/test_demonstration.py",
-    "tests/criteria_pages/test_examples.py",
-    "tests/criteria_pages/test_handbook.py",
     "tests/criteria_pages/test_kinds.py",
     "tests/criteria_pages/test_organisations.py",
     "tests/criteria_pages/test_readiness.py",

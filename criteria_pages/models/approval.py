@@ -32,12 +32,6 @@ class ApprovalTask(Task):
     def locked_for_user(self, obj: Any, user: Any) -> bool:
         return not self.decisions.may_approve(obj, user)
 
-    def user_can_lock(self, obj: Any, user: Any) -> bool:
-        return bool(self.decisions.may_approve(obj, user))
-
-    def user_can_unlock(self, obj: Any, user: Any) -> bool:
-        return bool(self.decisions.may_approve(obj, user))
-
     def get_actions(self, obj: Any, user: Any) -> list[tuple[str, Any, bool]]:
         """Name, label, and whether a comment is asked for first."""
         if not self.decisions.may_approve(obj, user):

@@ -304,18 +304,3 @@ def test_nothing_comes_back_without_a_comment(
     assert answer.status_code == 422
     assert "Hãy ghi rõ nội dung cần sửa" in answer.content.decode()
     assert stands(page) == ("in_progress", False, 0)
-
-
-def test_while_it_waits_it_is_locked_by_whoever_may_approve_and_not_by_its_author(
-    writer: User, policy: User, signed_in: SignIn
-) -> None:
-    page = written(writer)
-    sent(page, signed_in(writer))
-    address = reverse("wagtailadmin_pages:lock", args=[page.pk])
-    for who, locked in ((writer, False), (policy, True)):
-        signed_in(who).post(address)
-        assert CriteriaSetPage.objects.get(pk=page.pk).locked is locked
-    unlock = reverse("wagtailadmin_pages:unlock", args=[page.pk])
-    for who, locked in ((writer, True), (policy, False)):
-        signed_in(who).post(unlock)
-        assert CriteriaSetPage.objects.get(pk=page.pk).locked is locked
