@@ -41,6 +41,7 @@ class AuditConfig(AppConfig):
         health.say("writable", state.is_writable)
         health.say("ledger_sealed", state.is_sealed)
         health.say("ledger_anchored", state.is_anchored)
+        health.say("ledger_verified", state.is_verified)
 
         # A migration that rebuilds a SQLite table drops its triggers without a word: put them back each time.
         # The signal is sent for each app, after all migrations: once, for this one, is enough.

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from kpi_cms.foundation.core import beats
 from kpi_cms.foundation.core.actor import database_now
 
 from . import append_only, guards, restores
@@ -11,6 +12,7 @@ from .anchors import QUIET
 from .models import Anchor, Seal, SealWaiting
 
 SEALER_SLOW = timedelta(seconds=10)
+NIGHTS = timedelta(days=2)
 
 
 def is_append_only() -> bool:
@@ -41,3 +43,11 @@ def is_anchored() -> bool:
     last = Anchor.objects.order_by("-number").values_list("at", flat=True).first()
     allowed = QUIET + 2 * timedelta(seconds=settings.LEDGER_ANCHOR_SECONDS)
     return last is not None and last > database_now() - allowed
+
+
+def is_verified() -> bool:
+    """The last nightly verification found nothing, no more than two days ago; a younger ledger waits for its own."""
+    since = beats.last_beat(beats.VERIFIED)
+    if since is None:
+        since = Seal.objects.order_by("pk").values_list("sealed_at", flat=True).first()
+    return since is None or since > database_now() - NIGHTS

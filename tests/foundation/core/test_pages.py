@@ -120,6 +120,7 @@ def test_health_says_that_it_lives_how_the_ledger_is_whether_a_second_wall_stand
         "writable": True,
         "ledger_sealed": True,
         "ledger_anchored": False,
+        "ledger_verified": True,
         "second_wall": False,
     }
 
