@@ -106,7 +106,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     absent = {"sqlite", "no_database"} if postgresql else {"postgresql"}
     if not SHARED.is_dir():
         absent.add("shared_data")
-    absent |= {name for name in ("whole_matrix", "many_faults", "many_tamperings") if name not in config.option.markexpr}
+    by_name = {"whole_matrix", "many_faults", "many_tamperings"}
+    absent |= {name for name in by_name if name not in config.option.markexpr}
     for item in items:
         if item.nodeid.startswith(NO_DATABASE) or not _asks_a_database(item):
             item.add_marker("no_database")
