@@ -26,7 +26,7 @@ LINTS := format code types ladder templates messages migrations checks assets
 
 include assets.mk
 
-.PHONY: help run test lint bench mutants messages lock format test-matrix test-faults test-excel test-pythons $(LINTS:%=lint-%)
+.PHONY: help run test lint bench mutants messages lock format test-matrix test-faults test-tamperings test-excel test-pythons $(LINTS:%=lint-%)
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -91,6 +91,9 @@ test-matrix: $(BIN)/.dev-stamp  ## Every cell of the permission matrix, on SQLit
 
 test-faults: $(BIN)/.dev-stamp  ## kill -9 of server, worker, sealer and PostgreSQL, 100 each under load
 	@$(BIN)/pytest -s -m many_faults tests/faults/test_killed.py $(ARGS)
+
+test-tamperings: $(BIN)/.dev-stamp  ## Ten thousand tamperings by SQL, all found and named (TAMPERINGS=number)
+	@$(BIN)/pytest -s -m many_tamperings tests/evaluation/test_ledger_tampering.py $(ARGS)
 
 test-excel: $(BIN)/.dev-stamp  ## A thousand cards of four kinds of set, computed by LibreOffice
 	@$(BIN)/pytest -n $(WORKERS) --dist load -m many_cards tests/interfaces/exchange/sets/test_libreoffice.py $(ARGS)

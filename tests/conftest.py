@@ -122,9 +122,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         absent.add("shared_data")
     if libreoffice.find() is None:
         absent.add("libreoffice")
-    absent |= {
-        name for name in ("whole_matrix", "many_faults", "many_cards") if name not in config.option.markexpr
-    }
+    by_name = {"whole_matrix", "many_faults", "many_tamperings", "many_cards"}
+    absent |= {name for name in by_name if name not in config.option.markexpr}
     for item in items:
         if item.nodeid.startswith(NO_DATABASE) or not _asks_a_database(item):
             item.add_marker("no_database")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F, Q
 from django.utils import translation
 
 from kpi_cms.foundation.audit import layouts, live, texts, verification
@@ -80,12 +81,14 @@ def check_copies(part: Part) -> Iterator[Finding]:
 
 def _copies(part: Part, model: Any, key: str, fields: Iterable[str], kept: Kept) -> Iterator[Finding]:
     table = model._meta.db_table
-    rows = model._base_manager.filter(**{f"{key}__isnull": False}).order_by("pk")
+    every = model._base_manager.order_by("pk")
     if part.records is not None:
-        rows = rows.filter(pk__in=part.records.get(table, ()))
+        every = every.filter(pk__in=part.records.get(table, ()))
     if part.units is not None:
-        rows = rows.filter(unit_id__in=part.units)
-    last = 0
+        every = every.filter(unit_id__in=part.units)
+    for pk in _without_key(every, key, fields).values_list("pk", flat=True):
+        yield Finding(Wrong.COPY_DIFFERS, table=table, row_id=pk, detail=", ".join(fields))
+    rows, last = every.filter(**{f"{key}__isnull": False}), 0
     while batch := list(rows.filter(pk__gt=last).values("pk", key, *fields)[:CHUNK]):
         found = texts.read(row[key] for row in batch)
         for row in batch:
@@ -97,6 +100,16 @@ def _copies(part: Part, model: Any, key: str, fields: Iterable[str], kept: Kept)
             ):
                 yield Finding(Wrong.COPY_DIFFERS, table=table, row_id=row["pk"], detail=", ".join(fields))
         last = batch[-1]["pk"]
+
+
+def _without_key(rows: Any, key: str, fields: Iterable[str]) -> Any:
+    """Records that show words of which none were kept. A task that nobody named is called what its product is."""
+    shown = Q()
+    for name in fields:
+        shown |= ~Q(**{f"{name}__in": BLANK})
+    if rows.model is Task and "name" in fields:
+        shown &= ~Q(name=F("product__duty")) | Q(product=None)
+    return rows.filter(shown, **{f"{key}__isnull": True})
 
 
 # --- What a card was opened with ----------------------------------------------------------------------------

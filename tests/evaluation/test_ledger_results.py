@@ -225,6 +225,27 @@ def test_verifying_one_card_compares_its_texts_with_their_keys(world: World) -> 
     assert found == [(Wrong.TEXT_MISSING, "evaluation_assessment", said.pk)]
 
 
+def test_words_of_which_none_were_kept_are_found(world: World) -> None:
+    """Grounds beside points, a comment nobody wrote, a task called something else than its product."""
+    task = month.worked(world, world.lan)
+    month.evaluated(world, world.lan)
+    score = Score.objects.filter(grounds_key=None).first()
+    said = Assessment.objects.filter(comments_key=None).first()
+    assert score is not None
+    assert said is not None
+    assert list(ledger_checks.check_copies(Part(records={}))) == []
+    forged: list[tuple[Any, dict[str, str]]] = [
+        (score, {"grounds": "Có sáng kiến"}), (said, {"weaknesses": "Chậm"}), (task, {"name": "Việc khác"}),
+    ]  # fmt: skip
+    for row, columns in forged:
+        with month.undone():
+            type(row)._default_manager.filter(pk=row.pk).update(**columns)
+            [finding] = ledger_checks.check_copies(verification.part_of(card=world.card(world.lan).code))
+            assert (finding.wrong, finding.table, finding.row_id) == (
+                Wrong.COPY_DIFFERS, row._meta.db_table, row.pk,
+            )  # fmt: skip
+
+
 # --- What a period is scored with ---------------------------------------------------------------------------
 @pytest.fixture
 def by_the_book(draft_world: World) -> World:

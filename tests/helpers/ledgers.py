@@ -158,7 +158,7 @@ def made(size: int, seed: int) -> tuple[Memory, list[AnchorPoint]]:
 
 
 # --- What is done to it -------------------------------------------------------------------------------------
-# Each gives back what has to be named: (table, row) pairs, one of which is enough.
+# Each gives back what has to be named: (table, row) or (chain, number) pairs, one of which is enough.
 Named = set[tuple[str, int]]
 TABLES = {ENTRY.pk: ENTRY.table, HISTORY.pk: HISTORY.table}
 
@@ -217,7 +217,7 @@ def delete_with_link(ledger, draw):
     link = _a_link(ledger, draw)
     del ledger.rows_of[link.form, link.row]
     ledger.links_of[link.chain].remove(link)
-    return {("", link.number)} | _name(link)
+    return {(link.chain, link.number)} | _name(link)
 
 
 def delete_and_rebuild(ledger, draw):
@@ -292,7 +292,7 @@ def cut_the_tail(ledger, draw):
     for link in lost:
         links.remove(link)
         del ledger.rows_of[link.form, link.row]
-    return {("", lost[0].number)} | _name(*lost)
+    return {(chain, lost[0].number)} | _name(*lost)
 
 
 def swap_units(ledger, draw):
@@ -339,7 +339,7 @@ def restore_yesterday(ledger, draw):
             del ledger.links_of[chain]
         for link in gone:
             del ledger.rows_of[link.form, link.row]
-    return _name(*lost) | {("", link.number) for link in lost}
+    return _name(*lost) | {(link.chain, link.number) for link in lost}
 
 
 def move_between_chains(ledger, draw):
@@ -370,7 +370,7 @@ TAMPERINGS: tuple[Callable[[Memory, random.Random], Named], ...] = (
 
 
 def names(findings: list[Finding], wanted: Named) -> bool:
-    """Whether what was done is among what was found: by its record, or by the number that is missing."""
+    """Whether what was done is among what was found: by its record, or by the number that is missing in its chain."""
     found = {(finding.table, finding.row_id) for finding in findings}
-    found |= {("", finding.number) for finding in findings if finding.number}
+    found |= {(finding.chain, finding.number) for finding in findings if finding.number}
     return bool(found & wanted)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from kpi_cms.evaluation.domain import opening, stages
-from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit import anchors, layouts, ledger, texts
 from kpi_cms.foundation.audit.enums import Act
@@ -57,6 +57,8 @@ def second_half(world: World) -> None:
     card = month.evaluated(world, world.minh, share="0.5")
     _by_the_evaluator(stages.save_evaluation, card, entries={}, comments={"comment": "Hoàn thành tốt"})
     month.notified_as_it_stands(world, world.minh)
+    task = Task.objects.get(person=world.stranger)
+    month.confirm_report(task, accepted="3")
     card = world.card(world.stranger)
     entries = {
         key: each for key, each in month.entries(card, "evaluator").items() if isinstance(each.value, Decimal)

@@ -162,9 +162,9 @@ def is_being_repaired() -> bool:
 
 
 def triggers_of(connection: Any) -> set[str]:
-    """The names of the triggers that are in force."""
+    """The names of the triggers that are in force: those that fire where the application writes, not on a replica."""
     query = (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
         if connection.vendor == "postgresql"
         else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     )

@@ -42,6 +42,7 @@ class AuditConfig(AppConfig):
         health.say("ledger_sealed", state.is_sealed)
         health.say("ledger_anchored", state.is_anchored)
         health.say("auditors_told", state.auditors_are_told)
+        health.say("ledger_verified", state.is_verified)
 
         # A migration that rebuilds a SQLite table drops its triggers without a word: put them back each time.
         # The signal is sent for each app, after all migrations: once, for this one, is enough.

@@ -7,6 +7,7 @@ from django.conf import settings
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from kpi_cms.foundation.core import beats
 from kpi_cms.foundation.core.actor import database_now
 
 from . import append_only, guards, restores
@@ -14,6 +15,7 @@ from .anchors import QUIET, mail_heads
 from .models import Anchor, Seal, SealWaiting
 
 SEALER_SLOW = timedelta(seconds=10)
+NIGHTS = timedelta(days=2)
 
 
 def is_append_only() -> bool:
@@ -61,3 +63,11 @@ def auditors_are_told() -> bool:
     tried = DBTaskResult.objects.filter(task_path=mail_heads.module_path, finished_at__isnull=False)
     last = tried.order_by("-finished_at").values_list("status", flat=True).first()
     return last != TaskResultStatus.FAILED
+
+
+def is_verified() -> bool:
+    """The last nightly verification found nothing, no more than two days ago; a younger ledger waits for its own."""
+    since = beats.last_beat(beats.VERIFIED)
+    if since is None:
+        since = Seal.objects.order_by("pk").values_list("sealed_at", flat=True).first()
+    return since is None or since > database_now() - NIGHTS

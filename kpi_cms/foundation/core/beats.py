@@ -17,6 +17,7 @@ from .models import Heartbeat
 logger = logging.getLogger(__name__)
 
 WORKER, SCHEDULER = "worker", "scheduler"
+VERIFIED = "ledger verified"  # a night found nothing; the beginning of time where it found something
 SECONDS = 10.0
 LATE = timedelta(seconds=60)
 
@@ -33,8 +34,12 @@ def beat_of_the_scheduler(*, moment: datetime) -> None:
     beat(SCHEDULER, moment)
 
 
+def last_beat(name: str) -> datetime | None:
+    return Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
+
+
 def is_alive(name: str) -> bool:
-    at = Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
+    at = last_beat(name)
     return at is not None and at > database_now() - LATE
 
 

@@ -129,9 +129,18 @@ def test_migrate_puts_lost_triggers_back():
 
 
 @pytest.mark.postgresql
-def test_a_disabled_trigger_is_missed_too():
-    execute("ALTER TABLE audit_ledgerentry DISABLE TRIGGER keep_audit_ledgerentry_truncate")
-    assert append_only.missing() == ["audit_ledgerentry"]
+@pytest.mark.parametrize(
+    ("mode", "missed"),
+    [
+        ("DISABLE", ["audit_ledgerentry"]),
+        ("ENABLE REPLICA", ["audit_ledgerentry"]),  # there, and silent where the application writes
+        ("ENABLE ALWAYS", []),
+        ("ENABLE", []),
+    ],
+)
+def test_a_trigger_that_does_not_fire_is_missed_too(mode, missed):
+    execute(f"ALTER TABLE audit_ledgerentry {mode} TRIGGER keep_audit_ledgerentry_truncate")
+    assert append_only.missing() == missed
 
 
 def test_a_column_added_later_is_guarded_after_migrate(entry):

@@ -1,6 +1,6 @@
 """What no role of an installation may do to what is written once, and what the nightly verification says."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -8,8 +8,9 @@ from django.db import connection
 
 from kpi_cms.foundation.audit import append_only, ledger, sealing, verification
 from kpi_cms.foundation.audit.enums import Act
-from kpi_cms.foundation.audit.models import LedgerEntry
-from kpi_cms.foundation.core.actor import as_actor
+from kpi_cms.foundation.audit.models import LedgerEntry, Seal
+from kpi_cms.foundation.core.actor import as_actor, database_now
+from kpi_cms.foundation.core.models import Heartbeat
 from tests.factories.snippets import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +54,31 @@ def test_the_night_logs_what_does_not_hold(caplog):
     assert (
         f"the ledger does not hold: chain @ no. 1: audit_ledgerentry {entry.pk}: row changed" in caplog.text
     )
+
+
+def test_the_health_page_says_what_the_night_found(client):
+    def said():
+        return client.get("/suc-khoe/").json()["ledger_verified"]
+
+    user, now = UserFactory(), database_now()
+    assert said() is True  # nothing is sealed that a night could have verified
+    with as_actor(user, now):
+        entry = ledger.record(Act.UNIT_CHANGED, subject=user)
+    sealing.seal_waiting(moment=now)
+    assert said() is True  # and now there is, since today
+    verification.nightly(actor=user, moment=now)
+    assert said() is True
+    with append_only.flush_allowed():
+        LedgerEntry.objects.filter(pk=entry.pk).update(actor_code="khác")
+    verification.nightly(actor=user, moment=now)
+    assert said() is False
+    with append_only.flush_allowed():
+        LedgerEntry.objects.filter(pk=entry.pk).update(actor_code=user.username)
+    verification.nightly(actor=user, moment=now - timedelta(hours=49))
+    assert said() is False  # nobody has verified it for two days
+    verification.nightly(actor=user, moment=now - timedelta(hours=47))
+    assert said() is True
+    Heartbeat.objects.all().delete()
+    with append_only.flush_allowed():
+        Seal.objects.update(sealed_at=now - timedelta(hours=49))
+    assert said() is False  # none ever did, and it has been there for more than two days

@@ -121,6 +121,7 @@ def test_health_says_that_it_lives_how_the_ledger_is_whether_a_second_wall_stand
         "ledger_sealed": True,
         "ledger_anchored": False,
         "auditors_told": True,
+        "ledger_verified": True,
         "second_wall": False,
     }
 
