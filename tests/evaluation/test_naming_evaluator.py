@@ -1,14 +1,14 @@
 """The evaluator of a reopened card has left or is away: another one is named by a decision to decide anew (Đ21.3)."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 
-from kpi_cms.evaluation.domain import people_managed, stages
+from kpi_cms.evaluation.domain import people_managed, reopening, stages
 from kpi_cms.evaluation.domain.following import follow_by_night
 from kpi_cms.evaluation.domain.naming_anew import (
     NamingDecision,
@@ -32,7 +32,10 @@ from kpi_cms.interfaces.workspace.presentation.card import facts_of, read_card
 from snippets.enums import PostRole, Role
 from snippets.models import Appointment, Period, Person
 from tests.evaluation import test_endorsing_anew as anew
+from tests.evaluation import test_leaders as leaders
 from tests.evaluation import test_reopening as alone
+from tests.evaluation import test_seats as seats
+from tests.evaluation.test_collective import staged, step
 from tests.factories.snippets import hold, holder, in_role
 from tests.helpers import month
 from tests.helpers import world as worlds
@@ -388,6 +391,72 @@ def test_the_registers_name_nobody_instead_of_whoever_is_named_by_the_decision(
     name(world, world.deputy)
     follow_by_night(actor=system_user(), moment=anew.LATER)
     assert world.card(world.lan).evaluator == world.deputy
+
+
+def test_nobody_who_sits_for_a_collective_is_named(draft_world: World) -> None:
+    world = staged(draft_world, raters=[*seats.SEATS, seats.HEAD])
+    month.evaluated(world, world.lan)
+    seats.seated(world, holder(world.agency, "manage_people", username="DM09"))
+    seats.sent(world)
+    step(stages.confirm, world.head, world.card(world.lan))
+    alone.answer(
+        alone.ask(world, world.card(world.lan)), holder(world.root, "manage_periods", username="CS01")
+    )
+    for part in (world.deputy, world.chair, world.minh):  # who sit, and who enters what they say
+        error = anew.stands(Invalid, name, world, part)
+        assert isinstance(error, Invalid)
+        assert "another part" in str(error.problems["evaluator"])
+    name(world, world.extra["boss"])
+    seats.nothing_differs(world)
+    made = alone.decide(world, world.card(world.lan), actor=world.extra["boss"].user)
+    assert (made.evaluator, made.decided_by) == (world.extra["boss"], None)
+    seats.nothing_differs(world)
+
+
+def test_accepting_a_new_basis_takes_over_what_was_decided(world: World) -> None:
+    leaders.everybody_of_the_department(world)
+    month.worked(world, world.head)
+    month.notified(world, world.head)
+    card = world.card(world.head)
+    policy = holder(world.root, "manage_periods", username="CS01")
+    alone.answer(alone.ask(world, card, actor=world.chair.user), policy)
+    leaders.reopened(world, "49")  # a result below is another one
+    card, before = world.card(world.head), given(world.card(world.head), world.chair)
+    boss = world.extra["boss"]
+    made = name(world, boss, card=card, expected=card.version_number)
+    assert (made.proposed_basis, made.decided_by) == ({"d": "1/2"}, world.chair)
+    follow_by_night(actor=system_user(), moment=anew.LATER)
+    assert world.card(world.head).evaluator == boss  # whom no register puts there
+    with pytest.raises((Refused, NotFound)):
+        accept(world, world.chair)
+    accepted = accept(world, boss)
+    assert (accepted.evaluator, accepted.decided_by, accepted.confirmed_basis) == (boss, None, {"d": "1/2"})
+    assert given(card, boss) == given(card, world.chair) == before
+    assert CardResult.objects.get(card=card, stage="evaluator").rounded == Decimal("94.17")
+
+
+def accept(world: World, who: Person) -> Scorecard:
+    card = world.card(world.head)
+    return stages.accept_new_basis(
+        actor=who.user, moment=MOMENT, card=card, expected=card.version_number, seen=on_screen(card)
+    )
+
+
+def test_whoever_decided_before_does_not_approve_the_next_reopening(
+    endorsed_world: World, card: Scorecard
+) -> None:
+    world = endorsed_world
+    name(world, world.deputy)
+    now, hour = world.card(world.lan), timedelta(hours=1)
+    asked = reopening.ask_reopening(
+        actor=world.deputy.user, moment=anew.UNTIL + hour, card=now, expected=now.version_number,
+        criteria=[anew.points_key(now)], until=anew.UNTIL + 9 * hour, reason="Chấm nhầm dòng",
+    )  # fmt: skip
+    hold(world.head.user, world.root, "manage_periods")
+    with pytest.raises(Refused, match="Somebody outside the circle approves"):
+        reopening.answer_reopening(
+            actor=world.head.user, moment=anew.UNTIL + 2 * hour, reopening=asked, approved=True
+        )
 
 
 @pytest.mark.postgresql

@@ -293,8 +293,13 @@ def test_the_personnel_office_names_who_decides_anew(
     ):
         assert office.post(naming, {**sent, **wrong}).status_code == 422
     assert office.post(naming, {**sent, "expected": "0"}).status_code == 409
+    lists = reverse("workspace:unit", args=[world.department.code]) + f"?ky={world.period.pk}"
+    person.get(reverse("workspace:cards"))
+    asked = [pages.queries(person, reverse("workspace:cards")), pages.queries(office, lists)]
     assert office.post(naming, sent).status_code == 302
 
+    assert [pages.queries(person, reverse("workspace:cards")), pages.queries(office, lists)] == asked
+    assert "Nguyễn Thị Hà" in pages.text(office.get(lists))
     own = pages.text(person.get(address("card", reopened)))
     assert "Nguyễn Thị Hà" in own
     assert "Phạm Tiến Dũng" not in own  # a decision that is awaited its person is not told of
