@@ -445,11 +445,14 @@ def accept(world: World, who: Person) -> Scorecard:
 def test_whoever_decided_before_does_not_approve_the_next_reopening(
     endorsed_world: World, card: Scorecard
 ) -> None:
-    world = endorsed_world
-    name(world, world.deputy)
+    world, boss = endorsed_world, endorsed_world.extra["boss"]
+    Scorecard.objects.filter(person=world.head).update(
+        evaluator=world.other_head
+    )  # nobody of the circle else
+    name(world, boss)
     now, hour = world.card(world.lan), timedelta(hours=1)
     asked = reopening.ask_reopening(
-        actor=world.deputy.user, moment=anew.UNTIL + hour, card=now, expected=now.version_number,
+        actor=boss.user, moment=anew.UNTIL + hour, card=now, expected=now.version_number,
         criteria=[anew.points_key(now)], until=anew.UNTIL + 9 * hour, reason="Chấm nhầm dòng",
     )  # fmt: skip
     hold(world.head.user, world.root, "manage_periods")
