@@ -56,7 +56,8 @@ _OF_A_NEW_BASIS = ("basis_changed_at", "proposed_basis")
 _ACTS_OF_WRITING = ("score.changed", "comment.changed")
 # Acts about a result that is only proposed; it never reaches the person as one.
 _ACTS_OF_PROPOSING = (
-    "card.basis_changed", "reopening.proposed", "reopening.returned", "reopening.endorser_named",
+    "card.basis_changed", "reopening.proposed", "reopening.returned", "reopening.evaluator_named",
+    "reopening.endorser_named",
 )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ CARD = Tracked(
     (
         "state",
         "evaluator",
+        "decided_by",
         "evaluator_basis",
         "endorser",
         "secretary",
@@ -56,7 +57,7 @@ CARD = Tracked(
         "confirmed_basis",
         "proposed_basis",
     ),
-    people=("evaluator", "endorser", "secretary"),
+    people=("evaluator", "decided_by", "endorser", "secretary"),
     kept=("return_reason_key",),
 )
 ASSESSMENT = Tracked(

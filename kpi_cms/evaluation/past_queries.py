@@ -26,7 +26,7 @@ from .asked_queries import Questions, questions_of, words_of
 from .domain.details import fact_in_words, in_words
 from .enums import AssessmentState, CardState, StageKey, TaskState
 from .models import Assessment, Delay, Fault, Score, Scorecard, Task
-from .models.scorecard import RATERS, READING_CAPABILITIES
+from .models.scorecard import READING_CAPABILITIES, rater_id_on
 from .stage_words import speaker
 from .visibility import EVERYTHING, Sight
 
@@ -126,9 +126,8 @@ def card_at(card: Scorecard, moment: datetime, seen: Sight = EVERYTHING) -> Past
     scores = newest(Score, Q(assessment_id__in=[row.id for row in said]), moment) if said else {}
     tasks = newest(Task, Q(period_id=card.period_id, person_id=card.person_id), moment)
     kept = texts.shown([*(row.comments_key for row in said), *(row.grounds_key for row in scores.values())])
-    people = {
-        role: getattr(then, f"{role}_id") for role in ("evaluator", "endorser") if getattr(then, f"{role}_id")
-    }
+    named = {"evaluator": rater_id_on(then, StageKey.EVALUATOR), "endorser": then.endorser_id}
+    people = {role: key for role, key in named.items() if key is not None}
     # Who had endorsed it, whoever was named by then to endorse a new decision.
     people |= [("endorser", row.rater_id) for row in said if row.stage == StageKey.ENDORSEMENT]
     names = dict(Person.objects.filter(pk__in=people.values()).values_list("pk", "full_name"))
@@ -153,7 +152,7 @@ def _counted(row: Any, then: Any) -> bool:
         return row.vacated_at is None
     if row.stage == StageKey.ENDORSEMENT:
         return bool(row.state == AssessmentState.SUBMITTED)
-    return bool(row.rater_id == getattr(then, f"{RATERS[StageKey(row.stage)]}_id"))
+    return bool(row.rater_id == rater_id_on(then, row.stage))
 
 
 def _is_shown(row: Any, seen: Sight) -> bool:

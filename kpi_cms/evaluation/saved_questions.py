@@ -97,7 +97,7 @@ def _after_decision(asked: Search, period: Period | None) -> Search:
 
 REOPENING = (
     Act.REOPENING_ASKED, Act.REOPENING_APPROVED, Act.REOPENING_PROPOSED, Act.REOPENING_RETURNED,
-    Act.ENDORSER_NAMED, Act.CARD_DECIDED_ANEW,
+    Act.EVALUATOR_NAMED, Act.ENDORSER_NAMED, Act.CARD_DECIDED_ANEW,
 )  # fmt: skip
 
 

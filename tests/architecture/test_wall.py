@@ -20,7 +20,7 @@ BEYOND = {
     "kpi_cms/evaluation/domain/erasing.py": 2,  # texts are erased by whoever does not read them: counts alone are told
     "kpi_cms/evaluation/domain/moving.py": 1,  # what the card's set says about moved work
     "kpi_cms/evaluation/domain/naming.py": 1,  # evaluators are named by whoever reads no card
-    "kpi_cms/evaluation/domain/naming_endorser.py": 1,  # the personnel office names who endorses anew, within its rule
+    "kpi_cms/evaluation/domain/naming_anew.py": 2,  # the personnel office names who decides or endorses anew
     "kpi_cms/evaluation/domain/opening.py": 2,  # cards are made by whoever reads none
     "kpi_cms/evaluation/domain/others.py": 2,  # what a card counts of others, the result of its unit among it
     "kpi_cms/evaluation/domain/people_managed.py": 3,  # d of a leader, and whose tasks are counted

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kpi_cms.evaluation import waiting_queries
-from kpi_cms.evaluation.domain.naming_endorser import EndorserDecision, head_today, name_endorser
+from kpi_cms.evaluation.domain.naming_anew import NamingDecision, head_today, name_endorser
 from kpi_cms.evaluation.domain.separation import refuse_each_other
 from kpi_cms.evaluation.models import Assessment, Reopening, Scorecard
 from kpi_cms.evaluation.past_queries import card_at
@@ -48,7 +48,7 @@ def name(world: World, endorser: Person, **more: Any) -> Scorecard:
     values: dict[str, Any] = {
         "actor": more.get("actor") or office(world), "moment": anew.LATER, "card": card,
         "expected": card.version_number, "endorser": endorser,
-        "decision": EndorserDecision("12/QĐ", date(2026, 8, 3)), "reason": "Đi công tác",
+        "decision": NamingDecision("12/QĐ", date(2026, 8, 3)), "reason": "Đi công tác",
     }  # fmt: skip
     return name_endorser(**values | more)
 
@@ -112,7 +112,7 @@ def test_a_naming_says_by_which_decision_and_why_and_is_not_stale(
 ) -> None:
     world, boss = endorsed_world, endorsed_world.extra["boss"]
     anew.propose(world, card)
-    tomorrow = EndorserDecision(" ", date(2026, 8, 4))
+    tomorrow = NamingDecision(" ", date(2026, 8, 4))
     error = anew.stands(Invalid, name, world, boss, decision=tomorrow, reason=" ")
     assert isinstance(error, Invalid)
     assert list(error.problems) == ["number", "reason", "on"]

@@ -65,6 +65,7 @@ approve_reopening     =   =    =    =    -    -    -    .    .    .    .    +   
 decide_anew           =   +    +    -    -    -    -    .    .    .    .    .    .    .    .
 endorse_anew          =   -    -    +    -    -    -    .    .    .    .    .    .    .    .
 return_anew           =   -    -    +    -    -    -    .    .    .    .    .    .    .    .
+name_evaluator        =   =    =    =    =    -    -    .    .    +    .    .    .    .    .
 name_endorser         =   =    =    =    =    -    -    .    .    +    .    .    .    .    .
 name_evaluators       =   -    -    -    -    -    -    .    .    +    .    .    .    +    .
 name_collective       =   -    -    -    -    -    -    .    .    +    .    .    .    +    .
@@ -132,6 +133,7 @@ approve_reopening     .      .         .        .         +         +
 decide_anew           .      .         .        .         +         +
 endorse_anew          .      .         .        .         +         +
 return_anew           .      .         .        .         +         +
+name_evaluator        .      .         .        .         +         +
 name_endorser         .      .         .        .         +         +
 name_evaluators       +      +         +        +         +         +
 name_collective       +      +         +        +         +         +
@@ -195,7 +197,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 63
+    assert len(ACTS) == len(table.TABLE) == 64
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)
@@ -260,7 +262,7 @@ def test_every_state_is_asked_about() -> None:
 def test_what_changes_a_card_or_a_task_asks_for_an_open_period() -> None:
     reopening = {  # of a closed one as well
         table.ASK_REOPENING, table.APPROVE_REOPENING, table.DECIDE_ANEW, table.ENDORSE_ANEW, table.RETURN_ANEW,
-        table.NAME_ENDORSER,
+        table.NAME_EVALUATOR, table.NAME_ENDORSER,
     }  # fmt: skip
     for rule in {*table.CARD_RULES, *table.TASK_RULES} - reopening:
         assert rule.period_states == ((PeriodState.OPEN,) if rule.changes else None), rule.act

@@ -1,6 +1,7 @@
 """A reopened result is decided anew (Đ21.3): by the evaluator alone, or endorsed anew where it was endorsed.
 
-The evaluator scores the reopened criteria, and no other, in one act and before the end. Where the head of the agency
+The evaluator scores the reopened criteria, and no other, in one act and before the end. Somebody named instead of
+whoever decided (`naming_anew`) takes the other scores over as they were decided. Where the head of the agency
 endorses, this act only proposes: what would be decided is tried and taken back, the reopening keeps it, and the card
 keeps its former result everywhere. The head endorses it in one act, or returns it with a reason.
 """
@@ -26,12 +27,21 @@ from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.engine import Outcome
 from snippets.enums import PeriodState
 
-from . import proposed_decision, scoring, stages
+from . import basis, proposed_decision, scoring, stages
 from .acting import delegate_of
 from .agreeing import check_seen, check_unchanged
 from .proposed_decision import Decision
 from .reopening import decided_on, facts_of, locked_reopening, open_keyhole, record, require, waiting_proposal
-from .saving import Entry, assessment_of, count_save, save_stage, submit, take_back, write_comments
+from .saving import (
+    Entry,
+    assessment_of,
+    count_save,
+    save_stage,
+    submit,
+    take_back,
+    take_over,
+    write_comments,
+)
 from .separation import refuse_each_other
 
 
@@ -162,6 +172,7 @@ def _not_as_proposed() -> WrongState:
 def _apply(card: Scorecard, decision: Decision, moment: datetime) -> Outcome:
     """Write the decision to the evaluator's stage and store its result; the card itself is not saved yet."""
     refuse_each_other(card, decision.rater, decision.delegate)
+    take_over(card, decision.reason)
     saved = save_stage(
         card, StageKey.EVALUATOR, decision.rater, card.version_number, decision.entries, decision.comments,
         decision.reason, moment,
@@ -184,6 +195,8 @@ def _decide(card: Scorecard, opened: Reopening, outcome: Outcome, moment: dateti
     opened.state, opened.decided_at, opened.proposal = ReopeningState.USED, moment, None
     opened.after = decided_on(card, opened.criteria)
     save_tracked(opened, reason_key=opened.reason_key)
+    if opened.naming is not None:
+        basis.follow_naming(card.period_id, [opened.naming["former"], opened.naming["evaluator"]], moment)
     if card.period.state == PeriodState.CLOSED:
         decided.notified_at = moment
         return stages.move_on(decided, CardState.NOTIFIED, Act.CARD_NOTIFIED)

@@ -136,8 +136,12 @@ class Today:
 
 
 def waiting_for_an_evaluator() -> Q:
-    """Undecided cards, and decided ones of leaders whose new basis somebody has to confirm (rules.md §4)."""
-    return Q(state__in=UNDECIDED) | Q(state__in=DECIDED) & Q(basis_changed_at__isnull=False)
+    """Undecided cards, and decided ones of leaders whose new basis somebody has to confirm (rules.md §4).
+
+    Whoever is named by a decision to decide a card anew (`naming_anew`) is to confirm that basis too.
+    """
+    to_confirm = Q(basis_changed_at__isnull=False, decided_by__isnull=True)
+    return Q(state__in=UNDECIDED) | Q(state__in=DECIDED) & to_confirm
 
 
 ASKED = (
@@ -205,7 +209,7 @@ def name_evaluators(
     scope = Scope.of(actor)
     for card in cards:
         rules.require_step(table.NAME_EVALUATORS, scope, card)
-        if card.basis_changed_at is None:
+        if card.basis_changed_at is None or card.decided_by_id is not None:
             rules.require_state(card, *UNDECIDED)
     today = Today(timezone.localdate(moment), period)
     found = {card.pk: today.competent(card) for card in cards}

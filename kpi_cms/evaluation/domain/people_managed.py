@@ -135,7 +135,7 @@ def cards_in(card: Scorecard, scope: str) -> QuerySet[Scorecard]:
     others = Scorecard.objects.filter(period_id=card.period_id, frame=card.frame)
     others = others.exclude(person_id=card.person_id)
     if scope == APPROVED:
-        return others.filter(evaluator_id=card.person_id)
+        return others.filter(_evaluated_by(card.person_id))
     if card.role != _LEADS[scope]:
         return others.none()
     return others.filter(_posts_managed(card, _units_managed(card)))
@@ -147,13 +147,18 @@ def people_counted(card: Scorecard, scope: str) -> tuple[int, ...]:
     return tuple(cards_in(card, scope).order_by("person__sort_key", "pk").values_list("person_id", flat=True))
 
 
+def _evaluated_by(person_id: int) -> Q:
+    """Whose decision stands, where somebody else is named since to decide anew: found by index, either way."""
+    return Q(evaluator_id=person_id, decided_by__isnull=True) | Q(decided_by_id=person_id)
+
+
 _LEADS = {FIELD: PostRole.DEPUTY, UNITS: PostRole.HEAD}
 
 
 def counting_tasks_of(card: Scorecard) -> list[Scorecard]:
     """Cards whose roll-ups count the tasks of this card's person, locked from below."""
     near = Scorecard.objects.filter(
-        _leading(card) | Q(person_id=card.evaluator_id),
+        _leading(card) | Q(person_id=card.decider_id),
         period_id=card.period_id,
         frame=card.frame,
         version__counts_tasks=True,

@@ -172,11 +172,12 @@ def _refuse_circle(actor: User, asked: Reopening, card: Scorecard) -> None:
     me: Person | None = Person.objects.filter(user=actor).first()
     if me is None:
         return
-    concerned = {card.person_id, card.evaluator_id, card.endorser_id} | set(
+    concerned = {card.person_id, card.evaluator_id, card.decided_by_id, card.endorser_id} | set(
         Person.objects.filter(user_id=asked.asked_by).values_list("pk", flat=True)
     )
-    above_me = Q(person=me) & (Q(evaluator__in=concerned) | Q(endorser__in=concerned))
-    below_me = Q(person__in=concerned) & (Q(evaluator=me) | Q(endorser=me))
+    decide = (Q(evaluator__in=concerned), Q(decided_by__in=concerned), Q(endorser__in=concerned))
+    above_me = Q(person=me) & (decide[0] | decide[1] | decide[2])
+    below_me = Q(person__in=concerned) & (Q(evaluator=me) | Q(decided_by=me) | Q(endorser=me))
     if Scorecard.objects.filter(above_me | below_me, period_id=card.period_id).exists():
         raise Refused(
             _(

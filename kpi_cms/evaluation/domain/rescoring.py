@@ -28,6 +28,7 @@ from kpi_cms.evaluation.domain.stored_inputs import Given, given_at, said_at
 from kpi_cms.evaluation.enums import DECIDED, StageKey
 from kpi_cms.evaluation.impact_queries import Past, seen_by, versions_of
 from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard, UnitResult
+from kpi_cms.evaluation.models.scorecard import rater_id_on
 from kpi_cms.evaluation.past_queries import newest
 from kpi_cms.evaluation.rescored import (
     Cause,
@@ -291,7 +292,7 @@ def as_it_was(card_ids: Sequence[int], moment: datetime) -> dict[int, _Then]:
     said = {
         row.id: row.card_id
         for row in newest(Assessment, Q(card_id__in=card_ids, stage=StageKey.EVALUATOR), moment).values()
-        if row.rater_id == cards[row.card_id].evaluator_id
+        if row.rater_id == rater_id_on(cards[row.card_id], StageKey.EVALUATOR)
     }
     scores = newest(Score, Q(assessment_id__in=list(said)), moment).values()
     keys = dict(

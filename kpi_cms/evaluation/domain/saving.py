@@ -426,6 +426,19 @@ def carry_over(card: Scorecard, former: Person, evaluator: Person, reason: str) 
     save_tracked(taken)
 
 
+def take_over(card: Scorecard, reason: str) -> Person | None:
+    """Whoever is named to decide a reopened card anew begins with what was decided; the caller saves the card.
+
+    Returns whoever decided it before, whose rows stay and count no more; None where the card names them still.
+    """
+    former = card.decided_by
+    if former is not None:
+        assert card.evaluator is not None  # the database keeps both
+        card.decided_by = None
+        carry_over(card, former, card.evaluator, reason)
+    return former
+
+
 def submit(assessment: Assessment, moment: datetime) -> None:
     """Everybody who sees the card may read the stage, as far as its state says so."""
     assessment.state = AssessmentState.SUBMITTED

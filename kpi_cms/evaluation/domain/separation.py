@@ -22,7 +22,7 @@ def refuse_each_other(card: Scorecard, *deciders: Person | None) -> None:
     """
     people = {decider.pk for decider in deciders if decider is not None}
     confirmed = (
-        Q(evaluator=card.person_id, state__in=CONFIRMED)
+        (Q(evaluator=card.person_id) | Q(decided_by=card.person_id)) & Q(state__in=CONFIRMED)
         | Q(_endorsed(card.person), state__in=DECIDED)
         | Q(_stood_in(card.person), state__in=CONFIRMED)
     )
@@ -56,9 +56,10 @@ def weighs_a_collective(card: Scorecard) -> bool:
 
 @beyond_the_wall("whoever scores for a collective may not see the cards of those who decide about them")
 def deciders_about(period_id: int, person: Person) -> set[int]:
-    """The people whom a person's cards of the period name to evaluate or endorse them."""
-    pairs = Scorecard.objects.filter(period_id=period_id, person=person).values_list("evaluator", "endorser")
-    return {key for pair in pairs for key in pair if key is not None}
+    """The people whom a person's cards of the period name to evaluate or endorse them, or who decided them."""
+    cards = Scorecard.objects.filter(period_id=period_id, person=person)
+    named = cards.values_list("evaluator", "decided_by", "endorser")
+    return {key for people in named for key in people if key is not None}
 
 
 def _stood_in(person: Person) -> Exists:

@@ -52,6 +52,7 @@ from .saving import (
     save_stage,
     submit,
     take_back,
+    take_over,
     write_comments,
 )
 from .separation import refuse_each_other
@@ -329,6 +330,7 @@ def accept_new_basis(
             _("A result of the people this leader manages is open again. Wait until it is confirmed.")
         )
     card.notified_at = None
+    former = take_over(card, _("What was decided is taken over with its new basis."))
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR, proposed=True)
     _require_known(card, outcome)
     require_band(card, outcome, scoring.stage_scores(card, StageKey.EVALUATOR))
@@ -343,7 +345,10 @@ def accept_new_basis(
     card.evaluated_at = moment
     card.proposed_basis = {}
     card.basis_changed_at = None
-    return decide(card, outcome, moment, Act.CARD_CONFIRMED, digest)
+    decided = decide(card, outcome, moment, Act.CARD_CONFIRMED, digest)
+    if former is not None:
+        basis.follow_naming(card.period_id, [former.pk, card.evaluator.pk], moment)
+    return decided
 
 
 def decide(card: Scorecard, outcome: Outcome, moment: datetime, act: Act, digest: str) -> Scorecard:

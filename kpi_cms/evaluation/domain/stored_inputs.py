@@ -9,11 +9,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import F
-
 from kpi_cms.evaluation.enums import WITH_THE_PERSON, AssessmentState, StageKey
 from kpi_cms.evaluation.models import Assessment, Score, Scorecard
-from kpi_cms.evaluation.models.scorecard import RATERS
+from kpi_cms.evaluation.models.scorecard import rater_in
 from kpi_cms.foundation.engine import stage_and_seat
 
 Given = dict[str, Decimal | str]
@@ -22,7 +20,7 @@ Given = dict[str, Decimal | str]
 def given_at(card_ids: Sequence[int], stage: str, seat: str = "") -> Mapping[int, Given]:
     """Card → what the stage's rater, or whoever sits there, gave by the criterion's key; cards without a score are left
     out."""
-    now: dict[str, Any] = {"assessment__rater": F(f"assessment__card__{RATERS[StageKey(stage)]}")}
+    now: dict[str, Any] = {"assessment__rater": rater_in(stage, "assessment__card__")}
     if seat:
         now = {"assessment__vacated_at__isnull": True}
     rows = (

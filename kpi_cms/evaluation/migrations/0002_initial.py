@@ -217,6 +217,7 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
                 ('agency', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='snippets.unit', verbose_name='using agency')),
+                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='snippets.person', verbose_name='decided the result that stands')),
                 ('endorser', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='snippets.person', verbose_name='endorses')),
                 ('secretary', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='snippets.person', verbose_name="enters the collective's scores")),
                 ('collective', models.JSONField(blank=True, default=dict, verbose_name='collective and decision')),
@@ -318,6 +319,7 @@ class Migration(migrations.Migration):
                 ('confirmed_basis', models.JSONField(blank=True, default=dict, verbose_name='what it took from others when confirmed')),
                 ('proposed_basis', models.JSONField(blank=True, default=dict, verbose_name='what it would take from others since')),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='snippets.unit', verbose_name='using agency')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='snippets.person', verbose_name='decided the result that stands')),
                 ('endorser', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='endorses', to='snippets.person', verbose_name='endorses')),
                 ('secretary', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='scores_for_collective', to='snippets.person', verbose_name="enters the collective's scores")),
                 ('collective', models.JSONField(blank=True, default=dict, verbose_name='collective and decision')),
@@ -684,6 +686,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='scorecard',
             constraint=models.CheckConstraint(condition=models.Q(('endorser__isnull', True), models.Q(('endorser', models.F('person')), _negated=True), _connector='OR'), name='evaluation_card_endorser_not_oneself', violation_error_message='Nobody endorses their own card.'),
+        ),
+        migrations.AddConstraint(
+            model_name='scorecard',
+            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('evaluator__isnull', False), ('state__in', ['confirmed', 'notified']), models.Q(('decided_by', models.F('evaluator')), _negated=True), models.Q(('decided_by', models.F('person')), _negated=True)), _connector='OR'), name='evaluation_card_decided_by_somebody_before', violation_error_message='Whoever decided a result stays named while somebody else is to decide it anew.'),
         ),
         migrations.AddConstraint(
             model_name='scorecard',

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ("before", models.JSONField(null=True, verbose_name="before")),
                 ("after", models.JSONField(null=True, verbose_name="after")),
                 ("proposal", models.JSONField(null=True, verbose_name="proposed decision")),
+                ("naming", models.JSONField(null=True, verbose_name="who is named to decide anew")),
                 (
                     "return_reason_key",
                     models.UUIDField(null=True, verbose_name="why the proposal was returned"),
@@ -154,6 +155,7 @@ class Migration(migrations.Migration):
                 ("before", models.JSONField(null=True, verbose_name="before")),
                 ("after", models.JSONField(null=True, verbose_name="after")),
                 ("proposal", models.JSONField(null=True, verbose_name="proposed decision")),
+                ("naming", models.JSONField(null=True, verbose_name="who is named to decide anew")),
                 (
                     "return_reason_key",
                     models.UUIDField(null=True, verbose_name="why the proposal was returned"),

@@ -8,7 +8,7 @@ from kpi_cms.evaluation.enums import AssessmentState, StageKey
 from kpi_cms.foundation.audit.history import tracked
 from snippets.models import Person, Unit
 
-from .scorecard import RATERS, Scorecard
+from .scorecard import RATERS, Scorecard, rater_in
 
 # Of whoever sits now for a collective that has several raters.
 SEATED = Q(seat__gt="", vacated_at__isnull=True)
@@ -19,12 +19,12 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Of the rater whom the card names for the stage, or seats there, now; those of an earlier one stay and do not
         count.
 
-        An endorsement that was given stands, whoever is named since to endorse a new decision.
+        A decision and an endorsement that were given stand, whoever is named since for a new decision.
         """
         counts = SEATED | Q(stage=StageKey.ENDORSEMENT, state=AssessmentState.SUBMITTED)
-        for stage, rater in RATERS.items():
+        for stage in RATERS:
             if stage != StageKey.ENDORSEMENT:
-                counts |= Q(stage=stage, seat="", rater=F(f"card__{rater}"))
+                counts |= Q(stage=stage, seat="", rater=rater_in(stage, "card__"))
         return self.filter(counts)
 
     def seated(self) -> "AssessmentQuerySet":

@@ -19,6 +19,9 @@ class Reopening(models.Model):
 
     Where the head of the agency endorses, `proposal` keeps until then what the evaluator decided: values, and keys of
     the texts in the side table (`domain.proposed_decision`). The card knows nothing of it; its result stays.
+
+    Where somebody else than whoever decided is named to decide anew, `naming` says by which decision:
+    {"evaluator": person, "former": person, "decision": number, "on": day}.
     """
 
     card = models.ForeignKey(
@@ -39,6 +42,7 @@ class Reopening(models.Model):
     before = models.JSONField(_("before"), null=True)
     after = models.JSONField(_("after"), null=True)
     proposal = models.JSONField(_("proposed decision"), null=True)
+    naming = models.JSONField(_("who is named to decide anew"), null=True)
     return_reason_key = models.UUIDField(_("why the proposal was returned"), null=True)
 
     history = tracked()

@@ -1,7 +1,10 @@
 """Phiếu theo dõi, đánh giá: one person, one frame, one period, one criteria version."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from criteria_pages.models import CriteriaVersion
@@ -23,6 +26,21 @@ RATERS = {
     StageKey.EVALUATOR: "evaluator",
     StageKey.ENDORSEMENT: "endorser",
 }
+
+
+def rater_in(stage: str, card: str = "") -> F | Coalesce:
+    """The same in a query, from a row that reaches its card by `card`, such as "card__".
+
+    What was decided stays whose it is, whoever is named since to decide it anew.
+    """
+    named = F(f"{card}{RATERS[StageKey(stage)]}")
+    return Coalesce(F(f"{card}decided_by"), named) if stage == StageKey.EVALUATOR else named
+
+
+def rater_id_on(card: Any, stage: str) -> int | None:
+    """The same of a card that is loaded, or of a row of its history."""
+    key: int | None = getattr(card, f"{RATERS[StageKey(stage)]}_id")
+    return card.decided_by_id or key if stage == StageKey.EVALUATOR else key
 
 
 def concerning(user_id: int) -> Q:
@@ -63,18 +81,27 @@ class ScorecardQuerySet(RestrictedQuerySet):
         The text of the version's specification is left behind: a process reads it once, to compile it.
         """
         return self.select_related(
-            "period", "person", "unit", "agency", "version", "evaluator", "endorser", "secretary"
+            "period",
+            "person",
+            "unit",
+            "agency",
+            "version",
+            "evaluator",
+            "decided_by",
+            "endorser",
+            "secretary",
         ).defer("version__specification")
 
 
 class Scorecard(models.Model):
     """A card and the context it was opened in, frozen. Opened by `domain.opening`, moved on by `domain.stages` only.
 
-    Who evaluates and endorses is named anew by `domain.naming` only. `evaluated_at` is the evaluator's own
-    confirmation, `confirmed_at` the moment at which the result was decided: later where an endorsement follows.
-    `version_number` counts saves: a save that names an older one is stale (409). `secretary` enters the scores of
-    the collective that `collective` names ({name, decision, on}). `agency` is the using agency of the
-    person, `appointments` the other appointments in the period's scope, as they stood.
+    Who evaluates and endorses is named anew by `domain.naming` and `domain.naming_anew` only. `decided_by` decided the
+    result that stands, where somebody else is named since to decide it anew; empty, the evaluator did. `evaluated_at`
+    is the evaluator's own confirmation, `confirmed_at` the moment at which the result was decided: later where an
+    endorsement follows. `version_number` counts saves: a save that names an older one is stale (409). `secretary`
+    enters the scores of the collective that `collective` names ({name, decision, on}). `agency` is the using agency of
+    the person, `appointments` the other appointments in the period's scope, as they stood.
 
     `confirmed_basis` is what a decided result took from other people: the code of d, of a roll-up or of others'
     results → its value as "n/d", or "nothing" where nothing was assigned. `proposed_basis` is what it would take now,
@@ -114,6 +141,14 @@ class Scorecard(models.Model):
         null=True,
         blank=True,
         related_name="evaluates",
+    )
+    decided_by = models.ForeignKey(
+        Person,
+        verbose_name=_("decided the result that stands"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     evaluator_basis = models.CharField(_("why this evaluator"), max_length=16, choices=EvaluatorBasis)
     evaluator_details = models.JSONField(_("details of the reason"), default=dict)
@@ -177,6 +212,16 @@ class Scorecard(models.Model):
                 condition=Q(endorser__isnull=True) | Q(evaluator__isnull=True) | ~Q(endorser=F("evaluator")),
                 name="evaluation_card_endorser_not_evaluator",
                 violation_error_message=_("Whoever evaluates a card does not endorse it as well."),
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True)
+                | Q(state__in=["confirmed", "notified"], evaluator__isnull=False)
+                & ~Q(decided_by=F("evaluator"))
+                & ~Q(decided_by=F("person")),
+                name="evaluation_card_decided_by_somebody_before",
+                violation_error_message=_(
+                    "Whoever decided a result stays named while somebody else is to decide it anew."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(secretary__isnull=True)
@@ -249,5 +294,13 @@ class Scorecard(models.Model):
 
     def rater_id(self, stage: str) -> int | None:
         """Key of the person whose scores count at a stage."""
-        key: int | None = getattr(self, f"{RATERS[StageKey(stage)]}_id")
-        return key
+        return rater_id_on(self, stage)
+
+    @property
+    def decider(self) -> Person | None:
+        """Who evaluates the card; of a decided one, whose decision stands."""
+        return self.decided_by or self.evaluator
+
+    @property
+    def decider_id(self) -> int | None:
+        return rater_id_on(self, StageKey.EVALUATOR)

@@ -378,19 +378,41 @@ RETURN_ANEW = _endorsing_anew(
     _("Return a new decision to the evaluator"),
     _("Besides: a new decision that waits, before the reopening ends, with a reason. Nothing of it applies."),
 )
-_NOT_CHOSEN = _("Whoever has a part in the card does not choose who endorses it. The personnel office does.")
-NAME_ENDORSER = Rule(
-    act="name_endorser",
-    label=_("Name who endorses a result that is decided anew"),
-    subject="card",
-    law="Đ21.3",
-    verbs=("kpi_cms.evaluation.domain.naming_endorser.name_endorser",),
-    capabilities=(Capability.RECEIVE_RESULTS,),
-    forbidden=dict.fromkeys(CONCERNED, _NOT_CHOSEN),
-    seen_with=READING_CAPABILITIES,
-    refusal=_("Who endorses a new decision is named by the personnel office."),
-    states=DECIDED,
-    note=_(
+
+
+def _naming_anew(act: str, label: Sentence, chosen: Sentence, refusal: Sentence, note: Sentence) -> Rule:
+    """The personnel office, and nobody who has a part in the card; the period may be closed."""
+    return Rule(
+        act=act,
+        label=label,
+        subject="card",
+        law="Đ21.3",
+        verbs=(f"kpi_cms.evaluation.domain.naming_anew.{act}",),
+        capabilities=(Capability.RECEIVE_RESULTS,),
+        forbidden=dict.fromkeys(CONCERNED, chosen),
+        seen_with=READING_CAPABILITIES,
+        refusal=refusal,
+        states=DECIDED,
+        note=note,
+    )
+
+
+NAME_EVALUATOR = _naming_anew(
+    "name_evaluator",
+    _("Name who decides a reopened result anew"),
+    _("Whoever has a part in the card does not choose who decides it anew. The personnel office does."),
+    _("Who decides a reopened card anew is named by the personnel office."),
+    _(
+        "By a decision with its number and day, of a card that is reopened: nobody who has another part in it, and "
+        "nobody whose own result the person decides. A new decision that waits for the head is withdrawn."
+    ),
+)
+NAME_ENDORSER = _naming_anew(
+    "name_endorser",
+    _("Name who endorses a result that is decided anew"),
+    _("Whoever has a part in the card does not choose who endorses it. The personnel office does."),
+    _("Who endorses a new decision is named by the personnel office."),
+    _(
         "By a decision with its number and day, of a card that is reopened: nobody who has another part in it, and "
         "nobody whose own result the evaluator or the person decides."
     ),
@@ -469,6 +491,7 @@ CARD_RULES = (
     DECIDE_ANEW,
     ENDORSE_ANEW,
     RETURN_ANEW,
+    NAME_EVALUATOR,
     NAME_ENDORSER,
     NAME_EVALUATORS,
     NAME_COLLECTIVE,

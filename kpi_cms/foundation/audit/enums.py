@@ -64,6 +64,7 @@ class Act(models.TextChoices):
     REOPENING_DECLINED = "reopening.declined", _("Reopening declined")
     REOPENING_PROPOSED = "reopening.proposed", _("New decision proposed to the head of the agency")
     REOPENING_RETURNED = "reopening.returned", _("Proposed decision returned to the evaluator")
+    EVALUATOR_NAMED = "reopening.evaluator_named", _("Evaluator of a new decision named")
     ENDORSER_NAMED = "reopening.endorser_named", _("Endorser of a new decision named")
     CARD_DECIDED_ANEW = "card.decided_anew", _("Result decided anew")
     EVALUATOR_CHANGED = "evaluator.changed", _("Evaluator decided")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -328,7 +329,7 @@ def _in_place_of_the_evaluator(card: Scorecard) -> Person | None:
     if card.state not in DECIDED or card.evaluator_id is None:
         return None
     confirmed = Assessment.objects.filter(
-        card=card, stage=StageKey.EVALUATOR, rater_id=card.evaluator_id, delegate__isnull=False
+        card=card, stage=StageKey.EVALUATOR, rater_id=card.decider_id, delegate__isnull=False
     )
     return Person.objects.filter(pk__in=confirmed.values("delegate_id")).first()
 
@@ -336,9 +337,9 @@ def _in_place_of_the_evaluator(card: Scorecard) -> Person | None:
 def _evaluator_signature(card: Scorecard, in_place: Person | None) -> Signature:
     """The competent person's block. Whoever confirmed in their place signs, and the form names both (TUQ.)."""
     acted_at = card.evaluated_at if card.state in DECIDED else None
-    if card.evaluator is None:
+    if card.decider is None:
         return Signature(acted_at=acted_at)
-    name, position = card.evaluator.full_name, _position(card, card.evaluator.pk)
+    name, position = card.decider.full_name, _position(card, card.decider.pk)
     if in_place is not None:
         absent = " ".join(part for part in (position, name) if part)
         own = _position(card, in_place.pk)
@@ -369,6 +370,21 @@ def _decided_anew(card: Scorecard) -> Iterable[str]:
             "now": is_now["shown"],
             "changes": changes,
         }
+        if used.naming is not None:
+            yield _by_somebody_else(used.naming)
+
+
+def _by_somebody_else(naming: Mapping[str, Any]) -> str:
+    """Who decided before, who decided anew, and by which decision they were named."""
+    people = Person.objects.in_bulk([naming["former"], naming["evaluator"]])
+    return _(
+        "%(evaluator)s decided anew, named by decision %(decision)s of %(day)s; %(former)s had decided before."
+    ) % {
+        "evaluator": people[naming["evaluator"]].full_name,
+        "decision": naming["decision"],
+        "day": date.fromisoformat(naming["on"]).strftime("%d/%m/%Y"),
+        "former": people[naming["former"]].full_name,
+    }
 
 
 def _who_sat(card: Scorecard, records: Mapping[str, queries.StageRecord]) -> Iterator[str]:
@@ -392,10 +408,10 @@ def _notes(
     in_place: Person | None,
 ) -> Iterable[str]:
     endorsement = records.get(StageKey.ENDORSEMENT)
-    if in_place is not None and card.evaluator is not None:
+    if in_place is not None and card.decider is not None:
         yield _("%(delegate)s confirmed this result on behalf of %(evaluator)s, who was absent.") % {
             "delegate": in_place.full_name,
-            "evaluator": card.evaluator.full_name,
+            "evaluator": card.decider.full_name,
         }
     if card.without_self:
         yield _(

@@ -262,3 +262,63 @@ def test_the_personnel_office_names_another_endorser(
     assert "Trần Đức Chí" in pages.text(boss.get(address("card", reopened)))  # whose endorsement stands
     clock.now = UNTIL
     assert office.get(naming).status_code == 302
+
+
+def test_the_personnel_office_names_who_decides_anew(
+    world: World, sign_in: SignIn, clock: Clock, reopened: Scorecard
+) -> None:
+    evaluator, deputy, person = sign_in(world.head), sign_in(world.deputy), sign_in(world.lan)
+    clock.now = MOMENT + timedelta(minutes=5)
+    propose(evaluator, reopened)
+    office = Client()
+    office.force_login(in_role(world.root, Role.PERSONNEL, username="TC09"))
+    naming, decide = address("name_evaluator", reopened), address("decide_anew", reopened)
+    assert naming in pages.body(office.get(address("card", reopened)))
+    assert naming not in pages.body(evaluator.get(address("card", reopened)))
+    page = office.get(naming)
+    assert "Nguyễn Thị Hà" in pages.text(page)
+    sent = {
+        "expected": pages.field(page, "expected"), "evaluator": "CC003", "number": "12/QĐ", "on": "01/08/2026",
+        "reason": "Đã chuyển công tác",
+    }  # fmt: skip
+    assert evaluator.get(naming).status_code == 403
+    assert evaluator.post(naming, sent).status_code == 403
+    assert deputy.get(naming).status_code == 404
+    for wrong in (
+        {"evaluator": "XX"},
+        {"evaluator": "CC001"},
+        {"on": "31/12/2026"},
+        {"number": ""},
+        {"reason": ""},
+    ):
+        assert office.post(naming, {**sent, **wrong}).status_code == 422
+    assert office.post(naming, {**sent, "expected": "0"}).status_code == 409
+    lists = reverse("workspace:unit", args=[world.department.code]) + f"?ky={world.period.pk}"
+    person.get(reverse("workspace:cards"))
+    asked = [pages.queries(person, reverse("workspace:cards")), pages.queries(office, lists)]
+    assert office.post(naming, sent).status_code == 302
+
+    assert [pages.queries(person, reverse("workspace:cards")), pages.queries(office, lists)] == asked
+    assert "Nguyễn Thị Hà" in pages.text(office.get(lists))
+    own = pages.text(person.get(address("card", reopened)))
+    assert "Nguyễn Thị Hà" in own
+    assert "Phạm Tiến Dũng" not in own  # a decision that is awaited its person is not told of
+    seen = pages.text(deputy.get(address("card", reopened)))
+    assert "Nguyễn Thị Hà" in seen  # whose decision stands
+    assert "12/QĐ ngày 01/08/2026" in seen
+    assert (
+        evaluator.get(address("card", reopened)).status_code == 404
+    )  # who was the evaluator, and holds nothing
+    assert evaluator.get(decide).status_code == 404
+    page = deputy.get(decide)
+    assert decide in pages.body(deputy.get(address("card", reopened)))
+    key = Reopening.objects.get().criteria[0]
+    values = {
+        "expected": pages.field(page, "expected"),
+        "seen": pages.field(page, "seen"),
+        "reason": "Xem lại",
+    }
+    assert deputy.post(decide, values | {f"s-{key}": "1"}).status_code == 302
+    assert sign_in(world.chair).get(address("endorse_anew", reopened)).status_code == 200
+    clock.now = UNTIL
+    assert office.get(naming).status_code == 302

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kpi_cms.evaluation.domain.entries import entered_at
-from kpi_cms.evaluation.domain.naming_endorser import LONGEST, EndorserDecision
+from kpi_cms.evaluation.domain.naming_anew import LONGEST, NamingDecision
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from snippets.models import Person
@@ -59,15 +59,9 @@ class AnswerForm(forms.Form):
     )
 
 
-class EndorserForm(StepForm):
-    """Who endorses a new decision instead, by which decision, why. Typed by the code, with the register beside it."""
+class NamingForm(StepForm):
+    """By which decision somebody is named for a new decision, and why."""
 
-    endorser = forms.CharField(
-        label=_("Staff code of whoever endorses"),
-        help_text=_("Nobody who has another part in the card, and nobody whom its evaluator evaluates."),
-        max_length=40,
-        error_messages={"required": _("Fill this in.")},
-    )
     number = forms.CharField(
         label=_("Number of the decision"), max_length=LONGEST, error_messages={"required": _("Fill this in.")}
     )
@@ -80,8 +74,37 @@ class EndorserForm(StepForm):
         error_messages={"required": _("Give a reason.")},
     )
 
+    def decision(self) -> NamingDecision:
+        return NamingDecision(self.cleaned_data["number"], self.cleaned_data["on"])
+
+
+class EvaluatorForm(NamingForm):
+    """Who decides anew instead. Typed by the code, with the register beside it."""
+
+    evaluator = forms.CharField(
+        label=_("Staff code of whoever decides anew"),
+        help_text=_(
+            "Nobody who has another part in the card, and nobody whose own result its person decides."
+        ),
+        max_length=40,
+        error_messages={"required": _("Fill this in.")},
+    )
+    field_order = ("evaluator", "number", "on", "reason")
+
+    def clean_evaluator(self) -> Person:
+        return person_with(self.cleaned_data["evaluator"])
+
+
+class EndorserForm(NamingForm):
+    """Who endorses a new decision instead. Typed by the code, with the register beside it."""
+
+    endorser = forms.CharField(
+        label=_("Staff code of whoever endorses"),
+        help_text=_("Nobody who has another part in the card, and nobody whom its evaluator evaluates."),
+        max_length=40,
+        error_messages={"required": _("Fill this in.")},
+    )
+    field_order = ("endorser", "number", "on", "reason")
+
     def clean_endorser(self) -> Person:
         return person_with(self.cleaned_data["endorser"])
-
-    def decision(self) -> EndorserDecision:
-        return EndorserDecision(self.cleaned_data["number"], self.cleaned_data["on"])

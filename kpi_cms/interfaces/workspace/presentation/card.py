@@ -43,7 +43,7 @@ from kpi_cms.foundation.engine import voice_of
 from snippets.enums import PeriodState
 
 from .delegation import in_place_of
-from .evaluators import other_appointments, units_named, why_this_evaluator
+from .evaluators import evaluators_of, other_appointments, units_named
 from .keyhole import keyhole_of, notices_of_keyhole
 from .links import optional_url
 from .sheet import Column
@@ -167,7 +167,7 @@ def progress_of(reading: CardReading) -> list[dict[str, Any]]:
     card, state = reading.card, reading.card.state
     endorsement = reading.records.get(StageKey.ENDORSEMENT)
     labels = {stage.key: stage.label for stage in card.version.compiled().stages}
-    evaluator = card.evaluator.full_name if card.evaluator else ""
+    evaluator = card.decider.full_name if card.decider else ""
     decided = state in DECIDED
     steps = [
         _step(
@@ -228,11 +228,7 @@ def facts_of(reading: CardReading) -> list[dict[str, Any]]:
     if others:
         rows.append({"key": _("Other appointments"), "value": "; ".join(others)})
     rows += [
-        {
-            "key": _("Evaluator"),
-            "value": card.evaluator.full_name if card.evaluator else None,
-            "hint": why_this_evaluator(card, reading.names),
-        },
+        *evaluators_of(card, reading.names, is_own=reading.is_own),
         *_delegate_of(reading),
         *_collective_of(reading),
         {
@@ -488,6 +484,8 @@ def actions_of(reading: CardReading, now: datetime, keyhole: Reopening | None) -
     if keyhole is not None and keyhole.state == ReopeningState.PROPOSED:
         offer(table.ENDORSE_ANEW, "workspace:endorse_anew", _("Endorse anew"), kind="primary")
         offer(table.RETURN_ANEW, "workspace:return_anew", _("Return to the evaluator"))
+    if keyhole is not None:
+        offer(table.NAME_EVALUATOR, "workspace:name_evaluator", _("Name who decides anew"))
     if keyhole is not None and stages.needs_endorsement(card):
         offer(table.NAME_ENDORSER, "workspace:name_endorser", _("Name another endorser"))
     return found

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from kpi_cms.evaluation.enums import EvaluatorBasis
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.core.numbers import format_day
+from snippets.models import Person
 
 
 def units_named(card: Scorecard) -> set[str]:
@@ -20,6 +21,31 @@ def units_named(card: Scorecard) -> set[str]:
 def unit_codes(details: Mapping[str, Any]) -> set[str]:
     """Codes of the units that the sentence names."""
     return {code for code in {*details.get("vacant", ()), details.get("unit", "")} if code}
+
+
+def evaluators_of(card: Scorecard, names: Mapping[str, str], *, is_own: bool) -> list[dict[str, Any]]:
+    """Who evaluates and why; of a card that somebody else is named to decide anew, or has, whoever decided before too.
+
+    That a new decision is awaited its person is not told (`is_own`). Without a query but for a card that was decided
+    anew by somebody else.
+    """
+    why, evaluator = why_this_evaluator(card, names), card.evaluator.full_name if card.evaluator else None
+    if card.decided_by is not None and is_own:
+        return [{"key": _("Evaluator"), "value": card.decided_by.full_name}]
+    if card.decided_by is not None:
+        return [
+            {
+                "key": _("Evaluator"),
+                "value": card.decided_by.full_name,
+                "hint": _("Decided the result that stands until it is decided anew."),
+            },
+            {"key": _("Decides anew"), "value": evaluator, "hint": why},
+        ]
+    rows = [{"key": _("Evaluator"), "value": evaluator, "hint": why}]
+    if "former" in card.evaluator_details:
+        former = Person.objects.get(pk=card.evaluator_details["former"])
+        rows.append({"key": _("Decided before by"), "value": former.full_name, "hint": former.staff_code})
+    return rows
 
 
 def why_this_evaluator(card: Scorecard, names: Mapping[str, str]) -> str:
@@ -36,7 +62,7 @@ def why_evaluator(basis: str, details: Mapping[str, Any], names: Mapping[str, st
     """One sentence; `names` maps unit codes to names, a code without one is shown itself."""
     unit = _name(details.get("unit", ""), names)
     vacant = _names(details.get("vacant", ()), names)
-    values = {"unit": unit, "vacant": vacant, "decision": details.get("decision", "")}
+    values = {"unit": unit, "vacant": vacant, "decision": _decision(details)}
     sentences = {
         EvaluatorBasis.DECISION: _("Named as evaluator by decision %(decision)s."),
         EvaluatorBasis.MANAGING_HEAD: _(
@@ -61,6 +87,15 @@ def why_evaluator(basis: str, details: Mapping[str, Any], names: Mapping[str, st
         ),
     }
     return sentences[EvaluatorBasis(basis)] % values
+
+
+def _decision(details: Mapping[str, Any]) -> str:
+    """Its number, and its day where it names somebody for one card alone."""
+    number = str(details.get("decision", ""))
+    if "on" not in details:
+        return number
+    day = format_day(date.fromisoformat(details["on"]))
+    return _("%(number)s of %(day)s") % {"number": number, "day": day}
 
 
 def other_appointments(card: Scorecard, names: Mapping[str, str]) -> list[str]:

@@ -17,7 +17,7 @@ DECIDING = {Relation.EVALUATOR, Relation.DELEGATE, Relation.ENDORSER}
 
 
 def keyhole_of(scope: Scope, card: Scorecard, now: datetime) -> Reopening | None:
-    """What stands open on a decided card, or waits there: for whoever decides on it or names who endorses it."""
+    """What stands open on a decided card, or waits there: for whoever decides on it or names who does."""
     if card.state not in DECIDED:
         return None
     if not DECIDING & rules.relations_of(scope, card) and not rules.may(table.NAME_ENDORSER, scope, card):

@@ -56,7 +56,9 @@ def cards(request: HttpRequest) -> HttpResponse:
     found = queries.with_results(
         Scorecard.objects.visible_to(scope_of(request)).filter(person_id=waiting(request).person_id)
     )
-    rows = found.select_related("period", "evaluator").order_by("-period__starts_on", "frame", "pk")
+    rows = found.select_related("period", "evaluator", "decided_by").order_by(
+        "-period__starts_on", "frame", "pk"
+    )
     return TemplateResponse(
         request, "workspace/cards.html", {"rows": [_own_row(card) for card in rows[:240]]}
     )

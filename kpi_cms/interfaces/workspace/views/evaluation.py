@@ -108,7 +108,7 @@ def evaluations(request: HttpRequest) -> HttpResponse:
         page = queries.in_name_order(
             queries.with_task_counts(
                 queries.with_results(cards).select_related(
-                    "person", "unit", "evaluator", "endorser", "secretary"
+                    "person", "unit", "evaluator", "decided_by", "endorser", "secretary"
                 )
             ),
             size=PAGE,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kpi_cms.evaluation import queries, rules, seen
-from kpi_cms.evaluation.domain import deciding_anew, naming_endorser, reopening, stages
+from kpi_cms.evaluation.domain import deciding_anew, naming_anew, reopening, stages
 from kpi_cms.evaluation.domain.entries import entered_at
 from kpi_cms.evaluation.enums import ReopeningState, StageKey
 from kpi_cms.evaluation.models import Reopening, Scorecard
@@ -24,6 +24,7 @@ from kpi_cms.evaluation.rule_table import (
     DECIDE_ANEW,
     ENDORSE_ANEW,
     NAME_ENDORSER,
+    NAME_EVALUATOR,
     RETURN_ANEW,
 )
 from kpi_cms.foundation.access.scope import Scope
@@ -33,12 +34,19 @@ from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
 from kpi_cms.foundation.core.numbers import format_moment
-from kpi_cms.interfaces.workspace.forms.reopening import AnswerForm, AskForm, EndorserForm
+from kpi_cms.interfaces.workspace.forms.reopening import (
+    AnswerForm,
+    AskForm,
+    EndorserForm,
+    EvaluatorForm,
+    NamingForm,
+)
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.forms.steps import EndorseAnewForm, ReasonForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.anew import before_and_after
 from kpi_cms.interfaces.workspace.presentation.card import CardReading, read_card
 from kpi_cms.interfaces.workspace.presentation.facts import field_of
+from snippets.models import Person
 
 from .asking import require_somewhere
 from .shared import add_problems, refused, scope_of
@@ -288,10 +296,58 @@ class ReturnAnew(_Waiting):
         return deciding_anew.return_anew(**common, reason=form.cleaned_data["reason"])
 
 
-class NameEndorser(CardStep):
-    """The personnel office names another one for the head who has left or is away."""
+class _NamingAnew(CardStep):
+    """The personnel office names another one for somebody who has left or is away, while the card is reopened."""
 
-    template = "workspace/reopening/name_endorser.html"
+    template = "workspace/reopening/name.html"
+
+    def is_time(self, scope: Scope, card: Scorecard) -> bool:
+        return super().is_time(scope, card) and reopening.standing_keyhole(card, database_now()) is not None
+
+    def said(self, form: StepForm) -> dict[str, Any]:
+        assert isinstance(form, NamingForm)
+        return {"decision": form.decision(), "reason": form.cleaned_data["reason"]}
+
+
+def _by_the_registers(label: str, person: Person | None) -> list[dict[str, str]]:
+    if person is None:
+        return []
+    return [{"key": label, "value": person.full_name, "hint": person.staff_code}]
+
+
+class NameEvaluator(_NamingAnew):
+    """Somebody else decides anew than whoever decided before."""
+
+    form_class = EvaluatorForm
+    rule = NAME_EVALUATOR
+    title = gettext_lazy("Name who decides anew")
+    lead = gettext_lazy(
+        "Whoever is named here, by a decision, decides the reopened criteria anew; the other scores are taken over. "
+        "Until then the former result stands, with the name of whoever decided it. A new decision that waits for the "
+        "head of the agency is withdrawn."
+    )
+    button = gettext_lazy("Name who decides")
+    done = gettext_lazy("Named. The reopened criteria wait for them.")
+
+    def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
+        return naming_anew.name_evaluator(
+            **common, evaluator=form.cleaned_data["evaluator"], **self.said(form)
+        )
+
+    def more(self, reading: CardReading) -> dict[str, Any]:
+        card = reading.card
+        found = naming_anew.competent_today(card, timezone.localdate(database_now()))
+        return {
+            "named": [
+                {"key": _("Decides anew now"), "value": str(card.evaluator or "")},
+                *_by_the_registers(_("Evaluates by the registers"), found),
+            ]
+        }
+
+
+class NameEndorser(_NamingAnew):
+    """Somebody else endorses than the head whom the card names."""
+
     form_class = EndorserForm
     rule = NAME_ENDORSER
     title = gettext_lazy("Name another endorser")
@@ -303,28 +359,17 @@ class NameEndorser(CardStep):
     done = gettext_lazy("The endorser is named. The new decision waits for them.")
 
     def is_time(self, scope: Scope, card: Scorecard) -> bool:
-        stands = stages.needs_endorsement(card) and reopening.standing_keyhole(card, database_now())
-        return super().is_time(scope, card) and bool(stands)
+        return stages.needs_endorsement(card) and super().is_time(scope, card)
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
-        assert isinstance(form, EndorserForm)
-        return naming_endorser.name_endorser(
-            **common,
-            endorser=form.cleaned_data["endorser"],
-            decision=form.decision(),
-            reason=form.cleaned_data["reason"],
-        )
+        return naming_anew.name_endorser(**common, endorser=form.cleaned_data["endorser"], **self.said(form))
 
     def more(self, reading: CardReading) -> dict[str, Any]:
         card = reading.card
-        head = naming_endorser.head_today(card, timezone.localdate(database_now()))
-        rows = [{"key": _("Endorses now"), "value": str(card.endorser or "")}]
-        if head is not None:
-            rows.append(
-                {
-                    "key": _("Heads the agency by the registers"),
-                    "value": head.full_name,
-                    "hint": head.staff_code,
-                }
-            )
-        return {"named": rows}
+        head = naming_anew.head_today(card, timezone.localdate(database_now()))
+        return {
+            "named": [
+                {"key": _("Endorses now"), "value": str(card.endorser or "")},
+                *_by_the_registers(_("Heads the agency by the registers"), head),
+            ]
+        }

@@ -68,7 +68,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
             cards = queries.find_by_name(cards, text)
         page = queries.in_name_order(
             queries.with_results(cards).select_related(
-                "person", "unit", "evaluator", "endorser", "secretary"
+                "person", "unit", "evaluator", "decided_by", "endorser", "secretary"
             ),
             size=PAGE,
             after=number_in(request, "sau"),
