@@ -113,7 +113,10 @@ def test_a_mail_server_that_hangs_or_refuses_holds_up_no_anchor_and_is_said(
     settings.LEDGER_ANCHOR_MAILS = ["thanhtra@example.vn"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 0.2
-    told = lambda: client.get("/suc-khoe/").json()["auditors_told"]  # noqa: E731
+
+    def told():
+        return client.get("/suc-khoe/").json()["auditors_told"]
+
     assert told() is True
     act()
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the call and never says a word
