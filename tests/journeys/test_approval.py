@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.journeys import conduct
 from tests.journeys.people import SECOND, SIX, Somebody, Town, vi
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("story")]
@@ -77,7 +78,7 @@ def test_its_author_reads_why_and_sends_it_again(town: Town) -> None:
     author.page.locator("[data-side-panel-toggle='comments']").click()
     expect(author.page.locator("#comments")).to_contain_text(COMMENT)
     author.shot("returned", whole=False)
-    author.page.locator("input[name='title']").fill(f"{TITLE} 2027")
+    conduct.write(author, author.page.locator("input[name='title']"), f"{TITLE} 2027")
     author.go(footer(author, vi("Submit for approval again")))
 
 
