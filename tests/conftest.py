@@ -68,6 +68,7 @@ NO_DATABASE = (
     "tests/interfaces/exchange/sets/test_calculation.py",
     "tests/interfaces/exchange/sets/test_libreoffice.py",
     "tests/interfaces/exchange/sets/test_round_trip.py",
+    "tests/journeys/test_approval.py",
     "tests/journeys/test_crawl.py",
     "tests/journeys/test_keyboard.py",
     "tests/journeys/test_look.py",
@@ -75,6 +76,8 @@ NO_DATABASE = (
     "tests/journeys/test_sign_in.py",
     "tests/snippets/viewsets/test_probe.py",
 )
+
+LONGEST = "tests/journeys/test_month.py"
 
 # Counting lines doubles the time of a test. These ask many times what others ask once, or ask another process: no line
 # is reached by them alone (`make test` says so where one is). The plugin's own marker would count what sets them up.
@@ -130,15 +133,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     applies = {item: not absent.intersection(mark.name for mark in item.iter_markers()) for item in items}
     if not all(applies.values()):
         config.hook.pytest_deselected(items=[item for item in items if not applies[item]])
-    # Journeys take longest: they begin first, so that the other workers are not done long before them. A world written
-    # once stays until its module ends, so whoever wants one that it begins with is asked before. Who asks the
-    # institution stands together: it is written once for all of them.
+    # What takes longest begins first, so that the other workers are not done long before it: the journey of the month,
+    # then whoever asks the institution, who stands together, as it is written once for all of them, then the other
+    # journeys: two of them at once would both wait for the demonstration to be loaded. A world written once stays until
+    # its module ends, so whoever wants one that it begins with is asked before.
     places = {item.path: place for place, item in reversed(list(enumerate(items)))}
     items[:] = sorted(
         (item for item in items if applies[item]),
         key=lambda item: (
-            item.get_closest_marker("journey") is None,
+            not item.nodeid.startswith(LONGEST),
             not item.nodeid.startswith(ASKING),
+            item.get_closest_marker("journey") is None,
             places[item.path],
             sum(name.endswith("_once") for name in getattr(item, "fixturenames", ())),
         ),

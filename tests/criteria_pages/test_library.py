@@ -28,7 +28,7 @@ from snippets.enums import Capability, Role
 from snippets.models import Unit
 from tests.access.routes import address, routes
 from tests.factories.criteria_pages import MOMENT, draft, edit, issued
-from tests.factories.snippets import holder, in_role
+from tests.factories.snippets import UnitFactory, holder, in_role
 from tests.helpers.page_form import item_form
 
 pytestmark = pytest.mark.django_db
@@ -160,16 +160,18 @@ def test_nobody_but_authors_may_by_the_domain(province: Unit, item: LibraryItem)
     assert (LibraryItem.objects.get().name, everything(page)) == (SECRET, before)
 
 
-def test_an_auditor_of_the_province_finds_nothing_of_it_in_the_ledger(
+def test_an_auditor_finds_in_the_ledger_that_it_was_kept_only_for_the_whole_province(
     province: Unit, item: LibraryItem, signed_in: SignIn
 ) -> None:
-    auditor = in_role(province, Role.AUDITOR, username="auditor")
+    """No act is hidden from who audits everything; whoever audits one unit finds nothing that belongs to none."""
     entry = LedgerEntry.objects.get(subject_type="criteria_pages.LibraryItem")
+    for where, found in ((province, True), (UnitFactory(parent=province), False)):
+        auditor = in_role(where, Role.AUDITOR, username=f"auditor-{found}")
 
-    answer = signed_in(auditor).get(reverse("workspace:inspection"))
+        answer = signed_in(auditor).get(reverse("workspace:inspection"))
 
-    assert (entry.subject_label, answer.status_code) == (SECRET, 200)
-    assert SECRET not in answer.content.decode()
+        assert (entry.subject_label, answer.status_code) == (SECRET, 200)
+        assert (SECRET in answer.content.decode()) is found
 
 
 # --- What the library never changes -------------------------------------------------------------------------

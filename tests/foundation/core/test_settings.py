@@ -37,8 +37,14 @@ def test_it_refuses_to_start_without_its_key_or_its_database(tmp_path, missing):
 
 
 def test_it_is_hardened_and_the_server_starts_on_it(tmp_path):
-    done = manage(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **TOLD)
+    (tmp_path / "key.pem").touch()
+    anchored = {"KPI_ANCHOR_FOLDER": "/mnt/anchors", "KPI_SIGNING_KEY": str(tmp_path / "key.pem")}
+    check = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    done = manage(tmp_path, *check, **TOLD, **anchored)
     assert (done.returncode, done.stderr) == (0, "")
+    for missing, found in (("KPI_ANCHOR_FOLDER", "audit.W004"), ("KPI_SIGNING_KEY", "audit.W003")):
+        told = {name: value for name, value in anchored.items() if name != missing}
+        assert found in manage(tmp_path, *check, **TOLD, **told).stderr
     wsgi = (
         "import kpi_cms.wsgi; from django.conf import settings as s; "
         "print(s.DEMONSTRATION, s.DEBUG, s.SESSION_COOKIE_NAME)"
