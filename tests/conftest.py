@@ -42,12 +42,14 @@ DATABASE_FIXTURES = {"db", "drafted_once", "demonstration_db", "scratch_copy", "
 TOLD = ("tests/foundation/access/", "tests/foundation/core/")
 
 # They ask no database, make one of their own whatever the suite runs on, or ask what no database answers differently:
-# how pages look, what keys do, how a draft is checked, tried, compared and read, and what the rules allow by real
-# requests. What issues and keeps sets is asked on both. Behind PostgreSQL's wall the rules are asked
-# by tests/access/test_behind_the_wall.py, test_sets*.py and the journey of a month, and whole by `make test-matrix`.
+# how pages look, what keys do, how a draft is checked, tried, compared and read, what tasks are worth, and what the
+# rules allow by real requests. What issues and keeps sets is asked on both. Behind PostgreSQL's wall the rules are asked
+# by test_behind_the_wall.py, test_sets_behind_the_wall.py and the journey of a month, and whole by `make test-matrix`.
 NO_DATABASE = (
+    "tests/acceptance/test_vectors_through_rows.py",
     "tests/access/test_clerk.py",
     "tests/access/test_matrix.py",
+    "tests/access/test_sets.py",
     "tests/architecture/test_assets.py",
     "tests/architecture/test_reading_changes_nothing.py",
     "tests/architecture/test_run.py",
@@ -62,6 +64,7 @@ NO_DATABASE = (
     "tests/criteria_pages/test_tables.py",
     "tests/criteria_pages/test_trial.py",
     "tests/criteria_pages/test_try_page.py",
+    "tests/evaluation/test_task_quantities.py",
     "tests/foundation/audit/test_tampering.py",
     "tests/foundation/engine/test_later_properties.py",
     "tests/foundation/engine/test_properties.py",

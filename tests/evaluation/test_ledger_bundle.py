@@ -273,6 +273,14 @@ def test_a_byte_that_is_changed_in_the_zip_is_never_a_crash(exported: Path) -> N
     assert 1 in codes
 
 
+def test_a_zip_that_asks_for_a_newer_program_is_no_bundle(exported: Path) -> None:
+    path = exported.parent / "card.zip"
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 84  # the version that is needed to read its first file
+    path.write_bytes(bytes(content))
+    assert outcome(path) == (2, f"{path} is no zip file.\n")
+
+
 def outcome(path: Path) -> tuple[int, str]:
     """In this process, where an exception would be seen: what it returns and prints."""
     out = io.StringIO()

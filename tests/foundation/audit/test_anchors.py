@@ -1,7 +1,6 @@
 """Anchors are signed, follow one another, come when they are due, and show what a database alone cannot."""
 
 import json
-import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,13 +10,11 @@ from django.core.management import CommandError, call_command
 from kpi_cms.foundation.audit import anchors, append_only, ledger, sealing, verification
 from kpi_cms.foundation.audit.checks import anchors_are_evidence
 from kpi_cms.foundation.audit.enums import Act
-from kpi_cms.foundation.audit.models import Anchor, Seal
+from kpi_cms.foundation.audit.models import Seal
 from kpi_cms.foundation.audit.verifying import Wrong
 from kpi_cms.foundation.core.actor import as_actor, database_now
-from kpi_cms.settings import base
 from tests.factories.snippets import UserFactory
 
-WORKER = ("db_worker", "--backend", "jobs", "--queue-name", "jobs", "--batch", "--no-startup-delay")
 MOMENT = datetime(2026, 8, 3, 2, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
@@ -104,35 +101,6 @@ def test_auditors_get_the_heads_by_mail(folder, settings, django_capture_on_comm
     assert sent.to == ["thanhtra@example.vn"]
     assert made.sha256 in sent.body
     assert sealing.heads()["@"].digest.hex() in sent.body
-
-
-def test_a_mail_server_that_hangs_or_refuses_holds_up_no_anchor_and_is_said(
-    folder, settings, django_capture_on_commit_callbacks, client
-):
-    settings.TASKS = base.TASKS  # the worker's queue, as in an installation
-    settings.LEDGER_ANCHOR_MAILS = ["thanhtra@example.vn"]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 0.2
-
-    def told():
-        return client.get("/suc-khoe/").json()["auditors_told"]
-
-    assert told() is True
-    act()
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the call and never says a word
-        settings.EMAIL_PORT = silent.getsockname()[1]
-        with django_capture_on_commit_callbacks(execute=True):
-            made = anchor()
-        assert (Anchor.objects.get(), (folder / made.file_name).is_file()) == (made, True)
-        assert (len(mail.outbox), told()) == (0, True)  # not tried yet
-        call_command(*WORKER, verbosity=0)
-    assert told() is False
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    act()
-    with django_capture_on_commit_callbacks(execute=True):
-        anchor(10)
-    call_command(*WORKER, verbosity=0)
-    assert (len(mail.outbox), told()) == (1, True)
 
 
 def test_many_links_at_once_are_not_written_one_by_one(folder, monkeypatch):

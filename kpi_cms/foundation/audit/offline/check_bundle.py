@@ -47,7 +47,7 @@ class Bundle:
         if self.path.is_file():
             try:
                 self.zip = zipfile.ZipFile(self.path)
-            except zipfile.BadZipFile:
+            except DAMAGED:
                 raise NoBundle(f"{path} is no zip file.") from None
         elif not self.path.is_dir():
             raise NoBundle(f"{path} is not there.")
