@@ -43,8 +43,8 @@ TOLD = ("tests/foundation/access/", "tests/foundation/core/")
 
 # They ask no database, make one of their own whatever the suite runs on, or ask what no database answers differently:
 # how pages look, what keys do, how a draft is checked, tried, compared and read, what tasks are worth, and what the
-# rules allow by real requests. What issues and keeps sets is asked on both. Behind PostgreSQL's wall the rules are asked
-# by test_behind_the_wall.py, test_sets_behind_the_wall.py and the journey of a month, and whole by `make test-matrix`.
+# rules allow by real requests. What issues and keeps sets is asked on both. Behind PostgreSQL's wall the rules are
+# asked by test_behind_the_wall.py, test_sets_behind_the_wall.py and the month's journey, and by `make test-matrix`.
 NO_DATABASE = (
     "tests/acceptance/test_vectors_through_rows.py",
     "tests/access/test_clerk.py",
