@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import ledger_checks
 from kpi_cms.evaluation.domain import opening, scoring, stages, tasks
 from kpi_cms.evaluation.domain.collective import save_collective, send_collective
@@ -177,6 +178,21 @@ def test_a_score_that_cannot_be_computed_with_is_a_finding(heard: World) -> None
 
 
 # --- In part ------------------------------------------------------------------------------------------------
+def test_values_that_are_no_numbers_are_a_finding(heard: World) -> None:
+    """Of what was sent the result itself says what its tasks were worth."""
+    result = result_of(heard, heard.lan, "self")
+    CardResult.objects.filter(pk=result.pk).update(values={"a": "nhiều"})
+    assert of_results() == [(Wrong.RESULT_DIFFERS, "evaluation_cardresult", result.pk)]
+
+
+def test_a_version_that_nothing_can_be_computed_with_is_a_finding(heard: World) -> None:
+    version = heard.card(heard.lan).version
+    with append_only.flush_allowed():
+        CriteriaVersion.objects.filter(pk=version.pk).update(specification={}, sha256="0" * 64)
+    assert (Wrong.RESULT_DIFFERS, "criteria_pages_criteriaversion", version.pk) in of_results()
+    assert "cannot be computed" in str(next(iter(ledger_checks.check_results(Part()))))
+
+
 def test_verifying_one_card_compares_its_results(heard: World, capsys: Any) -> None:
     card, other = heard.card(heard.lan), heard.card(heard.minh)
     result = result_of(heard, heard.lan, "self")

@@ -184,6 +184,10 @@ def test_a_naming_says_by_which_decision_and_why_and_is_not_stale(
     error = anew.stands(Invalid, name, world, world.deputy, decision=tomorrow, reason=" ")
     assert isinstance(error, Invalid)
     assert list(error.problems) == ["number", "reason", "on"]
+    long = NamingDecision("1" * 81, date(2026, 8, 3))
+    error = anew.stands(Invalid, name, world, world.deputy, decision=long)
+    assert isinstance(error, Invalid)
+    assert error.problems == {"number": ["Write at most 80 characters."]}
     anew.stands(Stale, name, world, world.deputy, expected=card.version_number)
     anew.stands(WrongState, name, world, world.deputy, moment=anew.UNTIL)
     Reopening.objects.update(state="declined", proposal=None)

@@ -6,6 +6,7 @@ is computed anew; the exact total of a self-assessment is compared with the entr
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -97,12 +98,10 @@ def _of_batch(batch: list[Computable]) -> Iterator[Finding]:
 
 
 def _places(compiled: CompiledSet) -> Iterator[At]:
-    """Where cards of a set have results. The evaluator's stage has them always."""
+    """Where cards of a set have results. Every set begins with the person's own stage."""
     yield StageKey.EVALUATOR.value, ""
-    stages = {stage.key for stage in compiled.stages}
-    if StageKey.SELF in stages:
-        yield StageKey.SELF.value, ""
-    if StageKey.COLLECTIVE in stages:
+    yield StageKey.SELF.value, ""
+    if any(stage.key == StageKey.COLLECTIVE for stage in compiled.stages):
         seats = compiled.seats(StageKey.COLLECTIVE)
         yield from ((StageKey.COLLECTIVE.value, seat.key) for seat in seats)
         if not seats:
@@ -140,20 +139,16 @@ def _of_result(
 
 
 def _ways(each: Computable, given: Given, result: CardResult) -> Iterator[CardInputs]:
-    """What a result may come of: the rows as they are now and, where it stays as it was sent, as they were then."""
-    try:
+    """What a result may come of: the rows as they are now and, where it stays as it was sent, as they were then.
+
+    Nothing where a text is stored that nobody has entered.
+    """
+    with suppress(*NOT_COMPUTED):
         inputs = given.inputs_of(each)
-    except NOT_COMPUTED:
-        return
-    yield inputs
-    stays = result.stage == StageKey.COLLECTIVE or (
-        result.stage == StageKey.SELF and each.card.state not in WITH_THE_PERSON
-    )
-    if stays:
-        try:
+        yield inputs
+        sent = result.stage == StageKey.SELF and each.card.state not in WITH_THE_PERSON
+        if sent or result.stage == StageKey.COLLECTIVE:
             yield _as_it_was(inputs, each.compiled, result)
-        except NOT_COMPUTED:
-            return
 
 
 def _as_it_was(inputs: CardInputs, compiled: CompiledSet, result: CardResult) -> CardInputs:

@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from kpi_cms.evaluation.domain import deciding_anew, reopening
+from kpi_cms.evaluation.domain.sampling import draw_sample
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.ledger_search import Search
 from kpi_cms.evaluation.models import Scorecard
@@ -18,6 +19,7 @@ from kpi_cms.evaluation.saved_questions import question_of
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.interfaces.exchange.imports.people import PersonRow
 from snippets.domain.people import apply_people_import
 from snippets.enums import ROLE_CAPABILITIES, Capability, Role
@@ -265,6 +267,12 @@ def test_a_seed_draws_the_same_cards_again_and_another_others(world: World) -> N
     assert client.post(SAMPLE, {"ky": "0", "so": "3", "hat": "1"}).status_code == 404
     assert int(pages.field(client.get(SAMPLE), "hat")) > 0
     assert LedgerEntry.objects.filter(act="sample.drawn").count() == 7
+
+
+def test_nobody_draws_who_audits_nothing(world: World) -> None:
+    with pytest.raises(NotFound):
+        draw_sample(actor=world.head.user, moment=MOMENT, period=world.period, number=1, seed=1)
+    assert not LedgerEntry.objects.filter(act="sample.drawn").exists()
 
 
 def test_a_drawing_is_recorded_and_nothing_is_drawn_by_reading(world: World) -> None:
