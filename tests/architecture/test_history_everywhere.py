@@ -20,7 +20,6 @@ OURS = ("kpi_cms.", "snippets", "criteria_pages")
 THROUGH = {
     "kpi_cms.evaluation.domain.evidence.attach_to_task": "attach_to_task",
     "kpi_cms.evaluation.domain.opening._finish": "make_cards",
-    "kpi_cms.evaluation.domain.sampling.draw_sample": "workspace:inspection_sample",
     "kpi_cms.interfaces.exchange.domain.apply_catalogue_upload": "import_catalogue",
     "kpi_cms.interfaces.exchange.domain.take_passwords": "exchange:people_passwords",
     "kpi_cms.interfaces.impact.domain.export_impact": "impact:export",
