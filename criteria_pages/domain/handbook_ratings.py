@@ -34,9 +34,8 @@ def _quota(quota: Node, bands: dict[str, str]) -> Iterator[str]:
         "band": bands[quota["band"]],
         "base": QuotaBase(quota.get("base") or QuotaBase.GOOD).label,
     }
-    scopes = (
-        quota.get("scopes") or QuotaScope.values
-    )  # a set that names none means both, as the engine reads it
+    # A set that names none means both, as the engine reads it.
+    scopes = quota.get("scopes") or QuotaScope.values
     yield _("It holds: %(scopes)s.") % {"scopes": "; ".join(str(QuotaScope(each).label) for each in scopes)}
     if quota.get("exception") is not None:
         yield _("By decision at most %(share)s, for an organisation with outstanding results.") % {

@@ -83,6 +83,12 @@ def reopened_card(world: World) -> Scorecard:
     return world.card(world.lan)
 
 
+def office(world: World) -> User:
+    """The personnel office of the whole province, who may name somebody for a new decision."""
+    found = User.objects.filter(username="TC09").first()
+    return found or in_role(world.root, Role.PERSONNEL, username="TC09")
+
+
 def points_key(card: Scorecard) -> str:
     return next(
         k for k, entry in month.entries(card, "evaluator").items() if isinstance(entry.value, Decimal)

@@ -16,10 +16,10 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.models import ErasableText, LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, Stale, WrongState
 from kpi_cms.interfaces.reporting.card_form import build_form01
-from snippets.enums import PostRole, Role
+from snippets.enums import PostRole
 from snippets.models import Appointment, Period, Person
 from tests.evaluation import test_endorsing_anew as anew
-from tests.factories.snippets import hold, holder, in_role
+from tests.factories.snippets import hold, holder
 from tests.helpers import world as worlds
 from tests.helpers.delegating import delegated, made_head
 from tests.helpers.roles import acting_as_the_application, require_roles
@@ -37,16 +37,11 @@ def card(endorsed_world: World) -> Scorecard:
     return anew.reopened_card(endorsed_world)
 
 
-def office(world: World) -> User:
-    found = User.objects.filter(username="TC09").first()
-    return found or in_role(world.root, Role.PERSONNEL, username="TC09")
-
-
 def name(world: World, endorser: Person, **more: Any) -> Scorecard:
     """The personnel office lets somebody else endorse Lan's new decision."""
     card = world.card(world.lan)
     values: dict[str, Any] = {
-        "actor": more.get("actor") or office(world), "moment": anew.LATER, "card": card,
+        "actor": more.get("actor") or anew.office(world), "moment": anew.LATER, "card": card,
         "expected": card.version_number, "endorser": endorser,
         "decision": NamingDecision("12/QĐ", date(2026, 8, 3)), "reason": "Đi công tác",
     }  # fmt: skip
@@ -93,7 +88,7 @@ def test_nobody_is_named_who_has_a_part_or_depends_on_whoever_has(
     made_head(world.head)
     delegated(world.head, world.deputy, world.department)
     anew.propose(world, card, actor=world.deputy.user)
-    other, actor = world.stranger, office(world)
+    other, actor = world.stranger, anew.office(world)
     if who == "approver":
         Person.objects.filter(pk=other.pk).update(user=User.objects.get(username="CS01"))
     elif who == "myself":
@@ -146,7 +141,7 @@ def test_another_endorser_endorses_and_the_former_endorsement_stands_until_then(
     assert (former.rater, former.state) == (world.chair, "submitted")
 
     def endorsed_by(moment: datetime) -> list[str]:
-        notes = build_form01(world.card(world.lan), moment, Scope.of(office(world))).annex_notes
+        notes = build_form01(world.card(world.lan), moment, Scope.of(anew.office(world))).annex_notes
         return [name for name in ("Trần Đức Chí", "Lê Văn Quản") if any(name in note for note in notes)]
 
     assert endorsed_by(anew.LATER) == ["Trần Đức Chí"]
@@ -200,7 +195,7 @@ def test_an_endorser_is_named_before_anything_is_proposed_and_returns_it_too(
 @pytest.mark.postgresql
 def test_the_wall_lets_the_named_endorser_through(endorsed_world: World, card: Scorecard) -> None:
     require_roles()
-    world, boss, actor = endorsed_world, endorsed_world.extra["boss"], office(endorsed_world)
+    world, boss, actor = endorsed_world, endorsed_world.extra["boss"], anew.office(endorsed_world)
     with acting_as_the_application():
         anew.propose(world, card)
         name(world, boss, actor=actor)

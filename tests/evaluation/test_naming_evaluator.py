@@ -56,16 +56,11 @@ def card(endorsed_world: World) -> Scorecard:
     return anew.reopened_card(endorsed_world)
 
 
-def office(world: World) -> User:
-    found = User.objects.filter(username="TC09").first()
-    return found or in_role(world.root, Role.PERSONNEL, username="TC09")
-
-
 def name(world: World, evaluator: Person, **more: Any) -> Scorecard:
     """The personnel office lets somebody else decide Lan's card anew."""
     card = world.card(world.lan)
     values: dict[str, Any] = {
-        "actor": more.get("actor") or office(world), "moment": anew.LATER, "card": card,
+        "actor": more.get("actor") or anew.office(world), "moment": anew.LATER, "card": card,
         "expected": card.version_number, "evaluator": evaluator,
         "decision": NamingDecision("12/QĐ", date(2026, 8, 3)), "reason": "Đã chuyển công tác",
     }  # fmt: skip
@@ -73,7 +68,7 @@ def name(world: World, evaluator: Person, **more: Any) -> Scorecard:
 
 
 def form(world: World) -> Form01:
-    return build_form01(world.card(world.lan), anew.LATER, Scope.of(office(world)))
+    return build_form01(world.card(world.lan), anew.LATER, Scope.of(anew.office(world)))
 
 
 def given(card: Scorecard, rater: Person) -> dict[str, tuple[Any, str, str]]:
@@ -118,7 +113,7 @@ def test_whoever_decided_names_nobody_after_somebody_else_was_named(
         "decision": NamingDecision("13/QĐ", date(2026, 8, 3)), "reason": "Đi công tác",
     }  # fmt: skip
     assert "has a part in the card" in str(anew.stands(Refused, name_endorser, **values))
-    values |= {"actor": office(world), "endorser": world.head}
+    values |= {"actor": anew.office(world), "endorser": world.head}
     error = anew.stands(Invalid, name_endorser, **values)
     assert isinstance(error, Invalid)
     assert "another part" in str(error.problems["endorser"])
@@ -143,7 +138,7 @@ def test_nobody_is_named_who_has_another_part_or_depends_on_the_person(
     endorsed_world: World, card: Scorecard, who: str, sentence: str
 ) -> None:
     world = endorsed_world
-    other, actor = world.stranger, office(world)
+    other, actor = world.stranger, anew.office(world)
     if who == "approver":
         Person.objects.filter(pk=other.pk).update(user=User.objects.get(username="CS01"))
     elif who == "myself":
@@ -216,7 +211,7 @@ def test_the_result_its_scores_and_its_signature_stay_until_it_is_decided_anew(
     screen, save = on_screen(world.card(world.lan)), world.card(world.lan).version_number
     paper, managed = form(world), people_managed.managed(world.card(world.chair))
     rows = [list(model.objects.order_by("pk").values()) for model in (Assessment, Score, CardResult)]
-    scope = Scope.of(office(world))
+    scope = Scope.of(anew.office(world))
     columns = read_card(scope, world.card(world.lan)).columns()
 
     made = name(world, world.deputy)
@@ -333,7 +328,9 @@ def test_the_one_named_decides_the_reopened_criteria_and_takes_the_others_over(
     both = [note for note in now.annex_notes if "Nguyễn Thị Hà" in note]
     assert len(both) == 1
     assert all(said in both[0] for said in ("Phạm Tiến Dũng", "12/QĐ", "03/08/2026"))
-    facts = {row["key"]: row for row in facts_of(read_card(Scope.of(office(world)), world.card(world.lan)))}
+    facts = {
+        row["key"]: row for row in facts_of(read_card(Scope.of(anew.office(world)), world.card(world.lan)))
+    }
     assert (facts["Evaluator"]["value"], facts["Decided before by"]["value"]) == (
         "Phạm Tiến Dũng",
         "Nguyễn Thị Hà",
@@ -471,7 +468,7 @@ def test_the_wall_lets_the_one_named_through_and_whoever_decided_before_no_furth
     endorsed_world: World, card: Scorecard
 ) -> None:
     require_roles()
-    world, actor = endorsed_world, office(endorsed_world)
+    world, actor = endorsed_world, anew.office(endorsed_world)
 
     def readable(who: Person) -> tuple[int, int, int]:
         """Cards, scores of the evaluation, and rows of the scores' history that the account is shown."""
