@@ -106,6 +106,31 @@ def test_an_endorsement_at_its_deadline_is_late(endorsed_world: World) -> None:
     assert step(stages.endorse, world.chair, card, moment=due - timedelta(seconds=1)).state == "confirmed"
 
 
+@pytest.mark.parametrize("endorsement_due", [None, datetime(2026, 8, 12, 17, tzinfo=UTC)])
+def test_an_evaluation_returned_after_its_deadline_is_confirmed_again_while_it_can_be_endorsed(
+    endorsed_world: World, endorsement_due: datetime | None
+) -> None:
+    """It was confirmed in time; an evaluator who never confirmed is late on the same day."""
+    world = endorsed_world
+    Period.objects.filter(pk=world.period.pk).update(endorsement_due_at=endorsement_due)
+    card, never = month.confirmed(world, world.lan), month.evaluated(world, world.minh)
+    returned = world.period.evaluation_due_at + timedelta(hours=1)
+    step(stages.return_to_evaluator, world.chair, card, returned, reason="Xem lại tiêu chí 2")
+    with pytest.raises(WrongState) as raised:
+        step(stages.confirm, world.head, never, returned)
+    assert str(raised.value.sentence) == (
+        "The evaluation was due before 11/08/2026 00:00. Ask the Organisation Commission to extend the deadline."
+    )
+    if endorsement_due is not None:
+        with pytest.raises(WrongState) as raised:
+            step(stages.confirm, world.head, card, endorsement_due)
+        assert str(raised.value.sentence) == (
+            "The evaluation was due before 13/08/2026 00:00. Ask the Organisation Commission to extend the deadline."
+        )
+    card = step(stages.confirm, world.head, card, returned + timedelta(minutes=1))
+    assert (card.state, card.evaluated_at) == ("evaluated", returned + timedelta(minutes=1))
+
+
 def test_an_evaluation_that_is_not_complete_any_more_is_not_endorsed(endorsed_world: World) -> None:
     world = endorsed_world
     card = month.confirmed(world, world.lan)

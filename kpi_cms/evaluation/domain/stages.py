@@ -221,9 +221,10 @@ def confirm(
     """
     card = lock_to_decide(actor, card)
     take_step(table.CONFIRM, actor, card)
-    rules.require_before(card.period.evaluation_due_at, moment, _("The evaluation"))
-    digest = check_seen(actor, card, expected, seen, moment)
     assert card.evaluator is not None  # the table allows nobody else
+    assessment = assessment_of(card, StageKey.EVALUATOR, card.evaluator)
+    _require_in_time(card, assessment, moment)
+    digest = check_seen(actor, card, expected, seen, moment)
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
     _require_collective(card)
@@ -232,7 +233,6 @@ def confirm(
     _require_known(card, outcome)
     delegate = delegate_of(actor)
     refuse_each_other(card, card.evaluator, delegate)
-    assessment = assessment_of(card, StageKey.EVALUATOR, card.evaluator)
     assessment.delegate = delegate
     submit(assessment, moment)
     scoring.store_result(card, StageKey.EVALUATOR, outcome, moment)
@@ -240,6 +240,16 @@ def confirm(
     if needs_endorsement(card):
         return move_on(card, CardState.EVALUATED, Act.CARD_CONFIRMED, after=_summary(outcome, digest))
     return decide(card, outcome, moment, Act.CARD_CONFIRMED, digest)
+
+
+def _require_in_time(card: Scorecard, assessment: Assessment, moment: datetime) -> None:
+    """An evaluation that was confirmed in time and came back may be confirmed again as long as it can be endorsed:
+    whoever returns it on a later day makes nobody late (decision 0002)."""
+    due_at: datetime | None = card.period.evaluation_due_at
+    if assessment.submitted_at is not None:
+        due_at = card.period.endorsement_due_at
+    if due_at is not None:
+        rules.require_before(due_at, moment, _("The evaluation"))
 
 
 def needs_endorsement(card: Scorecard) -> bool:
