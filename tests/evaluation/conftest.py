@@ -1,9 +1,15 @@
 """The small world of these tests: a draft month, or an open one."""
 
-import pytest
+import copy
+from collections.abc import Iterator
 
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.evaluation import test_endorsing_anew as anew
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.once import written_once
 from tests.helpers.thawed import repin
 from tests.helpers.world import World
 
@@ -37,3 +43,16 @@ def endorsed_world(draft_world: World) -> World:
     worlds.open_month(world)
     month.worked(world, world.lan)
     return world
+
+
+@pytest.fixture(scope="module")
+def reopened_once(drafted_once: World, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Written once for a module: take `reopened`. A module that takes it takes no other world that is open."""
+    with written_once(django_db_blocker, lambda: anew.reopened(copy.deepcopy(drafted_once))) as made:
+        yield made
+
+
+@pytest.fixture
+def reopened(reopened_once: World, db: None) -> World:
+    """Lan's card was evaluated by Hà, endorsed by Chí, notified, and is reopened on two criteria."""
+    return copy.deepcopy(reopened_once)

@@ -44,13 +44,13 @@ GROUNDS = "Sáng kiến chưa được công nhận"
 
 
 @pytest.fixture
-def endorsed_world(draft_world: World) -> World:
-    return endorsing(draft_world)
+def endorsed_world(reopened: World) -> World:
+    return reopened
 
 
 @pytest.fixture
 def card(endorsed_world: World) -> Scorecard:
-    return reopened_card(endorsed_world)
+    return endorsed_world.card(endorsed_world.lan)
 
 
 def endorsing(draft_world: World) -> World:
@@ -64,8 +64,9 @@ def endorsing(draft_world: World) -> World:
     return world
 
 
-def reopened_card(world: World) -> Scorecard:
-    """Lan's card: evaluated by Hà, endorsed by Chí, notified, and reopened on two criteria."""
+def reopened(draft_world: World) -> World:
+    """With Lan's card: evaluated by Hà, endorsed by Chí, notified, and reopened on two criteria."""
+    world = endorsing(draft_world)
     confirmed = month.confirmed(world, world.lan)
     stages.endorse(
         actor=world.chair.user, moment=MOMENT, card=confirmed, expected=confirmed.version_number,
@@ -80,7 +81,7 @@ def reopened_card(world: World) -> Scorecard:
     reopening.answer_reopening(
         actor=policy, moment=MOMENT + timedelta(hours=1), reopening=asked, approved=True
     )
-    return world.card(world.lan)
+    return world
 
 
 def office(world: World) -> User:
@@ -292,9 +293,9 @@ def test_of_two_who_decide_about_each_other_neither_proposes_nor_endorses(
 
 @pytest.mark.parametrize("who", ["chair", "head"])
 def test_somebody_whom_the_head_of_the_agency_decides_about_does_not_approve(
-    endorsed_world: World, who: str
+    draft_world: World, who: str
 ) -> None:
-    world = endorsed_world
+    world = endorsing(draft_world)
     confirmed = month.confirmed(world, world.lan)
     stages.endorse(
         actor=world.chair.user, moment=MOMENT, card=confirmed, expected=confirmed.version_number,

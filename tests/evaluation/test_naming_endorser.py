@@ -28,13 +28,13 @@ from tests.helpers.world import MOMENT, World
 
 
 @pytest.fixture
-def endorsed_world(draft_world: World) -> World:
-    return anew.endorsing(draft_world)
+def endorsed_world(reopened: World) -> World:
+    return reopened
 
 
 @pytest.fixture
 def card(endorsed_world: World) -> Scorecard:
-    return anew.reopened_card(endorsed_world)
+    return endorsed_world.card(endorsed_world.lan)
 
 
 def name(world: World, endorser: Person, **more: Any) -> Scorecard:

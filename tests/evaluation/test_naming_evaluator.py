@@ -46,14 +46,14 @@ from tests.helpers.world import MOMENT, World
 
 
 @pytest.fixture
-def endorsed_world(draft_world: World) -> World:
-    return anew.endorsing(draft_world)
+def endorsed_world(reopened: World) -> World:
+    return reopened
 
 
 @pytest.fixture
 def card(endorsed_world: World) -> Scorecard:
     """Evaluated by Hà, endorsed by Chí, reopened on two criteria."""
-    return anew.reopened_card(endorsed_world)
+    return endorsed_world.card(endorsed_world.lan)
 
 
 def name(world: World, evaluator: Person, **more: Any) -> Scorecard:
@@ -345,7 +345,8 @@ def test_the_one_named_decides_the_reopened_criteria_and_takes_the_others_over(
         refuse_each_other(Scorecard(period=world.period, person=world.deputy), world.lan)
 
 
-def test_in_a_closed_period_without_an_endorsement(world: World) -> None:
+def test_in_a_closed_period_without_an_endorsement(draft_world: World) -> None:
+    world = worlds.opened(draft_world)
     month.worked(world, world.lan)
     card = month.notified(world, world.lan)
     Period.objects.update(state="closed", closed_at=MOMENT)
@@ -414,7 +415,8 @@ def test_nobody_who_sits_for_a_collective_is_named(draft_world: World) -> None:
     seats.nothing_differs(world)
 
 
-def test_accepting_a_new_basis_takes_over_what_was_decided(world: World) -> None:
+def test_accepting_a_new_basis_takes_over_what_was_decided(draft_world: World) -> None:
+    world = worlds.opened(draft_world)
     leaders.everybody_of_the_department(world)
     month.worked(world, world.head)
     month.notified(world, world.head)

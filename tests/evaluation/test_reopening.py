@@ -1,11 +1,14 @@
 """Keyhole reopening (Đ21.3): chosen criteria of one decided card, a second person, an end; everything else locked."""
 
+import copy
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
+from pytest_django.plugin import DjangoDbBlocker
 
 from kpi_cms.evaluation.domain import deciding_anew, reopening, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
@@ -16,6 +19,7 @@ from kpi_cms.foundation.core.errors import DomainError, Invalid, NotFound, Refus
 from snippets.models import Period
 from tests.factories.snippets import hold, holder
 from tests.helpers import month
+from tests.helpers.once import written_once
 from tests.helpers.screens import on_screen
 from tests.helpers.world import MOMENT, World
 
@@ -24,10 +28,26 @@ UNTIL = MOMENT + timedelta(days=3)
 REASON = "Chấm nhầm dòng"
 
 
+@pytest.fixture(scope="module")
+def notified_once(opened_once: World, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    def notified() -> World:
+        world = copy.deepcopy(opened_once)
+        month.worked(world, world.lan)
+        month.notified(world, world.lan)
+        return world
+
+    with written_once(django_db_blocker, notified) as made:
+        yield made
+
+
+@pytest.fixture
+def world(notified_once: World, db: None) -> World:
+    return copy.deepcopy(notified_once)
+
+
 @pytest.fixture
 def card(world: World) -> Scorecard:
-    month.worked(world, world.lan)
-    return month.notified(world, world.lan)
+    return world.card(world.lan)
 
 
 @pytest.fixture

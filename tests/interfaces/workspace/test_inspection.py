@@ -1,6 +1,8 @@
 """The auditor's workspace: search, questions, sample, one entry, the card as it was; each within the units given."""
 
+import copy
 import io
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 from openpyxl import load_workbook
+from pytest_django.plugin import DjangoDbBlocker
 
 from kpi_cms.evaluation import ledger_search
 from kpi_cms.evaluation.domain import closing
@@ -41,6 +44,7 @@ from tests.helpers.auditing import (
     named,
     taken_rows,
 )
+from tests.helpers.once import written_once
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -53,14 +57,15 @@ def _in_english(settings: Any) -> Any:
         yield
 
 
-@pytest.fixture
-def world(opened: World) -> World:
-    return named(opened)
+@pytest.fixture(scope="module")
+def changed_once(opened_once: World, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with written_once(django_db_blocker, lambda: changed_by_hand(named(copy.deepcopy(opened_once)))) as made:
+        yield made
 
 
 @pytest.fixture
-def changed(world: World) -> World:
-    return changed_by_hand(world)
+def changed(changed_once: World, db: None) -> World:
+    return copy.deepcopy(changed_once)
 
 
 # --- Scope (T08, T10) ---------------------------------------------------------------------------------------
