@@ -179,18 +179,27 @@ def _first_that_touch(
     order: str,
     size: int,
 ) -> QuerySet[LedgerEntry]:
-    """The first in which the field changed, led to by its own index, which knows nothing of units."""
+    """The first in which the field changed, led to by its own index, which knows nothing of units.
+
+    Nor of whom the reader still scores blind, nor of the end of a day, nor of a saved question: where those leave some
+    out, the next are asked for, so that a page ends early only where nothing follows.
+    """
     newest = order == "-pk"
     ends = key_ends(asked.days)
     assert ends is not None  # `narrowed` asked
     low, high = ends
-    if after is not None:
-        low, high = (low, after - 1) if newest else (after + 1, high)
-    keys = touching(
-        asked.field, units, (low, high), newest=newest, size=size, acts=asked.acts, least=asked.amount,
-        not_about=own_person(scope),
-    )  # fmt: skip
-    return rows.filter(pk__in=keys)
+    own, fitting = own_person(scope), list[int]()
+    while True:
+        if after is not None:
+            low, high = (low, after - 1) if newest else (after + 1, high)
+        keys = touching(
+            asked.field, units, (low, high), newest=newest, size=size, acts=asked.acts, least=asked.amount,
+            not_about=own,
+        )  # fmt: skip
+        fitting += rows.filter(pk__in=keys).values_list("pk", flat=True)
+        if len(keys) < size or len(fitting) >= size:
+            return LedgerEntry.objects.filter(pk__in=fitting)
+        after = keys[-1]
 
 
 def _first_by_either(

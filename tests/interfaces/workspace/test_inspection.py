@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -308,6 +309,29 @@ def test_a_field_is_found_by_its_index_in_the_same_order(
             f"EXPLAIN SELECT id FROM audit_ledgerentry WHERE {touched.NAMES_AND_BUCKET} @> jsonb_build_array('IX.9', 0)"
         )
         assert "audit_ledger_touched" in str(cursor.fetchall())
+
+
+@pytest.mark.parametrize("left_out", ["x", "y"])
+def test_a_page_of_a_field_is_full_whatever_is_left_out_of_it(changed: World, left_out: str) -> None:
+    """Four entries that the index leads to first are not to be seen: the page goes on behind them, from either end."""
+    about = {
+        "act": "score.changed", "at": MOMENT, "actor_id": 998, "actor_code": "x", "unit_id": changed.department.pk,
+        "unit_code": "A1", "subject_type": "evaluation.Scorecard", "subject_id": "1", "request_id": "0" * 32,
+        "after": {"IX.9": "4"},
+    }  # fmt: skip
+    made = {
+        code: [LedgerEntry.objects.create(**about, person_code=code).pk for _time in range(4)]
+        for code in ("x", "y")
+    }
+    scope = Scope.of(in_role(changed.agency, Role.AUDITOR))
+    asked, wanted = Search(field="IX.9", more=~Q(person_code=left_out)), made[{"x": "y", "y": "x"}[left_out]]
+    for oldest_first in (True, False):
+        first = ledger_search.search(scope, asked, oldest_first=oldest_first, size=2)
+        rest = ledger_search.search(scope, asked, after=first.after, oldest_first=oldest_first, size=2)
+        found = [[entry.pk for entry in page.entries] for page in (first, rest)]
+        order = sorted(wanted, reverse=not oldest_first)
+        assert found == [order[:2], order[2:]]
+        assert rest.after is None
 
 
 @pytest.mark.postgresql
