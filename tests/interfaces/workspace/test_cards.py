@@ -17,6 +17,7 @@ from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.pages import LOG_ROW, asked, body, field, queries, text
+from tests.helpers.thawed import repin
 
 WORDS = "Chủ động tham mưu, hoàn thành trước hạn."
 
@@ -375,3 +376,28 @@ def test_an_account_without_cards_reads_what_will_come(world):
     client = Client()
     client.force_login(UserFactory())
     assert "Bạn chưa có phiếu nào." in text(client.get(url("cards")))
+
+
+# --- In the set's own words ----------------------------------------------------------------------------------
+def test_every_screen_calls_the_parts_as_the_set_does(drafted, sign_in):
+    spec = worlds.staff_spec(law="")
+    spec["parts"] = [
+        {**part, "label": label}
+        for part, label in zip(spec["parts"], ("Tu dưỡng", "Việc đã làm"), strict=True)
+    ]
+    repin(drafted.period, drafted.staff, worlds.version(spec, "NV-TEN"))
+    worlds.open_month(drafted)
+    card = drafted.card(drafted.lan)
+    writing = text(sign_in(drafted.lan).get(url("card", card.pk)))
+    assert "Tu dưỡng:" in writing  # what the page adds up while it is typed
+    make.notified(drafted, drafted.lan)
+    read, why = (
+        text(sign_in(drafted.lan).get(address))
+        for address in (url("card", card.pk), url("trace", card.pk, "danh-gia"))
+    )
+    assert "Tu dưỡng + Việc đã làm" in why
+    for page in (writing, read, why):
+        assert [label in page for label in ("Tu dưỡng", "Việc đã làm")] == [True, True]
+        assert [
+            label for label in ("tiêu chí chung", "kết quả thực hiện nhiệm vụ") if label in page.lower()
+        ] == []

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import band_words, queries, rules
@@ -298,9 +298,6 @@ def _delegate_of(reading: CardReading) -> list[dict[str, Any]]:
     ]
 
 
-_PART_NAMES = {"common": gettext_lazy("Common criteria"), "results": gettext_lazy("Task results")}
-
-
 def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any]]:
     """The stored numbers of one stage, for `includes/figures.html`: so far, or complete with the band."""
     language = get_language() or "vi"
@@ -310,7 +307,7 @@ def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any
         value = Fraction(stored) if stored is not None else None
         figures.append(
             {
-                "label": _PART_NAMES.get(part.code, part.label),
+                "label": part.label,
                 "value": format_points(value, language=language),
                 "note": f"/ {format_quantity(part.max, language=language)}",
             }
