@@ -6,12 +6,13 @@ from fractions import Fraction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from criteria_pages.enums import Law
 from kpi_cms.evaluation import band_words
 from kpi_cms.evaluation.domain.details import in_words
 from kpi_cms.evaluation.domain.others import recorded_for
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.core.numbers import NOTHING, format_day, format_quantity
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome, decimal_text
 
 ON_THE_FORM = ("common", "results")
 LEADERS = frozenset({"d", "đ", "e"})
@@ -29,12 +30,30 @@ def ratio_code(compiled: CompiledSet, measure: str) -> str:
     return next((item.code for item in compiled.criteria if item.measure == measure), "")
 
 
+def has_leaders_ratios(compiled: CompiledSet) -> bool:
+    """Whether the form has its lines d, đ and e for this set."""
+    return {criterion.code for criterion in compiled.criteria} >= LEADERS
+
+
+def results_formula(compiled: CompiledSet) -> str:
+    """What a set's results are as a share of their maximum, in its own formula; "" for the decree's mean (Đ16)."""
+    specification = compiled.specification
+    results = [section for section in specification.sections if section.part == "results"]
+    if specification.law == Law.ND335 or not results:
+        return ""
+    part = next(part for part in compiled.parts if part.code == "results")
+    most = decimal_text(part.max)
+    written = results[0].expression if len(results) == 1 else ""
+    if written.endswith(f"* {most}"):
+        return written.removesuffix(f"* {most}").strip()
+    return f"({written or part.label}) / {most}"
+
+
 def beside_the_form(compiled: CompiledSet, outcome: Outcome | None) -> Iterable[str]:
     """Further parts, and criteria of the results that are none of the form's ratios; no points on an empty form."""
     parts = {} if outcome is None else outcome.parts
     values = {} if outcome is None else outcome.values
-    codes = {criterion.code for criterion in compiled.criteria}
-    listed = LEADERS if codes >= LEADERS else frozenset()
+    listed = LEADERS if has_leaders_ratios(compiled) else frozenset()
     for part in compiled.parts:
         if part.code not in ON_THE_FORM:
             yield _("%(label)s: %(points)s of %(max)s points.") % {
