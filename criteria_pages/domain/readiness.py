@@ -43,6 +43,12 @@ def to_know(page: CriteriaSetPage) -> Iterator[str]:
             "The quotas and longer periods of this set are frozen as they are written: they are shown, compared, and "
             "computed by the command check_vectors. They are not applied yet to the cards of a real period."
         )
+    if page.raters:
+        yield _(
+            "The total counts several raters by their weights; the points of parts, sections and criteria on a card "
+            "and its form stay those of the competent person, and so do the points that a gate reads, except for the "
+            "total. Card and form show both: the competent person's points and the total of all raters."
+        )
     specification = specification_of(page)
     if not check_specification(specification):
         for note in zero_divisions(specification):

@@ -135,3 +135,15 @@ def test_its_author_is_told_that_quotas_and_longer_periods_bear_on_no_card_yet()
         page = page_of({**one_kind("number"), **rules})
         assert (check(page), list(to_know(page))) == ([], [NOT_APPLIED])
     assert list(to_know(page_of(one_kind("number")))) == []
+
+
+def test_its_author_is_told_whose_points_stand_beside_a_total_of_several_raters() -> None:
+    values = one_kind("number")
+    raters = [
+        block_of_rule("rater", {"label": name, "stage": stage, "weight": weight}, stage)
+        for name, stage, weight in (("Cá nhân", "self", "25"), ("Thủ trưởng", "evaluator", "75"))
+    ]
+    page = page_of({**values, "raters": raters})
+    assert check(page) == []
+    (note,) = to_know(page)
+    assert note.startswith("The total counts several raters by their weights; the points of parts")

@@ -49,6 +49,21 @@ def results_formula(compiled: CompiledSet) -> str:
     return f"({written or part.label}) / {most}"
 
 
+def whose_points(compiled: CompiledSet) -> str:
+    """Whose points part II shows, where the total counts those of others as well; "" where it is theirs alone."""
+    return next((rater.label for rater in compiled.raters if rater.stage == compiled.deciding), "")
+
+
+def weights_of(compiled: CompiledSet, outcome: Outcome) -> str:
+    """What each rater's points are and count, as far as they are known; "" where one stage makes the total."""
+    if not outcome.raters:
+        return ""
+    return "; ".join(
+        f"{rater.label} {_quantity(outcome.raters.get(rater.key))} × {_quantity(Fraction(rater.weight))}%"
+        for rater in compiled.raters
+    )
+
+
 def beside_the_form(compiled: CompiledSet, outcome: Outcome | None) -> Iterable[str]:
     """Further parts, and criteria of the results that are none of the form's ratios; no points on an empty form."""
     parts = {} if outcome is None else outcome.parts
@@ -61,14 +76,8 @@ def beside_the_form(compiled: CompiledSet, outcome: Outcome | None) -> Iterable[
                 "points": _quantity(parts.get(part.code)),
                 "max": _quantity(Fraction(part.max)),
             }
-    if outcome is not None and outcome.raters:
-        terms = [
-            f"{rater.label} {_quantity(outcome.raters.get(rater.key))} × {_quantity(Fraction(rater.weight))}%"
-            for rater in compiled.raters
-        ]
-        yield _("The total counts several raters by their weights: %(raters)s.") % {
-            "raters": "; ".join(terms)
-        }
+    if outcome is not None and (weights := weights_of(compiled, outcome)):
+        yield _("The total counts several raters by their weights: %(raters)s.") % {"raters": weights}
     for criterion in compiled.criteria:
         if criterion.part != "common" and not criterion.measure and criterion.code not in listed:
             yield _("%(code)s. %(label)s: %(points)s.") % {

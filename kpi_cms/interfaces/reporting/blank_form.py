@@ -13,6 +13,7 @@ from kpi_cms.interfaces.reporting.beside_form import (
     has_leaders_ratios,
     ratio_code,
     results_formula,
+    whose_points,
 )
 from kpi_cms.interfaces.reporting.card_form import SUBJECTS, maximum_of, name_of, section_of
 from kpi_cms.interfaces.reporting.forms import Form01, Form01Ratio, Form01Ratios, Signature
@@ -55,6 +56,7 @@ def _blank(version: CriteriaVersion, moment: datetime) -> Form01:
         total_score=None,
         common_label=name_of(compiled, "common"),
         result_label=name_of(compiled, "results"),
+        own_label=whose_points(compiled),
         blank=True,
         ratios=Form01Ratios(
             a=a,

@@ -52,6 +52,8 @@ from kpi_cms.interfaces.reporting.beside_form import (
     said,
     the_band,
     the_unit,
+    weights_of,
+    whose_points,
 )
 from kpi_cms.interfaces.reporting.card_documents import documents_of
 from kpi_cms.interfaces.reporting.forms import (
@@ -131,6 +133,9 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
         result_points=_rounded(outcome.parts.get("results")) if seen.of_evaluation else None,
         result_ratio=_decimal(outcome.ratio, 6) if seen.of_evaluation else None,
         result_maximum=results.max if results else None,
+        own_label=whose_points(compiled),
+        own_points=_own_points(compiled, outcome),
+        weights=weights_of(compiled, outcome),
         total_points=Decimal(outcome.shown) if seen.of_evaluation and outcome.total is not None else None,
         insufficient=outcome.insufficient,
         confirmed=confirmed,
@@ -185,6 +190,12 @@ def section_of(compiled: CompiledSet, section: CompiledSection, own: Outcome | N
         score=_decimal(sums.get(section.code)),
         rows=rows,
     )
+
+
+def _own_points(compiled: CompiledSet, outcome: Outcome) -> Decimal | None:
+    """What the points of the two parts come to, where the total counts others as well."""
+    keys = [rater.key for rater in compiled.raters if rater.stage == compiled.deciding]
+    return _rounded(next((outcome.raters[key] for key in keys if key in outcome.raters), None))
 
 
 def name_of(compiled: CompiledSet, part: str) -> str:

@@ -407,6 +407,26 @@ def test_what_a_set_does_not_have_has_no_line() -> None:
     assert [said for said in ("Ký hiệu", "Số lượng", "Tiến độ", "Điểm tỷ lệ", "R =") if said in text] == []
 
 
+def test_points_of_several_raters_add_up_on_paper() -> None:
+    weighed = replace(
+        FORM,
+        own_label="Thủ trưởng",
+        own_points=Decimal("92.63"),
+        weights="Cá nhân 80 × 25%; Thủ trưởng 92,63 × 75%",
+        total_points=Decimal("89.47"),
+    )
+    assert line_starting(weighed, "3. Điểm") == "3. Điểm của Thủ trưởng: 92,63"
+    assert (
+        "4. Tổng điểm theo dõi, đánh giá công chức: 89,47 (Cá nhân 80 × 25%; Thủ trưởng 92,63 × 75%)"
+        in text_of(weighed)
+    )
+    assert line_starting(weighed, "5. Ưu") == "5. Ưu điểm: Chủ động trong công việc."
+    waiting = replace(weighed, total_points=None)
+    assert re.fullmatch(
+        r"4\. Tổng điểm theo dõi, đánh giá công chức: \.{20,}", line_starting(waiting, "4. Tổng")
+    )
+
+
 def test_a_leaders_annex_adds_the_three_ratios_of_the_unit() -> None:
     ratios = replace(
         FORM.ratios,

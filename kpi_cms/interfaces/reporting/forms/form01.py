@@ -155,7 +155,9 @@ class Form01:
     page is marked as not confirmed. `insufficient`: nothing was assigned, so there is no result and no
     total (rules: not rated). `blank`: nobody fills it in, a draft of a criteria set is shown; it has no card, and
     every page says that the set is not issued. `common_label` and `result_label` are what the set calls its two
-    parts; a part it does not have is left out with its line. `ledger_code` is where the ledger stood when it was
+    parts; a part it does not have is left out with its line. `own_label`, `own_points` and
+    `weights`: whose points part II shows, what they come to, and what the total is made of, where several raters
+    make it by their weights. `ledger_code` is where the ledger stood when it was
     printed, `ledger_whole` the same for a QR code; without them the form carries none.
     """
 
@@ -185,6 +187,9 @@ class Form01:
     result_label: str = RESULT_LABEL
     result_ratio: Number = None
     result_maximum: Number = Decimal(70)
+    own_label: str = ""
+    own_points: Number = None
+    weights: str = ""
     total_points: Number = None
     strengths: str = ""
     weaknesses: str = ""
@@ -291,9 +296,12 @@ def _common_heading(form: Form01) -> str:
 def _points(form: Form01) -> list[Json]:
     """The lines of part II that give points, each with its number on the form."""
     total = INSUFFICIENT if form.insufficient else decimal_comma(form.total_points)
+    if form.weights:
+        total = f"{total} ({form.weights})" if total else ""
     lines = [
         (form.common_label, decimal_comma(form.common_points)),
         (form.result_label, _result_line(form)),
+        (f"Điểm của {form.own_label}" if form.own_label else "", decimal_comma(form.own_points)),
         (f"Tổng điểm theo dõi, đánh giá {form.subject}", total),
     ]
     said = ((label, value) for label, value in lines if label)

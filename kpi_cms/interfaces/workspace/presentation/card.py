@@ -312,8 +312,9 @@ def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any
                 "note": f"/ {format_quantity(part.max, language=language)}",
             }
         )
-    figures += _figures_of_raters(card, result, language)
-    figures.append({"label": _("Total"), "value": shown_text(result.shown if result else "")})
+    raters = _figures_of_raters(card, result, language)
+    total = _("Total of all raters") if raters else _("Total")
+    figures += [*raters, {"label": total, "value": shown_text(result.shown if result else "")}]
     if result and (result.band or result.band_by_points):
         label = band_label(card, result.band) if result.band else "–"
         figures.append({"label": _("Point band"), "value": label, "words": why_band(card, result)})
