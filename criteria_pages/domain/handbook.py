@@ -271,7 +271,10 @@ def _bands(bands: list[Node]) -> Iterator[tuple[str, str]]:
 
 
 def _stage(stage: Node) -> str:
-    said = _("Decides the result") if stage["decides"] else _("May be left out") if stage["optional"] else ""
+    may_be_left_out = (
+        stage["optional"] and stage["key"] == StageName.COLLECTIVE
+    )  # of no other is it so on a card
+    said = _("Decides the result") if stage["decides"] else _("May be left out") if may_be_left_out else ""
     if not stage.get("blind_to"):
         return said
     names = ", ".join(str(StageName(name).label) for name in stage["blind_to"])

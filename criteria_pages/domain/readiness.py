@@ -143,6 +143,13 @@ def _of_stages(page: CriteriaSetPage) -> Iterator[PageProblem]:
     if page.evaluates == Evaluated.ORGANISATIONS:
         return
     for stage in page.stages:
+        if stage.value["optional"] and stage.value["name"] in (StageName.SELF, StageName.ENDORSEMENT):
+            sentence = _(
+                "Only the scores of a group or collective may be left out: untick this. A person who sends nothing by "
+                "the deadline is evaluated without a self-assessment anyway, and an endorsement that a set has is "
+                "always waited for; where it is not wanted, remove the stage."
+            )
+            yield PageProblem("stage_optional", sentence, key=str(stage.id), inside=("optional",))
         if stage.value["decides"] and stage.value["name"] not in (StageName.SELF, StageName.EVALUATOR):
             sentence = _(
                 "On a card the competent person decides: the points of another stage would never become the result. "
@@ -156,9 +163,18 @@ def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:
     there alone."""
     collective = StageName.COLLECTIVE.value
     free = {StageName.SELF.value, collective, StageName.EVALUATOR.value}
+    left_out = {
+        str(each.value["name"]): each.value["label"] for each in page.stages if each.value["optional"]
+    }
     seen: set[str] = set()
     for rater in page.raters:
         stage = rater.value["stage"]
+        if stage == collective and stage in left_out:
+            sentence = _(
+                "The stage “%(stage)s” may be left out, but its points count here with a weight: a card on which "
+                "nobody gives them would wait for ever. Untick “May be left out” at the stage, or take the weight away."
+            ) % {"stage": left_out[stage]}
+            yield PageProblem("rater_optional", sentence, key=str(rater.id), inside=("stage",))
         if stage not in free:
             sentence = _(
                 "On a card the person, the people of a collective and the competent person give points, and the "

@@ -156,7 +156,7 @@ def test_other_rules_read_otherwise() -> None:
         "",
         "Does not see before sending its own: The person",
         "Decides the result; does not see before sending its own: A group or collective",
-        "May be left out",
+        "",
     ]
     assert [criterion(book, code).scored_by for code in ("II.1", "II.2", "II.3")] == [
         "Scored by the person only; their score counts for the result.",
