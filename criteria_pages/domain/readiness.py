@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.engine import QUALITY, SAID, check_specification, zero_divisions
-from snippets.enums import CALENDAR
+from snippets.enums import CALENDAR, PeriodKind
 
 from ..blocks.shared import CODE_LENGTH
 from ..enums import Attribute, DayCount, Evaluated, Law, RatedPeriod, StageName, rated
@@ -17,13 +17,13 @@ from ..models import CriteriaSetPage
 from .problems import PageProblem, of_engine
 from .specification import specification_of
 
+OF_TASKS = ("task_ratio", "task_points", "roll_up")
+
 
 def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
     """Everything in a working copy that no card could be computed with, each at its block."""
-    for part in page.parts:
-        for section in part.value["sections"] or ():
-            for criterion in section.value["criteria"] or ():
-                yield from _of_criterion(criterion)
+    for criterion in _criteria(page):
+        yield from _of_criterion(criterion)
     yield from _of_shared_values(page)
     yield from _of_gates(page)
     yield from _of_stages(page)
@@ -49,6 +49,12 @@ def to_know(page: CriteriaSetPage) -> Iterator[str]:
             "and its form stay those of the competent person, and so do the points that a gate reads, except for the "
             "total. Card and form show both: the competent person's points and the total of all raters."
         )
+    longer = [kind for kind in PeriodKind if kind != PeriodKind.MONTH and kind.value in page.period_kinds]
+    if longer and any(criterion.block_type in OF_TASKS for criterion in _criteria(page)):
+        yield _(
+            "In these periods the tasks count that are assigned in that very period, not those of the months within "
+            "it: %(periods)s. Whoever is evaluated so has to be given tasks there."
+        ) % {"periods": ", ".join(str(kind.label) for kind in longer)}
     specification = specification_of(page)
     if not check_specification(specification):
         for note in zero_divisions(specification):
@@ -119,12 +125,14 @@ def _of_shared_values(page: CriteriaSetPage) -> Iterator[PageProblem]:
                 yield PageProblem("no_shared_value", sentence, key=str(criterion.id), inside=inside)
 
 
-def _criteria_of_points(page: CriteriaSetPage) -> Iterator[Any]:
+def _criteria(page: CriteriaSetPage) -> Iterator[Any]:
     for part in page.parts:
         for section in part.value["sections"] or ():
-            for criterion in section.value["criteria"] or ():
-                if criterion.block_type == "task_points":
-                    yield criterion
+            yield from section.value["criteria"] or ()
+
+
+def _criteria_of_points(page: CriteriaSetPage) -> Iterator[Any]:
+    return (criterion for criterion in _criteria(page) if criterion.block_type == "task_points")
 
 
 def _needed(criterion: Any) -> Iterator[tuple[str, set[str], tuple[str | int, ...]]]:

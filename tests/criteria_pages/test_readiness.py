@@ -184,3 +184,15 @@ def test_its_author_is_told_whose_points_stand_beside_a_total_of_several_raters(
     assert check(page) == []
     (note,) = to_know(page)
     assert note.startswith("The total counts several raters by their weights; the points of parts")
+
+
+@pytest.mark.parametrize("kind", ["task_ratio", "task_points", "roll_up"])
+def test_its_author_is_told_which_tasks_count_in_longer_periods(kind: str) -> None:
+    values = one_kind(kind)
+    assert list(to_know(page_of(values))) == []  # of months alone
+    assert list(to_know(page_of({**one_kind("number"), "period_kinds": ["month", "quarter"]}))) == []
+    (note,) = to_know(page_of({**values, "period_kinds": ["month", "quarter", "year"]}))
+    assert note == (
+        "In these periods the tasks count that are assigned in that very period, not those of the months within it: "
+        "Quarter, Year. Whoever is evaluated so has to be given tasks there."
+    )

@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils import translation
 from openpyxl import load_workbook
 
+from kpi_cms.evaluation.domain.planning import plan_opening
 from kpi_cms.evaluation.models import Scorecard, VersionPin
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.models import Job, JobState
+from kpi_cms.interfaces.workspace.presentation.opening import groups_of
 from snippets.enums import PeriodState, Role, StaffKind
 from snippets.models import CalendarDay, Period, Person
 from tests.evaluation.test_planning import counting
@@ -190,6 +192,21 @@ def test_whoever_gets_none_reads_in_words_why(world: World, client: Client, poli
         "Võ Quang Minh (CC005), Đơn vị A1: no version is for Public employee, Member, Government, Month; "
         "the nearest and what differs: NV v1 (Kinds of staff); LD v1 (Posts of leadership, Kinds of staff)"
     ) in shown
+
+
+def test_whoever_opens_a_longer_period_is_told_which_tasks_count(world: World) -> None:
+    """Tasks of the months within a quarter are none of the quarter's: its cards would be without a result."""
+    spec = worlds.staff_spec(law="")
+    spec |= {"sections": spec["sections"][:-1], "parts": spec["parts"][:1], "bands": spec["bands"][-1:]}
+    spec["total"]["max"] = "30"
+    given = worlds.version(spec, "NV-CHAM", frame="party")
+    versions = [world.staff, given]
+    told = "It counts tasks that are assigned in this very period, not those of the months within it"
+    for kind, said in (("month", [False, False]), ("quarter", [True, False])):
+        groups = groups_of(plan_opening(world.period, versions), versions, period_kind=kind)
+        assert [(group.count, told in group.explanation) for group in groups[:2]] == [
+            (3, says) for says in said
+        ]
 
 
 def names_in(html: str) -> list[str]:

@@ -78,16 +78,25 @@ def groups_of(
                 "warning" if missing else "good",
             )
         )
-    groups += [_of_version(plan, version) for version in versions]
+    groups += [_of_version(plan, version, period_kind) for version in versions]
     groups += _to_solve(plan, versions, period_kind)
     return groups
 
 
-def _of_version(plan: OpeningPlan, version: CriteriaVersion) -> Group:
+def _of_version(plan: OpeningPlan, version: CriteriaVersion, period_kind: str) -> Group:
     people = in_name_order(card.context.person_id for card in plan.cards if card.version_id == version.pk)
     title = _("%(title)s, version %(number)s") % {"title": version.title, "number": version.number}
     explanation = _("They get a card with this version.") if people else _("It applies to nobody in scope.")
+    if people and period_kind != PeriodKind.MONTH and _counts_tasks(version):
+        explanation += " " + _(
+            "It counts tasks that are assigned in this very period, not those of the months within it: without any "
+            "there is no result."
+        )
     return Group(f"version-{version.pk}", title, explanation, people)
+
+
+def _counts_tasks(version: CriteriaVersion) -> bool:
+    return any(criterion.is_from_tasks for criterion in version.compiled().criteria)
 
 
 def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kind: str) -> list[Group]:
