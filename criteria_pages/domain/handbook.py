@@ -298,6 +298,8 @@ def _audience(applicability: Node) -> Iterator[tuple[str, str]]:
     yield _("Who of them"), _labels(applicability["roles"], PostRole) or who[leader]
     if applicability["positions"]:
         yield _("Positions"), ", ".join(applicability["positions"])
+    if applicability.get("job_positions"):
+        yield _("Job positions"), ", ".join(applicability["job_positions"])
     yield from _where_and_when(applicability)
 
 
@@ -305,6 +307,8 @@ def _where_and_when(applicability: Node) -> Iterator[tuple[str, str]]:
     yield _("Blocks"), _labels(applicability["blocks"], Block) or _("all")
     if applicability.get("units"):
         yield _("Units, each with everything below it"), ", ".join(applicability["units"])
+    if applicability.get("precedence"):
+        yield _("Takes precedence"), _("Over sets that name no position, job position or unit")
     yield _("Periods"), _labels(applicability["period_kinds"], PeriodKind) or _("all")
 
 

@@ -121,6 +121,8 @@ def test_other_rules_read_otherwise() -> None:
         total_expression="common + results",
         unit_blocks=["party"],
         positions=["cv-1"],
+        job_positions=["vt-1"],
+        takes_precedence=True,
         leadership="heads",
     )
     content = specification_of(page)
@@ -167,7 +169,9 @@ def test_other_rules_read_otherwise() -> None:
         ("Kinds of staff", "Civil servant"),
         ("Who of them", "Head"),
         ("Positions", "cv-1"),
+        ("Job positions", "vt-1"),
         ("Blocks", "Party bodies"),
+        ("Takes precedence", "Over sets that name no position, job position or unit"),
         ("Periods", "Month, Quarter"),
     )
     assert book.rules == (

@@ -342,10 +342,11 @@ def _band(reader: Reader, node: Node) -> BandSpec:
 
 
 def _check_applicability(reader: Reader, node: Node) -> None:
-    for field in ("staff_kinds", "roles", "positions", "blocks", "units"):
+    for field in ("staff_kinds", "roles", "positions", "job_positions", "blocks", "units"):
         reader.texts(node, field, "")
-    if node.get("leader") is not None:
-        reader.flag(node, "leader", "")
+    for field in ("leader", "precedence"):
+        if node.get(field) is not None:
+            reader.flag(node, field, "")
 
 
 _OLD_SCHEMA = N_(

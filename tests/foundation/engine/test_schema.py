@@ -35,6 +35,8 @@ def test_a_set_that_uses_nothing_later_stays_version_1(spec):
         {"quotas": []},
         {"raters": []},
         {"applicability": {"units": ["SNV"]}},
+        {"applicability": {"job_positions": ["KT"]}},
+        {"applicability": {"precedence": True}},
         {"rounding": {"places": 2, "mode": "down"}},
         {"rounding": {"places": 2, "mode": "half_up", "when": "total"}},
     ],

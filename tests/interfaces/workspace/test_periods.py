@@ -171,6 +171,23 @@ def test_two_sets_that_no_task_could_satisfy_are_named(world: World, client: Cli
     assert "Hồ Thị Lan (CC004), Đơn vị A1: DANG-UT v1, NV-UT v1: Priority" in shown
 
 
+def test_whoever_gets_the_set_that_takes_precedence_is_named_with_the_reason(
+    world: World, client: Client, policy
+) -> None:
+    asked = {"staff_kinds": ["cong_chuc"], "leader": False, "units": ["A1"], "precedence": True}
+    special = worlds.version(worlds.staff_spec(schema_version=2, applicability=asked), "NV-A1")
+    VersionPin.objects.create(period=world.period, version=special)
+    shown = text_of(page(client, "period", world.period.pk))
+    assert "One set takes precedence over another: 2 people" in shown
+    assert (
+        "Hồ Thị Lan (CC004), Đơn vị A1: NV-A1 v1 before NV v1: it names a position, job position or unit and takes "
+        "precedence"
+    ) in shown
+    assert (
+        "Two versions of one frame apply: 0 people" in shown or "Two versions of one frame apply: 0" in shown
+    )
+
+
 def test_a_list_has_every_name_a_hundred_on_a_page(world: World, client: Client, policy) -> None:
     for number in range(103):
         worlds.person(f"TT{number:03d}", f"Nguyễn Văn An {number:03d}", world.department)

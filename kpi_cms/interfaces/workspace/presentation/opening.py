@@ -133,6 +133,22 @@ def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kin
             },
         ),
         Group(
+            "preceded",
+            _("One set takes precedence over another"),
+            _(
+                "Several versions of one frame apply to them. They get a card with the one that says it takes "
+                "precedence."
+            ),
+            [person for person, _first, _others in plan.preceded],
+            hints={
+                person: _(
+                    "%(first)s before %(others)s: it names a position, job position or unit and takes precedence"
+                )
+                % {"first": first, "others": ", ".join(others)}
+                for person, first, others in plan.preceded
+            },
+        ),
+        Group(
             "nothing-in-common",
             _("Two sets that no task could satisfy"),
             _(
@@ -159,7 +175,7 @@ def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kin
         ),
     ]
     for group in listed:
-        group.kind = "warning" if group.people else "good"
+        group.kind = "warning" if group.people and group.key != "preceded" else "good"
     if all(someone.left_on for someone in plan.without_appointment):
         listed[0].kind = "good"  # nothing is missing where somebody left the service
     return listed
@@ -183,6 +199,7 @@ class _Reasons:
             context.staff_kind,
             context.role,
             context.position_code,
+            context.job_position_code,
             context.block,
             context.units,
         )
