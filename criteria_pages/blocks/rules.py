@@ -61,6 +61,11 @@ class BandBlock(blocks.StructBlock):
     code = blocks.CharBlock(label=_("Code"), max_length=20)
     label = blocks.CharBlock(label=_("Name"), max_length=160)
     start = points(_("From, points"))
+    value = points(
+        _("Value"),
+        required=False,
+        help_text=_("Only where the set names what a band stands for. It changes no points."),
+    )
 
     class Meta:
         icon = "list-ol"

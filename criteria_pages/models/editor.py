@@ -53,6 +53,7 @@ STAGES_AND_BANDS = ObjectList(
     [
         FieldPanel("stages"),
         FieldPanel("bands"),
+        FieldPanel("band_value"),
         MultiFieldPanel(
             [
                 FieldPanel("total_kind"),

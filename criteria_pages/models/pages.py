@@ -222,6 +222,15 @@ class CriteriaSetPage(Page):
         verbose_name=_("bands"),
         help_text=_("From the highest to the lowest."),
     )
+    band_value = models.CharField(
+        _("what a band stands for"),
+        max_length=160,
+        blank=True,
+        help_text=_(
+            "Where each band has a value, such as a coefficient of additional income: what it is called. Empty: bands "
+            "have no value."
+        ),
+    )
     total_kind = models.CharField(_("total"), max_length=8, choices=TotalKind, default=TotalKind.SUM)
     total_expression = models.CharField(
         _("formula of the total"),
