@@ -121,7 +121,7 @@ def read(version: CriteriaVersion) -> Handbook:
         version=version,
         parts=tuple(_parts(specification)),
         total=_total(specification),
-        bands=tuple(_bands(specification["bands"])),
+        bands=tuple(_bands(specification["bands"], specification.get("band_value", ""))),
         stages=tuple((stage["label"], _stage(stage)) for stage in specification["stages"]),
         audience=tuple(_audience(specification["applicability"])),
         rules=tuple(_rules(specification, version.compiled().rules.settings)),
@@ -256,7 +256,7 @@ def _total(specification: Node) -> str:
     } + early.get(rounding.get("when", ""), "")
 
 
-def _bands(bands: list[Node]) -> Iterator[tuple[str, str]]:
+def _bands(bands: list[Node], name: str) -> Iterator[tuple[str, str]]:
     above: str | None = None
     for band in bands:
         start = number(band["from"])
@@ -267,6 +267,8 @@ def _bands(bands: list[Node]) -> Iterator[tuple[str, str]]:
         else:
             sentence = _("From %(start)s to less than %(end)s points") % {"start": start, "end": above}
         above = start
+        if name:
+            sentence = f"{sentence}. {name}: {number(band['value'])}"
         yield band["label"], sentence
 
 

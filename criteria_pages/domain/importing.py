@@ -159,9 +159,13 @@ def _page_fields(spec: Node) -> Values:
             for node in spec["stages"]
         ],
         "bands": [
-            {"type": "band", "value": {"code": node["code"], "label": node["label"], "start": node["from"]}}
+            {
+                "type": "band",
+                "value": {**_only(node, "code", "label"), "start": node["from"], "value": node.get("value")},
+            }
             for node in spec["bands"]
         ],
+        "band_value": spec.get("band_value", ""),
         "step_clauses": [
             {"type": "step_clause", "value": {"step": step, "clause": clause}}
             for step, clause in spec.get("citations", {}).items()
@@ -347,6 +351,7 @@ _FIELDS = (
     "effective_until",
     "stages",
     "bands",
+    "band_value",
     "total_kind",
     "total_expression",
     "total_max",

@@ -55,6 +55,7 @@ def _first_schema(page: CriteriaSetPage) -> Node:
                 "code": text(child.value["code"]),
                 "label": text(child.value["label"]),
                 "from": decimal(child.value["start"]),
+                **said(value=decimal(child.value["value"])),
             }
             for child in page.bands
         ],
@@ -91,6 +92,7 @@ def _later_rules(page: CriteriaSetPage) -> Node:
         "quotas": [_quota(child) for child in page.quotas],
         "aggregation": [_longer_period(child.value) for child in page.aggregation],
         "raters": [_rater(child) for child in page.raters],
+        "band_value": page.band_value.strip(),
     }
     return {name: found for name, found in rules.items() if found}
 

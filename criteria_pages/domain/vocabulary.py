@@ -63,6 +63,7 @@ FIELDS: dict[str, Text] = {
     "band": _("Band"),
     "band_from": _("bands are read from"),
     "bands": _("Point bands"),
+    "band_value": _("What a band stands for"),
     "base": _("Share of"),
     "blocks": _("Blocks"),
     "calendar": _("Calendar"),

@@ -289,6 +289,23 @@ def test_job_positions_and_precedence_are_frozen_only_where_the_set_says_them() 
     assert (named["schema_version"], check(page)) == (2, [])
 
 
+def test_values_of_bands_are_frozen_only_where_the_set_has_some() -> None:
+    plain = specification_of(draft())
+    assert ["band_value" in plain, *("value" in band for band in plain["bands"])] == [False] * 5
+    page = draft(code="MOT-SO")
+    for band, value in zip(page.bands, ("1.2", "1", "0.8", "0"), strict=True):
+        band.value["value"] = Decimal(value)
+    (first, *_rest) = check(page)
+    assert (first.code, first.key, first.inside) == ("band_value", page.bands[0].id, ("value",))
+    page.band_value = "Hệ số thu nhập tăng thêm"
+    assert check(page) == []
+    valued = specification_of(page)
+    assert ([band["value"] for band in valued["bands"]], valued["schema_version"]) == (
+        ["1.2", "1", "0.8", "0"],
+        2,
+    )
+
+
 def test_the_specification_of_every_kind_is_complete() -> None:
     page = draft(
         ND335_LD,

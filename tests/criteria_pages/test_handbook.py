@@ -278,6 +278,21 @@ def test_a_set_for_some_units_names_them() -> None:
     assert ("Units, each with everything below it", "BTC, SNV") in book.audience
 
 
+def test_the_handbook_says_what_each_band_stands_for() -> None:
+    content = specification_of(draft(ND335_NV, code="BO-HS")) | {"schema_version": 2, "band_value": "Hệ số"}
+    content["bands"] = [
+        {**band, "value": value}
+        for band, value in zip(content["bands"], ("1.2", "1", "0.8", "0"), strict=True)
+    ]
+    book = handbook.read(version(content, code="BO-HS"))
+    assert [said for _name, said in book.bands] == [
+        "90 points or more. Hệ số: 1.2",
+        "From 70 to less than 90 points. Hệ số: 1",
+        "From 50 to less than 70 points. Hệ số: 0.8",
+        "Less than 50 points. Hệ số: 0",
+    ]
+
+
 def test_of_each_set_the_version_that_took_effect_last_is_in_force() -> None:
     version(number=1, effective_on=date(2026, 7, 1))
     second = version(number=2, effective_on=date(2026, 8, 1))

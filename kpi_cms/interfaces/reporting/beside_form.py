@@ -116,9 +116,19 @@ def the_unit(card: Scorecard) -> Iterable[str]:
 def the_band(compiled: CompiledSet, outcome: Outcome) -> Iterable[str]:
     """The band after the gates, and why it is another one than the points', for a set that has any."""
     by_points = outcome.band_by_points
-    if not compiled.gates or by_points is None:
+    if by_points is None:
         return
     band = outcome.band or ""
+    if stands_for := band_words.band_value(compiled, band):
+        name, value = stands_for
+        told = {
+            "name": name,
+            "value": _quantity(Fraction(value)),
+            "band": band_words.band_label(compiled, band),
+        }
+        yield _("%(name)s: %(value)s (%(band)s).") % told
+    if not compiled.gates:
+        return
     applied, undecided = ([gate.key for gate in gates] for gates in (outcome.applied, outcome.undecided))
     told = {
         "band": band_words.band_label(compiled, band) or _("not known yet"),

@@ -9,6 +9,8 @@ from django.urls import reverse
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.enums import CardState, EvaluatorBasis, StageKey
 from kpi_cms.evaluation.models import Score, Scorecard
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.interfaces.reporting.card_form import build_form01
 from snippets.enums import PeriodState
 from snippets.models import Period
 from tests.factories import evaluation as make
@@ -18,6 +20,7 @@ from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.pages import LOG_ROW, asked, body, field, queries, text
 from tests.helpers.thawed import repin
+from tests.helpers.world import MOMENT
 
 WORDS = "Chủ động tham mưu, hoàn thành trước hạn."
 
@@ -401,3 +404,27 @@ def test_every_screen_calls_the_parts_as_the_set_does(drafted, sign_in):
         assert [
             label for label in ("tiêu chí chung", "kết quả thực hiện nhiệm vụ") if label in page.lower()
         ] == []
+
+
+def test_a_result_says_what_its_band_stands_for_and_a_self_assessment_does_not(drafted, sign_in):
+    spec = worlds.staff_spec(law="", schema_version=2, band_value="Hệ số thu nhập tăng thêm")
+    spec["bands"] = [
+        {**band, "value": value} for band, value in zip(spec["bands"], ("1.2", "1", "0.8", "0"), strict=True)
+    ]
+    repin(drafted.period, drafted.staff, worlds.version(spec, "NV-HS"))
+    worlds.open_month(drafted)
+    month.worked(drafted, drafted.lan)
+    month.evaluated(drafted, drafted.lan)
+    card = drafted.card(drafted.lan)
+    own, listed = url("card", card.pk), url("evaluations")
+    assert "Hệ số thu nhập tăng thêm" not in text(
+        sign_in(drafted.lan).get(own)
+    )  # nor the evaluation, which is not confirmed
+    month.notified_as_it_stands(drafted, drafted.lan)
+    shown = text(sign_in(drafted.lan).get(own))
+    assert "Hệ số thu nhập tăng thêm 1,2" in shown
+    assert "Hoàn thành xuất sắc nhiệm vụ (Hệ số thu nhập tăng thêm: 1,2)" in text(
+        sign_in(drafted.head).get(listed)
+    )
+    form = build_form01(card, MOMENT, Scope.of(drafted.head.user))
+    assert "Hệ số thu nhập tăng thêm: 1,2 (Hoàn thành xuất sắc nhiệm vụ)." in form.annex_notes

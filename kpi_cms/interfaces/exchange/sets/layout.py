@@ -161,6 +161,7 @@ SET = Table(
         _list("applicability.units", OMIT),
         _yes("applicability.precedence", OMIT, open_=True),
         _list("applicability.period_kinds", [], VALUES["applicability.period_kinds"]),
+        _word("band_value", OMIT),
         _choice("total.kind", VALUES["total.kind"], label=FIELDS["total"]),
         _word("total.expression", label=_("formula of the total")),
         _number("total.max", None, _("maximum of the total")),
@@ -352,7 +353,10 @@ DETAILS = (
 
 LISTS = (
     Table(
-        "bands", _("Point bands"), (_code("code"), _word("label"), _number("from", None)), ("code", "label")
+        "bands",
+        _("Point bands"),
+        (_code("code"), _word("label"), _number("from", None), _number("value")),
+        ("code", "label"),
     ),
     Table(
         "stages",

@@ -318,6 +318,13 @@ def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any
     if result and (result.band or result.band_by_points):
         label = band_label(card, result.band) if result.band else "–"
         figures.append({"label": _("Point band"), "value": label, "words": why_band(card, result)})
+        stands_for = band_words.band_value(card.version.compiled(), result.band)
+        if (
+            stands_for and result.stage == StageKey.EVALUATOR
+        ):  # of what somebody says of themselves nothing follows
+            figures.append(
+                {"label": stands_for[0], "value": format_quantity(stands_for[1], language=language)}
+            )
     return figures
 
 
