@@ -23,7 +23,7 @@ from kpi_cms.foundation.core.numbers import format_points, format_quantity
 from kpi_cms.foundation.engine import CompiledSet, canonical_json, compile_set
 
 from .domain.examples import examples_of, failing
-from .domain.explaining import trace_rows
+from .domain.explaining import part_names, trace_rows
 from .domain.keeping import keep_example, result_text
 from .domain.publishing import check_sound, latest_draft
 from .domain.specification import specification_of
@@ -97,7 +97,7 @@ def try_set(request: HttpRequest, page_id: int) -> HttpResponse:
         "shown": result_text(trial),
         "keeping": "keep" in request.POST,
         "result": _result(compiled, trial),
-        "steps": trace_rows(trial.steps),
+        "steps": trace_rows(trial.steps, part_names(compiled)),
         "examples": [
             {
                 "name": entry.name,

@@ -28,7 +28,14 @@ class StageBlock(blocks.StructBlock):
         required=False,
         help_text=_("Exactly one stage does, never the person's own."),
     )
-    optional = blocks.BooleanBlock(label=_("May be left out"), required=False)
+    optional = blocks.BooleanBlock(
+        label=_("May be left out"),
+        required=False,
+        help_text=_(
+            "Only a group or collective: the competent person may then confirm before its scores are sent. An "
+            "endorsement that is not wanted is not written here at all."
+        ),
+    )
     blind_to = blocks.MultipleChoiceBlock(
         label=_("Does not see yet"),
         choices=[choice for choice in StageName.choices if choice[0] != StageName.ENDORSEMENT],
@@ -54,6 +61,11 @@ class BandBlock(blocks.StructBlock):
     code = blocks.CharBlock(label=_("Code"), max_length=20)
     label = blocks.CharBlock(label=_("Name"), max_length=160)
     start = points(_("From, points"))
+    value = points(
+        _("Value"),
+        required=False,
+        help_text=_("Only where the set names what a band stands for. It changes no points."),
+    )
 
     class Meta:
         icon = "list-ol"

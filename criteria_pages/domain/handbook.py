@@ -121,7 +121,7 @@ def read(version: CriteriaVersion) -> Handbook:
         version=version,
         parts=tuple(_parts(specification)),
         total=_total(specification),
-        bands=tuple(_bands(specification["bands"])),
+        bands=tuple(_bands(specification["bands"], specification.get("band_value", ""))),
         stages=tuple((stage["label"], _stage(stage)) for stage in specification["stages"]),
         audience=tuple(_audience(specification["applicability"])),
         rules=tuple(_rules(specification, version.compiled().rules.settings)),
@@ -256,7 +256,7 @@ def _total(specification: Node) -> str:
     } + early.get(rounding.get("when", ""), "")
 
 
-def _bands(bands: list[Node]) -> Iterator[tuple[str, str]]:
+def _bands(bands: list[Node], name: str) -> Iterator[tuple[str, str]]:
     above: str | None = None
     for band in bands:
         start = number(band["from"])
@@ -267,11 +267,16 @@ def _bands(bands: list[Node]) -> Iterator[tuple[str, str]]:
         else:
             sentence = _("From %(start)s to less than %(end)s points") % {"start": start, "end": above}
         above = start
+        if name:
+            sentence = f"{sentence}. {name}: {number(band['value'])}"
         yield band["label"], sentence
 
 
 def _stage(stage: Node) -> str:
-    said = _("Decides the result") if stage["decides"] else _("May be left out") if stage["optional"] else ""
+    may_be_left_out = (
+        stage["optional"] and stage["key"] == StageName.COLLECTIVE
+    )  # of no other is it so on a card
+    said = _("Decides the result") if stage["decides"] else _("May be left out") if may_be_left_out else ""
     if not stage.get("blind_to"):
         return said
     names = ", ".join(str(StageName(name).label) for name in stage["blind_to"])
@@ -295,6 +300,8 @@ def _audience(applicability: Node) -> Iterator[tuple[str, str]]:
     yield _("Who of them"), _labels(applicability["roles"], PostRole) or who[leader]
     if applicability["positions"]:
         yield _("Positions"), ", ".join(applicability["positions"])
+    if applicability.get("job_positions"):
+        yield _("Job positions"), ", ".join(applicability["job_positions"])
     yield from _where_and_when(applicability)
 
 
@@ -302,6 +309,8 @@ def _where_and_when(applicability: Node) -> Iterator[tuple[str, str]]:
     yield _("Blocks"), _labels(applicability["blocks"], Block) or _("all")
     if applicability.get("units"):
         yield _("Units, each with everything below it"), ", ".join(applicability["units"])
+    if applicability.get("precedence"):
+        yield _("Takes precedence"), _("Over sets that name no position, job position or unit")
     yield _("Periods"), _labels(applicability["period_kinds"], PeriodKind) or _("all")
 
 

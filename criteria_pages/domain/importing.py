@@ -110,7 +110,12 @@ def _meant(node: Any, name: str = "") -> Any:
 
 
 _UNSAID: Mapping[str, Values] = {
-    "applicability": {"units": [], "evaluates": Evaluated.PEOPLE.value},
+    "applicability": {
+        "units": [],
+        "job_positions": [],
+        "precedence": False,
+        "evaluates": Evaluated.PEOPLE.value,
+    },
     "rounding": {"mode": "half_up", "when": "total"},
     "combination": {"kind": "sum"},
 }
@@ -119,6 +124,7 @@ _WITHOUT_ORDER = frozenset(
         "staff_kinds",
         "roles",
         "positions",
+        "job_positions",
         "blocks",
         "units",
         "period_kinds",
@@ -153,9 +159,13 @@ def _page_fields(spec: Node) -> Values:
             for node in spec["stages"]
         ],
         "bands": [
-            {"type": "band", "value": {"code": node["code"], "label": node["label"], "start": node["from"]}}
+            {
+                "type": "band",
+                "value": {**_only(node, "code", "label"), "start": node["from"], "value": node.get("value")},
+            }
             for node in spec["bands"]
         ],
+        "band_value": spec.get("band_value", ""),
         "step_clauses": [
             {"type": "step_clause", "value": {"step": step, "clause": clause}}
             for step, clause in spec.get("citations", {}).items()
@@ -177,6 +187,8 @@ def _page_fields(spec: Node) -> Values:
         "staff_kinds": applicability.get("staff_kinds", []),
         "leadership": _leadership(applicability),
         "positions": applicability.get("positions", []),
+        "job_positions": applicability.get("job_positions", []),
+        "takes_precedence": bool(applicability.get("precedence", False)),
         "unit_blocks": applicability.get("blocks", []),
         "units": applicability.get("units", []),
         "period_kinds": applicability.get("period_kinds", []),
@@ -330,13 +342,16 @@ _FIELDS = (
     "staff_kinds",
     "leadership",
     "positions",
+    "job_positions",
     "unit_blocks",
     "units",
+    "takes_precedence",
     "period_kinds",
     "effective_on",
     "effective_until",
     "stages",
     "bands",
+    "band_value",
     "total_kind",
     "total_expression",
     "total_max",

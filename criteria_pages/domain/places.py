@@ -27,6 +27,7 @@ _NAMES = {"from": "start", "max": "maximum", "to": "end", "kind": "combination"}
 _FIELDS = {
     "band_high": "start",
     "band_twice": "code",
+    "band_value": "value",
     "bands_gap": "start",
     "bands_overlap": "start",
     "calendar_missing": "calendar",

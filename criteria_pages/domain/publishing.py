@@ -340,6 +340,12 @@ def _check_page(page: CriteriaSetPage) -> list[PageProblem]:
     unknown = units_unknown(page.units)
     if unknown:
         problems.append(PageProblem("units", unknown, field="units"))
+    if page.takes_precedence and not (page.positions or page.job_positions or page.units):
+        sentence = _(
+            "This set takes precedence over sets that name no position, job position or unit, and names none itself: "
+            "name one, or untick this."
+        )
+        problems.append(PageProblem("precedence", sentence, field="takes_precedence"))
     return problems + _check_legal_basis(page)
 
 
@@ -354,6 +360,7 @@ def _check_audience(page: CriteriaSetPage) -> list[PageProblem]:
         "staff_kinds": page.staff_kinds,
         "leadership": page.leadership != Leadership.ANY,
         "positions": page.positions,
+        "job_positions": page.job_positions,
     }
     sentence = _(
         "This set evaluates organisations, which are of no kind of staff and hold no post: take it out."

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.engine import QUALITY, SAID, check_specification, zero_divisions
-from snippets.enums import CALENDAR
+from snippets.enums import CALENDAR, PeriodKind
 
 from ..blocks.shared import CODE_LENGTH
 from ..enums import Attribute, DayCount, Evaluated, Law, RatedPeriod, StageName, rated
@@ -17,13 +17,13 @@ from ..models import CriteriaSetPage
 from .problems import PageProblem, of_engine
 from .specification import specification_of
 
+OF_TASKS = ("task_ratio", "task_points", "roll_up")
+
 
 def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
     """Everything in a working copy that no card could be computed with, each at its block."""
-    for part in page.parts:
-        for section in part.value["sections"] or ():
-            for criterion in section.value["criteria"] or ():
-                yield from _of_criterion(criterion)
+    for criterion in _criteria(page):
+        yield from _of_criterion(criterion)
     yield from _of_shared_values(page)
     yield from _of_gates(page)
     yield from _of_stages(page)
@@ -43,6 +43,18 @@ def to_know(page: CriteriaSetPage) -> Iterator[str]:
             "The quotas and longer periods of this set are frozen as they are written: they are shown, compared, and "
             "computed by the command check_vectors. They are not applied yet to the cards of a real period."
         )
+    if page.raters:
+        yield _(
+            "The total counts several raters by their weights; the points of parts, sections and criteria on a card "
+            "and its form stay those of the competent person, and so do the points that a gate reads, except for the "
+            "total. Card and form show both: the competent person's points and the total of all raters."
+        )
+    longer = [kind for kind in PeriodKind if kind != PeriodKind.MONTH and kind.value in page.period_kinds]
+    if longer and any(criterion.block_type in OF_TASKS for criterion in _criteria(page)):
+        yield _(
+            "In these periods the tasks count that are assigned in that very period, not those of the months within "
+            "it: %(periods)s. Whoever is evaluated so has to be given tasks there."
+        ) % {"periods": ", ".join(str(kind.label) for kind in longer)}
     specification = specification_of(page)
     if not check_specification(specification):
         for note in zero_divisions(specification):
@@ -113,12 +125,14 @@ def _of_shared_values(page: CriteriaSetPage) -> Iterator[PageProblem]:
                 yield PageProblem("no_shared_value", sentence, key=str(criterion.id), inside=inside)
 
 
-def _criteria_of_points(page: CriteriaSetPage) -> Iterator[Any]:
+def _criteria(page: CriteriaSetPage) -> Iterator[Any]:
     for part in page.parts:
         for section in part.value["sections"] or ():
-            for criterion in section.value["criteria"] or ():
-                if criterion.block_type == "task_points":
-                    yield criterion
+            yield from section.value["criteria"] or ()
+
+
+def _criteria_of_points(page: CriteriaSetPage) -> Iterator[Any]:
+    return (criterion for criterion in _criteria(page) if criterion.block_type == "task_points")
 
 
 def _needed(criterion: Any) -> Iterator[tuple[str, set[str], tuple[str | int, ...]]]:
@@ -137,6 +151,13 @@ def _of_stages(page: CriteriaSetPage) -> Iterator[PageProblem]:
     if page.evaluates == Evaluated.ORGANISATIONS:
         return
     for stage in page.stages:
+        if stage.value["optional"] and stage.value["name"] in (StageName.SELF, StageName.ENDORSEMENT):
+            sentence = _(
+                "Only the scores of a group or collective may be left out: untick this. A person who sends nothing by "
+                "the deadline is evaluated without a self-assessment anyway, and an endorsement that a set has is "
+                "always waited for; where it is not wanted, remove the stage."
+            )
+            yield PageProblem("stage_optional", sentence, key=str(stage.id), inside=("optional",))
         if stage.value["decides"] and stage.value["name"] not in (StageName.SELF, StageName.EVALUATOR):
             sentence = _(
                 "On a card the competent person decides: the points of another stage would never become the result. "
@@ -150,9 +171,18 @@ def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:
     there alone."""
     collective = StageName.COLLECTIVE.value
     free = {StageName.SELF.value, collective, StageName.EVALUATOR.value}
+    left_out = {
+        str(each.value["name"]): each.value["label"] for each in page.stages if each.value["optional"]
+    }
     seen: set[str] = set()
     for rater in page.raters:
         stage = rater.value["stage"]
+        if stage == collective and stage in left_out:
+            sentence = _(
+                "The stage “%(stage)s” may be left out, but its points count here with a weight: a card on which "
+                "nobody gives them would wait for ever. Untick “May be left out” at the stage, or take the weight away."
+            ) % {"stage": left_out[stage]}
+            yield PageProblem("rater_optional", sentence, key=str(rater.id), inside=("stage",))
         if stage not in free:
             sentence = _(
                 "On a card the person, the people of a collective and the competent person give points, and the "

@@ -55,6 +55,7 @@ def _first_schema(page: CriteriaSetPage) -> Node:
                 "code": text(child.value["code"]),
                 "label": text(child.value["label"]),
                 "from": decimal(child.value["start"]),
+                **said(value=decimal(child.value["value"])),
             }
             for child in page.bands
         ],
@@ -91,6 +92,7 @@ def _later_rules(page: CriteriaSetPage) -> Node:
         "quotas": [_quota(child) for child in page.quotas],
         "aggregation": [_longer_period(child.value) for child in page.aggregation],
         "raters": [_rater(child) for child in page.raters],
+        "band_value": page.band_value.strip(),
     }
     return {name: found for name, found in rules.items() if found}
 
@@ -250,11 +252,13 @@ def _ordered(chosen: Iterable[str], values: Iterable[str]) -> list[str]:
 def _applicability(page: CriteriaSetPage) -> Node:
     """Who the set is for. An empty list leaves its question open to everybody; positions and units are named by code.
 
-    Units that are not named, and that it evaluates people, are not written: sets that never asked keep their text and
-    their digest.
+    Units and job positions that are not named, that it takes no precedence, and that it evaluates people, are not
+    written: sets that never asked keep their text and their digest.
     """
     leader, roles = _LEADERSHIP[page.leadership]
     units = {"units": sorted(set(page.units))} if page.units else {}
+    jobs = {"job_positions": sorted(set(page.job_positions))} if page.job_positions else {}
+    precedence = {"precedence": True} if page.takes_precedence else {}
     evaluates = {"evaluates": page.evaluates} if page.evaluates != Evaluated.PEOPLE else {}
     return {
         "staff_kinds": _ordered(page.staff_kinds, StaffKind.values),
@@ -262,7 +266,9 @@ def _applicability(page: CriteriaSetPage) -> Node:
         "roles": roles,
         "positions": sorted(set(page.positions)),
         "blocks": _ordered(page.unit_blocks, Block.values),
+        **jobs,
         **units,
+        **precedence,
         **evaluates,
         "period_kinds": _ordered(page.period_kinds, PeriodKind.values),
     }

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from kpi_cms.foundation.engine.law import CLAUSES
 from snippets.enums import Frame, PeriodKind, StaffKind
 
-from ..demonstration.sets import DANG_17, DECREE, ND335_LD, ND335_NV, Block, bands, block, documents
-from ..enums import CitedStep, Combination, Law, Leadership, PartCode, StageName
+from ..demonstration.sets import DANG_17, DECREE, ND335_LD, ND335_NV, bands, block, documents, stages
+from ..enums import CitedStep, Combination, Law, Leadership, PartCode
 from . import organisations
 
 Fields = dict[str, Any]
@@ -88,29 +88,12 @@ def _blank() -> Fields:
         "frame": Frame.STATE.value,
         "law": Law.NONE.value,
         "parts": [block(code, "part", "part/common", part)],
-        "stages": _three_stages(code),
+        "stages": stages(code),
         "bands": bands(code),
         "leadership": Leadership.ANY.value,
         "period_kinds": [PeriodKind.MONTH.value, PeriodKind.QUARTER.value],
         "total_max": Decimal(100),
     }
-
-
-def _three_stages(code: str) -> list[Block]:
-    """Đ17.2, and the endorsement that an agency may leave out (rules.md §7, open)."""
-    return [
-        block(
-            code,
-            "stage",
-            f"stage/{name}",
-            {"name": str(name), "label": label, "decides": decides, "optional": optional},
-        )
-        for name, label, decides, optional in (
-            (StageName.SELF, "Cá nhân tự chấm", False, False),
-            (StageName.EVALUATOR, "Cấp có thẩm quyền theo dõi, đánh giá", True, False),
-            (StageName.ENDORSEMENT, "Người đứng đầu cơ quan xác nhận", False, True),
-        )
-    ]
 
 
 TEMPLATES = (
@@ -186,7 +169,7 @@ TEMPLATES = (
         _("Blank"),
         _("For any other set, whomever it evaluates."),
         _(
-            "One part with one section to fill, three stages, and the four bands of Article 20 of Decree "
+            "One part with one section to fill, two stages, and the four bands of Article 20 of Decree "
             "335/2025/NĐ-CP; whom it is for, its legal basis and its criteria are yours to add before it can be issued."
         ),
         "",

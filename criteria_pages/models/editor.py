@@ -41,7 +41,9 @@ AUDIENCE = ObjectList(
         FieldPanel("unit_blocks"),
         FieldPanel("period_kinds"),
         FieldPanel("positions"),
+        FieldPanel("job_positions"),
         FieldPanel("units"),
+        FieldPanel("takes_precedence"),
         FieldRowPanel([FieldPanel("effective_on"), FieldPanel("effective_until")]),
     ],
     heading=_("For whom and when"),
@@ -51,6 +53,7 @@ STAGES_AND_BANDS = ObjectList(
     [
         FieldPanel("stages"),
         FieldPanel("bands"),
+        FieldPanel("band_value"),
         MultiFieldPanel(
             [
                 FieldPanel("total_kind"),

@@ -21,7 +21,7 @@ from wagtail.models import Page
 
 from kpi_cms.foundation.core.errors import WrongState
 from snippets.enums import Block, Frame, PeriodKind, StaffKind
-from snippets.models import Position, Unit
+from snippets.models import JobPosition, Position, Unit
 
 from ..blocks import (
     BandsBlock,
@@ -71,6 +71,11 @@ def issuing() -> Iterator[None]:
 def position_options() -> Iterable[tuple[str, str]]:
     """Positions by code: the register may grow while a set stands."""
     return Position.objects.order_by("title").values_list("code", "title")
+
+
+def job_position_options() -> Iterable[tuple[str, str]]:
+    """Job positions by code."""
+    return JobPosition.objects.order_by("title").values_list("code", "title")
 
 
 def units_unknown(codes: Iterable[str]) -> str:
@@ -179,6 +184,13 @@ class CriteriaSetPage(Page):
         many=True,
         help_text=_("None chosen: every position."),
     )
+    job_positions = ChoiceListField(
+        _("job positions"),
+        blank=True,
+        options=job_position_options,
+        many=True,
+        help_text=_("None chosen: every job position, and posts without one."),
+    )
     unit_blocks = ChoiceListField(
         _("blocks"), blank=True, options=lambda: Block.choices, help_text=_("None chosen: every block.")
     )
@@ -187,6 +199,15 @@ class CriteriaSetPage(Page):
         blank=True,
         unknown=units_unknown,
         help_text=_("Codes of units, one a line, each with everything below it. None: every unit."),
+    )
+    takes_precedence = models.BooleanField(
+        _("takes precedence"),
+        default=False,
+        help_text=_(
+            "Over sets that name no position, job position or unit. Of several sets that take precedence, the one that "
+            "names more of these three counts; where they name as many, nobody gets a card before one of them is "
+            "changed."
+        ),
     )
     period_kinds = ChoiceListField(_("periods"), blank=True, options=lambda: PeriodKind.choices)
     effective_on = models.DateField(_("in effect from"), null=True, blank=True)
@@ -200,6 +221,15 @@ class CriteriaSetPage(Page):
         blank=True,
         verbose_name=_("bands"),
         help_text=_("From the highest to the lowest."),
+    )
+    band_value = models.CharField(
+        _("what a band stands for"),
+        max_length=160,
+        blank=True,
+        help_text=_(
+            "Where each band has a value, such as a coefficient of additional income: what it is called. Empty: bands "
+            "have no value."
+        ),
     )
     total_kind = models.CharField(_("total"), max_length=8, choices=TotalKind, default=TotalKind.SUM)
     total_expression = models.CharField(

@@ -1,6 +1,7 @@
 """Why a band is another one than the points': the gates that hold, or that are not known yet, in words."""
 
 from collections.abc import Collection
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -10,6 +11,19 @@ from kpi_cms.foundation.engine import CompiledSet
 def band_label(compiled: CompiledSet, code: str) -> str:
     """The name of a band; the code itself where the set has none of that code."""
     return next((band.label for band in compiled.bands if band.code == code), code)
+
+
+def band_value(compiled: CompiledSet, code: str) -> tuple[str, Decimal] | None:
+    """What a band stands for, by the set's own name; None where the set says nothing of the kind."""
+    name = compiled.specification.band_value
+    return next(
+        (
+            (name, band.value)
+            for band in compiled.bands
+            if band.code == code and name and band.value is not None
+        ),
+        None,
+    )
 
 
 def why_this_band(

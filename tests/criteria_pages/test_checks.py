@@ -48,6 +48,11 @@ FIELD_CASES: list[tuple[str, dict[str, Any], list[Place]]] = [
         [("effective_until", "", "effective_until")],
     ),
     ("for nobody", {"staff_kinds": []}, [("staff_kinds", "", "staff_kinds")]),
+    (
+        "before others, and for nobody in particular",
+        {"takes_precedence": True},
+        [("precedence", "", "takes_precedence")],
+    ),
     ("for a unit that is not there", {"units": ["KHONG-CO"]}, [("units", "", "units")]),
     ("for no period", {"period_kinds": []}, [("period_kinds", "", "period_kinds")]),
     ("no document", {"legal_basis": []}, [("legal_basis", "", "legal_basis")]),
@@ -270,6 +275,35 @@ def test_units_are_frozen_in_order_and_only_where_some_are_named() -> None:
     assert "units" not in specification_of(without)["applicability"]
     assert with_units["applicability"]["units"] == ["BTC", "SNV"]
     assert (specification_of(without)["schema_version"], with_units["schema_version"]) == (1, 2)
+
+
+def test_job_positions_and_precedence_are_frozen_only_where_the_set_says_them() -> None:
+    plain = specification_of(draft())["applicability"]
+    page = draft(code="MOT-SO", job_positions=["VT-2", "VT-1", "VT-2"], takes_precedence=True)
+    named = specification_of(page)
+    assert [name for name in ("job_positions", "precedence") if name in plain] == []
+    assert (named["applicability"]["job_positions"], named["applicability"]["precedence"]) == (
+        ["VT-1", "VT-2"],
+        True,
+    )
+    assert (named["schema_version"], check(page)) == (2, [])
+
+
+def test_values_of_bands_are_frozen_only_where_the_set_has_some() -> None:
+    plain = specification_of(draft())
+    assert ["band_value" in plain, *("value" in band for band in plain["bands"])] == [False] * 5
+    page = draft(code="MOT-SO")
+    for band, value in zip(page.bands, ("1.2", "1", "0.8", "0"), strict=True):
+        band.value["value"] = Decimal(value)
+    (first, *_rest) = check(page)
+    assert (first.code, first.key, first.inside) == ("band_value", page.bands[0].id, ("value",))
+    page.band_value = "Hệ số thu nhập tăng thêm"
+    assert check(page) == []
+    valued = specification_of(page)
+    assert ([band["value"] for band in valued["bands"]], valued["schema_version"]) == (
+        ["1.2", "1", "0.8", "0"],
+        2,
+    )
 
 
 def test_the_specification_of_every_kind_is_complete() -> None:

@@ -299,6 +299,18 @@ def test_what_is_inside_a_criterion_is_told_by_its_name(
             lambda spec: spec["applicability"].pop("units"),
             (Difference.RULES, "Units", "A", "–"),
         ),
+        (
+            lambda spec: spec.update(band_value="Hệ số khác"),
+            (Difference.RULES, "What a band stands for", "Hệ số thu nhập tăng thêm", "Hệ số khác"),
+        ),
+        (
+            lambda spec: spec["applicability"].update(job_positions=["VT-01", "VT-02"]),
+            (Difference.RULES, "Job positions", "VT-01", "VT-01, VT-02"),
+        ),
+        (
+            lambda spec: spec["applicability"].pop("precedence"),
+            (Difference.RULES, "Takes precedence", "Yes", "–"),
+        ),
         (lambda spec: spec.update(frame="state"), (Difference.RULES, "Frame", "Party frame", "State frame")),
         (
             lambda spec: spec["sections"][1]["combination"].update(kind="sum"),

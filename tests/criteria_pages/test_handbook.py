@@ -121,6 +121,8 @@ def test_other_rules_read_otherwise() -> None:
         total_expression="common + results",
         unit_blocks=["party"],
         positions=["cv-1"],
+        job_positions=["vt-1"],
+        takes_precedence=True,
         leadership="heads",
     )
     content = specification_of(page)
@@ -156,7 +158,7 @@ def test_other_rules_read_otherwise() -> None:
         "",
         "Does not see before sending its own: The person",
         "Decides the result; does not see before sending its own: A group or collective",
-        "May be left out",
+        "",
     ]
     assert [criterion(book, code).scored_by for code in ("II.1", "II.2", "II.3")] == [
         "Scored by the person only; their score counts for the result.",
@@ -167,7 +169,9 @@ def test_other_rules_read_otherwise() -> None:
         ("Kinds of staff", "Civil servant"),
         ("Who of them", "Head"),
         ("Positions", "cv-1"),
+        ("Job positions", "vt-1"),
         ("Blocks", "Party bodies"),
+        ("Takes precedence", "Over sets that name no position, job position or unit"),
         ("Periods", "Month, Quarter"),
     )
     assert book.rules == (
@@ -272,6 +276,21 @@ def test_a_set_for_some_units_names_them() -> None:
     book = handbook.read(version(specification_of(draft(units=["SNV", "BTC"]))))
 
     assert ("Units, each with everything below it", "BTC, SNV") in book.audience
+
+
+def test_the_handbook_says_what_each_band_stands_for() -> None:
+    content = specification_of(draft(ND335_NV, code="BO-HS")) | {"schema_version": 2, "band_value": "Hệ số"}
+    content["bands"] = [
+        {**band, "value": value}
+        for band, value in zip(content["bands"], ("1.2", "1", "0.8", "0"), strict=True)
+    ]
+    book = handbook.read(version(content, code="BO-HS"))
+    assert [said for _name, said in book.bands] == [
+        "90 points or more. Hệ số: 1.2",
+        "From 70 to less than 90 points. Hệ số: 1",
+        "From 50 to less than 70 points. Hệ số: 0.8",
+        "Less than 50 points. Hệ số: 0",
+    ]
 
 
 def test_of_each_set_the_version_that_took_effect_last_is_in_force() -> None:

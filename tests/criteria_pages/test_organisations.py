@@ -151,7 +151,13 @@ def test_a_set_that_says_nothing_evaluates_people_and_keeps_its_schema() -> None
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("staff_kinds", ["cong_chuc"]), ("leadership", "heads"), ("positions", ["cv"])]
+    ("field", "value"),
+    [
+        ("staff_kinds", ["cong_chuc"]),
+        ("leadership", "heads"),
+        ("positions", ["cv"]),
+        ("job_positions", ["kt"]),
+    ],
 )
 def test_an_organisation_is_of_no_kind_of_staff_and_holds_no_post(
     page: CriteriaSetPage, field: str, value: Any

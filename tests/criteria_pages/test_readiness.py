@@ -59,6 +59,43 @@ def test_a_set_that_another_than_the_competent_person_decides_stays_a_draft(
     assert [each.code for each in check(page)] == ["criterion_stage"]  # it is still scored there alone
 
 
+@pytest.mark.parametrize(("name", "refused"), [("self", True), ("collective", False), ("endorsement", True)])
+def test_only_a_collective_may_be_left_out(name: str, refused: bool) -> None:
+    """On a card an endorsement is waited for, and a person who sends nothing needs no tick."""
+    stages = stages_of("self", "collective", "evaluator", "endorsement", decides="evaluator")
+    for stage in stages:
+        stage["value"]["optional"] = stage["value"]["name"] == name
+    page = page_of({**one_kind("number"), "stages": stages})
+    found = check(page)
+    assert [(each.code, each.inside) for each in found] == (
+        [("stage_optional", ("optional",))] if refused else []
+    )
+    if refused:
+        at = [stage["value"]["name"] for stage in stages].index(name)
+        assert dict(errors_of(page, found))["stages"].block_errors[at].block_errors["optional"]
+    page.evaluates = "organisations"
+    assert "stage_optional" not in {each.code for each in check(page)}
+
+
+def test_points_that_count_are_not_left_out() -> None:
+    """Nobody named for such a stage: the card would wait for ever, without a word to its author."""
+    stages = stages_of("self", "collective", "evaluator", decides="evaluator")
+    raters = [
+        block_of_rule("rater", {"label": f"Người chấm {stage}", "stage": stage, "weight": "50"}, stage)
+        for stage in ("collective", "evaluator")
+    ]
+    page = page_of({**one_kind("number"), "stages": stages, "raters": raters})
+    assert check(page) == []
+    stages[1]["value"]["optional"] = True
+    page = page_of({**one_kind("number"), "stages": stages, "raters": raters})
+    (problem,) = check(page)
+    assert (problem.code, problem.key, problem.inside) == ("rater_optional", raters[0]["id"], ("stage",))
+    assert str(problem.sentence).startswith(
+        "The stage “Bước collective” may be left out, but its points count here"
+    )
+    assert dict(errors_of(page, [problem]))["raters"].block_errors[0].block_errors["stage"]
+
+
 # --- A comma in a formula ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("changes", "field", "shown"),
@@ -135,3 +172,27 @@ def test_its_author_is_told_that_quotas_and_longer_periods_bear_on_no_card_yet()
         page = page_of({**one_kind("number"), **rules})
         assert (check(page), list(to_know(page))) == ([], [NOT_APPLIED])
     assert list(to_know(page_of(one_kind("number")))) == []
+
+
+def test_its_author_is_told_whose_points_stand_beside_a_total_of_several_raters() -> None:
+    values = one_kind("number")
+    raters = [
+        block_of_rule("rater", {"label": name, "stage": stage, "weight": weight}, stage)
+        for name, stage, weight in (("Cá nhân", "self", "25"), ("Thủ trưởng", "evaluator", "75"))
+    ]
+    page = page_of({**values, "raters": raters})
+    assert check(page) == []
+    (note,) = to_know(page)
+    assert note.startswith("The total counts several raters by their weights; the points of parts")
+
+
+@pytest.mark.parametrize("kind", ["task_ratio", "task_points", "roll_up"])
+def test_its_author_is_told_which_tasks_count_in_longer_periods(kind: str) -> None:
+    values = one_kind(kind)
+    assert list(to_know(page_of(values))) == []  # of months alone
+    assert list(to_know(page_of({**one_kind("number"), "period_kinds": ["month", "quarter"]}))) == []
+    (note,) = to_know(page_of({**values, "period_kinds": ["month", "quarter", "year"]}))
+    assert note == (
+        "In these periods the tasks count that are assigned in that very period, not those of the months within it: "
+        "Quarter, Year. Whoever is evaluated so has to be given tasks there."
+    )

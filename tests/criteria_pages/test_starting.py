@@ -129,11 +129,11 @@ def test_a_blank_one_says_what_it_lacks_and_nothing_else(writer: User) -> None:
     ]
 
 
-def test_a_blank_one_has_three_stages_of_which_the_second_decides(writer: User) -> None:
+def test_a_blank_one_has_two_stages_of_which_the_second_decides(writer: User) -> None:
     spec = specification_of(started(writer, "blank"))
 
     assert [(stage["key"], stage["decides"], stage["optional"]) for stage in spec["stages"]] == [
-        ("self", False, False), ("evaluator", True, False), ("endorsement", False, True),
+        ("self", False, False), ("evaluator", True, False),
     ]  # fmt: skip
     assert [band["from"] for band in spec["bands"]] == ["90", "70", "50", "0"]
     assert (len(spec["parts"]), len(spec["sections"]), spec["law"]) == (1, 1, "")

@@ -7,18 +7,21 @@ import pytest
 
 from kpi_cms.evaluation.domain import scoring, stages
 from kpi_cms.evaluation.domain.others import basis_of
-from kpi_cms.evaluation.domain.people_managed import leaders_of
+from kpi_cms.evaluation.domain.people_managed import cards_managed, leaders_of
 from kpi_cms.evaluation.domain.recompute import recompute_period
+from kpi_cms.evaluation.domain.rescoring import _ManagedCards
 from kpi_cms.evaluation.enums import CardState
+from kpi_cms.evaluation.impact_queries import Past
 from kpi_cms.evaluation.models import CardResult, Scorecard, VersionPin
 from kpi_cms.foundation.accounts.domain import system_user
 from snippets.enums import PostRole, StaffKind
 from snippets.models import Appointment, FieldAssignment, Person
+from tests.evaluation.test_rescoring import run
 from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.screens import on_screen
-from tests.helpers.thawed import thawed
+from tests.helpers.thawed import repin, thawed
 from tests.helpers.world import LAST, MOMENT, SINCE, World
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +192,66 @@ def test_nothing_assigned_is_no_result_or_nothing_done_as_the_set_says(world: Wo
     assert (codes([person for person, _points in managed.points]), codes(managed.without_result)) == (
         ["CC004"], ["CC005"],
     )  # fmt: skip
+
+
+# --- Two frames ---------------------------------------------------------------------------------------------
+def in_frames(world: World, leaders: str, *people: str) -> None:
+    """Open the month with leaders in one frame and their people in these; d asks for 80 points of everybody."""
+    spec = worlds.leader_spec(law="", frame=leaders)
+    next(item for item in spec["sections"][-1]["criteria"] if item["code"] == "d")["kind"]["threshold"] = "80"
+    repin(world.period, world.leaders, worlds.version(spec, "LD-HK", frame=leaders))
+    state, *more = [
+        worlds.version(worlds.staff_spec(law="", frame=frame), f"NV-{frame}", frame=frame) for frame in people
+    ]
+    repin(world.period, world.staff, state)
+    VersionPin.objects.bulk_create(VersionPin(period=world.period, version=each) for each in more)
+    worlds.open_month(world)
+
+
+def decided(world: World, who: Person, frame: str, share: str) -> None:
+    """That person's card of the frame: 70 points of tasks, and this share of the 30 of common criteria."""
+    month.worked(world, who)
+    month.notified(world, who, share=share)
+    assert Scorecard.objects.get(person=who, period=world.period, state=CardState.NOTIFIED).frame == frame
+
+
+@pytest.mark.parametrize("leaders", ["party", "state"])
+def test_people_with_cards_of_the_partys_frame_alone_count_by_these(draft_world: World, leaders: str) -> None:
+    """Nobody found in the State frame is not nobody managed: that was 100 %, whatever the people had."""
+    world = draft_world
+    in_frames(world, leaders, "party")
+    managed = scoring.managed(world.card(world.head))
+    assert (codes(managed.pending), managed.without_card) == (["CC003", "CC004", "CC005"], ())
+    assert d(world, world.head) == "pending"
+    decided(world, world.lan, "party", "1")
+    decided(world, world.minh, "party", "0")  # 70 points, ten fewer than d asks for
+    month.worked(world, world.deputy)
+    month.notified(world, world.deputy)
+    assert leaders_of(Scorecard.objects.get(person=world.minh)) == [
+        world.card(world.head),
+        world.card(world.chair),
+    ]
+    assert d(world, world.head) == "1/2"
+    report = recompute_period(actor=system_user(), moment=MOMENT, period=world.period, write=False)
+    assert report.differing == []
+    month.worked(world, world.head)
+    head = month.notified(world, world.head)
+    assert CardResult.objects.get(card=head, stage="evaluator").values["d"] == "1/2"
+    made = run(world, head.version.specification, "LD-HK")[world.head.pk]  # the same rule, in memory
+    assert (made.before, made.is_listed) == (made.after, False)
+
+
+def test_whoever_has_cards_of_both_frames_counts_once_by_the_states(draft_world: World) -> None:
+    world = draft_world
+    in_frames(world, "party", "state", "party")
+    managed = cards_managed(world.card(world.head)).order_by("person__staff_code")
+    assert [(card.person.staff_code, card.frame) for card in managed] == [
+        ("CC003", "party"),  # who leads has none of the State's here
+        ("CC004", "state"),
+        ("CC005", "state"),
+    ]
+    partys = Scorecard.objects.get(person=world.lan, frame="party")
+    assert leaders_of(partys) == []
+    counted = _ManagedCards(Past(world.period, "LD-HK"), world.card(world.head).version.compiled())
+    assert partys.pk not in {card.pk for card in counted.cards}
+    assert {card.person_id for card in counted.cards} >= {world.lan.pk, world.minh.pk, world.deputy.pk}

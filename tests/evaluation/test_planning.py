@@ -1,6 +1,8 @@
 """Before a period opens: everybody in scope is sorted, nobody is dropped without a word."""
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from kpi_cms.evaluation.domain.planning import (
     Context,
     WithoutPost,
     applies,
+    before_others,
     candidate_catalogues,
     plan_opening,
     unmet,
@@ -20,7 +23,7 @@ from kpi_cms.evaluation.period_queries import offered_versions
 from kpi_cms.foundation.core.errors import Invalid
 from snippets.domain.people import register_person
 from snippets.enums import Capability, Frame, PostRole, StaffKind
-from snippets.models import Appointment, Catalogue, Period, Person
+from snippets.models import Appointment, Catalogue, JobPosition, Period, Person
 from tests.evaluation.test_stages import hold
 from tests.foundation.engine import specs
 from tests.helpers import world as worlds
@@ -259,7 +262,7 @@ def test_the_newest_catalogue_in_force_is_taken(world: World) -> None:
 
 CONTEXT = Context(
     person_id=1, staff_kind="cong_chuc", unit_id=1, role="head", is_leader=True, position_code="cv-head",
-    position_title="", job_position_code="", faces_citizens=False, block="party", seconded=False, others=(),
+    position_title="", job_position_code="ke-toan", faces_citizens=False, block="party", seconded=False, others=(),
     units=("TINH", "A", "A1"),
 )  # fmt: skip
 
@@ -277,6 +280,8 @@ CONTEXT = Context(
         ({"roles": ["deputy"]}, False),
         ({"positions": ["cv-head"]}, True),
         ({"positions": ["cv-khac"]}, False),
+        ({"job_positions": ["van-thu", "ke-toan"]}, True),
+        ({"job_positions": ["van-thu"]}, False),
         ({"blocks": ["party"]}, True),
         ({"blocks": ["front"]}, False),
         ({"units": ["A1"]}, True),
@@ -288,6 +293,12 @@ CONTEXT = Context(
 )
 def test_a_set_covers_whom_its_applicability_names(applicability: dict[str, object], covered: bool) -> None:
     assert applies(applicability, CONTEXT, "month") is covered
+
+
+def test_a_post_without_a_job_position_is_in_no_set_that_names_some() -> None:
+    assert unmet({"job_positions": ["ke-toan"]}, replace(CONTEXT, job_position_code=""), "month") == (
+        "job_positions",
+    )
 
 
 def test_what_leaves_somebody_out_is_named() -> None:
@@ -306,6 +317,60 @@ def test_a_set_for_a_unit_is_for_everything_below_it_and_nobody_beside_it(world:
     assert codes(given) == ["CC004", "CC005"]
     assert codes(plan.without_version) == ["CC102"]
     assert plan.unmatched[world.stranger.pk].units == ("TINH", "B", "B1")
+
+
+# --- Two sets for one person ------------------------------------------------------------------------------------
+def audience(**named: Any) -> CriteriaVersion:
+    """A version in memory for whoever it is."""
+    return CriteriaVersion(specification={"applicability": {"staff_kinds": ["cong_chuc"], **named}})
+
+
+GENERAL = audience()
+NAMES_ONE = audience(units=["A"])
+FIRST = audience(units=["A"], precedence=True)
+FIRST_TOO = audience(job_positions=["ke-toan"], precedence=True)
+FIRST_OF_TWO = audience(positions=["cv"], job_positions=["ke-toan"], precedence=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "first"),
+    [
+        ([GENERAL, FIRST], FIRST),
+        ([FIRST, GENERAL, audience(blocks=["party"])], FIRST),
+        ([FIRST_TOO, FIRST_OF_TWO, GENERAL], FIRST_OF_TWO),
+        ([GENERAL, NAMES_ONE], None),  # naming more is no rule by itself
+        ([FIRST, NAMES_ONE], None),  # it takes precedence over sets that name none
+        ([FIRST, FIRST_TOO, GENERAL], None),  # as many: a tie
+        ([GENERAL, audience(precedence=True)], None),  # whatever says so without naming anything
+        ([GENERAL, GENERAL], None),
+    ],
+)
+def test_a_set_comes_first_only_where_it_says_so_and_names_more(
+    found: list[CriteriaVersion], first: CriteriaVersion | None
+) -> None:
+    assert before_others(found) is first
+    assert before_others(found[::-1]) is first
+
+
+def test_a_general_and_a_special_set_give_one_card_where_the_special_takes_precedence(world: World) -> None:
+    lan = Appointment.objects.get(person=world.lan)
+    lan.job_position = JobPosition.objects.create(code="ke-toan", title="Kế toán")
+    lan.save()
+    asked = {"staff_kinds": ["cong_chuc"], "leader": False, "job_positions": ["ke-toan"]}
+    spec = worlds.staff_spec(schema_version=2, applicability=asked)
+    VersionPin.objects.create(period=world.period, version=worlds.version(spec, "NV-KT"))
+    plan = plan_opening(world.period)
+    assert plan.two_versions == [(world.lan.pk, ["NV v1", "NV-KT v1"])]
+    assert (plan.preceded, world.lan.pk in {card.context.person_id for card in plan.cards}) == ([], False)
+
+    VersionPin.objects.filter(version__set_code="NV-KT").delete()
+    spec = worlds.staff_spec(schema_version=2, applicability={**asked, "precedence": True})
+    accountants = worlds.version(spec, "NV-KT", number=2)
+    VersionPin.objects.create(period=world.period, version=accountants)
+    plan = plan_opening(world.period)
+    assert (plan.two_versions, plan.preceded) == ([], [(world.lan.pk, "NV-KT v2", ["NV v1"])])
+    given = {card.context.person_id: card.version_id for card in plan.cards}
+    assert (given[world.lan.pk], given[world.minh.pk]) == (accountants.pk, world.staff.pk)
 
 
 def test_planning_costs_the_same_whatever_the_number_of_people(

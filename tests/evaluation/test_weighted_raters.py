@@ -12,9 +12,11 @@ from kpi_cms.evaluation.domain.recompute import recompute_period
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.models import CardResult, Scorecard, Task
 from kpi_cms.evaluation.rescored import Result
+from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.core.errors import WrongState
 from kpi_cms.interfaces.reporting.beside_form import beside_the_form
+from kpi_cms.interfaces.reporting.card_form import build_form01
 from kpi_cms.interfaces.workspace.presentation.card import figures_of, state_of_result
 from snippets.models import Person
 from tests.evaluation.test_rescoring import decided_anew, run
@@ -166,6 +168,19 @@ def test_the_result_is_the_mean_by_weights_over_the_same_facts(world: World) -> 
         "83.54",
         "87.29",
     ]
+    assert [each["label"] for each in figures_of(card, found)][2:5] == [
+        "Cá nhân",
+        "Thủ trưởng",
+        "Total of all raters",
+    ]
+    form = build_form01(card, MOMENT, Scope.of(world.head.user))
+    assert (form.common_points, form.result_points) == (Decimal(15), Decimal("68.54"))
+    assert (form.own_label, form.own_points, form.total_points) == (
+        "Thủ trưởng",
+        Decimal("83.54"),  # the two parts above it, and nobody else's
+        Decimal("87.29"),
+    )
+    assert form.weights.startswith("Cá nhân 98,54")
     note = next(iter(beside_the_form(card.version.compiled(), scoring.outcome_of(card, "evaluator"))))
     assert note.startswith("The total counts several raters by their weights: Cá nhân 98.54")
     no_row_differs(world)

@@ -151,7 +151,11 @@ def everything() -> Spec:
         "sections": sections,
         "total": {"kind": "formula", "expression": "p1 + p2 + IF(A >= 18; 5; 0)", "max": "95"},
         "rounding": {"places": 2, "mode": "up", "when": "sections"},
-        "bands": deepcopy(specs.BANDS),
+        "bands": [
+            {**band, "value": value}
+            for band, value in zip(specs.BANDS, ("1.2", "1", "0.8", "0"), strict=True)
+        ],
+        "band_value": "Hệ số thu nhập tăng thêm",
         "stages": [
             *deepcopy(specs.STAGES),
             {
@@ -168,8 +172,10 @@ def everything() -> Spec:
             "leader": True,
             "roles": ["head"],
             "positions": ["CV"],
+            "job_positions": ["VT-01"],
             "blocks": ["party"],
             "units": ["A"],
+            "precedence": True,
             "period_kinds": ["month", "year"],
         },
         "citations": {"total": "Điều 4", "band": "Điều 5"},

@@ -80,15 +80,22 @@ def _kinds(card: Scorecard) -> tuple[str, ...]:
     return card.version.compiled().rules.settings.managed_kinds
 
 
+def counted_once() -> Q:
+    """Of a person's cards of the period, the one whose result counts: the State frame's, whose rule d is (Đ15.3.a);
+    the Party frame's of whoever has no other. Somebody with points is never read as nobody managed."""
+    beside = Scorecard.objects.filter(period=OuterRef("period"), person=OuterRef("person"), frame=Frame.STATE)
+    return Q(frame=Frame.STATE) | Q(~Exists(beside))
+
+
 def cards_managed(card: Scorecard) -> QuerySet[Scorecard]:
     """The cards whose results the leader's card counts; none where the leader's set counts no results."""
     if not card.version.compiled().counts_results:
         return Scorecard.objects.none()
     found: QuerySet[Scorecard] = Scorecard.objects.filter(
         _posts_managed(card, _units_managed(card)),
+        counted_once(),
         period_id=card.period_id,
         staff_kind__in=_kinds(card),
-        frame=Frame.STATE,
     ).exclude(person_id=card.person_id)
     return found
 
@@ -197,7 +204,7 @@ def _with_cards(card: Scorecard) -> Managed:
 
 
 def without_card(card: Scorecard, kinds: tuple[str, ...]) -> tuple[int, ...]:
-    """Whoever of these kinds is managed on the period's last day and has no card of the frame, in name order.
+    """Whoever of these kinds is managed on the period's last day and has no card of either frame, in name order.
 
     No set applied to them, or two did, or they were registered after the opening, or they have no appointment and
     are known by their unit alone. Units that take no part in the period have no cards and are not looked at.
@@ -205,7 +212,7 @@ def without_card(card: Scorecard, kinds: tuple[str, ...]) -> tuple[int, ...]:
     day = card.period.ends_on
     units = _units_managed(card) & paths_q(scope_paths(card.period), "unit__path")
     posts = Appointment.objects.on(day).filter(person=OuterRef("pk"))
-    cards = Scorecard.objects.filter(period_id=card.period_id, frame=Frame.STATE, person=OuterRef("pk"))
+    cards = Scorecard.objects.filter(period_id=card.period_id, person=OuterRef("pk"))
     return tuple(
         Person.objects.filter(kind__in=kinds)
         .filter(Q(left_on__isnull=True) | Q(left_on__gt=day))

@@ -74,6 +74,8 @@ class OpeningPlan:
     without_appointment: list[WithoutPost] = field(default_factory=list)
     without_version: list[int] = field(default_factory=list)
     two_versions: list[tuple[int, list[str]]] = field(default_factory=list)
+    preceded: list[tuple[int, str, list[str]]] = field(default_factory=list)
+    """People to whom several versions of a frame apply, of which one takes precedence: it, and the others."""
     nothing_in_common: list[tuple[int, list[str], list[str]]] = field(default_factory=list)
     """People with two cards whose sets need a value of every task and know none in common: versions, what is needed."""
     unmatched: dict[int, Context] = field(default_factory=dict)
@@ -118,6 +120,7 @@ def _unmet(applicability: Mapping[str, Any], context: Context, period_kind: str)
         "staff_kinds": (context.staff_kind,),
         "roles": (context.role,),
         "positions": (context.position_code,),
+        "job_positions": (context.job_position_code,),
         "blocks": (context.block,),
         "units": context.units,
         "period_kinds": (period_kind,),
@@ -131,6 +134,28 @@ def _unmet(applicability: Mapping[str, Any], context: Context, period_kind: str)
         allowed: Sequence[str] = applicability.get(name) or ()
         if allowed and not any(value in allowed for value in values):
             yield name
+
+
+NAMING = ("positions", "job_positions", "units")
+
+
+def before_others(found: Sequence[CriteriaVersion]) -> CriteriaVersion | None:
+    """Of several sets that apply to somebody, the one that takes precedence; None where nothing says which.
+
+    That a set names more is no rule by itself: it says that it takes precedence over those that name no position, job
+    position or unit. Of several that say so the one counts that names more of these; as many are a tie, and so is a
+    set that names one without saying so.
+    """
+    asked = [version.specification.get("applicability") or {} for version in found]
+    named = [sum(bool(audience.get(name)) for name in NAMING) for audience in asked]
+    claims = [bool(audience.get("precedence")) for audience in asked]
+    most = max((number for number, claim in zip(named, claims, strict=True) if claim), default=0)
+    rivals = [
+        version
+        for version, number, claim in zip(found, named, claims, strict=True)
+        if (claim and number == most) or (number and not claim)
+    ]
+    return rivals[0] if most and len(rivals) == 1 else None
 
 
 def has_endorsement(version: CriteriaVersion) -> bool:
@@ -242,6 +267,7 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
         for version in versions:
             if applies(version.specification.get("applicability") or {}, context, period.kind):
                 matching[version.frame].append(version)
+        _settle(plan, context.person_id, matching)
         if not matching:
             plan.without_version.append(context.person_id)
             plan.unmatched[context.person_id] = context
@@ -271,6 +297,15 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
     return plan
 
 
+def _settle(plan: OpeningPlan, person_id: int, matching: dict[str, list[CriteriaVersion]]) -> None:
+    """Of several versions of a frame leave the one that takes precedence, and remember why."""
+    for frame, found in matching.items():
+        if (first := before_others(found)) is not None:
+            others = [str(version) for version in found if version is not first]
+            plan.preceded.append((person_id, str(first), others))
+            matching[frame] = [first]
+
+
 def _list_units_without_catalogue(plan: OpeningPlan, period: Period, organisation: Organisation) -> None:
     pinned = CataloguePin.objects.filter(period=period).values_list("catalogue__unit__path", flat=True)
     covered = list(pinned) or [catalogue.unit.path for catalogue in candidate_catalogues(period)]
@@ -290,12 +325,14 @@ def _sort_people(plan: OpeningPlan) -> None:
         *plan.without_version,
         *plan.without_evaluator,
         *(person for person, _codes in plan.two_versions),
+        *(person for person, _first, _others in plan.preceded),
         *(person for person, _codes, _names in plan.nothing_in_common),
     }
     order = dict(Person.objects.filter(pk__in=listed).values_list("pk", "sort_key"))
     plan.without_version.sort(key=lambda person: order[person])
     plan.without_evaluator.sort(key=lambda person: order[person])
     plan.two_versions.sort(key=lambda entry: order[entry[0]])
+    plan.preceded.sort(key=lambda entry: order[entry[0]])
     plan.nothing_in_common.sort(key=lambda entry: order[entry[0]])
     in_scope = {card.context.person_id for card in plan.cards}
     plan.without_account = list(

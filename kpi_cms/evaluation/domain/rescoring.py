@@ -22,7 +22,7 @@ from criteria_pages.models import CriteriaVersion, FrozenCriterion
 from kpi_cms.evaluation.domain.counted_tasks import TaskRow, calendars_of, task_rows, tasks_of, work_of
 from kpi_cms.evaluation.domain.details import split
 from kpi_cms.evaluation.domain.others import Basis, carried, results_of, tasks_in, with_kept
-from kpi_cms.evaluation.domain.people_managed import without_card
+from kpi_cms.evaluation.domain.people_managed import counted_once, without_card
 from kpi_cms.evaluation.domain.recompute import passes
 from kpi_cms.evaluation.domain.stored_inputs import Given, given_at, said_at
 from kpi_cms.evaluation.enums import DECIDED, StageKey
@@ -45,7 +45,7 @@ from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.core.actor import as_actor, database_now
 from kpi_cms.foundation.engine import UNIT, CardInputs, CompiledSet, ManagedPeople, Outcome, Said, TaskInput
-from snippets.enums import LEADING_ROLES, Frame, PostRole
+from snippets.enums import LEADING_ROLES, PostRole
 from snippets.models import FieldAssignment
 
 CHUNK = 2_000
@@ -337,7 +337,7 @@ class _ManagedCards:
         self.counts_missing = settings.managed_without_result == "failing"
         self.points: dict[int, Fraction | None] = {}
         rows = Scorecard.objects.filter(
-            period=past.period, frame=Frame.STATE, staff_kind__in=self.kinds
+            counted_once(), period=past.period, staff_kind__in=self.kinds
         ).values_list("unit__path", "pk", "person_id", "unit_id", "role", "state")
         self.cards = sorted(
             _Managed(path, pk, person_id, unit_id, role, state in DECIDED)

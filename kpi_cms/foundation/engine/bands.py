@@ -12,13 +12,14 @@ from kpi_cms.foundation.engine.rounding import HALF_UP, round_pair
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One band: from `start` points (included) up to the start of the band above it."""
+    """One band: from `start` points (included) up to the start of the band above it; `value` bears on no points."""
 
     code: str
     label: str
     start: Decimal
     numerator: int
     denominator: int
+    value: Decimal | None = None
 
 
 class Standing(NamedTuple):

@@ -236,6 +236,9 @@ def _check_bands(reader: Reader, specification: Specification) -> None:
     for index, band in enumerate(bands):
         with reader.inside(f"bands[{index}]"):
             _check_band(reader, specification, index, band)
+            if bool(specification.band_value) != (band.value is not None):
+                sentence = _BAND_VALUE if specification.band_value else _BAND_VALUE_UNNAMED
+                reader.add("band_value", "", sentence, band=band.code, name=specification.band_value)
 
 
 def _check_band(reader: Reader, specification: Specification, index: int, band: BandSpec) -> None:
@@ -410,6 +413,8 @@ _ROUNDING_PLACES = N_(
 _MEASURE_TWICE = N_("The criteria %(other)s and %(criterion)s measure the same: keep one of them.")
 _NO_BANDS = N_("The set has no point bands: add them, from the highest to the lowest.")
 _BAND_TWICE = N_("The band “%(band)s” is used twice: give each band its own code.")
+_BAND_VALUE = N_("The band “%(band)s” has no value for “%(name)s”: give it one, 0 included.")
+_BAND_VALUE_UNNAMED = N_("The band “%(band)s” has a value, but the set does not say what it is: name it.")
 _BANDS_GAP = N_("The lowest band starts at %(start)s: let it start at 0, so that every score has a band.")
 _BANDS_OVERLAP = N_("The band “%(upper)s” must start above the band “%(lower)s”: correct where they start.")
 _BAND_HIGH = N_("The band “%(band)s” starts above the set's maximum of %(max)s points: lower it.")

@@ -142,7 +142,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         hears=_hears(own, (rater.stage for rater in specification.raters), deciding),
         heard=_hears(own, voices, deciding),
         bands=tuple(
-            Band(band.code, band.label, _known(band.start), *pair_of(_known(band.start)))
+            Band(band.code, band.label, _known(band.start), *pair_of(_known(band.start)), band.value)
             for band in specification.bands
         ),
         places=specification.places,

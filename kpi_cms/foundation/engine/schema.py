@@ -12,7 +12,8 @@ SCHEMA_VERSION = 1
 
 SCHEMA_VERSIONS = range(1, 3)
 
-FIELDS_OF_2 = frozenset({"aggregation", "facts", "gates", "quotas", "raters"})
+FIELDS_OF_2 = frozenset({"aggregation", "band_value", "facts", "gates", "quotas", "raters"})
+AUDIENCE_OF_2 = ("evaluates", "job_positions", "precedence")
 KINDS_OF_1 = frozenset({"number", "choice", "task_ratio", "people_managed"})
 
 
@@ -23,10 +24,14 @@ def needed_version(spec: Mapping[str, object]) -> int:
 
 def _later(spec: Mapping[str, object]) -> bool:
     applicability = spec.get("applicability")
-    if isinstance(applicability, Mapping) and (applicability.get("units") or "evaluates" in applicability):
+    if isinstance(applicability, Mapping) and (
+        applicability.get("units") or any(field in applicability for field in AUDIENCE_OF_2)
+    ):
         return True
     rounding = spec.get("rounding")
     if isinstance(rounding, Mapping) and ("when" in rounding or rounding.get("mode", "half_up") != "half_up"):
+        return True
+    if any(band.get("value") is not None for band in _mappings(spec, "bands")):
         return True
     if any(stage.get("blind_to") for stage in _mappings(spec, "stages")):
         return True

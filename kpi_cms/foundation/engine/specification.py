@@ -17,7 +17,8 @@
                     `formula_kind.py`
     total           {kind: "sum" | "formula", expression, max}
     rounding        {places, mode: "half_up" | "up" | "down", when: "total" | "parts" | "sections"}
-    bands           [{code, label, from}] from the highest to the lowest
+    bands           [{code, label, from, value}] from the highest to the lowest
+    band_value      what the values of bands are called; none have values where it is absent
     stages          [{key, label, decides, optional, blind_to [keys]}] in order, the first is "self"; see `blind.py`
     settings        the open points of the law, see `Settings`
     applicability   {staff_kinds, leader, roles, positions, blocks, units, period_kinds, evaluates: "people" (where it
@@ -155,11 +156,12 @@ class StageSpec:
 
 @dataclass(frozen=True)
 class BandSpec:
-    """A point band, from `start` up to the next higher one."""
+    """A point band, from `start` up to the next higher one; `value` is what it stands for, where the set says so."""
 
     code: str
     label: str
     start: Decimal | None
+    value: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,7 @@ class Specification:
     mode: str
     when: str
     bands: tuple[BandSpec, ...]
+    band_value: str
     stages: tuple[StageSpec, ...]
     settings: Settings
     citations: Mapping[str, str]
@@ -220,6 +223,7 @@ def read_specification(spec: Mapping[str, object]) -> tuple[Specification, list[
         mode=mode,
         when=when,
         bands=bands,
+        band_value=reader.text(later, "band_value", "", required="band_value" in later),
         stages=tuple(_stage(reader, node) for node in reader.each(spec, "stages", "")),
         settings=read_settings(reader, reader.mapping(spec, "settings", "")),
         citations={name: reader.text(citations, name, "", required=False) for name in citations},
@@ -338,14 +342,16 @@ def _band(reader: Reader, node: Node) -> BandSpec:
         reader.text(node, "code", ""),
         reader.text(node, "label", ""),
         reader.decimal(node, "from", "", required=True),
+        reader.decimal(node, "value", ""),
     )
 
 
 def _check_applicability(reader: Reader, node: Node) -> None:
-    for field in ("staff_kinds", "roles", "positions", "blocks", "units"):
+    for field in ("staff_kinds", "roles", "positions", "job_positions", "blocks", "units"):
         reader.texts(node, field, "")
-    if node.get("leader") is not None:
-        reader.flag(node, "leader", "")
+    for field in ("leader", "precedence"):
+        if node.get(field) is not None:
+            reader.flag(node, field, "")
 
 
 _OLD_SCHEMA = N_(

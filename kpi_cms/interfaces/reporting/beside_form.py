@@ -6,12 +6,13 @@ from fractions import Fraction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from criteria_pages.enums import Law
 from kpi_cms.evaluation import band_words
 from kpi_cms.evaluation.domain.details import in_words
 from kpi_cms.evaluation.domain.others import recorded_for
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.core.numbers import NOTHING, format_day, format_quantity
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome, decimal_text
 
 ON_THE_FORM = ("common", "results")
 LEADERS = frozenset({"d", "đ", "e"})
@@ -29,12 +30,45 @@ def ratio_code(compiled: CompiledSet, measure: str) -> str:
     return next((item.code for item in compiled.criteria if item.measure == measure), "")
 
 
+def has_leaders_ratios(compiled: CompiledSet) -> bool:
+    """Whether the form has its lines d, đ and e for this set."""
+    return {criterion.code for criterion in compiled.criteria} >= LEADERS
+
+
+def results_formula(compiled: CompiledSet) -> str:
+    """What a set's results are as a share of their maximum, in its own formula; "" for the decree's mean (Đ16)."""
+    specification = compiled.specification
+    results = [section for section in specification.sections if section.part == "results"]
+    if specification.law == Law.ND335 or not results:
+        return ""
+    part = next(part for part in compiled.parts if part.code == "results")
+    most = decimal_text(part.max)
+    written = results[0].expression if len(results) == 1 else ""
+    if written.endswith(f"* {most}"):
+        return written.removesuffix(f"* {most}").strip()
+    return f"({written or part.label}) / {most}"
+
+
+def whose_points(compiled: CompiledSet) -> str:
+    """Whose points part II shows, where the total counts those of others as well; "" where it is theirs alone."""
+    return next((rater.label for rater in compiled.raters if rater.stage == compiled.deciding), "")
+
+
+def weights_of(compiled: CompiledSet, outcome: Outcome) -> str:
+    """What each rater's points are and count, as far as they are known; "" where one stage makes the total."""
+    if not outcome.raters:
+        return ""
+    return "; ".join(
+        f"{rater.label} {_quantity(outcome.raters.get(rater.key))} × {_quantity(Fraction(rater.weight))}%"
+        for rater in compiled.raters
+    )
+
+
 def beside_the_form(compiled: CompiledSet, outcome: Outcome | None) -> Iterable[str]:
     """Further parts, and criteria of the results that are none of the form's ratios; no points on an empty form."""
     parts = {} if outcome is None else outcome.parts
     values = {} if outcome is None else outcome.values
-    codes = {criterion.code for criterion in compiled.criteria}
-    listed = LEADERS if codes >= LEADERS else frozenset()
+    listed = LEADERS if has_leaders_ratios(compiled) else frozenset()
     for part in compiled.parts:
         if part.code not in ON_THE_FORM:
             yield _("%(label)s: %(points)s of %(max)s points.") % {
@@ -42,14 +76,8 @@ def beside_the_form(compiled: CompiledSet, outcome: Outcome | None) -> Iterable[
                 "points": _quantity(parts.get(part.code)),
                 "max": _quantity(Fraction(part.max)),
             }
-    if outcome is not None and outcome.raters:
-        terms = [
-            f"{rater.label} {_quantity(outcome.raters.get(rater.key))} × {_quantity(Fraction(rater.weight))}%"
-            for rater in compiled.raters
-        ]
-        yield _("The total counts several raters by their weights: %(raters)s.") % {
-            "raters": "; ".join(terms)
-        }
+    if outcome is not None and (weights := weights_of(compiled, outcome)):
+        yield _("The total counts several raters by their weights: %(raters)s.") % {"raters": weights}
     for criterion in compiled.criteria:
         if criterion.part != "common" and not criterion.measure and criterion.code not in listed:
             yield _("%(code)s. %(label)s: %(points)s.") % {
@@ -88,9 +116,19 @@ def the_unit(card: Scorecard) -> Iterable[str]:
 def the_band(compiled: CompiledSet, outcome: Outcome) -> Iterable[str]:
     """The band after the gates, and why it is another one than the points', for a set that has any."""
     by_points = outcome.band_by_points
-    if not compiled.gates or by_points is None:
+    if by_points is None:
         return
     band = outcome.band or ""
+    if stands_for := band_words.band_value(compiled, band):
+        name, value = stands_for
+        told = {
+            "name": name,
+            "value": _quantity(Fraction(value)),
+            "band": band_words.band_label(compiled, band),
+        }
+        yield _("%(name)s: %(value)s (%(band)s).") % told
+    if not compiled.gates:
+        return
     applied, undecided = ([gate.key for gate in gates] for gates in (outcome.applied, outcome.undecided))
     told = {
         "band": band_words.band_label(compiled, band) or _("not known yet"),

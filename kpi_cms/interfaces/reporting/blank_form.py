@@ -8,8 +8,14 @@ from django.utils.translation import override
 from criteria_pages.enums import Evaluated
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.foundation.core.errors import WrongState
-from kpi_cms.interfaces.reporting.beside_form import LEADERS, beside_the_form
-from kpi_cms.interfaces.reporting.card_form import SUBJECTS, maximum_of, section_of
+from kpi_cms.interfaces.reporting.beside_form import (
+    beside_the_form,
+    has_leaders_ratios,
+    ratio_code,
+    results_formula,
+    whose_points,
+)
+from kpi_cms.interfaces.reporting.card_form import SUBJECTS, maximum_of, name_of, section_of
 from kpi_cms.interfaces.reporting.forms import Form01, Form01Ratio, Form01Ratios, Signature
 from snippets.enums import StaffKind
 
@@ -32,7 +38,8 @@ def blank_form01(version: CriteriaVersion, moment: datetime) -> Form01:
 
 def _blank(version: CriteriaVersion, moment: datetime) -> Form01:
     compiled = version.compiled()
-    leader = {criterion.code for criterion in compiled.criteria} >= LEADERS
+    leader = EMPTY if has_leaders_ratios(compiled) else None
+    a, b, c = (EMPTY if ratio_code(compiled, each) else None for each in ("quantity", "quality", "progress"))
     kinds = (version.specification.get("applicability") or {}).get("staff_kinds") or [StaffKind.CIVIL_SERVANT]
     return Form01(
         layout="party" if version.frame == "party" else "state",
@@ -47,14 +54,18 @@ def _blank(version: CriteriaVersion, moment: datetime) -> Form01:
         ),
         total_maximum=maximum_of(compiled, "common"),
         total_score=None,
+        common_label=name_of(compiled, "common"),
+        result_label=name_of(compiled, "results"),
+        own_label=whose_points(compiled),
         blank=True,
         ratios=Form01Ratios(
-            a=EMPTY,
-            b=EMPTY,
-            c=EMPTY,
-            d=EMPTY if leader else None,
-            dd=EMPTY if leader else None,
-            e=EMPTY if leader else None,
+            a=a,
+            b=b,
+            c=c,
+            d=leader,
+            dd=leader,
+            e=leader,
+            formula=results_formula(compiled),
         ),
         annex_notes=tuple(beside_the_form(compiled, None)),
         penalty=compiled.specification.settings.penalty_per_fault,

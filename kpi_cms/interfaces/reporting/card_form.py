@@ -44,13 +44,16 @@ from kpi_cms.foundation.engine import (
     voice_of,
 )
 from kpi_cms.interfaces.reporting.beside_form import (
-    LEADERS,
     beside_the_form,
+    has_leaders_ratios,
     points_of,
     ratio_code,
+    results_formula,
     said,
     the_band,
     the_unit,
+    weights_of,
+    whose_points,
 )
 from kpi_cms.interfaces.reporting.card_documents import documents_of
 from kpi_cms.interfaces.reporting.forms import (
@@ -124,10 +127,15 @@ def _build(card: Scorecard, moment: datetime, scope: Scope) -> Form01:
         ),
         total_maximum=maximum_of(compiled, "common"),
         total_score=_decimal(own.parts.get("common")),
+        common_label=name_of(compiled, "common"),
+        result_label=name_of(compiled, "results"),
         common_points=_decimal(outcome.parts.get("common")) if seen.of_evaluation else None,
         result_points=_rounded(outcome.parts.get("results")) if seen.of_evaluation else None,
         result_ratio=_decimal(outcome.ratio, 6) if seen.of_evaluation else None,
         result_maximum=results.max if results else None,
+        own_label=whose_points(compiled),
+        own_points=_own_points(compiled, outcome),
+        weights=weights_of(compiled, outcome),
         total_points=Decimal(outcome.shown) if seen.of_evaluation and outcome.total is not None else None,
         insufficient=outcome.insufficient,
         confirmed=confirmed,
@@ -182,6 +190,17 @@ def section_of(compiled: CompiledSet, section: CompiledSection, own: Outcome | N
         score=_decimal(sums.get(section.code)),
         rows=rows,
     )
+
+
+def _own_points(compiled: CompiledSet, outcome: Outcome) -> Decimal | None:
+    """What the points of the two parts come to, where the total counts others as well."""
+    keys = [rater.key for rater in compiled.raters if rater.stage == compiled.deciding]
+    return _rounded(next((outcome.raters[key] for key in keys if key in outcome.raters), None))
+
+
+def name_of(compiled: CompiledSet, part: str) -> str:
+    """What the set calls a part; "" where it has none of this code."""
+    return next((entry.label for entry in compiled.parts if entry.code == part), "")
 
 
 def maximum_of(compiled: CompiledSet, part: str) -> Decimal | None:
@@ -268,19 +287,22 @@ def _explained(
 def _ratios(card: Scorecard, outcome: Outcome, step: Step | None, scores: Sequence[Score]) -> Form01Ratios:
     totals = outcome.task_totals
     compiled = card.version.compiled()
-    leader = {criterion.code for criterion in compiled.criteria} >= LEADERS
+    leader = has_leaders_ratios(compiled)
     chosen = {score.criterion.code: score for score in scores if score.choice}
     return Form01Ratios(
         a=_ratio(outcome, ratio_code(compiled, "quantity"), totals, "completed"),
         b=_ratio(outcome, ratio_code(compiled, "quality"), totals, "quality"),
         c=_ratio(outcome, ratio_code(compiled, "progress"), totals, "progress"),
+        formula=results_formula(compiled),
         d=_d(card, outcome, step) if leader else None,
         dd=_choice(compiled, outcome, "đ", chosen.get("đ")) if leader else None,
         e=_choice(compiled, outcome, "e", chosen.get("e")) if leader else None,
     )
 
 
-def _ratio(outcome: Outcome, code: str, totals: TaskTotals | None, numerator: str) -> Form01Ratio:
+def _ratio(outcome: Outcome, code: str, totals: TaskTotals | None, numerator: str) -> Form01Ratio | None:
+    if not code:
+        return None
     value = _decimal(outcome.values.get(code), 6)
     if totals is None or not totals.assigned:
         return Form01Ratio(value=value)

@@ -887,3 +887,32 @@ def test_a_division_by_what_can_be_nothing_is_known_before(expression, told):
     assert check_authored(spec) == []
     notes = [note.params for note in zero_divisions(spec)]
     assert [(note["criterion"], note["position"], note["divisor"]) for note in notes] == told
+
+
+def test_what_bands_stand_for_has_a_name_and_is_said_of_each():
+    spec = free(specs.staff()) | {"schema_version": 2, "band_value": "Hệ số"}
+    spec["bands"] = [{**band, "value": "1"} for band in spec["bands"]]
+    assert found(spec) == []
+    del spec["bands"][3]["value"]
+    assert found(spec) == [
+        ("band_value", "", "The band “failed” has no value for “Hệ số”: give it one, 0 included.")
+    ]
+    spec["bands"] = [{**band, "value": "0"} for band in spec["bands"][:1]] + spec["bands"][3:]
+    del spec["band_value"]
+    assert found(spec) == [
+        ("band_value", "", "The band “excellent” has a value, but the set does not say what it is: name it.")
+    ]
+
+
+def test_what_a_band_stands_for_changes_no_points():
+    spec = free(specs.staff()) | {"schema_version": 2, "band_value": "Hệ số"}
+    plain = compile_set(free(specs.staff()))
+    spec["bands"] = [
+        {**band, "value": value} for band, value in zip(spec["bands"], ("1.2", "1", "0.8", "0"), strict=True)
+    ]
+    made = compile_set(spec)
+    assert [(band.code, band.start) for band in made.bands] == [
+        (band.code, band.start) for band in plain.bands
+    ]
+    assert [band.value for band in made.bands] == [Decimal("1.2"), Decimal(1), Decimal("0.8"), Decimal(0)]
+    assert [band.value for band in plain.bands] == [None] * 4

@@ -35,6 +35,12 @@ def test_a_set_that_uses_nothing_later_stays_version_1(spec):
         {"quotas": []},
         {"raters": []},
         {"applicability": {"units": ["SNV"]}},
+        {"applicability": {"job_positions": ["KT"]}},
+        {"applicability": {"precedence": True}},
+        {
+            "bands": [{**band, "value": "1"} for band in specs.BANDS],
+            "band_value": "Hệ số",
+        },
         {"rounding": {"places": 2, "mode": "down"}},
         {"rounding": {"places": 2, "mode": "half_up", "when": "total"}},
     ],
@@ -270,3 +276,11 @@ def test_nothing_is_rounded_past_its_maximum(when, places, keys):
         assert str(found[0]) == (
             "The maximum of 30.25 has more digits than the 1 places that are rounded to: shorten it."
         )
+
+
+def test_a_value_of_a_band_alone_needs_version_2():
+    spec = specs.staff()
+    spec["bands"] = [{**band, "value": None} for band in spec["bands"]]
+    assert needed_version(spec) == 1
+    spec["bands"][0]["value"] = "0"
+    assert needed_version(spec) == 2

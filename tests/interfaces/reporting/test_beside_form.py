@@ -8,8 +8,14 @@ import pytest
 from criteria_pages.domain.publishing import specification_of
 from criteria_pages.models import CriteriaSetPage
 from kpi_cms.foundation.engine import CardInputs, TaskInput, compile_set
-from kpi_cms.interfaces.reporting.beside_form import beside_the_form, points_of, ratio_code
+from kpi_cms.interfaces.reporting.beside_form import (
+    beside_the_form,
+    points_of,
+    ratio_code,
+    results_formula,
+)
 from tests.factories.authored import bands, fields, of_kind, part, section
+from tests.helpers.world import staff_spec
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +63,13 @@ def test_what_waits_is_a_dash_and_not_nothing() -> None:
     lines = list(beside_the_form(made, made.score(CardInputs(entered={}))))
 
     assert lines == ["Phần bonus: 0 of 10 points.", "k. Tiêu chí k: –.", "t. Tiêu chí t: 0."]
+
+
+def test_the_share_is_written_by_the_sets_own_formula() -> None:
+    """The decree's sets leave it to the form; nobody reads the decree's mean under a set that computes another."""
+    own = staff_spec(law="")
+    assert results_formula(compile_set(staff_spec())) == ""
+    assert results_formula(compile_set(own)) == "(a + b + c) / 3"
+    own["sections"][-1]["combination"] |= {"expression": "(2 * a + b + c) / 4 * 35 + 35 * c"}
+    assert results_formula(compile_set(own)) == "((2 * a + b + c) / 4 * 35 + 35 * c) / 70"
+    assert results_formula(compiled(of_kind("task_ratio", "q"))) == "(Phần results) / 10"

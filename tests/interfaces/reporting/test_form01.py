@@ -385,6 +385,48 @@ def test_the_annex_shows_how_the_ratios_of_staff_come_about() -> None:
     )
 
 
+def test_a_set_of_its_own_prints_what_it_calls_its_parts() -> None:
+    own = replace(FORM, common_label="Tu dưỡng, rèn luyện", result_label="Việc đã làm")
+    text = text_of(own)
+    assert "I. KẾT QUẢ THEO DÕI, ĐÁNH GIÁ – TU DƯỠNG, RÈN LUYỆN" in text
+    assert line_starting(own, "1. Tu") == "1. Tu dưỡng, rèn luyện: 27"
+    assert line_starting(own, "2. Vi") == "2. Việc đã làm: 65,63 (93,75% × 70)"
+    assert "R Việc đã làm (điểm tỷ lệ) 93,75%" in text
+    assert [said for said in ("iêu chí chung", "TIÊU CHÍ CHUNG", "thực hiện nhiệm vụ:") if said in text] == []
+
+
+def test_what_a_set_does_not_have_has_no_line() -> None:
+    bare = replace(FORM, result_label="", ratios=Form01Ratios(), annex_notes=("Chỉ tiêu: 8 trên 10 điểm.",))
+    text = text_of(bare)
+    assert [line_starting(bare, f"{number}. ") for number in (3, 4)] == [
+        "3. Ưu điểm: Chủ động trong công việc.",
+        "4. Hạn chế, khuyết điểm: Còn chậm báo cáo.",
+    ]
+    assert line_starting(bare, "2. Tổng") == "2. Tổng điểm theo dõi, đánh giá công chức: 92,63"
+    assert "2. Cách xác định điểm Chỉ tiêu: 8 trên 10 điểm." in text
+    assert [said for said in ("Ký hiệu", "Số lượng", "Tiến độ", "Điểm tỷ lệ", "R =") if said in text] == []
+
+
+def test_points_of_several_raters_add_up_on_paper() -> None:
+    weighed = replace(
+        FORM,
+        own_label="Thủ trưởng",
+        own_points=Decimal("92.63"),
+        weights="Cá nhân 80 × 25%; Thủ trưởng 92,63 × 75%",
+        total_points=Decimal("89.47"),
+    )
+    assert line_starting(weighed, "3. Điểm") == "3. Điểm của Thủ trưởng: 92,63"
+    assert (
+        "4. Tổng điểm theo dõi, đánh giá công chức: 89,47 (Cá nhân 80 × 25%; Thủ trưởng 92,63 × 75%)"
+        in text_of(weighed)
+    )
+    assert line_starting(weighed, "5. Ưu") == "5. Ưu điểm: Chủ động trong công việc."
+    waiting = replace(weighed, total_points=None)
+    assert re.fullmatch(
+        r"4\. Tổng điểm theo dõi, đánh giá công chức: \.{20,}", line_starting(waiting, "4. Tổng")
+    )
+
+
 def test_a_leaders_annex_adds_the_three_ratios_of_the_unit() -> None:
     ratios = replace(
         FORM.ratios,

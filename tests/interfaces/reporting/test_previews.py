@@ -20,6 +20,7 @@ from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.models import LedgerEntry
 from snippets.enums import Capability, Role
 from snippets.models import Unit
+from tests.factories.authored import one_kind
 from tests.factories.criteria_pages import draft, edit, issued, parts_with
 from tests.factories.snippets import UnitFactory, UserFactory, holder, in_role
 
@@ -124,7 +125,18 @@ def test_the_form_is_empty_and_says_that_the_set_is_not_issued(author: User, sig
     assert "BẢN XEM TRƯỚC, CHƯA BAN HÀNH" in text
     assert SECRET in text
     assert "ND335-NV (dự thảo)" in text
+    assert ["a Số lượng" in text, "R = (a + b + c) / 3" in text] == [True, True]
     for said in ("BẢN CHƯA XÁC NHẬN", "chưa đủ dữ liệu", "Không có nhiệm vụ", "Sổ ghi nhận", "Phiếu ND"):
+        assert said not in text
+
+
+def test_the_form_of_a_set_without_ratios_has_none(author: User, signed_in: SignIn) -> None:
+    page = draft(**{**one_kind("indicator"), "examples": []})
+    answer = signed_in(author).get(reverse("reporting:form01_preview", args=[page.pk]))
+    text = text_of(answer.content)
+    assert "1. Phần common:" in text
+    assert "2. Tổng điểm theo dõi, đánh giá viên chức:" in text
+    for said in ("Ký hiệu", "Số lượng", "Chất lượng", "R =", "thực hiện nhiệm vụ:"):
         assert said not in text
 
 

@@ -9,6 +9,8 @@ from django.urls import reverse
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.enums import CardState, EvaluatorBasis, StageKey
 from kpi_cms.evaluation.models import Score, Scorecard
+from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.interfaces.reporting.card_form import build_form01
 from snippets.enums import PeriodState
 from snippets.models import Period
 from tests.factories import evaluation as make
@@ -17,6 +19,8 @@ from tests.foundation.engine import specs
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.pages import LOG_ROW, asked, body, field, queries, text
+from tests.helpers.thawed import repin
+from tests.helpers.world import MOMENT
 
 WORDS = "Chủ động tham mưu, hoàn thành trước hạn."
 
@@ -375,3 +379,52 @@ def test_an_account_without_cards_reads_what_will_come(world):
     client = Client()
     client.force_login(UserFactory())
     assert "Bạn chưa có phiếu nào." in text(client.get(url("cards")))
+
+
+# --- In the set's own words ----------------------------------------------------------------------------------
+def test_every_screen_calls_the_parts_as_the_set_does(drafted, sign_in):
+    spec = worlds.staff_spec(law="")
+    spec["parts"] = [
+        {**part, "label": label}
+        for part, label in zip(spec["parts"], ("Tu dưỡng", "Việc đã làm"), strict=True)
+    ]
+    repin(drafted.period, drafted.staff, worlds.version(spec, "NV-TEN"))
+    worlds.open_month(drafted)
+    card = drafted.card(drafted.lan)
+    writing = text(sign_in(drafted.lan).get(url("card", card.pk)))
+    assert "Tu dưỡng:" in writing  # what the page adds up while it is typed
+    make.notified(drafted, drafted.lan)
+    read, why = (
+        text(sign_in(drafted.lan).get(address))
+        for address in (url("card", card.pk), url("trace", card.pk, "danh-gia"))
+    )
+    assert "Tu dưỡng + Việc đã làm" in why
+    for page in (writing, read, why):
+        assert [label in page for label in ("Tu dưỡng", "Việc đã làm")] == [True, True]
+        assert [
+            label for label in ("tiêu chí chung", "kết quả thực hiện nhiệm vụ") if label in page.lower()
+        ] == []
+
+
+def test_a_result_says_what_its_band_stands_for_and_a_self_assessment_does_not(drafted, sign_in):
+    spec = worlds.staff_spec(law="", schema_version=2, band_value="Hệ số thu nhập tăng thêm")
+    spec["bands"] = [
+        {**band, "value": value} for band, value in zip(spec["bands"], ("1.2", "1", "0.8", "0"), strict=True)
+    ]
+    repin(drafted.period, drafted.staff, worlds.version(spec, "NV-HS"))
+    worlds.open_month(drafted)
+    month.worked(drafted, drafted.lan)
+    month.evaluated(drafted, drafted.lan)
+    card = drafted.card(drafted.lan)
+    own, listed = url("card", card.pk), url("evaluations")
+    assert "Hệ số thu nhập tăng thêm" not in text(
+        sign_in(drafted.lan).get(own)
+    )  # nor the evaluation, which is not confirmed
+    month.notified_as_it_stands(drafted, drafted.lan)
+    shown = text(sign_in(drafted.lan).get(own))
+    assert "Hệ số thu nhập tăng thêm 1,2" in shown
+    assert "Hoàn thành xuất sắc nhiệm vụ (Hệ số thu nhập tăng thêm: 1,2)" in text(
+        sign_in(drafted.head).get(listed)
+    )
+    form = build_form01(card, MOMENT, Scope.of(drafted.head.user))
+    assert "Hệ số thu nhập tăng thêm: 1,2 (Hoàn thành xuất sắc nhiệm vụ)." in form.annex_notes

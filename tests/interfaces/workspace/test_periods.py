@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils import translation
 from openpyxl import load_workbook
 
+from kpi_cms.evaluation.domain.planning import plan_opening
 from kpi_cms.evaluation.models import Scorecard, VersionPin
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.models import Job, JobState
+from kpi_cms.interfaces.workspace.presentation.opening import groups_of
 from snippets.enums import PeriodState, Role, StaffKind
 from snippets.models import CalendarDay, Period, Person
 from tests.evaluation.test_planning import counting
@@ -169,6 +171,23 @@ def test_two_sets_that_no_task_could_satisfy_are_named(world: World, client: Cli
     assert "Hồ Thị Lan (CC004), Đơn vị A1: DANG-UT v1, NV-UT v1: Priority" in shown
 
 
+def test_whoever_gets_the_set_that_takes_precedence_is_named_with_the_reason(
+    world: World, client: Client, policy
+) -> None:
+    asked = {"staff_kinds": ["cong_chuc"], "leader": False, "units": ["A1"], "precedence": True}
+    special = worlds.version(worlds.staff_spec(schema_version=2, applicability=asked), "NV-A1")
+    VersionPin.objects.create(period=world.period, version=special)
+    shown = text_of(page(client, "period", world.period.pk))
+    assert "One set takes precedence over another: 2 people" in shown
+    assert (
+        "Hồ Thị Lan (CC004), Đơn vị A1: NV-A1 v1 before NV v1: it names a position, job position or unit and takes "
+        "precedence"
+    ) in shown
+    assert (
+        "Two versions of one frame apply: 0 people" in shown or "Two versions of one frame apply: 0" in shown
+    )
+
+
 def test_a_list_has_every_name_a_hundred_on_a_page(world: World, client: Client, policy) -> None:
     for number in range(103):
         worlds.person(f"TT{number:03d}", f"Nguyễn Văn An {number:03d}", world.department)
@@ -190,6 +209,21 @@ def test_whoever_gets_none_reads_in_words_why(world: World, client: Client, poli
         "Võ Quang Minh (CC005), Đơn vị A1: no version is for Public employee, Member, Government, Month; "
         "the nearest and what differs: NV v1 (Kinds of staff); LD v1 (Posts of leadership, Kinds of staff)"
     ) in shown
+
+
+def test_whoever_opens_a_longer_period_is_told_which_tasks_count(world: World) -> None:
+    """Tasks of the months within a quarter are none of the quarter's: its cards would be without a result."""
+    spec = worlds.staff_spec(law="")
+    spec |= {"sections": spec["sections"][:-1], "parts": spec["parts"][:1], "bands": spec["bands"][-1:]}
+    spec["total"]["max"] = "30"
+    given = worlds.version(spec, "NV-CHAM", frame="party")
+    versions = [world.staff, given]
+    told = "It counts tasks that are assigned in this very period, not those of the months within it"
+    for kind, said in (("month", [False, False]), ("quarter", [True, False])):
+        groups = groups_of(plan_opening(world.period, versions), versions, period_kind=kind)
+        assert [(group.count, told in group.explanation) for group in groups[:2]] == [
+            (3, says) for says in said
+        ]
 
 
 def names_in(html: str) -> list[str]:

@@ -156,9 +156,12 @@ SET = Table(
         _yes("applicability.leader", None, open_=True),
         _list("applicability.roles", [], VALUES["applicability.roles"]),
         _list("applicability.positions", []),
+        _list("applicability.job_positions", OMIT),
         _list("applicability.blocks", [], VALUES["applicability.blocks"]),
         _list("applicability.units", OMIT),
+        _yes("applicability.precedence", OMIT, open_=True),
         _list("applicability.period_kinds", [], VALUES["applicability.period_kinds"]),
+        _word("band_value", OMIT),
         _choice("total.kind", VALUES["total.kind"], label=FIELDS["total"]),
         _word("total.expression", label=_("formula of the total")),
         _number("total.max", None, _("maximum of the total")),
@@ -350,7 +353,10 @@ DETAILS = (
 
 LISTS = (
     Table(
-        "bands", _("Point bands"), (_code("code"), _word("label"), _number("from", None)), ("code", "label")
+        "bands",
+        _("Point bands"),
+        (_code("code"), _word("label"), _number("from", None), _number("value")),
+        ("code", "label"),
     ),
     Table(
         "stages",

@@ -25,6 +25,11 @@ INSUFFICIENT = "chưa đủ dữ liệu"
 SHORT_HASH = 12
 
 
+COMMON_LABEL = "Điểm tiêu chí chung"
+RESULT_LABEL = "Điểm tiêu chí kết quả thực hiện nhiệm vụ"
+"""What the decree's form calls the two parts."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form01Row:
     """One criterion of the common ones (Form 01, part I). Points."""
@@ -111,14 +116,15 @@ class Form01Ratio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form01Ratios:
-    """a, b, c of everybody (Đ14); d, đ (`dd`) and e of leaders only (Đ15.3). R is the form's `result_ratio`.
+    """a, b, c of tasks (Đ14); d, đ (`dd`) and e of leaders only (Đ15.3); what a set does not have is left out.
 
-    `formula` is what R is computed with; empty, it is the decree's mean of the ratios given (Đ16).
+    R is the form's `result_ratio`. `formula` is what R is computed with; empty, it is the decree's mean of the
+    ratios given (Đ16).
     """
 
-    a: Form01Ratio
-    b: Form01Ratio
-    c: Form01Ratio
+    a: Form01Ratio | None = None
+    b: Form01Ratio | None = None
+    c: Form01Ratio | None = None
     d: Form01Ratio | None = None
     dd: Form01Ratio | None = None
     e: Form01Ratio | None = None
@@ -148,8 +154,11 @@ class Form01:
     the confirmed result; before confirmation part II holds what there is, None prints dots, and every
     page is marked as not confirmed. `insufficient`: nothing was assigned, so there is no result and no
     total (rules: not rated). `blank`: nobody fills it in, a draft of a criteria set is shown; it has no card, and
-    every page says that the set is not issued. `ledger_code` is where the ledger stood when it was printed,
-    `ledger_whole` the same for a QR code; without them the form carries none.
+    every page says that the set is not issued. `common_label` and `result_label` are what the set calls its two
+    parts; a part it does not have is left out with its line. `own_label`, `own_points` and
+    `weights`: whose points part II shows, what they come to, and what the total is made of, where several raters
+    make it by their weights. `ledger_code` is where the ledger stood when it was
+    printed, `ledger_whole` the same for a QR code; without them the form carries none.
     """
 
     layout: Layout
@@ -174,8 +183,13 @@ class Form01:
     blank: bool = False
     common_points: Number = None
     result_points: Number = None
+    common_label: str = COMMON_LABEL
+    result_label: str = RESULT_LABEL
     result_ratio: Number = None
     result_maximum: Number = Decimal(70)
+    own_label: str = ""
+    own_points: Number = None
+    weights: str = ""
     total_points: Number = None
     strengths: str = ""
     weaknesses: str = ""
@@ -218,9 +232,9 @@ def _data(form: Form01) -> dict[str, Json]:
         "score_heading": form.score_heading,
         "sections": [_section(section) for section in form.sections],
         "total": {"maximum": decimal_comma(form.total_maximum), "score": decimal_comma(form.total_score)},
-        "common_points": decimal_comma(form.common_points),
-        "result_points": _result_line(form),
-        "total_points": INSUFFICIENT if form.insufficient else decimal_comma(form.total_points),
+        "common_heading": _common_heading(form),
+        "result_label": form.result_label,
+        "points": _points(form),
         "strengths": form.strengths,
         "weaknesses": form.weaknesses,
         "comment": form.comment,
@@ -270,6 +284,28 @@ def _section(section: Form01Section) -> Json:
             for row in section.rows
         ],
     }
+
+
+def _common_heading(form: Form01) -> str:
+    """The form's own heading, or what a set says that calls its part by another name."""
+    if form.common_label == COMMON_LABEL:
+        return "THEO TIÊU CHÍ CHUNG"
+    return f"– {form.common_label.upper()}"
+
+
+def _points(form: Form01) -> list[Json]:
+    """The lines of part II that give points, each with its number on the form."""
+    total = INSUFFICIENT if form.insufficient else decimal_comma(form.total_points)
+    if form.weights:
+        total = f"{total} ({form.weights})" if total else ""
+    lines = [
+        (form.common_label, decimal_comma(form.common_points)),
+        (form.result_label, _result_line(form)),
+        (f"Điểm của {form.own_label}" if form.own_label else "", decimal_comma(form.own_points)),
+        (f"Tổng điểm theo dõi, đánh giá {form.subject}", total),
+    ]
+    said = ((label, value) for label, value in lines if label)
+    return [{"label": f"{number}. {label}:", "value": value} for number, (label, value) in enumerate(said, 1)]
 
 
 def _result_line(form: Form01) -> str:
@@ -339,7 +375,8 @@ def _ratios(form: Form01) -> Json:
         for key, symbol, name in _RATIO_NAMES
         if (ratio := getattr(form.ratios, key)) is not None
     ]
-    formula = form.ratios.formula or f"({' + '.join(symbol for symbol, _, _ in given)}) / {len(given)}"
+    symbols = " + ".join(symbol for symbol, _, _ in given)
+    formula = form.ratios.formula or (f"({symbols}) / {len(given)}" if given else "")
     missing = "" if form.blank else INSUFFICIENT
     known = not form.insufficient and form.result_ratio is not None
     return {

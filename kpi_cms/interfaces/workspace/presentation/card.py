@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import band_words, queries, rules
@@ -298,9 +298,6 @@ def _delegate_of(reading: CardReading) -> list[dict[str, Any]]:
     ]
 
 
-_PART_NAMES = {"common": gettext_lazy("Common criteria"), "results": gettext_lazy("Task results")}
-
-
 def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any]]:
     """The stored numbers of one stage, for `includes/figures.html`: so far, or complete with the band."""
     language = get_language() or "vi"
@@ -310,16 +307,24 @@ def figures_of(card: Scorecard, result: CardResult | None) -> list[dict[str, Any
         value = Fraction(stored) if stored is not None else None
         figures.append(
             {
-                "label": _PART_NAMES.get(part.code, part.label),
+                "label": part.label,
                 "value": format_points(value, language=language),
                 "note": f"/ {format_quantity(part.max, language=language)}",
             }
         )
-    figures += _figures_of_raters(card, result, language)
-    figures.append({"label": _("Total"), "value": shown_text(result.shown if result else "")})
+    raters = _figures_of_raters(card, result, language)
+    total = _("Total of all raters") if raters else _("Total")
+    figures += [*raters, {"label": total, "value": shown_text(result.shown if result else "")}]
     if result and (result.band or result.band_by_points):
         label = band_label(card, result.band) if result.band else "–"
         figures.append({"label": _("Point band"), "value": label, "words": why_band(card, result)})
+        stands_for = band_words.band_value(card.version.compiled(), result.band)
+        if (
+            stands_for and result.stage == StageKey.EVALUATOR
+        ):  # of what somebody says of themselves nothing follows
+            figures.append(
+                {"label": stands_for[0], "value": format_quantity(stands_for[1], language=language)}
+            )
     return figures
 
 

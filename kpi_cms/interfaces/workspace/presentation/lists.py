@@ -4,12 +4,15 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from criteria_pages.models import CriteriaVersion
-from kpi_cms.evaluation import queries, rules
+from kpi_cms.evaluation import band_words, queries, rules
 from kpi_cms.evaluation.enums import CardState
 from kpi_cms.evaluation.visibility import sight_of
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.core.numbers import format_quantity
+from kpi_cms.foundation.engine import CompiledSet
 
 from .card import shown_text
 
@@ -18,7 +21,9 @@ def card_rows(cards: list[Any], scope: Scope) -> list[dict[str, Any]]:
     """What a list says of each card; cards come with `queries.with_results` and their people. One query."""
     versions = CriteriaVersion.objects.in_bulk({card.version_id for card in cards})
     labels = {
-        (key, band.code): band.label for key, each in versions.items() for band in each.compiled().bands
+        (key, band.code): _with_value(each.compiled(), band.code, band.label)
+        for key, each in versions.items()
+        for band in each.compiled().bands
     }
     rows = []
     for card in cards:
@@ -39,6 +44,14 @@ def card_rows(cards: list[Any], scope: Scope) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _with_value(compiled: CompiledSet, code: str, label: str) -> str:
+    """A band, and what it stands for where its set says so."""
+    found = band_words.band_value(compiled, code)
+    if found is None:
+        return label
+    return f"{label} ({found[0]}: {format_quantity(found[1], language=get_language() or 'vi')})"
 
 
 def page_links(request: HttpRequest, page: queries.Slice) -> dict[str, str]:

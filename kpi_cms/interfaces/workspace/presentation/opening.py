@@ -78,16 +78,25 @@ def groups_of(
                 "warning" if missing else "good",
             )
         )
-    groups += [_of_version(plan, version) for version in versions]
+    groups += [_of_version(plan, version, period_kind) for version in versions]
     groups += _to_solve(plan, versions, period_kind)
     return groups
 
 
-def _of_version(plan: OpeningPlan, version: CriteriaVersion) -> Group:
+def _of_version(plan: OpeningPlan, version: CriteriaVersion, period_kind: str) -> Group:
     people = in_name_order(card.context.person_id for card in plan.cards if card.version_id == version.pk)
     title = _("%(title)s, version %(number)s") % {"title": version.title, "number": version.number}
     explanation = _("They get a card with this version.") if people else _("It applies to nobody in scope.")
+    if people and period_kind != PeriodKind.MONTH and _counts_tasks(version):
+        explanation += " " + _(
+            "It counts tasks that are assigned in this very period, not those of the months within it: without any "
+            "there is no result."
+        )
     return Group(f"version-{version.pk}", title, explanation, people)
+
+
+def _counts_tasks(version: CriteriaVersion) -> bool:
+    return any(criterion.is_from_tasks for criterion in version.compiled().criteria)
 
 
 def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kind: str) -> list[Group]:
@@ -124,6 +133,22 @@ def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kin
             },
         ),
         Group(
+            "preceded",
+            _("One set takes precedence over another"),
+            _(
+                "Several versions of one frame apply to them. They get a card with the one that says it takes "
+                "precedence."
+            ),
+            [person for person, _first, _others in plan.preceded],
+            hints={
+                person: _(
+                    "%(first)s before %(others)s: it names a position, job position or unit and takes precedence"
+                )
+                % {"first": first, "others": ", ".join(others)}
+                for person, first, others in plan.preceded
+            },
+        ),
+        Group(
             "nothing-in-common",
             _("Two sets that no task could satisfy"),
             _(
@@ -150,7 +175,7 @@ def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kin
         ),
     ]
     for group in listed:
-        group.kind = "warning" if group.people else "good"
+        group.kind = "warning" if group.people and group.key != "preceded" else "good"
     if all(someone.left_on for someone in plan.without_appointment):
         listed[0].kind = "good"  # nothing is missing where somebody left the service
     return listed
@@ -174,6 +199,7 @@ class _Reasons:
             context.staff_kind,
             context.role,
             context.position_code,
+            context.job_position_code,
             context.block,
             context.units,
         )

@@ -129,7 +129,7 @@ class Section:
 
 @dataclass
 class Part:
-    """Common criteria, or task results."""
+    """A part of the set under the name its author gave it."""
 
     code: str
     label: str
@@ -156,6 +156,11 @@ class Sheet(list[Part]):
             if part.code == "common" or any(row.field and not row.field.asks_grounds for row in section.rows)
         ]
         return bool(plain) and points == plain and all(section.live for _part, section in plain)
+
+    @property
+    def running_label(self) -> str:
+        """What the points that are added up are called: the part's own name."""
+        return next((part.label for part in self if part.code == "common"), "")
 
 
 def sheet_of(

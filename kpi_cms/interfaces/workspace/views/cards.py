@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from criteria_pages.domain.explaining import trace_rows
+from criteria_pages.domain.explaining import part_names, trace_rows
 from criteria_pages.enums import TaskScope
 from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.domain import people_managed, saving, scoring, stages
@@ -227,7 +227,9 @@ def trace(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
     context = {
         "card": found,
         "column": column,
-        "steps": trace_rows(scoring.trace_of(found, column.stage, column.seat)),
+        "steps": trace_rows(
+            scoring.trace_of(found, column.stage, column.seat), part_names(found.version.compiled())
+        ),
         "figures": figures_of(found, column.result),
         "result_note": state_of_result(found, column.result),
         "managed": _managed(scope, found),
