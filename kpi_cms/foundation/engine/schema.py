@@ -28,7 +28,7 @@ def _later(spec: Mapping[str, object]) -> bool:
     rounding = spec.get("rounding")
     if isinstance(rounding, Mapping) and ("when" in rounding or rounding.get("mode", "half_up") != "half_up"):
         return True
-    if any(stage.get("blind_to") for stage in _mappings(spec, "stages")):
+    if any(stage.get("blind_to") or stage.get("who") for stage in _mappings(spec, "stages")):
         return True
     kinds = (
         node.get("kind") for section in _mappings(spec, "sections") for node in _mappings(section, "criteria")
