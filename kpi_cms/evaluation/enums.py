@@ -66,6 +66,7 @@ class NamingNeed(models.TextChoices):
     DECISION = "decision", _("A dated decision names somebody else")
     RULE = "rule", _("By the rule somebody else evaluates today")
     ENDORSER = "endorser", _("Somebody else endorses today")
+    DIRECT_HEAD = "direct_head", _("Somebody else is the direct head today")
 
 
 class TaskKind(models.TextChoices):
