@@ -59,6 +59,33 @@ def test_a_set_that_another_than_the_competent_person_decides_stays_a_draft(
     assert [each.code for each in check(page)] == ["criterion_stage"]  # it is still scored there alone
 
 
+@pytest.mark.parametrize(
+    ("names", "wrong", "code", "sentence"),
+    [
+        (
+            ("self", "evaluator", "endorsement", "collective"), 3, "stage_after",
+            ("“Bước collective” scores after the stage that decides, when nothing counts any more: move it before that "
+            "stage."),
+        ),
+        (
+            ("self", "endorsement", "collective", "evaluator"), 1, "stage_before",
+            "“Bước endorsement” endorses what is not decided yet: move it after the stage that decides.",
+        ),
+    ],
+)  # fmt: skip
+def test_stages_stand_in_the_order_of_a_card(
+    names: tuple[str, ...], wrong: int, code: str, sentence: str
+) -> None:
+    stages = stages_of(*names, decides="evaluator")
+    page = page_of({**one_kind("number"), "stages": stages})
+    (problem,) = check(page)
+    assert (problem.code, problem.key, problem.inside, str(problem.sentence)) == (
+        code, stages[wrong]["id"], ("name",), sentence,
+    )  # fmt: skip
+    page.stages = stages_of("self", "collective", "evaluator", "endorsement", decides="evaluator")
+    assert check(page) == []
+
+
 # --- A comma in a formula ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("changes", "field", "shown"),
