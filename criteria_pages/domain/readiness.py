@@ -12,7 +12,7 @@ from kpi_cms.foundation.engine import QUALITY, SAID, check_specification, zero_d
 from snippets.enums import CALENDAR
 
 from ..blocks.shared import CODE_LENGTH
-from ..enums import Attribute, DayCount, Evaluated, Law, RatedPeriod, StageName, rated
+from ..enums import Attribute, DayCount, Evaluated, Law, RatedPeriod, StageName, StageWho, rated
 from ..models import CriteriaSetPage
 from .problems import PageProblem, of_engine
 from .specification import specification_of
@@ -32,6 +32,13 @@ def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
 
 def to_know(page: CriteriaSetPage) -> Iterator[str]:
     """What keeps nobody from issuing the set, and has to be known before."""
+    for stage in page.stages:
+        if stage.value["who"] == StageWho.DIRECT_HEAD:
+            yield _(
+                "“%(stage)s”: the head of the person's constituent unit scores here, found when a period is opened. "
+                "Heads, staff directly in the agency and people of a unit without a head are scored without this "
+                "stage, and their cards wait for nobody there. The page of the period lists units without a head."
+            ) % {"stage": stage.value["label"]}
     if page.evaluates == Evaluated.ORGANISATIONS:
         yield _(
             "Organisations are not scored in the product yet: no card is opened with this set. It can be tried, "

@@ -31,6 +31,7 @@ from ..enums import (
     NothingAssigned,
     PenaltyScope,
     StageName,
+    StageWho,
     TotalKind,
     Unconfirmed,
     WithoutResult,
@@ -168,6 +169,7 @@ FIELDS: dict[str, Text] = {
     "values": _("Values"),
     "weight": _("Weight, per cent"),
     "when": _("Rounded when"),
+    "who": _("Which person"),
 }
 
 
@@ -255,6 +257,7 @@ VALUES: dict[str, Mapping[str, Text]] = {
         "parts": _("Of each part"),
         "sections": _("Of each section"),
     },
+    "who": _choices(StageWho),
 }
 """Choices by field; where one name means several things, by the field it stands in as well."""
 

@@ -86,6 +86,20 @@ def test_stages_stand_in_the_order_of_a_card(
     assert check(page) == []
 
 
+def test_who_is_left_without_the_direct_heads_stage_is_known_before_the_set_is_issued() -> None:
+    stages = stages_of("self", "collective", "evaluator", decides="evaluator")
+    stages[1]["value"]["who"], stages[2]["value"]["who"] = "direct_head", "agency_head"
+    page = page_of({**one_kind("number"), "stages": stages})
+    assert check(page) == []
+    assert list(to_know(page)) == [
+        (
+            "“Bước collective”: the head of the person's constituent unit scores here, found when a period is opened. "
+            "Heads, staff directly in the agency and people of a unit without a head are scored without this stage, "
+            "and their cards wait for nobody there. The page of the period lists units without a head."
+        )
+    ]
+
+
 # --- A comma in a formula ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("changes", "field", "shown"),

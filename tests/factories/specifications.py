@@ -153,7 +153,15 @@ def everything() -> Spec:
         "rounding": {"places": 2, "mode": "up", "when": "sections"},
         "bands": deepcopy(specs.BANDS),
         "stages": [
-            *deepcopy(specs.STAGES),
+            deepcopy(specs.STAGES[0]),
+            {
+                "key": "collective",
+                "label": "Trưởng phòng",
+                "decides": False,
+                "optional": False,
+                "who": "direct_head",
+            },
+            deepcopy(specs.STAGES[1]) | {"who": "agency_head"},
             {
                 "key": "endorsement",
                 "label": "Cấp ủy",
