@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from criteria_pages.models import CriteriaVersion
+from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import stages
 from kpi_cms.evaluation.domain.collective import Decision, name_collective, save_collective, send_collective
 from kpi_cms.evaluation.domain.evaluators import Organisation
@@ -17,8 +18,10 @@ from kpi_cms.evaluation.enums import CardState, EvaluatorBasis, NamingNeed
 from kpi_cms.evaluation.models import Assessment, CardResult, Scorecard
 from kpi_cms.evaluation.waiting_queries import to_score_for_collective, waiting
 from kpi_cms.foundation.access.scope import Scope
+from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.domain import system_user
 from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.actor import as_actor
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
 from snippets.enums import Capability, PostRole
 from snippets.models import Appointment, EvaluatorDecision, Person
@@ -26,6 +29,7 @@ from tests.evaluation.test_collective import columns, points, step
 from tests.factories.snippets import holder
 from tests.helpers import month
 from tests.helpers import world as worlds
+from tests.helpers.roles import acting_as_the_application, require_roles
 from tests.helpers.thawed import repin
 from tests.helpers.world import LAST, MOMENT, World
 
@@ -336,3 +340,22 @@ def test_a_reopened_card_is_decided_by_todays_superior(world: World) -> None:
     Appointment.objects.filter(person=world.chair).update(role=PostRole.MEMBER)
     worlds.appoint(world.other_head, world.agency, role=PostRole.HEAD, main=False)
     assert competent_today(world.card(world.lan), LAST) == world.other_head
+
+
+@pytest.mark.postgresql
+def test_whoever_lists_namings_behind_the_wall_is_told_of_nobody_whose_head_has_sent(world: World) -> None:
+    require_roles()
+    clerk = holder(world.agency, Capability.MANAGE_PEOPLE)
+    card = month.submitted(world, world.lan)
+    with acting_as_the_application():
+        sent(world, world.head, card)
+        replaced(world, by=world.deputy)
+        within = table.NAME_EVALUATORS.capabilities
+        with as_actor(clerk, MOMENT), beyond_the_wall("a list by name", within=within):
+            shown = namings(Scope.of(clerk), world.period, LAST, most=10).shown
+        assert {each.card.person for each in shown} == {world.minh, world.deputy, world.head}
+        assert followed() == 3
+        with pytest.raises(NotFound):
+            step(save_collective, world.head, world.card(world.minh), entries={})
+    assert named(world.card(world.minh))[0] == world.deputy
+    assert named(world.card(world.lan))[0] == world.head
