@@ -67,6 +67,14 @@ class StageName(models.TextChoices):
     ENDORSEMENT = "endorsement", _("The head of the agency endorses")
 
 
+class StageWho(models.TextChoices):
+    """Who acts at a stage: as usual, or whom the set says. A specification leaves the usual out."""
+
+    USUAL = "usual", _("As usual: the competent person by law (Article 10), a collective by a dated decision")
+    DIRECT_HEAD = "direct_head", _("The direct head: the head of the person's constituent unit")
+    AGENCY_HEAD = "agency_head", _("The superior: the head of the using agency")
+
+
 class Leadership(models.TextChoices):
     """Who of those in the kinds of staff chosen: Đ14 or Đ15 of the decree, or both."""
 

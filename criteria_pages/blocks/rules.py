@@ -14,6 +14,7 @@ from ..enums import (
     QuotaScope,
     RatedPeriod,
     StageName,
+    StageWho,
 )
 from .shared import CODE_LENGTH, LABEL_LENGTH, clause, formula, points, whole
 
@@ -23,6 +24,16 @@ BAND_CODE = _("Its code, as the bands have it.")
 class StageBlock(blocks.StructBlock):
     name = blocks.ChoiceBlock(label=_("Who"), choices=StageName.choices)
     label = blocks.CharBlock(label=_("Heading on the form"), max_length=160)
+    who = blocks.ChoiceBlock(
+        label=_("Which person"),
+        choices=StageWho.choices,
+        default=StageWho.USUAL,
+        help_text=_(
+            "For “self, direct head, superior who decides” choose the direct head at the stage of the collective and "
+            "the superior at the stage of the competent person. Whoever has no direct head beside the superior (heads, "
+            "staff directly in the agency) is scored without that stage. Not for a set of Decree 335."
+        ),
+    )
     decides = blocks.BooleanBlock(
         label=_("Decides the result"),
         required=False,

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kpi_cms.foundation.core.errors import NotFound
 from kpi_cms.foundation.engine import Settings
@@ -27,6 +28,7 @@ from ..enums import (
     RoundingMode,
     RoundingWhen,
     StageName,
+    StageWho,
     TotalKind,
     Unconfirmed,
     WithoutResult,
@@ -273,15 +275,29 @@ def _bands(bands: list[Node], name: str) -> Iterator[tuple[str, str]]:
 
 
 def _stage(stage: Node) -> str:
-    may_be_left_out = (
-        stage["optional"] and stage["key"] == StageName.COLLECTIVE
-    )  # of no other is it so on a card
-    said = _("Decides the result") if stage["decides"] else _("May be left out") if may_be_left_out else ""
-    if not stage.get("blind_to"):
-        return said
-    names = ", ".join(str(StageName(name).label) for name in stage["blind_to"])
-    unseen = _("does not see before sending its own: %(stages)s") % {"stages": names}
-    return f"{said}; {unseen}" if said else unseen[:1].upper() + unseen[1:]
+    said: list[str | Promise] = []
+    if stage["decides"]:
+        said.append(_("Decides the result"))
+    elif stage["optional"] and stage["key"] == StageName.COLLECTIVE:  # of no other is it so on a card
+        said.append(_("May be left out"))
+    if stage.get("who"):
+        said.append(_ACTING[stage["who"]])
+    if stage.get("blind_to"):
+        names = ", ".join(str(StageName(name).label) for name in stage["blind_to"])
+        said.append(_("does not see before sending its own: %(stages)s") % {"stages": names})
+    sentence = "; ".join(map(str, said))
+    return sentence[:1].upper() + sentence[1:]
+
+
+_ACTING = {
+    StageWho.DIRECT_HEAD.value: gettext_lazy(
+        "by the head of the person's constituent unit; left out for heads, for staff directly in the agency and while "
+        "the unit has no head"
+    ),
+    StageWho.AGENCY_HEAD.value: gettext_lazy(
+        "by the head of the using agency; of the head of the agency by the head of the managing agency"
+    ),
+}
 
 
 def _audience(applicability: Node) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.engine import digest
 
 from .. import rules
-from ..enums import Evaluated, FactAnswer, Leadership
+from ..enums import Evaluated, FactAnswer, Leadership, StageWho
 from ..models import CriteriaSetPage
 from .comparison import Change, differences
 from .examples import block_of
@@ -154,6 +154,7 @@ def _page_fields(spec: Node) -> Values:
                     "name": node["key"],
                     **_only(node, "label", "decides", "optional"),
                     "blind_to": node.get("blind_to") or [],
+                    "who": node.get("who") or StageWho.USUAL.value,
                 },
             }
             for node in spec["stages"]

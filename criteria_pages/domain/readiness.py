@@ -12,7 +12,7 @@ from kpi_cms.foundation.engine import QUALITY, SAID, check_specification, zero_d
 from snippets.enums import CALENDAR, PeriodKind
 
 from ..blocks.shared import CODE_LENGTH
-from ..enums import Attribute, DayCount, Evaluated, Law, RatedPeriod, StageName, rated
+from ..enums import Attribute, DayCount, Evaluated, Law, RatedPeriod, StageName, StageWho, rated
 from ..models import CriteriaSetPage
 from .problems import PageProblem, of_engine
 from .specification import specification_of
@@ -32,6 +32,13 @@ def not_yet(page: CriteriaSetPage) -> Iterator[PageProblem]:
 
 def to_know(page: CriteriaSetPage) -> Iterator[str]:
     """What keeps nobody from issuing the set, and has to be known before."""
+    for stage in page.stages:
+        if stage.value["who"] == StageWho.DIRECT_HEAD:
+            yield _(
+                "“%(stage)s”: the head of the person's constituent unit scores here, found when a period is opened. "
+                "Heads, staff directly in the agency and people of a unit without a head are scored without this "
+                "stage, and their cards wait for nobody there. The page of the period lists units without a head."
+            ) % {"stage": stage.value["label"]}
     if page.evaluates == Evaluated.ORGANISATIONS:
         yield _(
             "Organisations are not scored in the product yet: no card is opened with this set. It can be tried, "
@@ -146,10 +153,11 @@ def _needed(criterion: Any) -> Iterator[tuple[str, set[str], tuple[str | int, ..
 
 
 def _of_stages(page: CriteriaSetPage) -> Iterator[PageProblem]:
-    """A card is decided by what its competent person gives (Đ17.2). That nobody decides about themselves is said by the
-    engine, and of organisations there are no cards."""
+    """A card is decided by what its competent person gives (Đ17.2), after everybody who scores and before whoever
+    endorses. That nobody decides about themselves is said by the engine, and of organisations there are no cards."""
     if page.evaluates == Evaluated.ORGANISATIONS:
         return
+    yield from _out_of_order(page)
     for stage in page.stages:
         if stage.value["optional"] and stage.value["name"] in (StageName.SELF, StageName.ENDORSEMENT):
             sentence = _(
@@ -164,6 +172,31 @@ def _of_stages(page: CriteriaSetPage) -> Iterator[PageProblem]:
                 "Tick this at the stage “%(stage)s” instead."
             ) % {"stage": StageName.EVALUATOR.label}
             yield PageProblem("stage_decides", sentence, key=str(stage.id), inside=("decides",))
+
+
+def _out_of_order(page: CriteriaSetPage) -> Iterator[PageProblem]:
+    """A card has one order, whatever a set writes."""
+    if not any(_decides(stage) for stage in page.stages):
+        return  # said of the stage that decides instead
+    decided = False
+    for stage in page.stages:
+        name, params = stage.value["name"], {"stage": stage.value["label"]}
+        if decided and name == StageName.COLLECTIVE:
+            sentence = _(
+                "“%(stage)s” scores after the stage that decides, when nothing counts any more: move it before that "
+                "stage."
+            )
+            yield PageProblem("stage_after", sentence % params, key=str(stage.id), inside=("name",))
+        elif not decided and name == StageName.ENDORSEMENT:
+            sentence = _(
+                "“%(stage)s” endorses what is not decided yet: move it after the stage that decides."
+            )
+            yield PageProblem("stage_before", sentence % params, key=str(stage.id), inside=("name",))
+        decided = decided or _decides(stage)
+
+
+def _decides(stage: Any) -> bool:
+    return bool(stage.value["decides"]) and stage.value["name"] == StageName.EVALUATOR
 
 
 def _of_raters(page: CriteriaSetPage) -> Iterator[PageProblem]:

@@ -20,6 +20,7 @@ from ..enums import (
     RatedPeriod,
     RoundingWhen,
     StageName,
+    StageWho,
 )
 from ..models import CriteriaSetPage
 from .kind_blocks import Node, decimal, kind_of, said, share, text
@@ -74,7 +75,8 @@ def _stage(value: Any) -> Node:
         "optional": bool(value["optional"]),
     }
     unseen = [name for name in StageName.values if name in (value["blind_to"] or ())]
-    return stage | {"blind_to": unseen} if unseen else stage
+    stage |= {"blind_to": unseen} if unseen else {}
+    return stage | {"who": text(value["who"])} if value["who"] not in (None, "", StageWho.USUAL) else stage
 
 
 def _rounding(page: CriteriaSetPage) -> Node:

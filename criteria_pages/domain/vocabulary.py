@@ -31,6 +31,7 @@ from ..enums import (
     NothingAssigned,
     PenaltyScope,
     StageName,
+    StageWho,
     TotalKind,
     Unconfirmed,
     WithoutResult,
@@ -171,6 +172,7 @@ FIELDS: dict[str, Text] = {
     "values": _("Values"),
     "weight": _("Weight, per cent"),
     "when": _("Rounded when"),
+    "who": _("Which person"),
 }
 
 
@@ -258,6 +260,7 @@ VALUES: dict[str, Mapping[str, Text]] = {
         "parts": _("Of each part"),
         "sections": _("Of each section"),
     },
+    "who": _choices(StageWho),
 }
 """Choices by field; where one name means several things, by the field it stands in as well."""
 

@@ -50,6 +50,7 @@ class EvaluatorBasis(models.TextChoices):
     DECISION = "decision", _("By a dated decision")
     MANAGING_HEAD = "managing_head", _("Head of the managing agency")
     AGENCY_HEAD = "agency_head", _("Head of the using agency")
+    SET = "set", _("Head of the using agency, by the criteria set")
     UNIT_HEAD = "unit_head", _("Head of the constituent unit")
     ACTING_HEAD = "acting_head", _("Acting head, by a dated decision")
     SUPERIOR = "superior", _("The superior's head, because the post of head is vacant")
@@ -65,6 +66,7 @@ class NamingNeed(models.TextChoices):
     DECISION = "decision", _("A dated decision names somebody else")
     RULE = "rule", _("By the rule somebody else evaluates today")
     ENDORSER = "endorser", _("Somebody else endorses today")
+    DIRECT_HEAD = "direct_head", _("Somebody else is the direct head today")
 
 
 class TaskKind(models.TextChoices):

@@ -114,6 +114,18 @@ def test_the_self_assessment_kept_from_whoever_confirms_it_is_refused_at_its_sta
     )  # fmt: skip
 
 
+def test_the_head_of_the_agency_is_refused_at_the_stage_of_a_set_of_the_decree() -> None:
+    page = draft(stages=blocks("stages", {}, {"who": "agency_head"}))
+    assert specification_of(page)["stages"][1]["who"] == "agency_head"
+    (problem,) = check(page)
+    assert (problem.code, problem.key, problem.inside) == (
+        "stage_who_nd335", page.stages[1].id, ("who",),
+    )  # fmt: skip
+    page.stages = blocks("stages", {}, {"who": "usual"})
+    assert check(page) == []
+    assert "who" not in specification_of(page)["stages"][1]
+
+
 BLOCK_CASES: list[tuple[str, DemonstrationSet, dict[str, dict[str, Any]], list[tuple[str, str]]]] = [
     ("criteria that do not add up", ND335_NV, {"I_1": {"maximum": "4"}}, [("criteria_sum", "I")]),
     (

@@ -251,12 +251,16 @@ def test_what_is_inside_a_criterion_is_told_by_its_name(
             (Difference.REWORDED, "Reason", "Bị kỷ luật trong kỳ", "Khác"),
         ),
         (
-            lambda spec: spec["stages"][2].update(optional=False),
+            lambda spec: spec["stages"][3].update(optional=False),
             (Difference.SCORING, "May be left out", "Yes", "No"),
         ),
         (
-            lambda spec: spec["stages"][2].update(blind_to=["self", "collective"]),
+            lambda spec: spec["stages"][3].update(blind_to=["self", "collective"]),
             (Difference.SCORING, "Does not see yet", "The person", "The person, A group or collective"),
+        ),
+        (
+            lambda spec: spec["stages"][2].pop("who"),
+            (Difference.SCORING, "Which person", "The superior: the head of the using agency", "–"),
         ),
         (lambda spec: spec["quotas"][0].update(share="0.25"), (Difference.POINTS, "Share", "0.2", "0.25")),
         (

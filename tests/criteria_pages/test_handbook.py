@@ -129,6 +129,7 @@ def test_other_rules_read_otherwise() -> None:
     collective = {"key": "collective", "label": "Tập thể", "decides": False, "optional": False}
     content["stages"].insert(1, collective | {"blind_to": ["self"]})
     content["stages"][2]["blind_to"] = ["collective"]
+    content["stages"][1]["who"], content["stages"][2]["who"] = "direct_head", "agency_head"
     content["schema_version"] = 2
     content["stages"].append({"key": "endorsement", "label": "Xác nhận", "decides": False, "optional": True})
     content["sections"][0]["combination"] = {"kind": "weighted_mean", "expression": "", "cap": None}
@@ -156,8 +157,14 @@ def test_other_rules_read_otherwise() -> None:
     assert book.total == "common + results, at most 100 points, rounded once to 2 places"
     assert [said for _label, said in book.stages] == [
         "",
-        "Does not see before sending its own: The person",
-        "Decides the result; does not see before sending its own: A group or collective",
+        (
+            "By the head of the person's constituent unit; left out for heads, for staff directly in the agency and "
+            "while the unit has no head; does not see before sending its own: The person"
+        ),
+        (
+            "Decides the result; by the head of the using agency; of the head of the agency by the head of the "
+            "managing agency; does not see before sending its own: A group or collective"
+        ),
         "",
     ]
     assert [criterion(book, code).scored_by for code in ("II.1", "II.2", "II.3")] == [

@@ -96,6 +96,47 @@ def test_points_that_count_are_not_left_out() -> None:
     assert dict(errors_of(page, [problem]))["raters"].block_errors[0].block_errors["stage"]
 
 
+@pytest.mark.parametrize(
+    ("names", "wrong", "code", "sentence"),
+    [
+        (
+            ("self", "evaluator", "endorsement", "collective"), 3, "stage_after",
+            ("“Bước collective” scores after the stage that decides, when nothing counts any more: move it before that "
+            "stage."),
+        ),
+        (
+            ("self", "endorsement", "collective", "evaluator"), 1, "stage_before",
+            "“Bước endorsement” endorses what is not decided yet: move it after the stage that decides.",
+        ),
+    ],
+)  # fmt: skip
+def test_stages_stand_in_the_order_of_a_card(
+    names: tuple[str, ...], wrong: int, code: str, sentence: str
+) -> None:
+    stages = stages_of(*names, decides="evaluator")
+    page = page_of({**one_kind("number"), "stages": stages})
+    (problem,) = check(page)
+    assert (problem.code, problem.key, problem.inside, str(problem.sentence)) == (
+        code, stages[wrong]["id"], ("name",), sentence,
+    )  # fmt: skip
+    page.stages = stages_of("self", "collective", "evaluator", "endorsement", decides="evaluator")
+    assert check(page) == []
+
+
+def test_who_is_left_without_the_direct_heads_stage_is_known_before_the_set_is_issued() -> None:
+    stages = stages_of("self", "collective", "evaluator", decides="evaluator")
+    stages[1]["value"]["who"], stages[2]["value"]["who"] = "direct_head", "agency_head"
+    page = page_of({**one_kind("number"), "stages": stages})
+    assert check(page) == []
+    assert list(to_know(page)) == [
+        (
+            "“Bước collective”: the head of the person's constituent unit scores here, found when a period is opened. "
+            "Heads, staff directly in the agency and people of a unit without a head are scored without this stage, "
+            "and their cards wait for nobody there. The page of the period lists units without a head."
+        )
+    ]
+
+
 # --- A comma in a formula ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("changes", "field", "shown"),

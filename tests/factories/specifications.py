@@ -157,7 +157,15 @@ def everything() -> Spec:
         ],
         "band_value": "Hệ số thu nhập tăng thêm",
         "stages": [
-            *deepcopy(specs.STAGES),
+            deepcopy(specs.STAGES[0]),
+            {
+                "key": "collective",
+                "label": "Trưởng phòng",
+                "decides": False,
+                "optional": False,
+                "who": "direct_head",
+            },
+            deepcopy(specs.STAGES[1]) | {"who": "agency_head"},
             {
                 "key": "endorsement",
                 "label": "Cấp ủy",

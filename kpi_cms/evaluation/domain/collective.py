@@ -3,7 +3,8 @@
 The card names who enters them, as it names who evaluates. What is entered is the collective's, not that person's: one
 assessment, which counts with the weight that the set gives it, once it is sent. Where the set has several raters at the
 stage, the decision also says who sits for each (`seats`): one assessment for each, entered by the same person and sent
-together, so that nothing counts while one is missing.
+together, so that nothing counts while one is missing. Where the set lets the direct head score here, nobody has to be
+named (`direct_heads`); a decision may name somebody in their place.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ from snippets.models import Period, Person, Unit
 
 from . import locks, scoring
 from .agreeing import check_unchanged
+from .direct_heads import by_direct_head
 from .planning import has_collective
 from .saving import Entry, Saved, assessment_of, at_stage, count_save, save_stage, submit
 from .seats import seat as seat_people
@@ -287,7 +289,8 @@ def _hear(card: Scorecard, moment: datetime) -> None:
 def _taken(actor: User, card: Scorecard, moment: datetime) -> Scorecard:
     card = lock(card)
     rules.require_step(table.SAVE_COLLECTIVE, Scope.of(actor), card)
-    rules.require_before(card.period.collective_is_due_at, moment, _("The collective's assessment"))
+    whose = _("The direct head's assessment") if by_direct_head(card) else _("The collective's assessment")
+    rules.require_before(card.period.collective_is_due_at, moment, whose)
     assert card.secretary is not None  # the table allows nobody else
     if weighs_a_collective(card):
         _refuse_those_decided_about(card, card.secretary)

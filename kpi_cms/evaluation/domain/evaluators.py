@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from kpi_cms.evaluation.enums import EvaluatorBasis
+from kpi_cms.foundation.engine import AGENCY_HEAD
 from snippets.enums import PostRole, UnitLevel
 from snippets.models import Appointment, EvaluatorDecision, Unit
 from snippets.queries import Tree
@@ -18,6 +19,17 @@ class EvaluatorFound:
     person_id: int | None
     basis: EvaluatorBasis
     details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DirectHead:
+    """Who scores as the head of somebody's constituent unit, and its code; None leaves the stage out. `is_vacant`: for
+    the unit has no head, so that somebody is missing."""
+
+    person_id: int | None = None
+    unit: str = ""
+    acting: bool = False
+    is_vacant: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,19 @@ class Organisation(Tree):
         head = self.head_of(agency)
         return None if head in (person_id, evaluator_id) else head
 
+    def direct_head_of(self, *, person_id: int, unit: Unit, deciding: Collection[int | None]) -> DirectHead:
+        """The head, or acting head, of a constituent unit. Never the person themselves nor whoever decides or endorses:
+        what they say is said there."""
+        unit = self.units[unit.pk]
+        head = self._heads.get(unit.pk)
+        if unit.level != UnitLevel.CONSTITUENT:
+            return DirectHead()
+        if head is None:
+            return DirectHead(is_vacant=True)
+        if head.person_id in (person_id, *deciding):
+            return DirectHead()
+        return DirectHead(head.person_id, unit.code, head.acting)
+
     def answering_to(self, units: Collection[int]) -> set[int]:
         """Keys of units whose people somebody heading one of `units` may evaluate, as far as vacant posts may lead."""
         wanted = set(units)
@@ -62,15 +87,18 @@ class Organisation(Tree):
         }
 
     def evaluator_of(
-        self, *, person_id: int, unit: Unit, role: str, seconded: bool = False
+        self, *, person_id: int, unit: Unit, role: str, seconded: bool = False, who: str = ""
     ) -> EvaluatorFound:
-        """Apply the table of rules.md §7 to one appointment."""
+        """Apply the table of rules.md §7 to one appointment, or what the set says instead (`who`); a dated decision
+        comes before either."""
         unit = self.units[unit.pk]
         decision = self._decisions.get(person_id)
         if decision is not None:
             return EvaluatorFound(
                 decision.evaluator_id, EvaluatorBasis.DECISION, {"decision": decision.decision_number}
             )
+        if who == AGENCY_HEAD:
+            return self._agency_head(person_id, unit, role)
         competent: Unit | None
         if role == PostRole.HEAD:
             competent = self.superior(unit)
@@ -89,6 +117,14 @@ class Organisation(Tree):
         if seconded:
             basis = EvaluatorBasis.RECEIVING_HEAD
         return self._first_head(person_id, competent, basis)
+
+    def _agency_head(self, person_id: int, unit: Unit, role: str) -> EvaluatorFound:
+        """The head of the using agency for everybody in it; for themselves the head of the managing agency."""
+        agency = self.using_agency(unit)
+        heads_it = role == PostRole.HEAD and unit.pk == agency.pk
+        if heads_it or self.head_of(agency) == person_id:
+            return self._first_head(person_id, self.superior(agency), EvaluatorBasis.MANAGING_HEAD)
+        return self._first_head(person_id, agency, EvaluatorBasis.SET)
 
     def _first_head(self, person_id: int, competent: Unit | None, basis: EvaluatorBasis) -> EvaluatorFound:
         """The head of the competent unit, else of its superior; never the person themselves."""

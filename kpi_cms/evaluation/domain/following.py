@@ -66,9 +66,10 @@ def _follows(today: Today, card: Scorecard) -> Competent | None:
     found = today.competent(card)
     if card.state == CardState.EVALUATED and found.endorser_id is None:
         return Competent(standing_evaluator(card), None) if card.endorser_id is not None else None
-    if found.evaluator.person_id is None or today.need(card, found) is None:
-        return None
-    return found
+    if found.evaluator.person_id is None:
+        standing = today.standing(card)
+        return standing if today.is_head_new(card, standing) else None
+    return found if today.need(card, found) is not None else None
 
 
 # --- Which cards -------------------------------------------------------------------------------------------
@@ -89,7 +90,7 @@ def _concerned(people: Collection[int], units: Collection[int], moment: datetime
     asked = Organisation(timezone.localdate(moment)).answering_to(units) if units else set()
     return (
         Q(person__in=people) | Q(evaluator__in=people) | Q(endorser__in=people)
-        | Q(unit__in=asked) | Q(agency__in=list(units))
+        | Q(secretary__in=people) | Q(unit__in=asked) | Q(agency__in=list(units))
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ What an earlier evaluator wrote stays theirs and readable; the new one begins wi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -19,8 +20,18 @@ from django.utils.translation import gettext as _
 from criteria_pages.models import CriteriaVersion
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
-from kpi_cms.evaluation.enums import DECIDED, UNDECIDED, CardState, EvaluatorBasis, NamingNeed, StageKey
-from kpi_cms.evaluation.models import Scorecard
+from kpi_cms.evaluation.enums import (
+    DECIDED,
+    UNDECIDED,
+    WITH_THE_EVALUATOR,
+    WITH_THE_PERSON,
+    AssessmentState,
+    CardState,
+    EvaluatorBasis,
+    NamingNeed,
+    StageKey,
+)
+from kpi_cms.evaluation.models import Assessment, Scorecard
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
@@ -33,24 +44,37 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
 from snippets.models import Appointment, Period, Person
 
 from . import basis, locks, scoring
-from .evaluators import EvaluatorFound, Organisation
+from .direct_heads import stage_of_direct_head, told
+from .evaluators import DirectHead, EvaluatorFound, Organisation
 from .planning import has_collective, has_endorsement
 from .saving import carry_over
 from .seats import seat, sitting
 from .stages import reopen_evaluation
 
+ASKS_A_DIRECT_HEAD = (*WITH_THE_PERSON, *WITH_THE_EVALUATOR)
+
 
 @dataclass(frozen=True)
 class Competent:
-    """Who evaluates a card and who endorses it by today's rule and decisions: keys of people."""
+    """Who evaluates a card, who endorses it and who scores as the direct head, by today's rule and decisions.
+
+    `direct_head` is None where none is asked for: the set has no such stage, a decision names somebody in their place,
+    or what they gave was sent and stands.
+    """
 
     evaluator: EvaluatorFound
     endorser_id: int | None
+    direct_head: DirectHead | None = None
 
     @property
     def pair(self) -> tuple[int | None, int | None]:
         """What was on the screen when a naming is agreed to."""
         return self.evaluator.person_id, self.endorser_id
+
+    @property
+    def people(self) -> tuple[int | None, ...]:
+        """Everybody who is named."""
+        return (*self.pair, self.direct_head.person_id if self.direct_head is not None else None)
 
 
 @dataclass(frozen=True)
@@ -86,11 +110,14 @@ class Today:
 
     def __init__(self, day: date, period: Period) -> None:
         self.organisation = Organisation(day)
+        self._period = period
         seconded = Appointment.objects.on(period.ends_on).filter(seconded=True)
         self._seconded = set(seconded.values_list("person_id", "unit_id"))
         self._left = set(Person.objects.filter(left_on__lte=day).values_list("pk", flat=True))
         versions = list(CriteriaVersion.objects.filter(cards__period=period).distinct())
         self._endorsed = {version.pk for version in versions if has_endorsement(version)}
+        self._who = {version.pk: version.compiled().who(StageKey.EVALUATOR) for version in versions}
+        self._directed = {version.pk for version in versions if stage_of_direct_head(version)}
         self.has_collective = any(has_collective(version) for version in versions)
 
     def competent(self, card: Scorecard) -> Competent:
@@ -107,10 +134,38 @@ class Today:
             unit=self.organisation.units[card.unit_id],
             role=card.role,
             seconded=(card.person_id, card.unit_id) in self._seconded,
+            who=self._who[card.version_id],
         )
         if card.state in DECIDED:
             return Competent(found, card.endorser_id if card.endorser_id != found.person_id else None)
-        return Competent(found, self._endorser(card, found.person_id))
+        endorser_id = self._endorser(card, found.person_id)
+        return Competent(found, endorser_id, self._direct_head(card, found.person_id, endorser_id))
+
+    def standing(self, card: Scorecard) -> Competent:
+        """Whoever the card names to decide, and today's direct head beside them."""
+        direct_head = self._direct_head(card, card.evaluator_id, card.endorser_id)
+        return Competent(standing_evaluator(card), card.endorser_id, direct_head)
+
+    def is_head_new(self, card: Scorecard, competent: Competent) -> bool:
+        """Somebody else is the direct head today, or nobody."""
+        return competent.direct_head is not None and competent.direct_head.person_id != card.secretary_id
+
+    def _direct_head(self, card: Scorecard, *deciding: int | None) -> DirectHead | None:
+        if card.version_id not in self._directed or card.state not in ASKS_A_DIRECT_HEAD:
+            return None
+        stands = "decision" in card.collective or card.pk in self._sent
+        if stands and card.secretary_id not in deciding:
+            return None
+        unit = self.organisation.units[card.unit_id]
+        return self.organisation.direct_head_of(person_id=card.person_id, unit=unit, deciding=deciding)
+
+    @cached_property
+    def _sent(self) -> set[int]:
+        """The cards on which the direct head they name has sent their scores."""
+        said = Assessment.objects.that_count().filter(
+            card__period=self._period, stage=StageKey.COLLECTIVE, state=AssessmentState.SUBMITTED
+        )
+        return set(said.filter(card__version__in=self._directed).values_list("card_id", flat=True))
 
     def _endorser(self, card: Scorecard, evaluator_id: int | None) -> int | None:
         if card.version_id not in self._endorsed:
@@ -125,9 +180,9 @@ class Today:
             return NamingNeed.MISSING
         if found.person_id == card.evaluator_id:
             waits_for_nobody = card.state == CardState.EVALUATED and competent.endorser_id is None
-            return (
-                NamingNeed.ENDORSER if waits_for_nobody or competent.endorser_id != card.endorser_id else None
-            )
+            if waits_for_nobody or competent.endorser_id != card.endorser_id:
+                return NamingNeed.ENDORSER
+            return NamingNeed.DIRECT_HEAD if self.is_head_new(card, competent) else None
         if card.evaluator_id in self._left:
             return NamingNeed.LEFT
         if found.person_id is None:
@@ -146,7 +201,7 @@ def waiting_for_an_evaluator() -> Q:
 
 ASKED = (
     "person_id", "unit_id", "agency_id", "version_id", "role", "state", "evaluator_id", "evaluator_basis",
-    "evaluator_details", "endorser_id",
+    "evaluator_details", "endorser_id", "secretary_id", "collective",
 )  # fmt: skip
 
 
@@ -274,7 +329,7 @@ def name_anew(
         period_id=period_id, person=OuterRef("pk"), version__counts_tasks=True
     )
     people = Person.objects.annotate(counts_tasks=Exists(counting)).in_bulk(
-        {key for _card, competent in named for key in competent.pair if key is not None} | evaluators
+        {key for _card, competent in named for key in competent.people if key is not None} | evaluators
     )
     for card, competent in named:
         _name(card, competent, people, moment, reason, reopening=reopening)
@@ -312,13 +367,7 @@ def _name(
             **competent.evaluator.details, "since": timezone.localdate(moment).isoformat()
         }  # fmt: skip
     card.endorser = people[competent.endorser_id] if competent.endorser_id is not None else None
-    # Whoever decides does not speak for a collective as well. Of a decided card what the collective sent was counted.
-    speakers = {card.secretary_id, *(said.rater_id for said in sitting(card).values())} - {None}
-    gives_way = card.state not in DECIDED and not speakers.isdisjoint(competent.pair)
-    if gives_way:
-        card.secretary, card.collective = None, {}
-        seat(card, {}, moment)
-        scoring.refresh_collective(card, moment)
+    gives_way = _gives_way(card, competent, people, moment)
     card.version_number += 1
     reason_key = texts.keep(TextKind.REASON, reason, person_code=card.person.staff_code)
     save_tracked(card, reason_key=reason_key)
@@ -341,10 +390,32 @@ def _name(
         scoring.refresh(card, StageKey.EVALUATOR, moment)
 
 
+def _gives_way(card: Scorecard, competent: Competent, people: Mapping[int, Person], moment: datetime) -> bool:
+    """Somebody else speaks for the collective, or nobody: another is the direct head, or whoever spoke decides now.
+
+    Whoever decides does not speak for a collective as well. Of a decided card what the collective sent was counted.
+    """
+    found = competent.direct_head
+    speakers = {card.secretary_id, *(said.rater_id for said in sitting(card).values())} - {None}
+    if found is not None and found.person_id != card.secretary_id:
+        card.secretary = people[found.person_id] if found.person_id is not None else None
+        card.collective = told(found, stage_of_direct_head(card.version))
+    elif card.state not in DECIDED and not speakers.isdisjoint(competent.pair):
+        card.secretary, card.collective = None, {}
+        seat(card, {}, moment)
+    else:
+        return False
+    scoring.refresh_collective(card, moment)
+    return True
+
+
 def _standing(card: Scorecard) -> dict[str, Any]:
-    return {
+    standing = {
         "state": card.state,
         "evaluator": card.evaluator.staff_code if card.evaluator is not None else None,
         "basis": card.evaluator_basis,
         "endorser": card.endorser.staff_code if card.endorser is not None else None,
     }
+    if not stage_of_direct_head(card.version):
+        return standing
+    return standing | {"direct_head": card.secretary.staff_code if card.secretary is not None else None}

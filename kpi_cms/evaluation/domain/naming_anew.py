@@ -134,7 +134,11 @@ def competent_today(card: Scorecard, day: date) -> Person | None:
         seconded=True, person_id=card.person_id, unit_id=card.unit_id
     )
     found = Organisation(day).evaluator_of(
-        person_id=card.person_id, unit=card.unit, role=card.role, seconded=seconded.exists()
+        person_id=card.person_id,
+        unit=card.unit,
+        role=card.role,
+        seconded=seconded.exists(),
+        who=card.version.compiled().who(StageKey.EVALUATOR),
     )
     return _other_than(card.evaluator_id, found.person_id)
 

@@ -29,7 +29,8 @@ from snippets.enums import DayKind, PeriodState
 from snippets.models import CalendarDay, Period, Unit
 
 from . import locks
-from .evaluators import Organisation
+from .direct_heads import told
+from .evaluators import DirectHead, Organisation
 from .planning import OpeningPlan, PlannedCard, candidate_catalogues, plan_opening
 
 BATCH = 1_000
@@ -174,6 +175,8 @@ def _card(period: Period, organisation: Organisation, planned: PlannedCard) -> S
     context = planned.context
     unit = organisation.units[context.unit_id]
     agency = organisation.using_agency(unit)
+    endorser_id = _endorser(organisation, agency, planned)
+    direct_head = _direct_head(organisation, unit, planned, endorser_id)
     return Scorecard(
         period=period,
         person_id=context.person_id,
@@ -192,7 +195,9 @@ def _card(period: Period, organisation: Organisation, planned: PlannedCard) -> S
         evaluator_id=planned.evaluator.person_id,
         evaluator_basis=planned.evaluator.basis,
         evaluator_details=planned.evaluator.details,
-        endorser_id=_endorser(organisation, agency, planned),
+        endorser_id=endorser_id,
+        secretary_id=direct_head.person_id,
+        collective=told(direct_head, planned.direct_head),
     )
 
 
@@ -203,6 +208,16 @@ def _endorser(organisation: Organisation, agency: Unit, planned: PlannedCard) ->
     return organisation.endorser_of(
         agency, person_id=planned.context.person_id, evaluator_id=planned.evaluator.person_id
     )
+
+
+def _direct_head(
+    organisation: Organisation, unit: Unit, planned: PlannedCard, endorser_id: int | None
+) -> DirectHead:
+    """Where the set has this stage."""
+    if not planned.direct_head:
+        return DirectHead()
+    deciding = (planned.evaluator.person_id, endorser_id)
+    return organisation.direct_head_of(person_id=planned.context.person_id, unit=unit, deciding=deciding)
 
 
 @business_verb

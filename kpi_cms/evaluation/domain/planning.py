@@ -22,6 +22,7 @@ from snippets.enums import LEADING_ROLES
 from snippets.models import Appointment, Catalogue, Period, Person, Unit
 from snippets.queries import lineage
 
+from .direct_heads import stage_of_direct_head
 from .evaluators import EvaluatorFound, Organisation
 
 
@@ -54,6 +55,8 @@ class PlannedCard:
     frame: str
     evaluator: EvaluatorFound
     endorsed: bool
+    direct_head: str = ""
+    """What the set calls the stage of the direct head; "" where it has none."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class OpeningPlan:
     """People with two cards whose sets need a value of every task and know none in common: versions, what is needed."""
     unmatched: dict[int, Context] = field(default_factory=dict)
     without_evaluator: list[int] = field(default_factory=list)
+    without_direct_head: list[int] = field(default_factory=list)
+    """People whose set has this stage and whose constituent unit has no head: it is left out on their cards."""
     without_catalogue: list[str] = field(default_factory=list)
     without_account: list[int] = field(default_factory=list)
     people: int = 0
@@ -164,7 +169,8 @@ def has_endorsement(version: CriteriaVersion) -> bool:
 
 
 def has_collective(version: CriteriaVersion) -> bool:
-    """A group or collective scores between the person and the competent person."""
+    """A group or collective scores between the person and the competent person, or the direct head, in whose place a
+    decision may name somebody as well."""
     return any(stage.key == StageKey.COLLECTIVE for stage in version.compiled().stages)
 
 
@@ -256,6 +262,7 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
         versions = pinned or in_force_for_people(period.ends_on)
     organisation = Organisation(period.ends_on)
     endorsed = {version.pk for version in versions if has_endorsement(version)}
+    direct_heads = {version.pk: stage_of_direct_head(version) for version in versions}
     paths = scope_paths(period)
     plan = OpeningPlan(without_appointment=without_appointment(period, paths))
     plan.people = len(plan.without_appointment)
@@ -288,10 +295,17 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
                 unit=organisation.units[context.unit_id],
                 role=context.role,
                 seconded=context.seconded,
+                who=found[0].compiled().who(StageKey.EVALUATOR),
             )
             if evaluator.person_id is None:
                 plan.without_evaluator.append(context.person_id)
-            plan.cards.append(PlannedCard(context, found[0].pk, frame, evaluator, found[0].pk in endorsed))
+            direct_head = direct_heads[found[0].pk]
+            if direct_head and _has_vacant_head(organisation, context, evaluator):
+                plan.without_direct_head.append(context.person_id)
+            card = PlannedCard(
+                context, found[0].pk, frame, evaluator, found[0].pk in endorsed, direct_head=direct_head
+            )
+            plan.cards.append(card)
     _list_units_without_catalogue(plan, period, organisation)
     _sort_people(plan)
     return plan
@@ -304,6 +318,12 @@ def _settle(plan: OpeningPlan, person_id: int, matching: dict[str, list[Criteria
             others = [str(version) for version in found if version is not first]
             plan.preceded.append((person_id, str(first), others))
             matching[frame] = [first]
+
+
+def _has_vacant_head(organisation: Organisation, context: Context, evaluator: EvaluatorFound) -> bool:
+    unit = organisation.units[context.unit_id]
+    deciding = (evaluator.person_id,)
+    return organisation.direct_head_of(person_id=context.person_id, unit=unit, deciding=deciding).is_vacant
 
 
 def _list_units_without_catalogue(plan: OpeningPlan, period: Period, organisation: Organisation) -> None:
@@ -324,6 +344,7 @@ def _sort_people(plan: OpeningPlan) -> None:
     listed = {
         *plan.without_version,
         *plan.without_evaluator,
+        *plan.without_direct_head,
         *(person for person, _codes in plan.two_versions),
         *(person for person, _first, _others in plan.preceded),
         *(person for person, _codes, _names in plan.nothing_in_common),
@@ -331,6 +352,7 @@ def _sort_people(plan: OpeningPlan) -> None:
     order = dict(Person.objects.filter(pk__in=listed).values_list("pk", "sort_key"))
     plan.without_version.sort(key=lambda person: order[person])
     plan.without_evaluator.sort(key=lambda person: order[person])
+    plan.without_direct_head.sort(key=lambda person: order[person])
     plan.two_versions.sort(key=lambda entry: order[entry[0]])
     plan.preceded.sort(key=lambda entry: order[entry[0]])
     plan.nothing_in_common.sort(key=lambda entry: order[entry[0]])

@@ -33,12 +33,13 @@ from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
 from kpi_cms.foundation.core.prepared import Parameter, PreparedRows
-from kpi_cms.foundation.engine import CompiledCriterion, Outcome, decimal_text
+from kpi_cms.foundation.engine import DIRECT_HEAD, CompiledCriterion, Outcome, decimal_text
 from snippets.models import Person
 
 from . import basis, locks, scoring
 from .acting import delegate_of, take_step
 from .agreeing import check_seen, check_unchanged
+from .direct_heads import is_left_out
 from .entries import require_band
 from .others import unit_waited_for
 from .planning import has_endorsement
@@ -482,12 +483,21 @@ def _require_collective(card: Scorecard) -> None:
     """A collective that the set does not let be left out has sent its scores, of every seat, whatever their weight."""
     compiled = card.version.compiled()
     stage = next((each for each in compiled.stages if each.key == StageKey.COLLECTIVE), None)
-    if stage is None or stage.optional:
+    if stage is None or stage.optional or is_left_out(card):
         return
     sent = Assessment.objects.that_count().filter(
         card=card, stage=StageKey.COLLECTIVE, state=AssessmentState.SUBMITTED
     )
     if sent.count() < max(1, len(compiled.seats(stage.key))):
+        if stage.who == DIRECT_HEAD:
+            assert card.secretary is not None  # or the stage is left out
+            raise WrongState(
+                _(
+                    "“%(stage)s” has not sent its scores yet: %(name)s enters them. Where this person is absent, your "
+                    "personnel office may name somebody else by a decision."
+                )
+                % {"stage": stage.label, "name": card.secretary.full_name}
+            )
         raise WrongState(
             _(
                 "“%(stage)s” has not sent its scores yet. Where nobody is named to enter them, tell your personnel "

@@ -27,7 +27,7 @@ from kpi_cms.foundation.engine.rating import Combined
 from kpi_cms.foundation.engine.rounding import round_half_up
 from kpi_cms.foundation.engine.schema import SCHEMA_VERSION, SCHEMA_VERSIONS, needed_version
 from kpi_cms.foundation.engine.scoring import Outcome
-from kpi_cms.foundation.engine.specification import Settings
+from kpi_cms.foundation.engine.specification import AGENCY_HEAD, DIRECT_HEAD, Settings
 from kpi_cms.foundation.engine.spread import Distance, Grade, Spread, distance_of, spread_of, unused
 from kpi_cms.foundation.engine.steps import Step
 from kpi_cms.foundation.engine.task_points import QUALITY, SAID, Asked, PointTask
@@ -35,7 +35,9 @@ from kpi_cms.foundation.engine.tasks import Deduction, TaskInput, TaskTotals, Ta
 from kpi_cms.foundation.engine.vectors import check_period, check_quota, check_vector
 
 __all__ = [
+    "AGENCY_HEAD",
     "APPROVED",
+    "DIRECT_HEAD",
     "FIELD",
     "N_",
     "QUALITY",

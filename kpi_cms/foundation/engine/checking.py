@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from kpi_cms.foundation.engine import blind, canonical, formulas, gates, law, raters
+from kpi_cms.foundation.engine import blind, canonical, formulas, gates, law, raters, who
 from kpi_cms.foundation.engine.exact import plain
 from kpi_cms.foundation.engine.formula_checks import check_formulas
 from kpi_cms.foundation.engine.itemised import ChecklistKind
@@ -271,6 +271,7 @@ def _check_stages(reader: Reader, specification: Specification) -> None:
             reader.add("stages_decide_optional", "", _OPTIONAL_DECIDES, stage=stage.key)
     follows = "" if specification.evaluates == ORGANISATIONS else specification.law
     blind.check_blind(reader, stages, _counted(specification), follows)
+    who.check_who(reader, specification)
 
 
 def _counted(specification: Specification) -> set[str]:

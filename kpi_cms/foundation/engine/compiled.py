@@ -300,6 +300,10 @@ class ScoringPlan:
         pairs = zip(self.raters, self.voices, strict=True)
         return tuple(rater for rater, voice in pairs if rater.stage == stage != voice)
 
+    def who(self, stage: str) -> str:
+        """Who acts at a stage where the set says so; "" as usual, and for a stage it does not have."""
+        return next((each.who for each in self.stages if each.key == stage), "")
+
     def fact(self, key: str) -> Fact | None:
         """The fact with a block key."""
         return next((fact for fact in self.specification.facts if fact.key == key), None)

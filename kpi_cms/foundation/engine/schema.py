@@ -33,7 +33,7 @@ def _later(spec: Mapping[str, object]) -> bool:
         return True
     if any(band.get("value") is not None for band in _mappings(spec, "bands")):
         return True
-    if any(stage.get("blind_to") for stage in _mappings(spec, "stages")):
+    if any(stage.get("blind_to") or stage.get("who") for stage in _mappings(spec, "stages")):
         return True
     kinds = (
         node.get("kind") for section in _mappings(spec, "sections") for node in _mappings(section, "criteria")

@@ -19,7 +19,8 @@
     rounding        {places, mode: "half_up" | "up" | "down", when: "total" | "parts" | "sections"}
     bands           [{code, label, from, value}] from the highest to the lowest
     band_value      what the values of bands are called; none have values where it is absent
-    stages          [{key, label, decides, optional, blind_to [keys]}] in order, the first is "self"; see `blind.py`
+    stages          [{key, label, decides, optional, blind_to [keys], who}] in order, the first is "self"; see
+                    `blind.py` and `who.py`
     settings        the open points of the law, see `Settings`
     applicability   {staff_kinds, leader, roles, positions, blocks, units, period_kinds, evaluates: "people" (where it
                     says nothing) | "organisations"}: data for the caller
@@ -47,6 +48,9 @@ from kpi_cms.foundation.engine.schema import FIELDS_OF_2, SCHEMA_VERSIONS, neede
 FRAMES = ("state", "party")
 SELF = "self"
 """The key of the person's own stage."""
+COLLECTIVE, EVALUATOR = "collective", "evaluator"
+"""The keys of the stages at which a set may say who acts."""
+DIRECT_HEAD, AGENCY_HEAD = "direct_head", "agency_head"
 COMBINATIONS = ("sum", "capped_sum", "weighted_mean", "formula")
 TOTALS = ("sum", "formula")
 PENALTY_SCOPES = ("unit", "batch")
@@ -145,13 +149,15 @@ class SectionSpec:
 
 @dataclass(frozen=True)
 class StageSpec:
-    """A stage of a card; the one that decides makes the result. `blind_to` names earlier ones that it does not see."""
+    """A stage of a card; the one that decides makes the result. `blind_to` names earlier ones that it does not see;
+    `who` says who acts there, "" as usual (`who.py`)."""
 
     key: str
     label: str
     decides: bool
     optional: bool
     blind_to: tuple[str, ...]
+    who: str
 
 
 @dataclass(frozen=True)
@@ -334,6 +340,7 @@ def _stage(reader: Reader, node: Node) -> StageSpec:
         reader.flag(node, "decides", ""),
         reader.flag(node, "optional", ""),
         reader.texts(node, "blind_to", ""),
+        reader.choice(node, "who", "", ("", DIRECT_HEAD, AGENCY_HEAD), ""),
     )
 
 

@@ -14,6 +14,7 @@ from kpi_cms.evaluation import queries, rules
 from kpi_cms.evaluation.asked_queries import Questions, questions_of, words_of
 from kpi_cms.evaluation.basis_words import basis_text
 from kpi_cms.evaluation.domain import scoring
+from kpi_cms.evaluation.domain.direct_heads import by_direct_head
 from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.domain.scoring import TaskRow
 from kpi_cms.evaluation.domain.seats import seats_of
@@ -67,7 +68,7 @@ from kpi_cms.interfaces.reporting.forms import (
     Signature,
 )
 from snippets.enums import PeriodKind, StaffKind
-from snippets.models import Appointment, Person
+from snippets.models import Appointment, Person, Unit
 
 SUBJECTS = {
     StaffKind.OFFICIAL: "cán bộ",
@@ -410,7 +411,12 @@ def _by_somebody_else(naming: Mapping[str, Any]) -> str:
 
 
 def _who_sat(card: Scorecard, records: Mapping[str, queries.StageRecord]) -> Iterator[str]:
-    """Who scored for a collective with several raters, once they were heard."""
+    """Who scored as the direct head or for a collective with several raters, once they were heard."""
+    alone = records.get(StageKey.COLLECTIVE)
+    if alone is not None and alone.is_submitted and by_direct_head(card):
+        head_of = Unit.objects.filter(code=card.collective["head_of"]).values_list("name", flat=True).first()
+        text = _("For “%(stage)s” %(name)s scored, who heads %(unit)s, the person's constituent unit.")
+        yield text % {"stage": card.collective["name"], "name": alone.rater, "unit": head_of}
     pairs = ((seat, records.get(voice_of(StageKey.COLLECTIVE, seat.key))) for seat in seats_of(card.version))
     heard = [f"{seat.label}: {said.rater}" for seat, said in pairs if said is not None and said.is_submitted]
     if heard and card.collective:

@@ -483,7 +483,9 @@ def test_the_deadline_of_a_stage_is_asked_for_and_shown_where_cards_have_the_sta
     assert late.status_code == 422
     assert "due after the self-assessment and not after the evaluation" in late.content.decode()
     assert client.post(address, wanted).status_code == 302
-    assert "Scores of a collective due before 10/08/2026 17:00" in text_of(client.get(page).content.decode())
+    assert "Scores of a collective or direct head due before 10/08/2026 17:00" in text_of(
+        client.get(page).content.decode()
+    )
 
     repin(world.period, with_it, without)
     assert "Scores of a collective" not in text_of(client.get(page).content.decode())

@@ -367,6 +367,7 @@ LISTS = (
             _yes("decides"),
             _yes("optional"),
             _list("blind_to", OMIT, VALUES["blind_to"]),
+            _choice("who", VALUES["who"]),
         ),
         ("key", "label"),
     ),

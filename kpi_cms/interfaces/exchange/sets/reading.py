@@ -56,6 +56,7 @@ _ABOUT = (
     ("section_part", "part"),
     ("sections_sum", "max"),
     ("stage_blind", "blind_to"),
+    ("stage_who", "who"),
     ("step", "step"),
     ("target", "target"),
     ("weight", "weight"),

@@ -70,7 +70,7 @@ class DeadlinesForm(forms.Form):
 
     self_due_at = MomentField(label=_("Self-assessment due before"))
     collective_due_at = MomentField(
-        label=_("Scores of a collective due before"),
+        label=_("Scores of a collective or direct head due before"),
         required=False,
         help_text=_("Empty: until the evaluation is due."),
     )

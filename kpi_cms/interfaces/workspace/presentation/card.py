@@ -17,6 +17,7 @@ from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.asked_queries import Questions, questions_of
 from kpi_cms.evaluation.basis_words import basis_text, what_is_waited_for
 from kpi_cms.evaluation.domain import stages
+from kpi_cms.evaluation.domain.direct_heads import by_direct_head, is_left_out, stage_of_direct_head
 from kpi_cms.evaluation.domain.others import changes_of
 from kpi_cms.evaluation.domain.seats import seats_of
 from kpi_cms.evaluation.enums import (
@@ -43,7 +44,7 @@ from kpi_cms.foundation.engine import voice_of
 from snippets.enums import PeriodState
 
 from .delegation import in_place_of
-from .evaluators import evaluators_of, other_appointments, units_named
+from .evaluators import evaluators_of, other_appointments, units_named, why_direct_head
 from .keyhole import keyhole_of, notices_of_keyhole
 from .links import optional_url
 from .sheet import Column
@@ -149,6 +150,8 @@ def _step_of_collective(reading: CardReading, labels: Mapping[str, str]) -> list
     if StageKey.COLLECTIVE not in labels:
         return []
     card, records = reading.card, reading.of_collective
+    if is_left_out(card):
+        return []
     wanted = max(1, len(seats_of(card.version)))
     sent = len(records) == wanted and all(record.is_submitted for record in records)
     return [
@@ -156,7 +159,7 @@ def _step_of_collective(reading: CardReading, labels: Mapping[str, str]) -> list
             labels[StageKey.COLLECTIVE],
             done=sent,
             current=not sent and card.state == CardState.SUBMITTED,
-            who=str(card.collective.get("name", "")),
+            who=str(card.secretary if by_direct_head(card) else card.collective.get("name", "")),
             when=max((record.submitted_at for record in records if record.submitted_at), default=None),
         )
     ]
@@ -251,7 +254,7 @@ def _deadlines_of(card: Scorecard) -> str:
         % {"own": format_moment(period.self_due_at), "evaluation": format_moment(period.evaluation_due_at)}
     ]
     further = (
-        (StageKey.COLLECTIVE, period.collective_due_at, _("scores of the collective before %(moment)s")),
+        (StageKey.COLLECTIVE, period.collective_due_at, _of_collective_due(card)),
         (StageKey.ENDORSEMENT, period.endorsement_due_at, _("endorsement before %(moment)s")),
     )
     if period.collective_due_at or period.endorsement_due_at:
@@ -264,9 +267,23 @@ def _deadlines_of(card: Scorecard) -> str:
     return ", ".join(said)
 
 
+def _of_collective_due(card: Scorecard) -> str:
+    if stage_of_direct_head(card.version):
+        return _("scores of the direct head before %(moment)s")
+    return _("scores of the collective before %(moment)s")
+
+
 def _collective_of(reading: CardReading) -> list[dict[str, Any]]:
     """Who enters the scores of which collective, by which decision, and who sits for it."""
     card = reading.card
+    if by_direct_head(card) or is_left_out(card):
+        return [
+            {
+                "key": stage_of_direct_head(card.version),
+                "value": card.secretary.full_name if card.secretary is not None else "–",
+                "hint": why_direct_head(card, reading.names),
+            }
+        ]
     if card.secretary is None or not card.collective:
         return []
     said = {

@@ -15,7 +15,8 @@ from snippets.models import Person
 def units_named(card: Scorecard) -> set[str]:
     """Codes of the units that the sentence and the other appointments name."""
     others = {other.get("unit", "") for other in card.appointments}
-    return {code for code in others if code} | unit_codes(card.evaluator_details)
+    units = unit_codes(card.evaluator_details) | {str(card.collective.get("head_of", ""))}
+    return {code for code in others | units if code}
 
 
 def unit_codes(details: Mapping[str, Any]) -> set[str]:
@@ -58,6 +59,22 @@ def why_this_evaluator(card: Scorecard, names: Mapping[str, str]) -> str:
     return sentence + " " + _("Evaluates this card since %(day)s.") % {"day": day}
 
 
+def why_direct_head(card: Scorecard, names: Mapping[str, str]) -> str:
+    """One sentence: of which unit they are the head; or why nobody scores there."""
+    if card.secretary is None:
+        return _(
+            "Left out on this card: nobody heads the person's constituent unit beside the person themselves and "
+            "whoever decides. Nothing waits for it."
+        )
+    unit = {"unit": _name(str(card.collective["head_of"]), names)}
+    if card.collective.get("acting"):
+        return (
+            _("Acting head of %(unit)s, the person's constituent unit: scores before the superior decides.")
+            % unit
+        )
+    return _("Head of %(unit)s, the person's constituent unit: scores before the superior decides.") % unit
+
+
 def why_evaluator(basis: str, details: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """One sentence; `names` maps unit codes to names, a code without one is shown itself."""
     unit = _name(details.get("unit", ""), names)
@@ -71,6 +88,9 @@ def why_evaluator(basis: str, details: Mapping[str, Any], names: Mapping[str, st
         EvaluatorBasis.AGENCY_HEAD: _(
             "Head of the using agency, %(unit)s: evaluates its deputies, its staff and the heads of its constituent "
             "units (Article 10)."
+        ),
+        EvaluatorBasis.SET: _(
+            "Head of the using agency, %(unit)s: this criteria set lets the head of the agency evaluate and decide."
         ),
         EvaluatorBasis.UNIT_HEAD: _(
             "Head of the constituent unit, %(unit)s: evaluates its deputies and staff (Article 10)."

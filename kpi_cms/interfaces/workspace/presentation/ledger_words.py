@@ -27,6 +27,7 @@ WORDS: dict[str, str | Promise] = {
     "collective_name": gettext_lazy("Name of the group or collective"),
     "collective_decision": gettext_lazy("Number of the decision"),
     "collective_on": gettext_lazy("Day of the decision"),
+    "direct_head": gettext_lazy("Direct head"),
     "total": gettext_lazy("Total points"),
     "rounded": gettext_lazy("Total points, rounded"),
     "band": gettext_lazy("Band"),

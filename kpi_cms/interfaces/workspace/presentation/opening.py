@@ -168,6 +168,15 @@ def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kin
             plan.without_evaluator,
         ),
         Group(
+            "no-direct-head",
+            _("Nobody heads their constituent unit"),
+            _(
+                "Their criteria set lets the direct head score before the superior. They get a card without this "
+                "stage. Appoint a head, or decide on an acting one: open cards follow."
+            ),
+            plan.without_direct_head,
+        ),
+        Group(
             "no-account",
             _("Without an account"),
             _("They get a card, but cannot sign in. Their unit's clerk creates the account."),

@@ -1,4 +1,4 @@
-"""The stage of a collective: its scores entered and sent by whoever the card names, and the act that names them."""
+"""The stage of a collective or the direct head: scored and sent by whoever the card names, and the act naming them."""
 
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from kpi_cms.evaluation import queries
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.domain import collective
+from kpi_cms.evaluation.domain.direct_heads import by_direct_head
 from kpi_cms.evaluation.domain.seats import seats_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
@@ -71,7 +72,7 @@ def _save(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if error is not None:
         return draw_again(request, TEMPLATE, pk, form, error, _page)
-    messages.success(request, _("The collective's scores are saved."))
+    messages.success(request, _("The scores are saved."))
     if "review" in request.POST:
         return redirect("workspace:send_collective", pk)
     return redirect(at_seat(reverse("workspace:collective", args=[pk]), form.seat))
@@ -86,6 +87,7 @@ def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:
         "form": form,
         "seats": seats,
         "whose": next((seat["label"] for seat in seats if seat["current"]), ""),
+        "by_direct_head": by_direct_head(reading.card),
         "columns": columns,
         "sheet": sheet_of(reading.card, columns, form, result=result),
         "figures": figures_of(reading.card, result),
@@ -95,13 +97,13 @@ def _page(reading: CardReading, form: ScoreForm) -> dict[str, Any]:
 
 
 class Send(CardStep):
-    """The collective's scores are complete: they are sent to the competent person, and count."""
+    """The scores of the collective, or of the direct head, are complete: they are sent to the competent person."""
 
     rule = table.SAVE_COLLECTIVE
-    title = gettext_lazy("Send the collective's scores")
-    lead = gettext_lazy("After sending they count for the result. A later change needs a reason.")
+    title = gettext_lazy("Send the scores to the evaluator")
+    lead = gettext_lazy("Until you send them nobody else sees them. A later change needs a reason.")
     button = gettext_lazy("Send to the evaluator")
-    done = gettext_lazy("The collective's scores are sent. The evaluator sees them now.")
+    done = gettext_lazy("The scores are sent. The evaluator sees them now.")
 
     def take(self, card: Scorecard, common: dict[str, Any], form: StepForm) -> Any:
         return collective.send_collective(**common)

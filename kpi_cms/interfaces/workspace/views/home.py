@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from kpi_cms.evaluation import queries, rules, waiting_queries
+from kpi_cms.evaluation.domain.direct_heads import by_direct_head
 from kpi_cms.evaluation.enums import DECIDED, WITH_THE_PERSON, CardState, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.evaluation.rule_table import RECEIVE_RESULTS
@@ -86,6 +87,7 @@ def _evaluating(
 ) -> list[dict[str, Any]]:
     """Cards of others that wait for me, grouped by what is to be done."""
     theirs = [card for card in cards if card.person_id != me.person_id]
+    before = _to_score_before(me)
     mine = [card for card in theirs if rules.evaluates(scope, card)]
     groups = (
         (
@@ -94,15 +96,14 @@ def _evaluating(
             [card for card in mine if card.state == CardState.SUBMITTED],
         ),
         (
+            _("Cards to score as the direct head"),
+            "workspace:collective",
+            [card for card in before if by_direct_head(card)],
+        ),
+        (
             _("Cards to score for a collective"),
             "workspace:collective",
-            list(
-                waiting_queries.to_score_for_collective(me.person_id).select_related(
-                    "person", "period", "unit"
-                )[:READ]
-            )
-            if me.to_score_for_collective
-            else [],
+            [card for card in before if not by_direct_head(card)],
         ),
         (
             _("Cards to endorse"),
@@ -146,6 +147,14 @@ def _evaluating(
         for title, page, found in groups
         if found
     ]
+
+
+def _to_score_before(me: waiting_queries.Waiting) -> list[Scorecard]:
+    """Cards that wait for me before the competent person decides; asked only where there are some."""
+    if not me.to_score_for_collective:
+        return []
+    cards = waiting_queries.to_score_for_collective(me.person_id)
+    return list(cards.select_related("person", "period", "unit")[:READ])
 
 
 def _anew(me: waiting_queries.Waiting, now: datetime) -> list[dict[str, Any]]:

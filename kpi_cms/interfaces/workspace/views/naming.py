@@ -1,5 +1,6 @@
 """The open cards whose evaluator is missing, has left or is another one today, and the act that names the right one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from kpi_cms.evaluation import queries
-from kpi_cms.evaluation.domain.naming import Namings, name_evaluators, namings
+from kpi_cms.evaluation.domain.naming import Naming, Namings, name_evaluators, namings
 from kpi_cms.evaluation.enums import NamingNeed
 from kpi_cms.evaluation.rule_table import NAME_EVALUATORS
 from kpi_cms.foundation.access.wall import shown_within
@@ -95,7 +96,7 @@ def _page(
 
 def _rows(found: Namings, chosen: set[int] | None) -> list[dict[str, Any]]:
     """Two queries: names of people and of units."""
-    keys = {key for naming in found.shown for key in naming.competent.pair if key is not None}
+    keys = {key for naming in found.shown for key in naming.competent.people if key is not None}
     people = dict(Person.objects.filter(pk__in=keys).values_list("pk", "full_name"))
     codes = {code for naming in found.shown for code in unit_codes(naming.competent.evaluator.details)}
     units = queries.unit_names(codes)
@@ -111,9 +112,17 @@ def _rows(found: Namings, chosen: set[int] | None) -> list[dict[str, Any]]:
                 "now": card.evaluator.full_name if card.evaluator is not None else "",
                 "evaluator": people.get(evaluator.person_id or 0, ""),
                 "endorser": people.get(competent.endorser_id or 0, ""),
+                "direct_head": _direct_head(naming, people),
                 "why": why_evaluator(evaluator.basis, evaluator.details, units),
                 "value": row_value(card.pk, competent.pair) if naming.is_possible else "",
                 "checked": card.pk in chosen if chosen is not None else by_itself,
             }
         )
     return rows
+
+
+def _direct_head(naming: Naming, people: Mapping[int, str]) -> str:
+    """Their name, where another one is the direct head today."""
+    if naming.need != NamingNeed.DIRECT_HEAD:
+        return ""
+    return people.get(naming.competent.people[-1] or 0, str(_("nobody: the stage is left out")))

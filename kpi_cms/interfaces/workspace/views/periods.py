@@ -293,7 +293,11 @@ def _deadlines(period: Period) -> list[dict[str, Any]]:
     stages = period_queries.stages_of(period) if any(own.values()) else frozenset()
     rows = (
         (_("Self-assessment due before"), period.self_due_at),
-        (_("Scores of a collective due before"), own[StageKey.COLLECTIVE], StageKey.COLLECTIVE),
+        (
+            _("Scores of a collective or direct head due before"),
+            own[StageKey.COLLECTIVE],
+            StageKey.COLLECTIVE,
+        ),
         (_("Evaluation due before"), period.evaluation_due_at),
         (_("Endorsement due before"), own[StageKey.ENDORSEMENT], StageKey.ENDORSEMENT),
     )

@@ -120,7 +120,7 @@ def _named_cards(request: HttpRequest, seen: sight_queries.Seen) -> list[dict[st
         "person": _("Own cards"),
         "evaluator": _("Evaluates"),
         "endorser": _("Endorses"),
-        "secretary": _("Scores for a collective"),
+        "secretary": _("Scores for a collective or as the direct head"),
     }
     groups = []
     for name, cards in seen.named.items():
