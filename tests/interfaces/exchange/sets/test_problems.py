@@ -47,7 +47,7 @@ def told(reading: SetReading) -> list[Told]:
     ("table", "path", "value", "row", "expected"),
     [
         (layout.SET, "frame", "Sai", 0, ("Criteria set", 7, "B", "choice")),
-        (layout.SET, "total.max", "nhiều", 0, ("Criteria set", 19, "B", "number")),
+        (layout.SET, "total.max", "nhiều", 0, ("Criteria set", 22, "B", "number")),
         (layout.CRITERIA, "kind.type", "Sai", 0, ("Criteria", 2, "D", "choice")),
         (layout.CRITERIA, "section", "Z", 0, ("Criteria", 2, "A", "no_section")),
         (layout.CRITERIA, "kind.threshold", "5", 0, ("Criteria", 2, "N", "not_used")),
