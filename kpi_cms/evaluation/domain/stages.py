@@ -222,10 +222,11 @@ def confirm(
     """
     card = lock_to_decide(actor, card)
     take_step(table.CONFIRM, actor, card)
+    digest = check_seen(actor, card, expected, seen, moment)
     assert card.evaluator is not None  # the table allows nobody else
+    # Made where there is none yet, so only once what was on the screen is known to stand.
     assessment = assessment_of(card, StageKey.EVALUATOR, card.evaluator)
     _require_in_time(card, assessment, moment)
-    digest = check_seen(actor, card, expected, seen, moment)
     outcome = scoring.outcome_of(card, StageKey.EVALUATOR)
     _check_shown(outcome, shown)
     _require_collective(card)
