@@ -403,6 +403,7 @@ def test_what_a_set_does_not_have_has_no_line() -> None:
         "4. Hạn chế, khuyết điểm: Còn chậm báo cáo.",
     ]
     assert line_starting(bare, "2. Tổng") == "2. Tổng điểm theo dõi, đánh giá công chức: 92,63"
+    assert "I. KẾT QUẢ THEO DÕI, ĐÁNH GIÁ THEO TIÊU CHÍ CHUNG" in text_of(replace(FORM, common_label=""))
     assert "2. Cách xác định điểm Chỉ tiêu: 8 trên 10 điểm." in text
     assert [said for said in ("Ký hiệu", "Số lượng", "Tiến độ", "Điểm tỷ lệ", "R =") if said in text] == []
 

@@ -29,6 +29,7 @@ Node = dict[str, Any]
 # Where the engine says only what is wrong: the value it is about, by the start of the problem's code.
 _ABOUT = (
     ("band_twice", "code"),
+    ("band_value", "value"),
     ("band", "from"),
     ("calendar", "calendar"),
     ("code", "code"),

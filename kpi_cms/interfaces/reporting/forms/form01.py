@@ -288,7 +288,7 @@ def _section(section: Form01Section) -> Json:
 
 def _common_heading(form: Form01) -> str:
     """The form's own heading, or what a set says that calls its part by another name."""
-    if form.common_label == COMMON_LABEL:
+    if form.common_label in ("", COMMON_LABEL):
         return "THEO TIÊU CHÍ CHUNG"
     return f"– {form.common_label.upper()}"
 

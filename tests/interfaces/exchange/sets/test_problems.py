@@ -79,6 +79,7 @@ def told(reading: SetReading) -> list[Told]:
         (layout.BANDS, "from", "5", 3, ("Point bands", 5, "C", "bands_gap")),
         (layout.BANDS, "from", "70", 2, ("Point bands", 4, "C", "bands_overlap")),
         (layout.BANDS, "from", "101", 0, ("Point bands", 2, "C", "band_high")),
+        (layout.BANDS, "value", None, 2, ("Point bands", 4, "D", "band_value")),
         (layout.BANDS, "code", "excellent", 1, ("Point bands", 3, "A", "band_twice")),
         (layout.SECTIONS, "part", "khong_co", 0, ("Sections", 2, "A", "section_part")),
         (layout.BANDS, "from", None, 0, ("Point bands", 2, "C", "field")),
