@@ -106,7 +106,8 @@ def standing_evaluator(card: Scorecard) -> EvaluatorFound:
 
 
 class Today:
-    """The rule as it stands on one day, for many cards of a period: six queries, whatever their number."""
+    """The rule as it stands on one day, for many cards of a period: six queries, whatever their number, and
+    one more where a set lets a direct head score."""
 
     def __init__(self, day: date, period: Period) -> None:
         self.organisation = Organisation(day)

@@ -104,10 +104,11 @@ def test_the_naming_page_says_who_is_the_direct_head_today(world, sign_in):
 
 def test_before_the_opening_the_period_says_whose_unit_has_no_head(db, sign_in):
     world = worlds.build()
-    repin(world.period, world.staff, worlds.version(directed(worlds.staff_spec()), "NV-BA"))
     hold(world.chair.user, world.root, Capability.MANAGE_PERIODS)
     page = reverse("workspace:period", args=[world.period.pk])
     client = sign_in(world.chair)
+    assert "no-direct-head" not in {group.key for group in client.get(page).context["groups"]}
+    repin(world.period, world.staff, worlds.version(directed(worlds.staff_spec()), "NV-BA"))
     groups = {group.key: list(group.people) for group in client.get(page).context["groups"]}
     assert groups["no-direct-head"] == []
     Appointment.objects.filter(person=world.head).update(role=PostRole.MEMBER)

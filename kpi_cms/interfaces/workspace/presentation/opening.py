@@ -11,6 +11,7 @@ from criteria_pages.models import CriteriaVersion
 from criteria_pages.queries import in_force_for_people
 from kpi_cms.evaluation import period_queries
 from kpi_cms.evaluation.asked_queries import label_of
+from kpi_cms.evaluation.domain.direct_heads import stage_of_direct_head
 from kpi_cms.evaluation.domain.planning import Context, OpeningPlan, WithoutPost, plan_opening, unmet
 from kpi_cms.evaluation.period_queries import in_name_order
 from kpi_cms.foundation.core.workbooks import OutColumn, OutSheet, write_workbook
@@ -167,15 +168,7 @@ def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kin
             _("They get a card, but it cannot be submitted. Appoint a head, or decide on an evaluator."),
             plan.without_evaluator,
         ),
-        Group(
-            "no-direct-head",
-            _("Nobody heads their constituent unit"),
-            _(
-                "Their criteria set lets the direct head score before the superior. They get a card without this "
-                "stage. Appoint a head, or decide on an acting one: open cards follow."
-            ),
-            plan.without_direct_head,
-        ),
+        *_without_direct_head(plan, versions),
         Group(
             "no-account",
             _("Without an account"),
@@ -188,6 +181,23 @@ def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kin
     if all(someone.left_on for someone in plan.without_appointment):
         listed[0].kind = "good"  # nothing is missing where somebody left the service
     return listed
+
+
+def _without_direct_head(plan: OpeningPlan, versions: Sequence[CriteriaVersion]) -> list[Group]:
+    """Where a set lets a direct head score; elsewhere a unit without a head is told by who evaluates."""
+    if not any(stage_of_direct_head(version) for version in versions):
+        return []
+    return [
+        Group(
+            "no-direct-head",
+            _("Nobody heads their constituent unit"),
+            _(
+                "Their criteria set lets the direct head score before the superior. They get a card without this "
+                "stage. Appoint a head, or decide on an acting one: open cards follow."
+            ),
+            plan.without_direct_head,
+        )
+    ]
 
 
 class _Reasons:
