@@ -9,6 +9,7 @@ from ..enums import Direction
 from .shared import (
     CODE_LENGTH,
     CriterionBlock,
+    amount,
     entries,
     example,
     formula,
@@ -133,7 +134,7 @@ class IndicatorBlock(CriterionBlock):
     """What was reached against a target."""
 
     direction = blocks.ChoiceBlock(label=_("Direction"), choices=Direction.choices, default=Direction.HIGHER)
-    target = points(
+    target = amount(
         _("Target"), required=False, help_text=_("Empty: it is entered on each card beside what was reached.")
     )
     cap = points(
@@ -160,7 +161,7 @@ class FormulaInputBlock(blocks.StructBlock):
         label=_("Code"), max_length=CODE_LENGTH, help_text=_("The formula names it by this code.")
     )
     label = blocks.TextBlock(label=_("What is entered"), rows=2)
-    maximum = points(_("Maximum"), required=False)
+    maximum = amount(_("Maximum"), required=False)
 
     class Meta:
         icon = "edit"

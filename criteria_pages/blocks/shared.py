@@ -5,6 +5,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from kpi_cms.foundation.core.numbers import DIGITS_OF_AMOUNT
+
 from ..enums import Condition, StageName
 
 CODE_LENGTH = 40
@@ -22,6 +24,18 @@ def points(label: Any, *, required: bool = True, help_text: Any = "", **options:
         max_digits=8,
         decimal_places=3,
         **options,
+    )
+
+
+def amount(label: Any, *, required: bool = True, help_text: Any = "") -> blocks.DecimalBlock:
+    """What is measured, such as a budget in million đồng: as many digits as the engine reads. No points, no score."""
+    return blocks.DecimalBlock(
+        label=label,
+        required=required,
+        help_text=help_text,
+        min_value=0,
+        max_digits=DIGITS_OF_AMOUNT + 3,
+        decimal_places=3,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kpi_cms.foundation.core.numbers import read_decimal
+from kpi_cms.foundation.core.numbers import DIGITS, DIGITS_OF_AMOUNT, read_decimal
 from kpi_cms.foundation.engine import (
     Calendar,
     CardInputs,
@@ -342,7 +342,7 @@ class _Reader:
             params = {"code": criterion.code, "item": item, "items": ", ".join(criterion.details)}
             self._say(place, sentence % params)
             return
-        number = self._number(text, place)
+        number = self._number(text, place, digits=DIGITS_OF_AMOUNT)
         if number is not None:
             details.setdefault(criterion.key, {})[item] = number
 
@@ -385,9 +385,11 @@ class _Reader:
             self._say(place, sentence % {"value": text, "code": criterion.code})
         given[criterion.code] = value
 
-    def _number(self, text: str, place: Place, *, percent: bool = False) -> Decimal | None:
+    def _number(
+        self, text: str, place: Place, *, percent: bool = False, digits: int = DIGITS
+    ) -> Decimal | None:
         try:
-            return read_decimal(text.removesuffix("%") if percent else text)
+            return read_decimal(text.removesuffix("%") if percent else text, digits=digits)
         except ValueError:
             self._say(place, _("“%(text)s” is no number: write one such as 4,5.") % {"text": text})
             return None

@@ -120,6 +120,36 @@ def test_points_are_what_the_author_wrote(kind: str, given: dict[str, Any], tota
     assert compiled.score(CardInputs(entered=entered, details=details)).total == Decimal(total)
 
 
+@pytest.mark.parametrize(
+    ("kind", "own", "said"),
+    [
+        ("indicator", {"target": "999999999999999.125"}, {"target": "999999999999999.125"}),
+        (
+            "formula",
+            {"inputs": [{"code": "thu", "label": "Thu ngân sách, triệu đồng", "maximum": "25000000"}],
+             "expression": "thu / 2500000"},
+            {"inputs": [{"code": "thu", "label": "Thu ngân sách, triệu đồng", "max": "25000000"}]},
+        ),
+    ],
+)  # fmt: skip
+def test_an_amount_of_fifteen_digits_is_written_and_points_are_not(
+    kind: str, own: dict[str, Any], said: dict[str, Any], policy: User, signed_in: SignIn
+) -> None:
+    address = reverse(
+        "wagtailadmin_pages:add", args=["criteria_pages", "criteriasetpage", criteria_index().pk]
+    )
+    client = signed_in(policy)
+
+    refused = client.post(address, form_data(page_of(one_kind(kind, **own, maximum="100000"))))
+    assert refused.status_code == 200
+    assert not CriteriaSetPage.objects.exists()
+    assert client.post(address, form_data(page_of(one_kind(kind, **own)))).status_code == 302
+
+    saved = CriteriaSetPage.objects.get().get_latest_revision_as_object()
+    assert said.items() <= kind_of(saved).items()
+    assert check_specification(specification_of(saved)) == []
+
+
 def test_what_is_left_empty_is_not_said() -> None:
     page = page_of(one_kind("indicator", target=None))
     assert kind_of(page) == {"type": "indicator", "direction": "lower", "cap": "1"}

@@ -62,6 +62,7 @@ def leaders() -> CompiledSet:
         ("bonus", {}, "0"),
         ("indicator", {"k: actual": "16"}, "7.5"),
         ("formula", {"k: nhan": "8", "k: xong": "6"}, "7.5"),
+        ("formula", {"k: nhan": "800000000000000", "k: xong": "600000000000000"}, "7.5"),
         ("task_ratio", {"k": "92,5%"}, "9.25"),
         ("task_ratio", {"k": "92,5"}, "9.25"),
         ("task_points", {"k": "5,5"}, "5.5"),
@@ -191,6 +192,7 @@ def test_points_of_tasks_wait_for_what_every_task_must_say() -> None:
     [
         ("number", {"x": "1"}, "x", "“x” is no criterion of this set: remove its value, or name another one."),
         ("number", {"x: 1": "1"}, "x: 1", "“x: 1” is no criterion of this set: remove its value, or name another one."),
+        ("number", {"k": "1000000"}, "k", "“1000000” is no number: write one such as 4,5."),
         ("number", {"k": "viii"}, "k", "“viii” is no number: write one such as 4,5."),
         ("number", {"k": "1.000,5"}, "k", "“1.000,5” is no number: write one such as 4,5."),
         ("number", {"k": "5%"}, "k", "“5%” is no number: write one such as 4,5."),

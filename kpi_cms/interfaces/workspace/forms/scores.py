@@ -15,7 +15,7 @@ from kpi_cms.evaluation.domain.saving import Entry, check_answer, check_entry, s
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.queries import StageRecord
-from kpi_cms.foundation.core.numbers import format_quantity, read_decimal
+from kpi_cms.foundation.core.numbers import DIGITS_OF_AMOUNT, format_quantity, read_decimal
 from kpi_cms.foundation.engine import CompiledCriterion, Fact, decimal_text
 
 SCORE, GROUNDS = "s-", "g-"
@@ -167,7 +167,7 @@ class ScoreForm:
                 if not text:
                     sentence = _("Fill in “%(field)s” too.") % {"field": part_label(criterion, name)}
                     self.problems[criterion.key] = [sentence]
-        return {name: read_decimal(text) for name, text in typed.items() if text}
+        return {name: read_decimal(text, digits=DIGITS_OF_AMOUNT) for name, text in typed.items() if text}
 
     def take_over(self, key: str, record: StageRecord | None) -> None:
         """Put the person's own score into one field: an explicit act for one criterion, saved by nobody yet."""
