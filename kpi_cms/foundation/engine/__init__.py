@@ -4,6 +4,7 @@ Plain Python at the bottom of the ladder: imports the standard library only, and
 (checking and freezing), by evaluation (scoring) and by the doors. Nobody else does arithmetic on scores.
 """
 
+from kpi_cms.foundation.engine.absent import MAY_NOT_APPLY, NOT_ARISEN
 from kpi_cms.foundation.engine.aggregation import PeriodScore
 from kpi_cms.foundation.engine.authoring import check_authored, zero_divisions
 from kpi_cms.foundation.engine.bands import Standing
@@ -37,6 +38,8 @@ from kpi_cms.foundation.engine.vectors import check_period, check_quota, check_v
 __all__ = [
     "APPROVED",
     "FIELD",
+    "MAY_NOT_APPLY",
+    "NOT_ARISEN",
     "N_",
     "QUALITY",
     "SAID",

@@ -100,6 +100,8 @@ def _divisors(node: formulas.Node, zeros: set[str], asked: frozenset[str]) -> It
 def _lowest(criterion: CriterionSpec) -> Fraction | None:
     """The least a criterion can be worth; None where it is computed and is not said here."""
     kind = criterion.kind
+    if criterion.may_not_apply:
+        return Fraction(0)  # what a formula reads where it does not apply
     if isinstance(kind, FormulaKind):
         return None
     if isinstance(kind, ChoiceKind):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kpi_cms.foundation.engine import blind, canonical, formulas, gates, law, raters
+from kpi_cms.foundation.engine.absent import MAY_NOT_APPLY
 from kpi_cms.foundation.engine.exact import plain
 from kpi_cms.foundation.engine.formula_checks import check_formulas
 from kpi_cms.foundation.engine.itemised import ChecklistKind
@@ -15,6 +16,7 @@ from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Reader
 from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
 from kpi_cms.foundation.engine.specification import (
+    NOT_COUNTED,
     ORGANISATIONS,
     SELF,
     BandSpec,
@@ -179,6 +181,8 @@ def _check_criterion(
     if maximum == 0 and section.combination == "weighted_mean" and not isinstance(kind, NumberKind):
         reader.add("criterion_maximum", at, _MAXIMUM_MISSING, criterion=criterion.code)
     kind.check(reader, at, maximum)
+    if criterion.may_not_apply and kind.type not in MAY_NOT_APPLY:
+        reader.add("may_not_apply", at, _APPLIES_ALWAYS, criterion=criterion.code)
     if criterion.stages is not None:
         _check_criterion_stages(reader, specification, at, criterion, criterion.stages)
 
@@ -308,6 +312,11 @@ def _check_nd335(reader: Reader, specification: Specification) -> None:
         reader.add("nd335_parts", "", _ND335_PARTS)
     if tuple(band.start for band in specification.bands) != law.BAND_STARTS:
         reader.add("nd335_bands", "", _ND335_BANDS)
+    for criterion in all_criteria(specification):
+        if criterion.may_not_apply:
+            reader.add("nd335_may_not_apply", criterion.key, _ND335_APPLIES, criterion=criterion.code)
+    if specification.settings.nothing_assigned == NOT_COUNTED:
+        reader.add("nd335_nothing", "", law.NOTHING_FIXED)
     if specification.evaluates != ORGANISATIONS:
         _check_nd335_people(reader, specification)
 
@@ -399,6 +408,10 @@ _NO_CRITERIA = N_("This section has no criteria: add one.")
 _ITEMS_SUM = N_("The items add up to %(sum)s points, not to the maximum of %(max)s: correct one of them.")
 _MAXIMUM_TWO = N_("The criterion has two different maximums, %(own)s and %(max)s: keep one.")
 _MAXIMUM_MISSING = N_("The criterion %(criterion)s has no maximum: give it one above 0.")
+_APPLIES_ALWAYS = N_(
+    "Nobody can say that the criterion %(criterion)s did not arise: only points, choices, levels, checklists and "
+    "indicators may. Take the mark away."
+)
 _NO_STAGE = N_("There is no stage “%(stage)s” in this set: choose one of its stages.")
 _NO_STAGES = N_("No stage may score the criterion %(criterion)s: choose at least one.")
 _NOT_WHERE_DECIDED = N_(
@@ -422,6 +435,10 @@ _ND335_PARTS = N_(
     "Decree 335/2025 fixes 30 points for common criteria and 70 for task results: restore them."
 )
 _ND335_BANDS = N_("Decree 335/2025 fixes the bands at 90, 70 and 50 points: restore them.")
+_ND335_APPLIES = N_(
+    "Decree 335/2025 gives every criterion its points, so the others never count for more: let the criterion "
+    "%(criterion)s always apply."
+)
 _ND335_PENALTY = N_("Decree 335/2025 fixes the deduction for each error or delay at 25%%: restore it.")
 _ND335_RATERS = N_(
     "Under Decree 335/2025 one competent person confirms the points of a month or quarter: remove the raters."

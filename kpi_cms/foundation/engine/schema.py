@@ -28,11 +28,15 @@ def _later(spec: Mapping[str, object]) -> bool:
     rounding = spec.get("rounding")
     if isinstance(rounding, Mapping) and ("when" in rounding or rounding.get("mode", "half_up") != "half_up"):
         return True
+    settings = spec.get("settings")
+    if isinstance(settings, Mapping) and settings.get("nothing_assigned") == "left_out":
+        return True
     if any(stage.get("blind_to") for stage in _mappings(spec, "stages")):
         return True
-    kinds = (
-        node.get("kind") for section in _mappings(spec, "sections") for node in _mappings(section, "criteria")
-    )
+    criteria = [node for section in _mappings(spec, "sections") for node in _mappings(section, "criteria")]
+    if any(node.get("may_not_apply") for node in criteria):
+        return True
+    kinds = (node.get("kind") for node in criteria)
     types = (kind.get("type") for kind in kinds if isinstance(kind, Mapping))
     return any(isinstance(name, str) and name not in KINDS_OF_1 for name in types)
 

@@ -584,7 +584,7 @@ def test_settings_are_the_open_points_and_lie_in_their_ranges():
         (
             "field",
             "",
-            "“nothing_assigned” is not one of the possible values (insufficient, zero): choose one.",
+            "“nothing_assigned” is not one of the possible values (insufficient, zero, left_out): choose one.",
         ),
         ("field", "", "“band_from” is not one of the possible values (exact, rounded): choose one."),
     ]
