@@ -9,6 +9,7 @@ from ..enums import Direction
 from .shared import (
     CODE_LENGTH,
     CriterionBlock,
+    GivenBlock,
     amount,
     entries,
     example,
@@ -39,7 +40,7 @@ class CheckItemBlock(blocks.StructBlock):
         label_format = "{label} · {value}"
 
 
-class ChecklistBlock(CriterionBlock):
+class ChecklistBlock(GivenBlock):
     """Items met or not; their points are added up."""
 
     items = entries(CheckItemBlock(), _("Items"))
@@ -52,7 +53,7 @@ class ChecklistBlock(CriterionBlock):
     class Meta:
         icon = "list-ul"
         label = _("Checklist")
-        form_layout = layout("items", "maximum")
+        form_layout = layout("items", "maximum", given=True)
         description = _(
             "Items that are met or not met, each with its points; the points of those met are added up."
         )
@@ -130,7 +131,7 @@ class BonusBlock(CriterionBlock):
         )
 
 
-class IndicatorBlock(CriterionBlock):
+class IndicatorBlock(GivenBlock):
     """What was reached against a target."""
 
     direction = blocks.ChoiceBlock(label=_("Direction"), choices=Direction.choices, default=Direction.HIGHER)
@@ -147,7 +148,7 @@ class IndicatorBlock(CriterionBlock):
     class Meta:
         icon = "history"
         label = _("Indicator")
-        form_layout = layout("direction", "target", "cap", "maximum")
+        form_layout = layout("direction", "target", "cap", "maximum", given=True)
         description = _("A number that was reached against a target, as a share of the maximum.")
         preview_value = example(
             "III.1", _("Files settled"), direction="higher", target="120", cap="100", maximum="20"
@@ -177,7 +178,8 @@ class FormulaBlock(CriterionBlock):
         required=True,
         help_text=_(
             "Over codes of other criteria and of the numbers below; a code such as 1.10 stands in brackets: [1.10]. "
-            "SUM, MIN, MAX, AVERAGE, ROUND, IF, AND and OR work as in Excel."
+            "SUM, MIN, MAX, AVERAGE, ROUND, IF, AND and OR work as in Excel. APPLIES(code) is 0 where a criterion did "
+            "not arise, else 1."
         ),
     )
     maximum = points(_("Maximum"), help_text=_("The value is held between 0 and the maximum."))

@@ -58,7 +58,7 @@ def input_name(name: str) -> str:
         "common": _("common criteria"),
         "results": _("task results"),
     }
-    return names.get(name, name)
+    return names.get(name, name.replace("([", "(").replace("])", ")"))  # APPLIES([I.1])
 
 
 def _note(step: Step) -> str:

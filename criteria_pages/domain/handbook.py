@@ -61,6 +61,7 @@ class CriterionEntry:
     wordings: tuple[Wording, ...]
     options: tuple[str, ...]
     scored_by: str
+    may_not_apply: str
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,9 @@ def _criterion(item: Node) -> CriterionEntry:
         ),
         options=tuple(options(kind)),
         scored_by=_scored_by(item.get("stages")),
+        may_not_apply=_("May be left out, with grounds, where it did not arise in the period.")
+        if item.get("may_not_apply")
+        else "",
     )
 
 
@@ -328,7 +332,16 @@ def _rules(specification: Node, settings: Settings) -> Iterator[str]:
         for item in entry["criteria"]
     ):
         yield from _rules_of_managed(settings)
-    if settings.nothing_assigned == NothingAssigned.ZERO:
+    if any(item.get("may_not_apply") for entry in specification["sections"] for item in entry["criteria"]):
+        yield _(
+            "Where a criterion did not arise, the others of its section count for it by their maximums or weights; a "
+            "section or part without any criterion left is counted by the others in the same way. A formula reads 0."
+        )
+    if settings.nothing_assigned == NothingAssigned.LEFT_OUT:
+        yield _(
+            "Nothing assigned in the period: the ratios are left out, and what is left counts for the whole."
+        )
+    elif settings.nothing_assigned == NothingAssigned.ZERO:
         yield _("Nothing assigned in the period: each ratio counts 0%, whatever the extra tasks.")
     else:
         yield _("Nothing assigned in the period: no result, not rated.")

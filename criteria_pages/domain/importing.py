@@ -243,6 +243,7 @@ def _criterion(node: Node) -> Values:
         "stages": node.get("stages") or [],
         "maximum": kind.get("max", node.get("max")),
         **BLOCKS[kind["type"]](kind),
+        **({"may_not_apply": True} if node.get("may_not_apply") else {}),
     }
     return {"type": kind["type"], "id": node["key"], "value": value}
 

@@ -39,6 +39,7 @@ _FIELDS = (
     ("nd335_results", "parts"),
     ("nd335_penalty", "penalty_per_fault"),
     ("nd335_managed", "nobody_managed"),
+    ("nd335_nothing", "nothing_assigned"),
     ("nd335_year", "period_kinds"),
     ("managed_kinds", "managed_kinds"),
     ("formulas_long", "parts"),

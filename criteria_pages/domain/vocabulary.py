@@ -110,6 +110,7 @@ FIELDS: dict[str, Text] = {
     "managed_unconfirmed": _("people managed who are not confirmed yet"),
     "managed_without_result": _("people managed who have no result"),
     "max": _("Maximum"),
+    "may_not_apply": _("May not arise"),
     "means_of": _("quarter and year are the mean of"),
     "measure": _("Ratio"),
     "minimum": _("At least"),

@@ -129,7 +129,13 @@ def everything() -> Spec:
     """A sound set of schema 2 that uses every construct once."""
     kind = kinds()
     weighted = [
-        criterion(f"w{number}", {"type": "number", "max": "10", "step": "1"}, "10", weight=weight)
+        criterion(
+            f"w{number}",
+            {"type": "number", "max": "10", "step": "1"},
+            "10",
+            weight=weight,
+            may_not_apply=True,
+        )
         for number, weight in ((1, "25"), (2, "75"))
     ]
     sections = [

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from criteria_pages.domain.vocabulary import FIELDS, KINDS, VALUES
 from criteria_pages.enums import CitedStep
 from kpi_cms.foundation.core.workbooks import Format
+from kpi_cms.foundation.engine import MAY_NOT_APPLY
 from kpi_cms.interfaces.exchange.imports.columns import Column
 
 from .columns import (
@@ -251,6 +252,12 @@ CRITERIA = Table(
         ),
         _number("kind.normalise.full", kinds=_of("task_points")),
         _list("stages", None, VALUES["stages"]),
+        Field(
+            "may_not_apply",
+            _column(YesNoColumn, "may_not_apply", None, only=True),
+            kinds=MAY_NOT_APPLY,
+            width=12,
+        ),
         _list("guidance", [], lines=True),
         _word("citation"),
         KEY,
