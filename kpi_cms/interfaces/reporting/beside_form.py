@@ -50,6 +50,10 @@ def beside_the_form(compiled: CompiledSet, outcome: Outcome | None) -> Iterable[
         yield _("The total counts several raters by their weights: %(raters)s.") % {
             "raters": "; ".join(terms)
         }
+    if outcome is not None and outcome.absent:
+        yield _("Did not arise, or nothing was assigned, so the others count for it: %(codes)s.") % {
+            "codes": ", ".join(outcome.absent)
+        }
     for criterion in compiled.criteria:
         if criterion.part != "common" and not criterion.measure and criterion.code not in listed:
             yield _("%(code)s. %(label)s: %(points)s.") % {

@@ -441,7 +441,9 @@ def _notes(
     waiting = map(card.version.compiled().criterion_by_code, outcome.pending)
     if unsaid := insufficient_tasks(waiting):
         yield unsaid
-    if outcome.insufficient:
+    if outcome.insufficient and outcome.absent:
+        yield _("Nothing of the set applied in this period: there is no result and no rating.")
+    elif outcome.insufficient:
         yield _("Nothing was assigned in this period: there is no result and no rating.")
 
 

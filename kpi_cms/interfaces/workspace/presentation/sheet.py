@@ -15,8 +15,9 @@ from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.evaluation.queries import Given, StageRecord
 from kpi_cms.foundation.core.numbers import format_percent, format_points, format_quantity
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSection, Fact, decimal_text
+from kpi_cms.foundation.engine import NOT_ARISEN, CompiledCriterion, CompiledSection, Fact, decimal_text
 from kpi_cms.interfaces.workspace.forms.scores import (
+    ABSENT,
     GROUNDS,
     SCORE,
     ScoreForm,
@@ -71,7 +72,8 @@ class FieldPart:
 
 @dataclass
 class Field:
-    """The field of a criterion in the stage being written: `parts` where it is given item by item."""
+    """The field of a criterion in the stage being written: `parts` where it is given item by item, `absent_name` the
+    box to tick where it may not have arisen."""
 
     name: str
     value: str
@@ -83,9 +85,12 @@ class Field:
     grounds_name: str = ""
     grounds: str = ""
     asks_grounds: bool = False
+    absent_name: str = ""
+    is_absent: bool = False
     error: str = ""
     taken_over: str = ""
     taken_over_value: str = ""
+    taken_over_absent: bool = False
     can_take_over: bool = False
 
 
@@ -211,9 +216,13 @@ def _section(
         rows=[_row(card, criteria[key], columns, form, record, result) for key in section.criteria],
         cells=[Cell(column.heading, _points(column.result, section.code)) for column in columns],
         own=_points(result, section.code),
-        live=section.combination == "sum"
-        and all(criteria[key].entered and not criteria[key].share for key in section.criteria),
+        live=section.combination == "sum" and all(_adds_up(criteria[key]) for key in section.criteria),
     )
+
+
+def _adds_up(criterion: CompiledCriterion) -> bool:
+    """Whether what is typed is what it adds to the section."""
+    return criterion.entered and not criterion.share and not criterion.may_not_apply
 
 
 def _row(
@@ -263,7 +272,7 @@ def given_text(criterion: CompiledCriterion | Fact, given: Given | None) -> str:
         return "–"
     if isinstance(criterion, Fact):
         return fact_in_words(criterion, given.value or Decimal(0))
-    if criterion.detailed:
+    if criterion.detailed or given.choice == NOT_ARISEN:
         return in_words(criterion, given.choice)
     if given.choice:
         number = format_quantity(given.choice, language=language)
@@ -307,10 +316,15 @@ def _field(criterion: CompiledCriterion, form: ScoreForm, record: StageRecord | 
     if given is not None and known:
         made.taken_over = given_text(criterion, given)
         made.taken_over_value = written(criterion, given)
-    if criterion.kind == "choice":
+        made.taken_over_absent = given.choice == NOT_ARISEN
+    made.asks_grounds = criterion.kind == "choice"
+    if made.asks_grounds or criterion.may_not_apply:
         made.grounds_name = GROUNDS + criterion.key
         made.grounds = form.grounds[criterion.key]
-        made.asks_grounds = True
+    if criterion.may_not_apply:
+        made.absent_name = ABSENT + criterion.key
+        made.is_absent = typed == NOT_ARISEN
+        made.value = "" if made.is_absent else typed
     return made
 
 
