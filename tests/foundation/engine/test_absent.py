@@ -173,6 +173,12 @@ def test_a_section_of_which_nothing_applies_leaves_its_part_and_a_part_the_total
     assert other.total == 100
 
 
+def test_what_is_missing_stays_missing_beside_what_does_not_apply():
+    outcome = scored(three_sections(), A1=NOT_ARISEN, A2=NOT_ARISEN, B1="15", C1="30")
+
+    assert (outcome.total, outcome.missing, outcome.parts) == (None, ("key-B2",), {"p2": 30})
+
+
 def test_where_nothing_applies_at_all_there_is_no_result():
     outcome = scored(three_sections(), **dict.fromkeys(("A1", "A2", "B1", "B2", "C1"), NOT_ARISEN))
 
@@ -204,6 +210,14 @@ def test_a_formula_reads_nothing_as_0_and_asks_what_applies():
     assert scored(spec, **whole_, B1="15").total == 100  # 102, held at the maximum
     assert scored(spec, **{**whole_, "C1": "6"}, B1=NOT_ARISEN).total == 48
     assert scored(spec, **{**whole_, "A1": NOT_ARISEN, "C1": NOT_ARISEN}, B1=NOT_ARISEN).total == 48
+    compiled = compile_set(spec)
+    inputs = CardInputs({f"key-{code}": value for code, value in {**whole_, "B1": NOT_ARISEN}.items()})
+    (total,) = [step for step in compiled.trace(inputs) if step.code == "total"]
+    assert dict(total.inputs)["APPLIES([A1])"] == 1
+    for step in compiled.trace(inputs):
+        if step.formula:
+            value = formulas.evaluate(formulas.parse(step.formula), dict(step.inputs).__getitem__)
+            assert value == step.value
     gone = {**whole_, "B2": NOT_ARISEN, "C1": "6"}
     assert scored(spec, **gone, B1=NOT_ARISEN).total == 47  # the part counts 20 of 20 for 40
 
