@@ -13,19 +13,22 @@ from .shared import GivenBlock, entries, example, layout, points
 
 
 class NumberBlock(GivenBlock):
-    """Points from 0 to a maximum, in steps."""
+    """Points from a minimum, usually 0, to a maximum, in steps."""
 
     maximum = points(_("Maximum"))
+    minimum = points(_("Minimum"), required=False, help_text=_("The fewest points that are given. Empty: 0."))
     step = points(
         _("Step"),
-        help_text=_("Points are a multiple of it. Equal to the maximum: met or not met, nothing between."),
+        help_text=_(
+            "Points rise by it from the minimum. Equal to the maximum: met or not met, nothing between."
+        ),
     )
 
     class Meta:
         icon = "order"
         label = _("Points")
-        form_layout = layout("maximum", "step", given=True)
-        description = _("A number of points from 0 to the maximum, in steps; or met and not met.")
+        form_layout = layout("maximum", "minimum", "step", given=True)
+        description = _("A number of points up to the maximum, in steps; or met and not met.")
         preview_value = example("I.1", _("Keeps discipline"), maximum="5", step="0.25")
 
 

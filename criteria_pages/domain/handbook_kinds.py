@@ -70,6 +70,12 @@ def _entries(kind: Node) -> list[Node]:
 def _how_number(kind: Node) -> str:
     if kind["step"] == kind["max"]:
         return _("Met: %(max)s points. Not met: 0 points.") % {"max": number(kind["max"])}
+    if kind.get("min"):
+        return _("From %(min)s to %(max)s points, in steps of %(step)s") % {
+            "min": number(kind["min"]),
+            "max": number(kind["max"]),
+            "step": number(kind["step"]),
+        }
     return _("From 0 to %(max)s points, in steps of %(step)s") % {
         "max": number(kind["max"]),
         "step": number(kind["step"]),

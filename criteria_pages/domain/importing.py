@@ -304,7 +304,7 @@ def _result_of(kind: Node) -> Values:
 
 
 BLOCKS: Mapping[str, Callable[[Node], Values]] = {
-    "number": _plain("step"),
+    "number": lambda kind: {**_only(kind, "step"), "minimum": kind.get("min")},
     "choice": _plain("unit", "options"),
     "levels": _levels,
     "checklist": _plain("items"),

@@ -39,8 +39,9 @@ def kind_of(block_type: str, value: Value) -> tuple[str | None, Node]:
 
 
 def _number(value: Value) -> tuple[str | None, Node]:
-    maximum = decimal(value["maximum"])
-    return maximum, {"type": "number", "max": maximum, "step": decimal(value["step"])}
+    maximum, least = decimal(value["maximum"]), decimal(value.get("minimum") or None)
+    kind = {"type": "number", "max": maximum, "step": decimal(value["step"])}
+    return maximum, kind | said(min=None if least == "0" else least)
 
 
 def _choice(value: Value) -> tuple[str | None, Node]:

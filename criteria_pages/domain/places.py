@@ -21,7 +21,7 @@ _BLOCKS = frozenset(
 _FLAT = frozenset({"kind", "combination", "time"})
 
 # Fields that authors meet under another name than the specification has.
-_NAMES = {"from": "start", "max": "maximum", "to": "end", "kind": "combination"}
+_NAMES = {"from": "start", "max": "maximum", "min": "minimum", "to": "end", "kind": "combination"}
 
 # What is wrong with a field, by the code of the problem; anything else belongs to the whole block.
 _FIELDS = {
@@ -65,6 +65,7 @@ _FIELDS = {
     "maximum": "maximum",
     "may_not_apply": "may_not_apply",
     "measure_twice": "measure",
+    "minimum": "minimum",
     "nd335_cap": "cap",
     "nd335_formula": "expression",
     "nd335_may_not_apply": "may_not_apply",

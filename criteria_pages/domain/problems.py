@@ -77,6 +77,7 @@ _LABELS: dict[str, str | Promise] = {
     "limit": _("At most, times"),
     "max": _("Maximum"),
     "measure": _("Ratio"),
+    "min": _("Minimum"),
     "minimum": _("Needed at least"),
     "of": _("Results of"),
     "part": _("Part"),
@@ -95,7 +96,7 @@ _LABELS: dict[str, str | Promise] = {
 
 
 # Values of a sentence that are numbers; the engine writes them with a point.
-_NUMBERS = frozenset({"cap", "floor", "max", "own", "share", "start", "step", "sum", "value"})
+_NUMBERS = frozenset({"cap", "floor", "max", "min", "own", "share", "start", "step", "sum", "value"})
 
 
 SEEN = 20

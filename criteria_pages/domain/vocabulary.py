@@ -113,6 +113,7 @@ FIELDS: dict[str, Text] = {
     "may_not_apply": _("May not arise"),
     "means_of": _("quarter and year are the mean of"),
     "measure": _("Ratio"),
+    "min": _("Minimum"),
     "minimum": _("At least"),
     "missing": _("Missing periods"),
     "mode": _("Rounding"),

@@ -98,6 +98,7 @@ def test_each_kind_is_previewed_in_the_picker_as_the_handbook_reads_it(
 # --- What each kind means ------------------------------------------------------------------------------------------
 MEANING: list[tuple[str, dict[str, Any], str]] = [
     ("number", {"entered": "7.5"}, "7.5"),
+    ("number", {"entered": "2", "own": {"minimum": "2", "step": "4"}}, "2"),
     ("choice", {"entered": "4"}, "4"),
     ("levels", {"entered": "8.5"}, "8.5"),
     ("checklist", {"details": {"1": 1, "2": 0}}, "6"),
@@ -112,7 +113,7 @@ MEANING: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("kind", "given", "total"), MEANING)
 def test_points_are_what_the_author_wrote(kind: str, given: dict[str, Any], total: str) -> None:
-    compiled = compile_set(specification_of(page_of(one_kind(kind))))
+    compiled = compile_set(specification_of(page_of(one_kind(kind, **given.get("own", {})))))
     key = compiled.criteria[0].key
     entered = {key: Decimal(given["entered"])} if "entered" in given else {}
     details = {key: given["details"]} if "details" in given else {}
@@ -150,6 +151,13 @@ def test_an_amount_of_fifteen_digits_is_written_and_points_are_not(
     assert check_specification(specification_of(saved)) == []
 
 
+def test_a_minimum_is_said_where_there_is_one() -> None:
+    wanted = {"type": "number", "max": "10", "step": "0.5"}
+    for least in (None, Decimal(0), "0"):
+        assert kind_of(page_of(one_kind("number", minimum=least))) == wanted
+    assert kind_of(page_of(one_kind("number", minimum="2.50"))) == {**wanted, "min": "2.5"}
+
+
 def test_what_is_left_empty_is_not_said() -> None:
     page = page_of(one_kind("indicator", target=None))
     assert kind_of(page) == {"type": "indicator", "direction": "lower", "cap": "1"}
@@ -169,6 +177,8 @@ def test_what_is_left_empty_is_not_said() -> None:
 MISTAKES: list[tuple[str, dict[str, Any], str, tuple[str | int, ...]]] = [
     ("number", {"step": "0.3"}, "step", ("step",)),
     ("number", {"maximum": None}, "criterion_maximum", ("maximum",)),
+    ("number", {"minimum": "10"}, "minimum", ("minimum",)),
+    ("number", {"minimum": "2", "step": "3"}, "step", ("step",)),
     ("choice", {"options": KINDS["choice"]["options"][:1]}, "options", ("options",)),
     ("choice", {"options": [{"value": None, "label": "A", "grounds_required": False}]}, "field",
      ("options", 0, "value")),

@@ -223,6 +223,20 @@ def test_each_mistake_in_a_value_has_its_sentence(
     assert (trial.outcome, trial.result, trial.unfinished) == (None, None, "")
 
 
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("1,5", "1.5 points are outside the range of this criterion: give 2 to 10."),
+        ("3", "3 points do not fit the step: count from 2 in steps of 4."),
+    ],
+)
+def test_a_minimum_is_kept(typed: str, sentence: str) -> None:
+    trial = tried("number", {"k": typed}, minimum="2", step="4")
+
+    assert [mistake.sentence for mistake in trial.mistakes] == [sentence]
+    assert tried("number", {"k": "6"}, minimum="2", step="4").result == (Decimal(6), "dat")
+
+
 def test_a_target_of_the_card_is_asked_for_with_what_was_reached() -> None:
     trial = tried("indicator", {"k: actual": "16"}, target=None)
 

@@ -131,7 +131,7 @@ def everything() -> Spec:
     weighted = [
         criterion(
             f"w{number}",
-            {"type": "number", "max": "10", "step": "1"},
+            {"type": "number", "max": "10", "step": "1", "min": "1"},
             "10",
             weight=weight,
             may_not_apply=True,

@@ -116,6 +116,11 @@ class CompiledCriterion:
         return isinstance(self._kind, ResultOfKind) and self._kind.of == UNIT
 
     @property
+    def least(self) -> Decimal:
+        """The fewest points that are given: of a number its own minimum, else 0."""
+        return self._kind.min if isinstance(self._kind, NumberKind) else Decimal(0)
+
+    @property
     def must_be_said(self) -> tuple[str, ...]:
         """What every task must say to be counted by it; () for every other criterion."""
         kind = self._kind
@@ -148,8 +153,10 @@ class CompiledCriterion:
         if isinstance(kind, ChoiceKind):
             values = [option.value for option in kind.options if option.value is not None]
         elif isinstance(kind, NumberKind) and self.max and kind.step:
-            steps = int(self.max / kind.step)
-            values = [kind.step * index for index in range(steps + 1)] if steps < MOST_GRADES else []
+            steps = int((self.max - kind.min) / kind.step)
+            values = (
+                [kind.min + kind.step * index for index in range(steps + 1)] if steps < MOST_GRADES else []
+            )
         return tuple(Grade("", value, self._worth(value), self._worth(value)) for value in values)
 
     def _worth(self, value: Decimal) -> Fraction:
@@ -200,11 +207,13 @@ class CompiledCriterion:
         if isinstance(kind, LevelsKind):
             return kind.allows(value)
         highest: Decimal | None = None if kind.share else self.max
+        if value < self.least:
+            return False
         if isinstance(kind, IndicatorKind):
             highest = kind.cap
         elif isinstance(kind, ResultOfKind):
             highest = Decimal(1)
-        return value >= 0 and (highest is None or value <= highest)
+        return highest is None or value <= highest
 
 
 @dataclass(frozen=True)

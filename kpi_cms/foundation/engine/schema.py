@@ -36,8 +36,10 @@ def _later(spec: Mapping[str, object]) -> bool:
     criteria = [node for section in _mappings(spec, "sections") for node in _mappings(section, "criteria")]
     if any(node.get("may_not_apply") for node in criteria):
         return True
-    kinds = (node.get("kind") for node in criteria)
-    types = (kind.get("type") for kind in kinds if isinstance(kind, Mapping))
+    kinds = [kind for kind in (node.get("kind") for node in criteria) if isinstance(kind, Mapping)]
+    if any(kind.get("min") is not None for kind in kinds):
+        return True
+    types = (kind.get("type") for kind in kinds)
     return any(isinstance(name, str) and name not in KINDS_OF_1 for name in types)
 
 

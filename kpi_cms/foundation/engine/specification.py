@@ -10,7 +10,7 @@
     criteria        [{key, code, label, max, weight, stages [stage keys; default all], citation,
                       may_not_apply (where it says nothing: false; see `absent.py`),
                       guidance [text], alternatives [{condition, label}], kind {type, ...}}]
-    kind            {type: "number", max, step}
+    kind            {type: "number", max, step, min (where it says nothing: 0)}
                     {type: "choice", unit: "percent" | "points", options [{value, label, grounds_required}]}
                     {type: "task_ratio", measure: "quantity" | "quality" | "progress"}
                     {type: "people_managed", threshold, reached, failed}

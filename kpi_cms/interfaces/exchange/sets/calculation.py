@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from criteria_pages.domain.handbook_kinds import number
 from criteria_pages.domain.vocabulary import labelled
 from kpi_cms.foundation.core.workbooks import Format, Formula, OutColumn, OutSheet, OutValue
 from kpi_cms.foundation.engine import (
@@ -401,4 +402,6 @@ def _how(criterion: CompiledCriterion, kind: Node) -> str:
         return _("per cent")
     if kind["type"] in ("task_ratio", "roll_up", "people_managed", "result_of"):
         return _("share, 1 is 100%")
+    if kind.get("min"):
+        return _("points, at least %(least)s") % {"least": number(kind["min"])}
     return _("points")

@@ -258,6 +258,7 @@ CRITERIA = Table(
             kinds=MAY_NOT_APPLY,
             width=12,
         ),
+        _number("kind.min", kinds=_of("number")),
         _list("guidance", [], lines=True),
         _word("citation"),
         KEY,

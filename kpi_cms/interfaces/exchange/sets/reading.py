@@ -49,6 +49,7 @@ _ABOUT = (
     ("level_step", "step"),
     ("maximum", "max"),
     ("may_not_apply", "may_not_apply"),
+    ("minimum", "min"),
     ("nd335_may_not_apply", "may_not_apply"),
     ("nd335_nothing", "nothing_assigned"),
     ("options", "value"),

@@ -80,6 +80,7 @@ class Field:
     choices: list[Choice] = field(default_factory=list)
     parts: list[FieldPart] = field(default_factory=list)
     hint: str = ""
+    least: Decimal = Decimal(0)
     maximum: Decimal | None = None
     step: Decimal | None = None
     grounds_name: str = ""
@@ -309,7 +310,8 @@ def _field(criterion: CompiledCriterion, form: ScoreForm, record: StageRecord | 
         parts=_parts(criterion, form),
         hint=_hint(criterion),
         maximum=Decimal(100) if criterion.share else criterion.max,
-        step=criterion.step if criterion.kind == "number" else None,
+        least=criterion.least,
+        step=_step_of(criterion),
         error=" ".join(str(sentence) for sentence in form.problems.get(criterion.key, ())),
         can_take_over=known,
     )
@@ -326,6 +328,12 @@ def _field(criterion: CompiledCriterion, form: ScoreForm, record: StageRecord | 
         made.is_absent = typed == NOT_ARISEN
         made.value = "" if made.is_absent else typed
     return made
+
+
+def _step_of(criterion: CompiledCriterion) -> Decimal | None:
+    """The step that the page may check while one types: it knows multiples only."""
+    step = criterion.step if criterion.kind == "number" else None
+    return None if step is None or criterion.least % step else step
 
 
 def _parts(criterion: CompiledCriterion, form: ScoreForm) -> list[FieldPart]:
