@@ -131,6 +131,28 @@ class BonusBlock(CriterionBlock):
         )
 
 
+class PenaltyBlock(CriterionBlock):
+    """Points taken off for each breach, up to a cap for the item and one for the period."""
+
+    maximum = points(_("At most in the period"))
+    items = entries(CountedItemBlock(), _("Breaches"))
+
+    class Meta:
+        icon = "cross"
+        label = _("Points taken off")
+        form_layout = layout("maximum", "items")
+        description = _(
+            "Points taken off for each breach counted, with a cap for each and one for the period. A section takes "
+            "them off its other criteria, never below 0; in a part of their own the formula of the total does."
+        )
+        preview_value = example(
+            "T.2",
+            _("Points taken off"),
+            maximum="5",
+            items=[_counted("1", _("Reprimanded in writing"), "3", cap="3")],
+        )
+
+
 class IndicatorBlock(GivenBlock):
     """What was reached against a target."""
 

@@ -177,6 +177,7 @@ def _section(section: Node) -> SectionEntry:
 
 def _combination(section: Node) -> str:
     combination = section["combination"]
+    off = [item["kind"]["type"] == "penalty" for item in section["criteria"]]
     cap = number(combination["cap"] or section["max"])
     if combination["kind"] == Combination.FORMULA:
         return _("%(formula)s, at most %(cap)s points") % {
@@ -190,7 +191,17 @@ def _combination(section: Node) -> str:
             "max": number(section["max"]),
         }
     if combination["kind"] == Combination.CAPPED_SUM:
+        if any(off) and not all(off):
+            return _("The sum of the criteria's points, less the points taken off, at most %(cap)s") % {
+                "cap": cap
+            }
         return _("The sum of the criteria's points, at most %(cap)s") % {"cap": cap}
+    if any(off):
+        return (
+            _("The points taken off")
+            if all(off)
+            else _("The sum of the criteria's points, less those taken off")
+        )
     return _("The sum of the criteria's points")
 
 

@@ -134,6 +134,12 @@ def _how_bonus(kind: Node) -> str:
     }
 
 
+def _how_penalty(kind: Node) -> str:
+    return _("The points of what happened are taken off, at most %(max)s in the period.") % {
+        "max": number(kind["max"])
+    }
+
+
 def _how_indicator(kind: Node) -> str:
     sentence = {
         Direction.HIGHER.value: _("What was reached ÷ the target of %(target)s, at most %(cap)s"),
@@ -189,6 +195,7 @@ _HOW: Mapping[str, Callable[[Node], str]] = {
     "checklist": _how_checklist,
     "deduction": _how_deduction,
     "bonus": _how_bonus,
+    "penalty": _how_penalty,
     "indicator": _how_indicator,
     "formula": _how_formula,
     "task_ratio": _how_task_ratio,
@@ -271,6 +278,7 @@ _OPTIONS: Mapping[str, Callable[[Node], Iterator[str]]] = {
     "checklist": _items,
     "deduction": _items,
     "bonus": _items,
+    "penalty": _items,
     "formula": _inputs,
     "task_points": _task_points,
     "result_of": _result_of,

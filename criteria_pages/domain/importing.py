@@ -310,6 +310,7 @@ BLOCKS: Mapping[str, Callable[[Node], Values]] = {
     "checklist": _plain("items"),
     "deduction": _plain("items", "floor"),
     "bonus": _plain("items"),
+    "penalty": _plain("items"),
     "indicator": _indicator,
     "formula": _formula,
     "task_ratio": _plain("measure"),

@@ -101,6 +101,10 @@ def _bonus(value: Value) -> tuple[str | None, Node]:
     return None, said(type="bonus", max=decimal(value["maximum"])) | {"items": _items(value["items"])}
 
 
+def _penalty(value: Value) -> tuple[str | None, Node]:
+    return None, said(type="penalty", max=decimal(value["maximum"])) | {"items": _items(value["items"])}
+
+
 def _indicator(value: Value) -> tuple[str | None, Node]:
     return decimal(value["maximum"]), said(
         type="indicator",
@@ -192,6 +196,7 @@ KINDS: Mapping[str, Callable[[Value], tuple[str | None, Node]]] = {
     "checklist": _checklist,
     "deduction": _deduction,
     "bonus": _bonus,
+    "penalty": _penalty,
     "indicator": _indicator,
     "formula": _formula,
     "task_ratio": _task_ratio,

@@ -71,6 +71,7 @@ _FIELDS = {
     "nd335_may_not_apply": "may_not_apply",
     "options": "options",
     "out_of": "out_of",
+    "penalty_weighted": "weight",
     "quota_band": "band",
     "quota_exception": "exception",
     "quota_scopes": "scopes",

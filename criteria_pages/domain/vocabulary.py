@@ -45,6 +45,7 @@ KINDS: dict[str, Text] = {
     "checklist": _("Checklist"),
     "deduction": _("Deduction from the maximum"),
     "bonus": _("Bonus points"),
+    "penalty": _("Points taken off"),
     "indicator": _("Indicator"),
     "task_ratio": _("Ratio of the own tasks"),
     "task_points": _("Points of tasks"),

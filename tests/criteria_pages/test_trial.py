@@ -59,6 +59,7 @@ def leaders() -> CompiledSet:
         ("checklist", {"k: 1": "1", "k: 2": "0"}, "6"),
         ("deduction", {"k:1": "9", "k : 2": "1"}, "5"),
         ("bonus", {"k: 1": "4"}, "6"),
+        ("penalty", {"k: 1": "4"}, "4"),
         ("bonus", {}, "0"),
         ("indicator", {"k: actual": "16"}, "7.5"),
         ("formula", {"k: nhan": "8", "k: xong": "6"}, "7.5"),

@@ -181,6 +181,8 @@ def variants(draw: st.DrawFn) -> dict[str, Any]:
                 each["may_not_apply"] = True
     if draw(st.booleans()):
         spec["settings"]["nothing_assigned"] = "left_out"
+    if draw(st.booleans()):  # taken off a sum, not left to a formula
+        spec["sections"][1]["criteria"].append(spec["sections"][4]["criteria"].pop())
     spec["sections"][4]["combination"]["expression"] = draw(
         st.sampled_from(
             [

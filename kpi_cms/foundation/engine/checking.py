@@ -9,7 +9,7 @@ from kpi_cms.foundation.engine import blind, canonical, formulas, gates, law, ra
 from kpi_cms.foundation.engine.absent import MAY_NOT_APPLY
 from kpi_cms.foundation.engine.exact import plain
 from kpi_cms.foundation.engine.formula_checks import check_formulas
-from kpi_cms.foundation.engine.itemised import ChecklistKind
+from kpi_cms.foundation.engine.itemised import ChecklistKind, PenaltyKind
 from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
 from kpi_cms.foundation.engine.organisations import check_organisations
 from kpi_cms.foundation.engine.problems import N_, Problem
@@ -125,13 +125,33 @@ def _check_points(reader: Reader, specification: Specification) -> None:
         if not section.criteria:
             reader.add("section_empty", section.key, _NO_CRITERIA)
         _check_section_points(reader, section)
+    _check_penalties(reader, specification)
+
+
+def _check_penalties(reader: Reader, specification: Specification) -> None:
+    """What there is nothing to take off of must be taken off by the formula of the total."""
+    for section in specification.sections:
+        kinds = [isinstance(criterion.kind, PenaltyKind) for criterion in section.criteria]
+        if not kinds or not all(kinds):
+            continue
+        if specification.total != "formula":
+            reader.add("penalty_total", section.key, _PENALTY_TOTAL, section=section.code)
+        elif any(
+            not isinstance(criterion.kind, PenaltyKind)
+            for other in specification.sections
+            if other.part == section.part
+            for criterion in other.criteria
+        ):
+            reader.add("penalty_part", section.key, _PENALTY_PART, section=section.code)
 
 
 def _check_section_points(reader: Reader, section: SectionSpec) -> None:
     if section.cap is not None and section.max is not None and section.cap > section.max:
         params = {"cap": plain(section.cap), "max": plain(section.max)}
         reader.add("section_cap", section.key, _CAP_HIGH, **params)
-    maximums = [criterion_maximum(criterion) for criterion in section.criteria]
+    penalties = [each for each in section.criteria if isinstance(each.kind, PenaltyKind)]
+    adding = [each for each in section.criteria if each not in penalties] or section.criteria
+    maximums = [criterion_maximum(criterion) for criterion in adding]
     if section.combination == "sum":
         _add_up(reader, "criteria_sum", section.key, _CRITERIA_SUM, maximums, section.max, bool(maximums))
     elif section.combination == "capped_sum" and section.cap is not None and None not in maximums:
@@ -140,6 +160,8 @@ def _check_section_points(reader: Reader, section: SectionSpec) -> None:
             params = {"sum": plain(reachable), "cap": plain(section.cap)}
             reader.add("criteria_sum", section.key, _CRITERIA_LOW, **params)
     elif section.combination == "weighted_mean":
+        for criterion in penalties:
+            reader.add("penalty_weighted", criterion.key, _PENALTY_WEIGHTED, criterion=criterion.code)
         weights = [criterion.weight for criterion in section.criteria]
         for criterion in section.criteria:
             if criterion.weight is None:
@@ -403,6 +425,17 @@ _CRITERIA_LOW = N_("The criteria reach only %(sum)s points, less than the cap of
 _CAP_HIGH = N_("The cap of %(cap)s points is above the section's maximum of %(max)s: lower it.")
 _WEIGHTS_SUM = N_("The weights of this section add up to %(sum)s%%, not to %(max)s%%: correct them.")
 _NO_WEIGHT = N_("The criterion %(criterion)s has no weight: give it one.")
+_PENALTY_WEIGHTED = N_(
+    "The points that the criterion %(criterion)s takes off have no weight: let the section add up its criteria, or "
+    "write a formula."
+)
+_PENALTY_TOTAL = N_(
+    "The section %(section)s only takes points off, and the total adds up the parts: take it off by a formula of the "
+    "total, such as MAX(0; common + results - deductions)."
+)
+_PENALTY_PART = N_(
+    "The section %(section)s only takes points off, and its part adds it to others: put it into a part of its own."
+)
 _NO_PART = N_("There is no part “%(part)s”: choose one of the set's parts.")
 _NO_CRITERIA = N_("This section has no criteria: add one.")
 _ITEMS_SUM = N_("The items add up to %(sum)s points, not to the maximum of %(max)s: correct one of them.")

@@ -313,6 +313,9 @@ def _section(
     own = [criterion for criterion in criteria if criterion.section == section.key]
     maximum = _known(section.max)
     measures: dict[int, Fraction] = {}
+    penalties = tuple(item.index for item in own if item.is_penalty)
+    if section.combination == "formula" or len(penalties) == len(own):
+        penalties = ()  # the formula says what it takes off; of nothing else there is nothing to take off
     plan: Plan
     if section.combination == "formula":
         plan = _formula_plan(formulas.parse(section.expression), names)
@@ -320,10 +323,11 @@ def _section(
         plan = linear_plan(Fraction(0), {item.index: _weighted(item) * Fraction(maximum) for item in own})
         measures = {item.index: Fraction(_known(item.weight)) for item in own}
     else:
-        measures = {item.index: Fraction(_known(item.max)) for item in own}
+        measures = {item.index: Fraction(_known(item.max)) for item in own if item.index not in penalties}
         plan = linear_plan(
             Fraction(0),
-            {item.index: Fraction(_known(item.max)) if item.share else Fraction(1) for item in own},
+            {item.index: Fraction(_known(item.max)) if item.share else Fraction(1) for item in own}
+            | dict.fromkeys(penalties, Fraction(-1)),
         )
     return CompiledSection(
         key=section.key,
@@ -337,6 +341,7 @@ def _section(
         criteria=tuple(item.key for item in own),
         cap=pair_of(maximum if section.cap is None else section.cap),
         own=frozenset(item.index for item in own),
+        penalties=penalties,
         measures=measures,
         plan=plan,
     )

@@ -13,6 +13,7 @@ from kpi_cms.foundation.engine.exact import Pair, pair_of
 from kpi_cms.foundation.engine.facts import Fact
 from kpi_cms.foundation.engine.gates import Gate
 from kpi_cms.foundation.engine.indicator import IndicatorKind
+from kpi_cms.foundation.engine.itemised import PenaltyKind
 from kpi_cms.foundation.engine.kinds import (
     ChoiceKind,
     DetailedKind,
@@ -114,6 +115,11 @@ class CompiledCriterion:
     def is_of_unit(self) -> bool:
         """Whether its value comes of the result of the unit."""
         return isinstance(self._kind, ResultOfKind) and self._kind.of == UNIT
+
+    @property
+    def is_penalty(self) -> bool:
+        """Whether its value is points taken off."""
+        return isinstance(self._kind, PenaltyKind)
 
     @property
     def least(self) -> Decimal:
@@ -218,7 +224,8 @@ class CompiledCriterion:
 
 @dataclass(frozen=True)
 class CompiledSection:
-    """A section: its plan gives points, held between 0 and `cap`. `own`: its criteria's places; `measures`: their
+    """A section: its plan gives points, held between 0 and `cap`. `own`: its criteria's places; `penalties`: those that
+    are taken off the others; `measures`: their
     maxima or weights, by which those that apply count for all; {} where a formula says how."""
 
     key: str
@@ -232,6 +239,7 @@ class CompiledSection:
     criteria: tuple[str, ...]
     cap: Pair
     own: frozenset[int]
+    penalties: tuple[int, ...]
     measures: Mapping[int, Fraction]
     plan: Plan = field(repr=False)
 
@@ -340,6 +348,11 @@ class ScoringPlan:
         """The facts that the gates of a kind of period ask, in the set's order; "": of any period."""
         codes: set[str] = set().union(*(gate.codes for gate in self.gates if gate.bears_on(period)))
         return tuple(fact for fact in self.specification.facts if fact.code in codes)
+
+    def takes_off(self, part: CompiledPart) -> bool:
+        """Whether there is nothing in a part but points taken off."""
+        keys = [key for index in part.sections for key in self.sections[index].criteria]
+        return bool(keys) and all(self.criteria[self.keys[key]].is_penalty for key in keys)
 
     def criterion_by_code(self, code: str) -> CompiledCriterion:
         """The criterion with a code. Raises ScoringError when there is none."""

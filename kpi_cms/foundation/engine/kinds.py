@@ -16,7 +16,7 @@ from typing import ClassVar
 from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal, plain
 from kpi_cms.foundation.engine.formula_kind import FormulaKind
 from kpi_cms.foundation.engine.indicator import IndicatorKind
-from kpi_cms.foundation.engine.itemised import BonusKind, ChecklistKind, DeductionKind
+from kpi_cms.foundation.engine.itemised import BonusKind, ChecklistKind, DeductionKind, PenaltyKind
 from kpi_cms.foundation.engine.levels import LevelsKind
 from kpi_cms.foundation.engine.others import ResultOfKind, RollUpKind
 from kpi_cms.foundation.engine.problems import N_, Problem
@@ -225,6 +225,7 @@ READERS: Mapping[str, Callable[[Reader, Node, str], Kind]] = {
     ChecklistKind.type: ChecklistKind.read,
     DeductionKind.type: DeductionKind.read,
     BonusKind.type: BonusKind.read,
+    PenaltyKind.type: PenaltyKind.read,
     IndicatorKind.type: IndicatorKind.read,
     TaskPointsKind.type: TaskPointsKind.read,
     RollUpKind.type: RollUpKind.read,

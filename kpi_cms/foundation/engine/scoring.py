@@ -424,7 +424,10 @@ def _sections(
             continue
         if isinstance(plan, LinearPlan):
             value = plan.value(values)
-            value = value if value is None or factor == 1 else times(value, factor)
+            if value is not None and factor != 1:
+                # What is taken off stays as it is: only points count for what does not apply.
+                off = add([values[place] for place in section.penalties])
+                value = add([times(value, factor), off and times(off, factor - 1)])
         else:
             value = _evaluated(plan, value_of, section.key)
         raw[index] = value

@@ -244,7 +244,7 @@ class _Tracer:
         assert isinstance(plan, LinearPlan)  # only formulas are trees
         terms, inputs = [], []
         for index, coefficient in plan.terms:
-            if index in self._work.absent.criteria:
+            if index in self._work.absent.criteria or index in section.penalties:
                 continue
             criterion = self._set.criteria[index]
             factor = Fraction(coefficient, plan.denominator)
@@ -257,6 +257,9 @@ class _Tracer:
                 left(section.measures, each) for each in (set[int](), self._work.absent.criteria)
             )
             formula = f"({formula}) * {_text(most)} / {_text(applies)}"
+        for code in (self._set.criteria[index].code for index in section.penalties):
+            formula += f" - [{code}]"
+            inputs.append((code, self._value_of(code)))
         return formula, tuple(inputs)
 
     def _value_of(self, code: str) -> Fraction:

@@ -169,7 +169,7 @@ def section_of(compiled: CompiledSet, section: CompiledSection, own: Outcome | N
         Form01Row(
             number=criterion.code.rsplit(".", 1)[-1],
             text=criterion.label,  # the form's own wording; the two texts of II.4 guide the scoring on screen
-            maximum=criterion.max,
+            maximum=-criterion.max if criterion.is_penalty and criterion.max else criterion.max,
             score=_decimal(points_of(criterion, values.get(criterion.code))),
         )
         for criterion in compiled.criteria

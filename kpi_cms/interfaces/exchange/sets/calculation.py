@@ -118,7 +118,7 @@ class _Lines:
     def _criterion(self, criterion: CompiledCriterion) -> None:
         kind = self.kinds[criterion.key]
         name = kind["type"]
-        if name in ("checklist", "deduction", "bonus"):
+        if name in ("checklist", "deduction", "bonus", "penalty"):
             self._items(criterion, kind)
         elif name == "indicator":
             self._indicator(criterion, kind)
@@ -167,7 +167,7 @@ class _Lines:
         text = total
         if kind["type"] == "deduction":
             text = f"MAX({kind['max']}-{total},{kind.get('floor') or 0})"
-        if kind["type"] == "bonus":
+        if kind["type"] in ("bonus", "penalty"):
             text = f"MIN({total},{kind['max']})"
         self._named(criterion.code, criterion.label, lambda: self._if_it_applies(criterion, text))
 
@@ -221,7 +221,9 @@ class _Lines:
         own = [self.set.criteria[self.set.keys[key]] for key in section.criteria]
         weighted = section.combination == "weighted_mean"
         measures = {
-            each.code: _number(each.weight if weighted else each.max) for each in own if section.measures
+            each.code: _number(each.weight if weighted else each.max)
+            for each in own
+            if each.index in section.measures
         }
         left = self._left(section.code, section.label, measures or {each.code: "1" for each in own})
         whole = "+".join(measures.values())
@@ -230,8 +232,10 @@ class _Lines:
             if section.combination == "formula":
                 raw = excel(parse(section.expression), self._cell)
             else:
-                raw = "+".join(self._term(criterion, section) for criterion in own)
+                adding = [each for each in own if each.index not in section.penalties]
+                raw = "+".join(self._term(criterion, section) for criterion in adding)
                 raw = f"({raw})*({whole})/{left}" if left else raw
+                raw += "".join(f"-{self.cells[self.set.criteria[at].code]}" for at in section.penalties)
             return self._rounded(_where(left, f"MAX(0,MIN({raw},{cap}))"), when=SECTIONS)
 
         self._named(section.code, section.label, text)

@@ -46,7 +46,7 @@ class Omitted:
 
 OMIT = Omitted()
 
-OWN_MAXIMUM = frozenset({"number", "deduction", "bonus", "task_points", "formula"})
+OWN_MAXIMUM = frozenset({"number", "deduction", "bonus", "penalty", "task_points", "formula"})
 """Kinds that say their maximum themselves; of a number the criterion says it as well."""
 
 
@@ -135,7 +135,7 @@ def _stage(path: str, label: Text | None = None) -> Field:
 
 CRITERION = _code("criterion", _("Code of the criterion"))
 KEY = Field("key", _column(LabelColumn, "key", _("Key (do not change)")), "", width=38)
-ITEMS = _of("checklist", "deduction", "bonus")
+ITEMS = _of("checklist", "deduction", "bonus", "penalty")
 
 SET = Table(
     "set",

@@ -241,7 +241,7 @@ def _row(
         label=label_of(criterion, card),
         guidance=criterion.guidance,
         citation=criterion.citation,
-        maximum=criterion.max,
+        maximum=-criterion.max if criterion.is_penalty and criterion.max else criterion.max,
         step=criterion.step,
         computed=not criterion.by_hand,
         cells=[_cell(criterion, column) for column in columns],
@@ -286,7 +286,7 @@ def _computed(criterion: CompiledCriterion, result: CardResult | None) -> str:
     if stored is None:
         return "–"
     language = get_language() or "vi"
-    value = Fraction(stored)
+    value = -Fraction(stored) if criterion.is_penalty else Fraction(stored)
     return (
         format_percent(value, language=language)
         if criterion.share
@@ -355,6 +355,8 @@ def _hint(criterion: CompiledCriterion) -> str:
     """What a number that is left empty means."""
     if criterion.kind == "deduction":
         return _("How many times each happened. Write 0 where nothing happened.")
+    if criterion.is_penalty:
+        return _("How many times each happened; nothing takes nothing off.")
     return _("How many times each was achieved; nothing counts 0.") if criterion.kind == "bonus" else ""
 
 

@@ -16,6 +16,7 @@ from kpi_cms.interfaces.exchange.sets.calculation import calculation
 from tests.factories.specifications import everything
 from tests.foundation.engine import later, specs
 from tests.foundation.engine.test_absent import sets
+from tests.foundation.engine.test_penalty import beside
 from tests.helpers.calculated import Card, in_memory, variants
 from tests.helpers.excel import Sheet
 
@@ -34,6 +35,18 @@ def test_whole_sections_and_parts_that_do_not_apply_are_left_out_alike(
     drawn: tuple[dict[str, Any], Any], data: st.DataObject
 ) -> None:
     Card(drawn[0], data.draw).agrees()
+
+
+def test_points_taken_off_stay_as_they_are_where_something_did_not_arise() -> None:
+    sheet = Sheet(in_memory(calculation(beside())))
+    rows = {sheet.worksheet.cell(row, 1).value: row for row in range(2, sheet.worksheet.max_row + 1)}
+    shown = []
+    for x in (5.0, "n/a"):
+        sheet.known.clear()
+        for code, typed in (("x", x), ("y", 4.0), ("off: 1", 2.0)):
+            sheet.enter(f"C{rows[code]}", typed)
+        shown.append((sheet.value(f"D{rows['off']}"), sheet.value(f"D{rows['total']}")))
+    assert shown == [(2, 7), (2, 6)]
 
 
 def test_a_target_is_asked_only_where_the_indicator_arose() -> None:
