@@ -1,12 +1,18 @@
 """What did not arise on the screen of a card: a box with grounds, shown in words, and no sum while one types."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
+from kpi_cms.evaluation.domain import reopening, stages
 from kpi_cms.evaluation.models import Score
 from kpi_cms.foundation.engine import NOT_ARISEN
-from tests.evaluation.test_not_arisen import GIVEN, a_month, key_of, saved
-from tests.helpers.pages import body, text
+from tests.evaluation.test_not_arisen import GIVEN, a_month, entries, key_of, saved
+from tests.factories.snippets import holder
+from tests.helpers import month
+from tests.helpers.pages import body, field, text
+from tests.helpers.world import MOMENT
 
 pytestmark = pytest.mark.django_db
 
@@ -85,9 +91,6 @@ def test_whoever_sends_it_without_grounds_is_led_to_the_place(card, sign_in):
 
 
 def test_others_read_it_in_words_with_its_grounds(card, sign_in):
-    from kpi_cms.evaluation.domain import stages
-    from tests.helpers.world import MOMENT
-
     card = saved(card, "choice", "indicator").card
     stages.submit_self(actor=card.person.user, moment=MOMENT, card=card, expected=card.version_number)
 
@@ -98,3 +101,36 @@ def test_others_read_it_in_words_with_its_grounds(card, sign_in):
     assert "Không có việc" in shown
     assert NOT_ARISEN not in shown
     assert f'data-value="{NOT_ARISEN}"' not in body(response)
+
+
+def test_a_reopened_criterion_is_decided_as_not_arisen_with_its_grounds(sign_in, clock, monkeypatch, db):
+    monkeypatch.setattr("kpi_cms.interfaces.workspace.views.reopening.database_now", lambda: clock.now)
+    world = a_month()
+    month.worked(world, world.lan)
+    card = saved(world.card(world.lan)).card
+    card = stages.submit_self(actor=world.lan.user, moment=MOMENT, card=card, expected=card.version_number)
+    stages.save_evaluation(
+        actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number, entries=entries(card)
+    )
+    card = month.notified_as_it_stands(world, world.lan)
+    key = key_of(card, "number")
+    asked = reopening.ask_reopening(
+        actor=world.head.user, moment=MOMENT, card=card, expected=card.version_number, criteria=[key],
+        until=MOMENT + timedelta(days=3), reason="Chấm nhầm",
+    )  # fmt: skip
+    policy = holder(world.root, "manage_periods", username="CS01")
+    reopening.answer_reopening(actor=policy, moment=MOMENT, reopening=asked, approved=True, reason="")
+    clock.now = MOMENT + timedelta(minutes=5)
+
+    client, decide = sign_in(world.head), reverse("workspace:decide_anew", args=[card.pk])
+    page = client.get(decide)
+    assert "Ghi n/a nếu không phát sinh trong kỳ." in text(page)
+    sent = {name: field(page, name) for name in ("expected", "seen")} | {
+        "reason": "Xem lại",
+        f"s-{key}": "n/a",
+    }
+    assert client.post(decide, sent | {f"g-{key}": ""}).status_code == 422
+    assert client.post(decide, sent | {f"g-{key}": "Không có việc"}).status_code == 302
+
+    score = Score.objects.get(criterion__code="number", assessment__stage="evaluator")
+    assert (score.choice, score.grounds) == (NOT_ARISEN, "Không có việc")
