@@ -366,6 +366,8 @@ def test_what_uses_it_is_of_the_second_schema_and_what_does_not_keeps_its_digest
     plain = specs.party()
     before = digest(plain)
     assert (needed_version(plain), needed_version(left_out())) == (1, 2)
+    sets_ = (plain, left_out(), whole(points("x", "10")))
+    assert [compile_set(spec).may_be_absent for spec in sets_] == [False, True, True]
     assert (
         needed_version(specs.party() | {"sections": [specs.section("S", "1", "p", [points("x", "1")])]}) == 2
     )

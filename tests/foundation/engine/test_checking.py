@@ -630,7 +630,7 @@ def test_what_is_not_of_the_right_form_is_said_by_field():
             "key-II.1",
             (
                 "“type” is not one of the possible values (number, choice, task_ratio, people_managed, "
-                "levels, checklist, deduction, bonus, indicator, task_points, roll_up, result_of, formula): "
+                "levels, checklist, deduction, bonus, penalty, indicator, task_points, roll_up, result_of, formula): "
                 "choose one."
             ),
         ),
@@ -643,7 +643,7 @@ def test_what_is_not_of_the_right_form_is_said_by_field():
             "key-III",
             (
                 "“type” is not one of the possible values (number, choice, task_ratio, people_managed, "
-                "levels, checklist, deduction, bonus, indicator, task_points, roll_up, result_of, formula): "
+                "levels, checklist, deduction, bonus, penalty, indicator, task_points, roll_up, result_of, formula): "
                 "choose one."
             ),
         ),

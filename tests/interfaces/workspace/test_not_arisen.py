@@ -90,6 +90,14 @@ def test_whoever_sends_it_without_grounds_is_led_to_the_place(card, sign_in):
     )
 
 
+def test_where_there_is_nothing_to_compute_with_the_card_says_so(card, sign_in):
+    saved(card, *GIVEN)  # and no task is assigned
+
+    shown = text(sign_in(card.person).get(url(card)))
+
+    assert "Không đủ dữ liệu: trong kỳ không có nhiệm vụ được giao hoặc nội dung phát sinh" in shown
+
+
 def test_others_read_it_in_words_with_its_grounds(card, sign_in):
     card = saved(card, "choice", "indicator").card
     stages.submit_self(actor=card.person.user, moment=MOMENT, card=card, expected=card.version_number)
