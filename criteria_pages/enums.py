@@ -120,6 +120,7 @@ class Unconfirmed(models.TextChoices):
 class NothingAssigned(models.TextChoices):
     INSUFFICIENT = "insufficient", _("No result: insufficient data, not rated")
     ZERO = "zero", _("Each ratio counts 0%")
+    LEFT_OUT = "left_out", _("The ratios are left out, and the other criteria count for them")
 
 
 class BandSource(models.TextChoices):

@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Fact, decimal_text, stage_and_seat
+from kpi_cms.foundation.engine import (
+    NOT_ARISEN,
+    CompiledCriterion,
+    CompiledSet,
+    Fact,
+    decimal_text,
+    stage_and_seat,
+)
 
 from .blocks.shared import LABEL_LENGTH
 from .domain.examples import Example
@@ -151,6 +158,8 @@ class TrialForm:
         if criterion.detailed:
             for number, item in enumerate(criterion.details):
                 yield _Value(f"{start}-{criterion.key}-{number}", criterion, item, by)
+            if criterion.may_not_apply:
+                yield _Value(f"{start}-{criterion.key}", criterion, by=by)
         elif criterion.kind != "formula":
             yield _Value(f"{start}-{criterion.key}", criterion, by=by)
 
@@ -247,13 +256,16 @@ class TrialForm:
     def _field(self, field: _Value) -> dict[str, Any]:
         criterion, item = field.criterion, field.item
         choices: list[tuple[str, Any]] = []
-        if criterion.options:
+        absent = [(NOT_ARISEN, _("Did not arise"))] if criterion.may_not_apply and not item else []
+        if criterion.detailed and not item:
+            choices = absent
+        elif criterion.options:
             sign = "%" if criterion.share else ""
             choices = [
                 (decimal_text(option.value), f"{decimal_text(option.value)}{sign} · {option.label}")
                 for option in criterion.options
                 if option.value is not None
-            ]
+            ] + absent
         elif criterion.kind == "checklist":
             choices = [("1", _("Met")), ("0", _("Not met"))]
         value = self.values.get(field.name, "")
@@ -263,6 +275,7 @@ class TrialForm:
         return {
             "name": field.html,
             "label": item_label(criterion, item) if item else f"{criterion.code} · {criterion.label}",
+            "hint": _("Write n/a where it did not arise.") if absent and not choices else "",
             "choices": choices,
             "value": value.removesuffix("%").strip() if choices else value,
             "errors": errors,

@@ -9,6 +9,8 @@ from ..enums import Direction
 from .shared import (
     CODE_LENGTH,
     CriterionBlock,
+    GivenBlock,
+    amount,
     entries,
     example,
     formula,
@@ -38,7 +40,7 @@ class CheckItemBlock(blocks.StructBlock):
         label_format = "{label} · {value}"
 
 
-class ChecklistBlock(CriterionBlock):
+class ChecklistBlock(GivenBlock):
     """Items met or not; their points are added up."""
 
     items = entries(CheckItemBlock(), _("Items"))
@@ -51,7 +53,7 @@ class ChecklistBlock(CriterionBlock):
     class Meta:
         icon = "list-ul"
         label = _("Checklist")
-        form_layout = layout("items", "maximum")
+        form_layout = layout("items", "maximum", given=True)
         description = _(
             "Items that are met or not met, each with its points; the points of those met are added up."
         )
@@ -129,11 +131,33 @@ class BonusBlock(CriterionBlock):
         )
 
 
-class IndicatorBlock(CriterionBlock):
+class PenaltyBlock(CriterionBlock):
+    """Points taken off for each breach, up to a cap for the item and one for the period."""
+
+    maximum = points(_("At most in the period"))
+    items = entries(CountedItemBlock(), _("Breaches"))
+
+    class Meta:
+        icon = "cross"
+        label = _("Points taken off")
+        form_layout = layout("maximum", "items")
+        description = _(
+            "Points taken off for each breach counted, with a cap for each and one for the period. A section takes "
+            "them off its other criteria, never below 0; in a part of their own the formula of the total does."
+        )
+        preview_value = example(
+            "T.2",
+            _("Points taken off"),
+            maximum="5",
+            items=[_counted("1", _("Reprimanded in writing"), "3", cap="3")],
+        )
+
+
+class IndicatorBlock(GivenBlock):
     """What was reached against a target."""
 
     direction = blocks.ChoiceBlock(label=_("Direction"), choices=Direction.choices, default=Direction.HIGHER)
-    target = points(
+    target = amount(
         _("Target"), required=False, help_text=_("Empty: it is entered on each card beside what was reached.")
     )
     cap = points(
@@ -146,7 +170,7 @@ class IndicatorBlock(CriterionBlock):
     class Meta:
         icon = "history"
         label = _("Indicator")
-        form_layout = layout("direction", "target", "cap", "maximum")
+        form_layout = layout("direction", "target", "cap", "maximum", given=True)
         description = _("A number that was reached against a target, as a share of the maximum.")
         preview_value = example(
             "III.1", _("Files settled"), direction="higher", target="120", cap="100", maximum="20"
@@ -160,7 +184,7 @@ class FormulaInputBlock(blocks.StructBlock):
         label=_("Code"), max_length=CODE_LENGTH, help_text=_("The formula names it by this code.")
     )
     label = blocks.TextBlock(label=_("What is entered"), rows=2)
-    maximum = points(_("Maximum"), required=False)
+    maximum = amount(_("Maximum"), required=False)
 
     class Meta:
         icon = "edit"
@@ -176,7 +200,8 @@ class FormulaBlock(CriterionBlock):
         required=True,
         help_text=_(
             "Over codes of other criteria and of the numbers below; a code such as 1.10 stands in brackets: [1.10]. "
-            "SUM, MIN, MAX, AVERAGE, ROUND, IF, AND and OR work as in Excel."
+            "SUM, MIN, MAX, AVERAGE, ROUND, IF, AND and OR work as in Excel. APPLIES(code) is 0 where a criterion did "
+            "not arise, else 1."
         ),
     )
     maximum = points(_("Maximum"), help_text=_("The value is held between 0 and the maximum."))

@@ -9,23 +9,26 @@ from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 
 from ..enums import ChoiceUnit
-from .shared import CriterionBlock, entries, example, layout, points
+from .shared import GivenBlock, entries, example, layout, points
 
 
-class NumberBlock(CriterionBlock):
-    """Points from 0 to a maximum, in steps."""
+class NumberBlock(GivenBlock):
+    """Points from a minimum, usually 0, to a maximum, in steps."""
 
     maximum = points(_("Maximum"))
+    minimum = points(_("Minimum"), required=False, help_text=_("The fewest points that are given. Empty: 0."))
     step = points(
         _("Step"),
-        help_text=_("Points are a multiple of it. Equal to the maximum: met or not met, nothing between."),
+        help_text=_(
+            "Points rise by it from the minimum. Equal to the maximum: met or not met, nothing between."
+        ),
     )
 
     class Meta:
         icon = "order"
         label = _("Points")
-        form_layout = layout("maximum", "step")
-        description = _("A number of points from 0 to the maximum, in steps; or met and not met.")
+        form_layout = layout("maximum", "minimum", "step", given=True)
+        description = _("A number of points up to the maximum, in steps; or met and not met.")
         preview_value = example("I.1", _("Keeps discipline"), maximum="5", step="0.25")
 
 
@@ -40,7 +43,7 @@ class OptionBlock(blocks.StructBlock):
         label_format = "{value} · {label}"
 
 
-class ChoiceCriterionBlock(CriterionBlock):
+class ChoiceCriterionBlock(GivenBlock):
     """One of several values, none preselected."""
 
     unit = blocks.ChoiceBlock(label=_("Values are"), choices=ChoiceUnit.choices, default=ChoiceUnit.PERCENT)
@@ -54,7 +57,7 @@ class ChoiceCriterionBlock(CriterionBlock):
     class Meta:
         icon = "radio-full"
         label = _("Choice")
-        form_layout = layout("unit", "options", "maximum")
+        form_layout = layout("unit", "options", "maximum", given=True)
         description = _("One of two, three or more values, each with the case it stands for.")
         preview_value = example(
             "e",
@@ -84,7 +87,7 @@ class LevelBlock(blocks.StructBlock):
         label_format = "{label} · {start}"
 
 
-class LevelsBlock(CriterionBlock):
+class LevelsBlock(GivenBlock):
     """A value within one of several described levels."""
 
     unit = blocks.ChoiceBlock(label=_("Values are"), choices=ChoiceUnit.choices, default=ChoiceUnit.POINTS)
@@ -103,7 +106,7 @@ class LevelsBlock(CriterionBlock):
     class Meta:
         icon = "list-ol"
         label = _("Levels")
-        form_layout = layout("unit", "levels", "step", "maximum")
+        form_layout = layout("unit", "levels", "step", "maximum", given=True)
         description = _(
             "Described levels, such as good from 8 to 10 points; a value within one of them is given."
         )

@@ -5,6 +5,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from kpi_cms.foundation.core.numbers import DIGITS_OF_AMOUNT
+
 from ..enums import Condition, StageName
 
 CODE_LENGTH = 40
@@ -22,6 +24,18 @@ def points(label: Any, *, required: bool = True, help_text: Any = "", **options:
         max_digits=8,
         decimal_places=3,
         **options,
+    )
+
+
+def amount(label: Any, *, required: bool = True, help_text: Any = "") -> blocks.DecimalBlock:
+    """What is measured, such as a budget in million đồng: as many digits as the engine reads. No points, no score."""
+    return blocks.DecimalBlock(
+        label=label,
+        required=required,
+        help_text=help_text,
+        min_value=0,
+        max_digits=DIGITS_OF_AMOUNT + 3,
+        decimal_places=3,
     )
 
 
@@ -117,11 +131,25 @@ class CriterionBlock(blocks.StructBlock):
         preview_template = "criteria_pages/admin/criterion_preview.html"
 
 
-def layout(*own: str) -> blocks.BlockGroup:
-    """The fields of a kind between the wording and what is rarely touched."""
+class GivenBlock(CriterionBlock):
+    """A criterion that somebody gives, and that may have nothing to be given for."""
+
+    may_not_apply = blocks.BooleanBlock(
+        label=_("May not arise"),
+        required=False,
+        help_text=_(
+            "Whoever scores may say, with grounds, that it did not arise in the period. The other criteria of the "
+            "section then count for it. A formula reads 0 and can ask APPLIES(code), which is 1 or 0."
+        ),
+    )
+
+
+def layout(*own: str, given: bool = False) -> blocks.BlockGroup:
+    """The fields of a kind between the wording and what is rarely touched; `given`: of a `GivenBlock`."""
+    settings = ["alternatives", "citation", "weight", "stages"]
     return blocks.BlockGroup(
         children=["code", "label", *own, "guidance"],
-        settings=["alternatives", "citation", "weight", "stages"],
+        settings=[*settings, "may_not_apply"] if given else settings,
     )
 
 

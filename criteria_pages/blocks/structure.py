@@ -5,7 +5,14 @@ from wagtail import blocks
 
 from ..enums import Combination, PartCode
 from .computed import PeopleManagedBlock, ResultOfBlock, RollUpBlock, TaskPointsBlock, TaskRatioBlock
-from .itemised import BonusBlock, ChecklistBlock, DeductionBlock, FormulaBlock, IndicatorBlock
+from .itemised import (
+    BonusBlock,
+    ChecklistBlock,
+    DeductionBlock,
+    FormulaBlock,
+    IndicatorBlock,
+    PenaltyBlock,
+)
 from .kinds import ChoiceCriterionBlock, LevelsBlock, NumberBlock
 from .shared import CODE_LENGTH, clause, formula, points
 
@@ -21,6 +28,7 @@ class CriteriaBlock(blocks.StreamBlock):
     checklist = ChecklistBlock(group=COUNTED)
     deduction = DeductionBlock(group=COUNTED)
     bonus = BonusBlock(group=COUNTED)
+    penalty = PenaltyBlock(group=COUNTED)
     indicator = IndicatorBlock(group=COUNTED)
     formula = FormulaBlock(group=COMPUTED)
     task_ratio = TaskRatioBlock(group=COMPUTED)

@@ -20,7 +20,7 @@ Node = Mapping[str, Any]
 Path = tuple[str, ...]
 
 _WORDS = frozenset({"label", "guidance", "alternatives", "citation", "code", "reason"})
-_POINTS = frozenset({("max",), ("weight",), ("kind", "max"), ("from",), ("share",)})
+_POINTS = frozenset({("max",), ("weight",), ("kind", "max"), ("kind", "min"), ("from",), ("share",)})
 _TREE = frozenset(
     {"parts", "sections", "bands", "stages", "facts", "gates", "quotas", "raters", "aggregation"}
 )

@@ -67,7 +67,7 @@ def input_name(name: str, own: Names) -> str:
         "failed": _("value when one does not"),
         "total": _("total"),
     }
-    return names.get(name, name)
+    return names.get(name, name.replace("([", "(").replace("])", ")"))  # APPLIES([I.1])
 
 
 def _note(step: Step, own: Names) -> str:

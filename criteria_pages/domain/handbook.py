@@ -63,6 +63,7 @@ class CriterionEntry:
     wordings: tuple[Wording, ...]
     options: tuple[str, ...]
     scored_by: str
+    may_not_apply: str
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def _section(section: Node) -> SectionEntry:
 
 def _combination(section: Node) -> str:
     combination = section["combination"]
+    off = [item["kind"]["type"] == "penalty" for item in section["criteria"]]
     cap = number(combination["cap"] or section["max"])
     if combination["kind"] == Combination.FORMULA:
         return _("%(formula)s, at most %(cap)s points") % {
@@ -191,7 +193,17 @@ def _combination(section: Node) -> str:
             "max": number(section["max"]),
         }
     if combination["kind"] == Combination.CAPPED_SUM:
+        if any(off) and not all(off):
+            return _("The sum of the criteria's points, less the points taken off, at most %(cap)s") % {
+                "cap": cap
+            }
         return _("The sum of the criteria's points, at most %(cap)s") % {"cap": cap}
+    if any(off):
+        return (
+            _("The points taken off")
+            if all(off)
+            else _("The sum of the criteria's points, less those taken off")
+        )
     return _("The sum of the criteria's points")
 
 
@@ -222,6 +234,9 @@ def _criterion(item: Node) -> CriterionEntry:
         ),
         options=tuple(options(kind)),
         scored_by=_scored_by(item.get("stages")),
+        may_not_apply=_("May be left out, with grounds, where it did not arise in the period.")
+        if item.get("may_not_apply")
+        else "",
     )
 
 
@@ -353,7 +368,16 @@ def _rules(specification: Node, settings: Settings) -> Iterator[str]:
         for item in entry["criteria"]
     ):
         yield from _rules_of_managed(settings)
-    if settings.nothing_assigned == NothingAssigned.ZERO:
+    if any(item.get("may_not_apply") for entry in specification["sections"] for item in entry["criteria"]):
+        yield _(
+            "Where a criterion did not arise, the others of its section count for it by their maximums or weights; a "
+            "section or part without any criterion left is counted by the others in the same way. A formula reads 0."
+        )
+    if settings.nothing_assigned == NothingAssigned.LEFT_OUT:
+        yield _(
+            "Nothing assigned in the period: the ratios are left out, and what is left counts for the whole."
+        )
+    elif settings.nothing_assigned == NothingAssigned.ZERO:
         yield _("Nothing assigned in the period: each ratio counts 0%, whatever the extra tasks.")
     else:
         yield _("Nothing assigned in the period: no result, not rated.")

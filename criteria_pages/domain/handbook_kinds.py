@@ -70,6 +70,12 @@ def _entries(kind: Node) -> list[Node]:
 def _how_number(kind: Node) -> str:
     if kind["step"] == kind["max"]:
         return _("Met: %(max)s points. Not met: 0 points.") % {"max": number(kind["max"])}
+    if kind.get("min"):
+        return _("From %(min)s to %(max)s points, in steps of %(step)s") % {
+            "min": number(kind["min"]),
+            "max": number(kind["max"]),
+            "step": number(kind["step"]),
+        }
     return _("From 0 to %(max)s points, in steps of %(step)s") % {
         "max": number(kind["max"]),
         "step": number(kind["step"]),
@@ -124,6 +130,12 @@ def _how_deduction(kind: Node) -> str:
 
 def _how_bonus(kind: Node) -> str:
     return _("The points of what was achieved are added up, at most %(max)s in the period.") % {
+        "max": number(kind["max"])
+    }
+
+
+def _how_penalty(kind: Node) -> str:
+    return _("The points of what happened are taken off, at most %(max)s in the period.") % {
         "max": number(kind["max"])
     }
 
@@ -183,6 +195,7 @@ _HOW: Mapping[str, Callable[[Node], str]] = {
     "checklist": _how_checklist,
     "deduction": _how_deduction,
     "bonus": _how_bonus,
+    "penalty": _how_penalty,
     "indicator": _how_indicator,
     "formula": _how_formula,
     "task_ratio": _how_task_ratio,
@@ -265,6 +278,7 @@ _OPTIONS: Mapping[str, Callable[[Node], Iterator[str]]] = {
     "checklist": _items,
     "deduction": _items,
     "bonus": _items,
+    "penalty": _items,
     "formula": _inputs,
     "task_points": _task_points,
     "result_of": _result_of,

@@ -256,6 +256,7 @@ def _criterion(node: Node) -> Values:
         "stages": node.get("stages") or [],
         "maximum": kind.get("max", node.get("max")),
         **BLOCKS[kind["type"]](kind),
+        **({"may_not_apply": True} if node.get("may_not_apply") else {}),
     }
     return {"type": kind["type"], "id": node["key"], "value": value}
 
@@ -316,12 +317,13 @@ def _result_of(kind: Node) -> Values:
 
 
 BLOCKS: Mapping[str, Callable[[Node], Values]] = {
-    "number": _plain("step"),
+    "number": lambda kind: {**_only(kind, "step"), "minimum": kind.get("min")},
     "choice": _plain("unit", "options"),
     "levels": _levels,
     "checklist": _plain("items"),
     "deduction": _plain("items", "floor"),
     "bonus": _plain("items"),
+    "penalty": _plain("items"),
     "indicator": _indicator,
     "formula": _formula,
     "task_ratio": _plain("measure"),

@@ -39,8 +39,9 @@ def kind_of(block_type: str, value: Value) -> tuple[str | None, Node]:
 
 
 def _number(value: Value) -> tuple[str | None, Node]:
-    maximum = decimal(value["maximum"])
-    return maximum, {"type": "number", "max": maximum, "step": decimal(value["step"])}
+    maximum, least = decimal(value["maximum"]), decimal(value.get("minimum") or None)
+    kind = {"type": "number", "max": maximum, "step": decimal(value["step"])}
+    return maximum, kind | said(min=None if least == "0" else least)
 
 
 def _choice(value: Value) -> tuple[str | None, Node]:
@@ -98,6 +99,10 @@ def _deduction(value: Value) -> tuple[str | None, Node]:
 
 def _bonus(value: Value) -> tuple[str | None, Node]:
     return None, said(type="bonus", max=decimal(value["maximum"])) | {"items": _items(value["items"])}
+
+
+def _penalty(value: Value) -> tuple[str | None, Node]:
+    return None, said(type="penalty", max=decimal(value["maximum"])) | {"items": _items(value["items"])}
 
 
 def _indicator(value: Value) -> tuple[str | None, Node]:
@@ -191,6 +196,7 @@ KINDS: Mapping[str, Callable[[Value], tuple[str | None, Node]]] = {
     "checklist": _checklist,
     "deduction": _deduction,
     "bonus": _bonus,
+    "penalty": _penalty,
     "indicator": _indicator,
     "formula": _formula,
     "task_ratio": _task_ratio,

@@ -21,7 +21,7 @@ _BLOCKS = frozenset(
 _FLAT = frozenset({"kind", "combination", "time"})
 
 # Fields that authors meet under another name than the specification has.
-_NAMES = {"from": "start", "max": "maximum", "to": "end", "kind": "combination"}
+_NAMES = {"from": "start", "max": "maximum", "min": "minimum", "to": "end", "kind": "combination"}
 
 # What is wrong with a field, by the code of the problem; anything else belongs to the whole block.
 _FIELDS = {
@@ -64,11 +64,15 @@ _FIELDS = {
     "levels_high": "levels",
     "levels_overlap": "levels",
     "maximum": "maximum",
+    "may_not_apply": "may_not_apply",
     "measure_twice": "measure",
+    "minimum": "minimum",
     "nd335_cap": "cap",
     "nd335_formula": "expression",
+    "nd335_may_not_apply": "may_not_apply",
     "options": "options",
     "out_of": "out_of",
+    "penalty_weighted": "weight",
     "quota_band": "band",
     "quota_exception": "exception",
     "quota_scopes": "scopes",

@@ -39,6 +39,7 @@ _FIELDS = (
     ("nd335_results", "parts"),
     ("nd335_penalty", "penalty_per_fault"),
     ("nd335_managed", "nobody_managed"),
+    ("nd335_nothing", "nothing_assigned"),
     ("nd335_year", "period_kinds"),
     ("managed_kinds", "managed_kinds"),
     ("formulas_long", "parts"),
@@ -76,6 +77,7 @@ _LABELS: dict[str, str | Promise] = {
     "limit": _("At most, times"),
     "max": _("Maximum"),
     "measure": _("Ratio"),
+    "min": _("Minimum"),
     "minimum": _("Needed at least"),
     "of": _("Results of"),
     "part": _("Part"),
@@ -94,7 +96,7 @@ _LABELS: dict[str, str | Promise] = {
 
 
 # Values of a sentence that are numbers; the engine writes them with a point.
-_NUMBERS = frozenset({"cap", "floor", "max", "own", "share", "start", "step", "sum", "value"})
+_NUMBERS = frozenset({"cap", "floor", "max", "min", "own", "share", "start", "step", "sum", "value"})
 
 
 SEEN = 20

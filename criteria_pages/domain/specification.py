@@ -200,6 +200,7 @@ def _criterion(child: Any) -> Node:
             for item in value["alternatives"]
         ],
         "kind": kind,
+        **({"may_not_apply": True} if value.get("may_not_apply") else {}),  # older sets keep their digest
     }
 
 

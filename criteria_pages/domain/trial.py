@@ -15,8 +15,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kpi_cms.foundation.core.numbers import read_decimal
+from kpi_cms.foundation.core.numbers import DIGITS, DIGITS_OF_AMOUNT, read_decimal
 from kpi_cms.foundation.engine import (
+    NOT_ARISEN,
     Calendar,
     CardInputs,
     CompiledCriterion,
@@ -70,6 +71,9 @@ ROW_LABELS = {
 PERIOD = "period"
 """The name under which a card by hand says its kind of period, for gates that hold in some kinds only."""
 
+NOT_ARISEN_WORDS = (NOT_ARISEN, "không phát sinh", "did not arise")
+"""What an author may write of a criterion that did not arise; a form sends the first."""
+
 SAID_BY = " | "
 """Between a rater and what they gave, in the name of a value: `Tập thể | I.1`."""
 
@@ -122,6 +126,8 @@ class Trial:
         """Why there is no total; "" where there is one, or a mistake says it."""
         if self.outcome is None or self.result is not None:
             return ""
+        if self.outcome.insufficient and self.outcome.absent and not self.outcome.parts:
+            return _("There is no result: nothing in the set applies to this card.")
         if self.outcome.insufficient:
             return _("There is no result: nothing is assigned. Fill in a task, or the ratios themselves.")
         if self.outcome.total is not None:
@@ -304,6 +310,8 @@ class _Reader:
         if criterion is None:
             sentence = _("“%(name)s” is no criterion of this set: remove its value, or name another one.")
             self._say(place, sentence % {"name": name})
+        elif not item and criterion.may_not_apply and text.casefold() in NOT_ARISEN_WORDS:
+            found["entered"][criterion.key] = NOT_ARISEN
         elif item or criterion.detailed:
             self._item(criterion, item, text, place, found["details"])
         elif criterion.kind in PEOPLE and not text.endswith("%"):
@@ -342,7 +350,7 @@ class _Reader:
             params = {"code": criterion.code, "item": item, "items": ", ".join(criterion.details)}
             self._say(place, sentence % params)
             return
-        number = self._number(text, place)
+        number = self._number(text, place, digits=DIGITS_OF_AMOUNT)
         if number is not None:
             details.setdefault(criterion.key, {})[item] = number
 
@@ -385,9 +393,11 @@ class _Reader:
             self._say(place, sentence % {"value": text, "code": criterion.code})
         given[criterion.code] = value
 
-    def _number(self, text: str, place: Place, *, percent: bool = False) -> Decimal | None:
+    def _number(
+        self, text: str, place: Place, *, percent: bool = False, digits: int = DIGITS
+    ) -> Decimal | None:
         try:
-            return read_decimal(text.removesuffix("%") if percent else text)
+            return read_decimal(text.removesuffix("%") if percent else text, digits=digits)
         except ValueError:
             self._say(place, _("“%(text)s” is no number: write one such as 4,5.") % {"text": text})
             return None

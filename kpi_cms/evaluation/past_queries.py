@@ -18,7 +18,7 @@ from criteria_pages.models import CriteriaVersion, FrozenCriterion
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.core.numbers import format_quantity
-from kpi_cms.foundation.engine import decimal_text
+from kpi_cms.foundation.engine import NOT_ARISEN, decimal_text
 from snippets.models import Grant, Person, Unit
 from snippets.queries import lineage
 
@@ -202,7 +202,8 @@ def _number(criterion: FrozenCriterion, stored: Decimal) -> str:
 
 def _chosen(criterion: FrozenCriterion, stored: str) -> str:
     """A chosen value as it was entered; the numbers of a criterion given item by item in words."""
-    compiled = criterion.version.compiled().criterion(criterion.key) if stored.startswith("{") else None
+    in_code = stored.startswith("{") or stored == NOT_ARISEN
+    compiled = criterion.version.compiled().criterion(criterion.key) if in_code else None
     return stored if compiled is None else in_words(compiled, stored)
 
 

@@ -98,12 +98,16 @@ def test_each_kind_is_previewed_in_the_picker_as_the_handbook_reads_it(
 # --- What each kind means ------------------------------------------------------------------------------------------
 MEANING: list[tuple[str, dict[str, Any], str]] = [
     ("number", {"entered": "7.5"}, "7.5"),
+    ("number", {"entered": "2", "own": {"minimum": "2", "step": "4"}}, "2"),
     ("choice", {"entered": "4"}, "4"),
     ("levels", {"entered": "8.5"}, "8.5"),
     ("checklist", {"details": {"1": 1, "2": 0}}, "6"),
     ("deduction", {"details": {"1": 9, "2": 1}}, "5"),
     ("deduction", {"details": {"2": 5}}, "2"),
     ("bonus", {"details": {"1": 4}}, "6"),
+    ("penalty", {"details": {"1": 4}}, "4"),
+    ("penalty", {}, "10"),
+    ("penalty", {"details": {"1": 4, "2": 3}}, "0"),
     ("indicator", {"details": {"actual": "16"}}, "7.5"),
     ("formula", {"details": {"nhan": "8", "xong": "6"}}, "7.5"),
     ("formula", {"details": {"nhan": "0", "xong": "0"}}, "10"),
@@ -112,12 +116,49 @@ MEANING: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("kind", "given", "total"), MEANING)
 def test_points_are_what_the_author_wrote(kind: str, given: dict[str, Any], total: str) -> None:
-    compiled = compile_set(specification_of(page_of(one_kind(kind))))
+    compiled = compile_set(specification_of(page_of(one_kind(kind, **given.get("own", {})))))
     key = compiled.criteria[0].key
     entered = {key: Decimal(given["entered"])} if "entered" in given else {}
     details = {key: given["details"]} if "details" in given else {}
 
     assert compiled.score(CardInputs(entered=entered, details=details)).total == Decimal(total)
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "said"),
+    [
+        ("indicator", {"target": "999999999999999.125"}, {"target": "999999999999999.125"}),
+        (
+            "formula",
+            {"inputs": [{"code": "thu", "label": "Thu ngân sách, triệu đồng", "maximum": "25000000"}],
+             "expression": "thu / 2500000"},
+            {"inputs": [{"code": "thu", "label": "Thu ngân sách, triệu đồng", "max": "25000000"}]},
+        ),
+    ],
+)  # fmt: skip
+def test_an_amount_of_fifteen_digits_is_written_and_points_are_not(
+    kind: str, own: dict[str, Any], said: dict[str, Any], policy: User, signed_in: SignIn
+) -> None:
+    address = reverse(
+        "wagtailadmin_pages:add", args=["criteria_pages", "criteriasetpage", criteria_index().pk]
+    )
+    client = signed_in(policy)
+
+    refused = client.post(address, form_data(page_of(one_kind(kind, **own, maximum="100000"))))
+    assert refused.status_code == 200
+    assert not CriteriaSetPage.objects.exists()
+    assert client.post(address, form_data(page_of(one_kind(kind, **own)))).status_code == 302
+
+    saved = CriteriaSetPage.objects.get().get_latest_revision_as_object()
+    assert said.items() <= kind_of(saved).items()
+    assert check_specification(specification_of(saved)) == []
+
+
+def test_a_minimum_is_said_where_there_is_one() -> None:
+    wanted = {"type": "number", "max": "10", "step": "0.5"}
+    for least in (None, Decimal(0), "0"):
+        assert kind_of(page_of(one_kind("number", minimum=least))) == wanted
+    assert kind_of(page_of(one_kind("number", minimum="2.50"))) == {**wanted, "min": "2.5"}
 
 
 def test_what_is_left_empty_is_not_said() -> None:
@@ -139,6 +180,8 @@ def test_what_is_left_empty_is_not_said() -> None:
 MISTAKES: list[tuple[str, dict[str, Any], str, tuple[str | int, ...]]] = [
     ("number", {"step": "0.3"}, "step", ("step",)),
     ("number", {"maximum": None}, "criterion_maximum", ("maximum",)),
+    ("number", {"minimum": "10"}, "minimum", ("minimum",)),
+    ("number", {"minimum": "2", "step": "3"}, "step", ("step",)),
     ("choice", {"options": KINDS["choice"]["options"][:1]}, "options", ("options",)),
     ("choice", {"options": [{"value": None, "label": "A", "grounds_required": False}]}, "field",
      ("options", 0, "value")),

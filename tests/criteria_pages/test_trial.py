@@ -59,9 +59,11 @@ def leaders() -> CompiledSet:
         ("checklist", {"k: 1": "1", "k: 2": "0"}, "6"),
         ("deduction", {"k:1": "9", "k : 2": "1"}, "5"),
         ("bonus", {"k: 1": "4"}, "6"),
+        ("penalty", {"k: 1": "4"}, "4"),
         ("bonus", {}, "0"),
         ("indicator", {"k: actual": "16"}, "7.5"),
         ("formula", {"k: nhan": "8", "k: xong": "6"}, "7.5"),
+        ("formula", {"k: nhan": "800000000000000", "k: xong": "600000000000000"}, "7.5"),
         ("task_ratio", {"k": "92,5%"}, "9.25"),
         ("task_ratio", {"k": "92,5"}, "9.25"),
         ("task_points", {"k": "5,5"}, "5.5"),
@@ -191,6 +193,7 @@ def test_points_of_tasks_wait_for_what_every_task_must_say() -> None:
     [
         ("number", {"x": "1"}, "x", "“x” is no criterion of this set: remove its value, or name another one."),
         ("number", {"x: 1": "1"}, "x: 1", "“x: 1” is no criterion of this set: remove its value, or name another one."),
+        ("number", {"k": "1000000"}, "k", "“1000000” is no number: write one such as 4,5."),
         ("number", {"k": "viii"}, "k", "“viii” is no number: write one such as 4,5."),
         ("number", {"k": "1.000,5"}, "k", "“1.000,5” is no number: write one such as 4,5."),
         ("number", {"k": "5%"}, "k", "“5%” is no number: write one such as 4,5."),
@@ -219,6 +222,20 @@ def test_each_mistake_in_a_value_has_its_sentence(
         (("values", place), sentence)
     ]
     assert (trial.outcome, trial.result, trial.unfinished) == (None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("1,5", "1.5 points are outside the range of this criterion: give 2 to 10."),
+        ("3", "3 points do not fit the step: count from 2 in steps of 4."),
+    ],
+)
+def test_a_minimum_is_kept(typed: str, sentence: str) -> None:
+    trial = tried("number", {"k": typed}, minimum="2", step="4")
+
+    assert [mistake.sentence for mistake in trial.mistakes] == [sentence]
+    assert tried("number", {"k": "6"}, minimum="2", step="4").result == (Decimal(6), "dat")
 
 
 def test_a_target_of_the_card_is_asked_for_with_what_was_reached() -> None:

@@ -154,7 +154,7 @@ def test_a_card_of_each_kind_is_shown(kind: str, writer: User, signed_in: SignIn
         for criterion in section["criteria"]
         for each in criterion["fields"]
     }
-    assert len(names) == {"checklist": 2, "deduction": 2, "bonus": 2, "formula": 2}.get(kind, 1)
+    assert len(names) == {"checklist": 2, "deduction": 2, "bonus": 2, "penalty": 2, "formula": 2}.get(kind, 1)
     tables = [table["name"] for table in response.context["form"].tables]
     assert tables == {"task_ratio": ["tasks"], "roll_up": ["tasks"], "task_points": ["work"]}.get(kind, [])
 

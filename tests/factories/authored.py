@@ -49,6 +49,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "floor": "2",
     },
     "bonus": {"maximum": "10", "items": [item("1", "2", cap="6"), item("2", "5")]},
+    "penalty": {"maximum": "10", "items": [item("1", "2", cap="6"), item("2", "5")]},
     "indicator": {"direction": "lower", "target": "12", "cap": "100", "maximum": "10"},
     "formula": {
         "expression": "IF(nhan = 0; 10; xong / nhan * 10)",
@@ -138,9 +139,11 @@ def fields(code: str, parts: list[dict[str, Any]], **more: Any) -> dict[str, Any
 def one_kind(kind: str, **own: Any) -> dict[str, Any]:
     """A set of one criterion, out of 10 points."""
     parts = [part("common", "10", section("S", "10", of_kind(kind, **own)))]
+    taken_off = {"total_kind": "formula", "total_expression": "10 - common"} if kind == "penalty" else {}
     return fields(
         f"MOT-{kind.upper().replace('_', '-')}",
         parts,
+        **taken_off,
         total_max=Decimal(10),
         bands=bands(("dat", "5"), ("yeu", "0")),
     )

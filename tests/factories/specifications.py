@@ -98,6 +98,14 @@ def kinds() -> dict[str, Spec]:
             "cong",
             {"type": "bonus", "max": "5", "items": items(("c1", "2", {"cap": "4"}), ("c2", "1", {}))},
         ),
+        "penalty": criterion(
+            "bi_tru",
+            {
+                "type": "penalty",
+                "max": "4",
+                "items": items(("b1", "1", {"cap": "3"}), ("b2", "2", {"limit": 1})),
+            },
+        ),
         "indicator": criterion(
             "chi_tieu", {"type": "indicator", "direction": "lower", "target": "80", "cap": "1.2"}, "5"
         ),
@@ -129,7 +137,13 @@ def everything() -> Spec:
     """A sound set of schema 2 that uses every construct once."""
     kind = kinds()
     weighted = [
-        criterion(f"w{number}", {"type": "number", "max": "10", "step": "1"}, "10", weight=weight)
+        criterion(
+            f"w{number}",
+            {"type": "number", "max": "10", "step": "1", "min": "1"},
+            "10",
+            weight=weight,
+            may_not_apply=True,
+        )
         for number, weight in ((1, "25"), (2, "75"))
     ]
     sections = [
@@ -137,8 +151,8 @@ def everything() -> Spec:
         _section("B", "10", "p1", [kind["deduction"], kind["bonus"]], kind="capped_sum", cap="10"),
         _section("C", "20", "p1", weighted, kind="weighted_mean"),
         _section("D", "30", "p2", [kind[name] for name in ("indicator", "task_ratio", "roll_up", "people_managed")]),
-        _section("E", "10", "p2", [kind[name] for name in ("task_points", "result_of", "formula")], kind="formula",
-                 expression="MIN(10; (viec + [cap_duoi] * 5 + tinh) / 3)"),
+        _section("E", "10", "p2", [kind[name] for name in ("task_points", "result_of", "formula", "penalty")],
+                 kind="formula", expression="MIN(10; (viec + [cap_duoi] * 5 + tinh) / 3)"),
     ]  # fmt: skip
     written: Spec = {
         "schema_version": SCHEMA_2,

@@ -10,7 +10,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kpi_cms.foundation.core.numbers import exact
 from kpi_cms.foundation.core.workbooks import Formula, OutSheet
-from kpi_cms.foundation.engine import CardInputs, Outcome, check_specification, compile_set
+from kpi_cms.foundation.engine import (
+    MAY_NOT_APPLY,
+    NOT_ARISEN,
+    CardInputs,
+    Outcome,
+    check_specification,
+    compile_set,
+)
 from kpi_cms.interfaces.exchange.sets.calculation import calculation
 from tests.factories.specifications import everything
 from tests.helpers.excel import Sheet
@@ -40,11 +47,12 @@ class Card:
         for row in range(2, self.sheet.worksheet.max_row + 1):
             self.rows.setdefault(str(self.sheet.worksheet.cell(row, 1).value), []).append(row)
         self.draw = draw
-        self.typed: dict[int, float] = {}
+        self.typed: dict[int, float | str] = {}
         self.entered: dict[str, Any] = {}
         self.details: dict[str, dict[str, Any]] = {}
         self.given: dict[str, Fraction] = {}
         self.facts: dict[str, int] = {}
+        self.others: dict[str, tuple[()]] = {}
         for section in spec["sections"]:
             for criterion in section["criteria"]:
                 self._enter(criterion)
@@ -62,7 +70,7 @@ class Card:
         sheet = calculation(self.spec)
         rows = [list(row) for row in sheet.rows]
         for row, value in self.typed.items():
-            rows[row - 2][2] = Decimal(repr(value))
+            rows[row - 2][2] = value if isinstance(value, str) else Decimal(repr(value))
         return OutSheet(title=title, columns=sheet.columns, rows=rows)
 
     def value(self, code: str) -> Any:
@@ -76,7 +84,13 @@ class Card:
 
     def _enter(self, criterion: dict[str, Any]) -> None:
         code, kind = criterion["code"], criterion["kind"]
-        if kind["type"] in ENTERED:
+        if criterion.get("may_not_apply") and self.draw(st.integers(0, 3)) == 0:
+            self.entered[criterion["key"]] = NOT_ARISEN
+            self.absent(code)
+        elif kind["type"] in ("task_ratio", "roll_up") and self.leaves_tasks_out and self.draw(st.booleans()):
+            self.others[kind.get("scope", "own")] = ()
+            self.absent(code)
+        elif kind["type"] in ENTERED:
             compiled = self.set.criteria[self.set.keys[criterion["key"]]]
             value = self.draw(
                 st.sampled_from([entry for entry in compiled.table if not isinstance(entry, str)])
@@ -106,6 +120,16 @@ class Card:
             highest = int(kind["max"]) if kind["type"] == "task_points" else 1
             self._give(code, self.draw(st.fractions(0, highest, max_denominator=60)))
 
+    @property
+    def leaves_tasks_out(self) -> bool:
+        return bool(self.spec["settings"].get("nothing_assigned") == "left_out")
+
+    def absent(self, code: str) -> None:
+        """It does not apply: said in its first entry, or in the row before its items."""
+        row = self.rows[code][0]
+        self.typed[row] = NOT_ARISEN
+        self.sheet.enter(f"C{row}", NOT_ARISEN)
+
     def _give(self, code: str, value: Fraction) -> None:
         self.given[code] = value
         self.type(code, value)
@@ -114,14 +138,22 @@ class Card:
         keys = {fact.code: fact.key for fact in self.set.specification.facts}
         answered = {keys[code]: Decimal(answer) for code, answer in self.facts.items()}
         inputs = CardInputs(
-            {**self.entered, **answered}, details=self.details, given=self.given, period=period
+            {**self.entered, **answered},
+            details=self.details,
+            given=self.given,
+            others=self.others,
+            period=period,
         )
         return self.set.score(inputs)
 
     def agrees(self, period: str = "") -> None:
         """What the sheet's reader comes to is what the engine says, in every cell that has a counterpart."""
         outcome = self.outcome(period)
-        assert outcome.total is not None
+        if outcome.total is None:
+            assert outcome.insufficient
+            waiting = ("Entries still missing", "Total, rounded", "Band by points", "Band after the gates")
+            assert [self.labelled(label) for label in waiting] == [1, "", "", ""]
+            return
         assert self.labelled("Entries still missing") == 0
         assert abs(self.labelled("Total, exact") - float(outcome.total)) < 1e-9
         assert exact(f"{self.labelled('Total, rounded'):.6f}") == exact(outcome.rounded or 0)
@@ -143,6 +175,22 @@ def variants(draw: st.DrawFn) -> dict[str, Any]:
     }
     spec["settings"]["band_from"] = draw(st.sampled_from(["exact", "rounded"]))
     spec["settings"]["ratio_cap"] = draw(st.sampled_from(["1", None, "1.5"]))
+    for section in spec["sections"]:
+        for each in section["criteria"]:
+            if each["kind"]["type"] in MAY_NOT_APPLY and draw(st.booleans()):
+                each["may_not_apply"] = True
+    if draw(st.booleans()):
+        spec["settings"]["nothing_assigned"] = "left_out"
+    if draw(st.booleans()):  # taken off a sum, not left to a formula
+        spec["sections"][1]["criteria"].append(spec["sections"][4]["criteria"].pop())
+    spec["sections"][4]["combination"]["expression"] = draw(
+        st.sampled_from(
+            [
+                "MIN(10; (viec + [cap_duoi] * 5 + tinh) / 3)",
+                "MIN(10; (viec + [cap_duoi] * 5 + tinh) / (2 + APPLIES(diem)) + APPLIES(C))",
+            ]
+        )
+    )
     if draw(st.booleans()):
         spec["total"] = {"kind": "sum", "expression": "", "max": "90"}
     if draw(st.booleans()):

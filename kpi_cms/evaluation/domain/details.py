@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 from criteria_pages.domain.trial import item_label
 from criteria_pages.enums import FactAnswer
 from kpi_cms.foundation.core.numbers import format_quantity
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Fact, decimal_text, parse_decimal
+from kpi_cms.foundation.engine import (
+    NOT_ARISEN,
+    CompiledCriterion,
+    CompiledSet,
+    Fact,
+    decimal_text,
+    parse_decimal,
+)
 
 CHECKLIST = "checklist"
 PLACES = 6
@@ -62,6 +69,8 @@ def in_words(criterion: CompiledCriterion | Fact, stored: str) -> str:
     """A stored text as people read it: “Late to a meeting: 2; …”. A chosen value stays as it is."""
     if isinstance(criterion, Fact):
         return fact_in_words(criterion, stored)
+    if stored == NOT_ARISEN:
+        return _("Did not arise")
     if not criterion.detailed:
         return stored
     language = get_language() or "vi"
@@ -82,7 +91,7 @@ def split(compiled: CompiledSet, raw: Raw) -> tuple[dict[str, Decimal | str], di
     detailed: dict[str, Details] = {}
     for key, value in raw.items():
         criterion = compiled.criterion(key)
-        if criterion is None or not criterion.detailed:
+        if criterion is None or not criterion.detailed or value == NOT_ARISEN:
             entered[key] = value
             continue
         found = details_of(str(value))

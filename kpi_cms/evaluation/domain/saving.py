@@ -22,6 +22,7 @@ from kpi_cms.foundation.core.errors import Invalid, Stale
 from kpi_cms.foundation.core.rows import update_each
 from kpi_cms.foundation.engine import (
     N_,
+    NOT_ARISEN,
     CardInputs,
     CompiledCriterion,
     CompiledSet,
@@ -49,8 +50,8 @@ def comment_label(name: str) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """What is entered for one criterion, with grounds: points, the value of an option, numbers by name, or None to
-    clear it. A text copied from another row stands for any but points."""
+    """What is entered for one criterion, with grounds: points, the value of an option, numbers by name, `NOT_ARISEN`,
+    or None to clear it. A text copied from another row stands for any but points."""
 
     value: Decimal | str | Mapping[str, Decimal] | None
     grounds: str = ""
@@ -204,6 +205,8 @@ def check_entry(criterion: CompiledCriterion, value: Decimal | str | Mapping[str
     """Why a criterion does not accept a value; numbers by name where it is given so, one value elsewhere."""
     if isinstance(value, Mapping):
         return criterion.refuse(value)
+    if criterion.may_not_apply and value == NOT_ARISEN:
+        return None
     if criterion.detailed:
         return Problem("entry_details", criterion.key, _BY_NAME, {"criterion": criterion.code})
     result = criterion.read(value)

@@ -33,7 +33,7 @@ from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale, WrongState
 from kpi_cms.foundation.core.prepared import Parameter, PreparedRows
-from kpi_cms.foundation.engine import DIRECT_HEAD, CompiledCriterion, Outcome, decimal_text
+from kpi_cms.foundation.engine import DIRECT_HEAD, NOT_ARISEN, CompiledCriterion, Outcome, decimal_text
 from snippets.models import Person
 
 from . import basis, locks, scoring
@@ -509,7 +509,7 @@ def _require_collective(card: Scorecard) -> None:
 
 
 def _without_grounds(card: Scorecard, scores: Iterable[Score]) -> list[str]:
-    """Choices whose option asks for grounds and has none."""
+    """Choices whose option asks for grounds and has none, and what did not arise without any."""
     compiled = card.version.compiled()
     return [
         score.criterion.key
@@ -521,8 +521,8 @@ def _without_grounds(card: Scorecard, scores: Iterable[Score]) -> list[str]:
 
 
 def grounds_required(criterion: CompiledCriterion, value: str) -> bool:
-    """Does choosing this option ask for grounds?"""
-    return any(
+    """Does choosing this option, or saying that it did not arise, ask for grounds?"""
+    return value == NOT_ARISEN or any(
         option.value is not None and decimal_text(option.value) == value and option.grounds_required
         for option in criterion.options
     )

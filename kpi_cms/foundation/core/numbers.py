@@ -15,7 +15,9 @@ Number = Decimal | Fraction | int | str | None
 
 NOTHING = "–"
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-_TYPED = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?", re.ASCII)
+_TYPED = re.compile(r"(\d+)(?:[.,]\d{1,4})?", re.ASCII)
+DIGITS, DIGITS_OF_AMOUNT = 6, 15
+"""Before the decimal mark: of points and quantities of tasks, and of an amount, such as a budget in đồng."""
 
 
 def separator(language: str) -> str:
@@ -118,12 +120,13 @@ def format_moment(value: datetime | None) -> str:
     return f"{format_day(local)} {local.hour:02d}:{local.minute:02d}"
 
 
-def read_decimal(text: str) -> Decimal:
-    """A number as it is typed, "4,5" or "4.5": up to six digits, then up to four decimals.
+def read_decimal(text: str, *, digits: int = DIGITS) -> Decimal:
+    """A number as it is typed, "4,5" or "4.5": up to so many digits, then up to four decimals.
 
     Raises ValueError for anything else, "1.234,5" and "1,234.5" included: which mark is the decimal one?
     """
     text = text.strip()
-    if not _TYPED.fullmatch(text):
+    found = _TYPED.fullmatch(text)
+    if found is None or len(found[1]) > digits:
         raise ValueError(f"{text!r} is not a number of this form: 4,5")
     return Decimal(text.replace(",", "."))

@@ -4,6 +4,7 @@ Plain Python at the bottom of the ladder: imports the standard library only, and
 (checking and freezing), by evaluation (scoring) and by the doors. Nobody else does arithmetic on scores.
 """
 
+from kpi_cms.foundation.engine.absent import MAY_NOT_APPLY, NOT_ARISEN
 from kpi_cms.foundation.engine.aggregation import PeriodScore
 from kpi_cms.foundation.engine.authoring import check_authored, zero_divisions
 from kpi_cms.foundation.engine.bands import Standing
@@ -39,6 +40,8 @@ __all__ = [
     "APPROVED",
     "DIRECT_HEAD",
     "FIELD",
+    "MAY_NOT_APPLY",
+    "NOT_ARISEN",
     "N_",
     "QUALITY",
     "SAID",

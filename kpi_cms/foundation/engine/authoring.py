@@ -11,7 +11,7 @@ from kpi_cms.foundation.engine import formulas
 from kpi_cms.foundation.engine.checking import all_criteria, criterion_maximum, read_and_check
 from kpi_cms.foundation.engine.formula_kind import FormulaKind
 from kpi_cms.foundation.engine.itemised import DeductionKind
-from kpi_cms.foundation.engine.kinds import ChoiceKind, PeopleManagedKind
+from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind
 from kpi_cms.foundation.engine.levels import LevelsKind
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Reader
@@ -100,6 +100,8 @@ def _divisors(node: formulas.Node, zeros: set[str], asked: frozenset[str]) -> It
 def _lowest(criterion: CriterionSpec) -> Fraction | None:
     """The least a criterion can be worth; None where it is computed and is not said here."""
     kind = criterion.kind
+    if criterion.may_not_apply:
+        return Fraction(0)  # what a formula reads where it does not apply
     if isinstance(kind, FormulaKind):
         return None
     if isinstance(kind, ChoiceKind):
@@ -108,6 +110,8 @@ def _lowest(criterion: CriterionSpec) -> Fraction | None:
         return min(kind.values(), default=None)
     if isinstance(kind, PeopleManagedKind):
         return min((Fraction(each) for each in (kind.reached, kind.failed) if each is not None), default=None)
+    if isinstance(kind, NumberKind):
+        return Fraction(kind.min)
     return Fraction(kind.floor) if isinstance(kind, DeductionKind) else Fraction(0)
 
 

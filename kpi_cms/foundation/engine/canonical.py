@@ -24,6 +24,7 @@ DECIMAL_FIELDS = frozenset(
         "from",
         "full",
         "max",
+        "min",
         "nobody",
         "nobody_managed",
         "out_of",

@@ -6,15 +6,17 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kpi_cms.foundation.engine import blind, canonical, formulas, gates, law, raters, who
+from kpi_cms.foundation.engine.absent import MAY_NOT_APPLY
 from kpi_cms.foundation.engine.exact import plain
 from kpi_cms.foundation.engine.formula_checks import check_formulas
-from kpi_cms.foundation.engine.itemised import ChecklistKind
+from kpi_cms.foundation.engine.itemised import ChecklistKind, PenaltyKind
 from kpi_cms.foundation.engine.kinds import ChoiceKind, NumberKind, PeopleManagedKind, TaskRatioKind
 from kpi_cms.foundation.engine.organisations import check_organisations
 from kpi_cms.foundation.engine.problems import N_, Problem
 from kpi_cms.foundation.engine.reading import Reader
 from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
 from kpi_cms.foundation.engine.specification import (
+    NOT_COUNTED,
     ORGANISATIONS,
     SELF,
     BandSpec,
@@ -123,13 +125,33 @@ def _check_points(reader: Reader, specification: Specification) -> None:
         if not section.criteria:
             reader.add("section_empty", section.key, _NO_CRITERIA)
         _check_section_points(reader, section)
+    _check_penalties(reader, specification)
+
+
+def _check_penalties(reader: Reader, specification: Specification) -> None:
+    """What there is nothing to take off of must be taken off by the formula of the total."""
+    for section in specification.sections:
+        kinds = [isinstance(criterion.kind, PenaltyKind) for criterion in section.criteria]
+        if not kinds or not all(kinds):
+            continue
+        if specification.total != "formula":
+            reader.add("penalty_total", section.key, _PENALTY_TOTAL, section=section.code)
+        elif any(
+            not isinstance(criterion.kind, PenaltyKind)
+            for other in specification.sections
+            if other.part == section.part
+            for criterion in other.criteria
+        ):
+            reader.add("penalty_part", section.key, _PENALTY_PART, section=section.code)
 
 
 def _check_section_points(reader: Reader, section: SectionSpec) -> None:
     if section.cap is not None and section.max is not None and section.cap > section.max:
         params = {"cap": plain(section.cap), "max": plain(section.max)}
         reader.add("section_cap", section.key, _CAP_HIGH, **params)
-    maximums = [criterion_maximum(criterion) for criterion in section.criteria]
+    penalties = [each for each in section.criteria if isinstance(each.kind, PenaltyKind)]
+    adding = [each for each in section.criteria if each not in penalties] or section.criteria
+    maximums = [criterion_maximum(criterion) for criterion in adding]
     if section.combination == "sum":
         _add_up(reader, "criteria_sum", section.key, _CRITERIA_SUM, maximums, section.max, bool(maximums))
     elif section.combination == "capped_sum" and section.cap is not None and None not in maximums:
@@ -138,6 +160,8 @@ def _check_section_points(reader: Reader, section: SectionSpec) -> None:
             params = {"sum": plain(reachable), "cap": plain(section.cap)}
             reader.add("criteria_sum", section.key, _CRITERIA_LOW, **params)
     elif section.combination == "weighted_mean":
+        for criterion in penalties:
+            reader.add("penalty_weighted", criterion.key, _PENALTY_WEIGHTED, criterion=criterion.code)
         weights = [criterion.weight for criterion in section.criteria]
         for criterion in section.criteria:
             if criterion.weight is None:
@@ -179,6 +203,8 @@ def _check_criterion(
     if maximum == 0 and section.combination == "weighted_mean" and not isinstance(kind, NumberKind):
         reader.add("criterion_maximum", at, _MAXIMUM_MISSING, criterion=criterion.code)
     kind.check(reader, at, maximum)
+    if criterion.may_not_apply and kind.type not in MAY_NOT_APPLY:
+        reader.add("may_not_apply", at, _APPLIES_ALWAYS, criterion=criterion.code)
     if criterion.stages is not None:
         _check_criterion_stages(reader, specification, at, criterion, criterion.stages)
 
@@ -312,6 +338,11 @@ def _check_nd335(reader: Reader, specification: Specification) -> None:
         reader.add("nd335_parts", "", _ND335_PARTS)
     if tuple(band.start for band in specification.bands) != law.BAND_STARTS:
         reader.add("nd335_bands", "", _ND335_BANDS)
+    for criterion in all_criteria(specification):
+        if criterion.may_not_apply:
+            reader.add("nd335_may_not_apply", criterion.key, _ND335_APPLIES, criterion=criterion.code)
+    if specification.settings.nothing_assigned == NOT_COUNTED:
+        reader.add("nd335_nothing", "", law.NOTHING_FIXED)
     if specification.evaluates != ORGANISATIONS:
         _check_nd335_people(reader, specification)
 
@@ -398,11 +429,26 @@ _CRITERIA_LOW = N_("The criteria reach only %(sum)s points, less than the cap of
 _CAP_HIGH = N_("The cap of %(cap)s points is above the section's maximum of %(max)s: lower it.")
 _WEIGHTS_SUM = N_("The weights of this section add up to %(sum)s%%, not to %(max)s%%: correct them.")
 _NO_WEIGHT = N_("The criterion %(criterion)s has no weight: give it one.")
+_PENALTY_WEIGHTED = N_(
+    "The points that the criterion %(criterion)s takes off have no weight: let the section add up its criteria, or "
+    "write a formula."
+)
+_PENALTY_TOTAL = N_(
+    "The section %(section)s only takes points off, and the total adds up the parts: take it off by a formula of the "
+    "total, such as MAX(0; common + results - deductions)."
+)
+_PENALTY_PART = N_(
+    "The section %(section)s only takes points off, and its part adds it to others: put it into a part of its own."
+)
 _NO_PART = N_("There is no part “%(part)s”: choose one of the set's parts.")
 _NO_CRITERIA = N_("This section has no criteria: add one.")
 _ITEMS_SUM = N_("The items add up to %(sum)s points, not to the maximum of %(max)s: correct one of them.")
 _MAXIMUM_TWO = N_("The criterion has two different maximums, %(own)s and %(max)s: keep one.")
 _MAXIMUM_MISSING = N_("The criterion %(criterion)s has no maximum: give it one above 0.")
+_APPLIES_ALWAYS = N_(
+    "Nobody can say that the criterion %(criterion)s did not arise: only points, choices, levels, checklists and "
+    "indicators may. Take the mark away."
+)
 _NO_STAGE = N_("There is no stage “%(stage)s” in this set: choose one of its stages.")
 _NO_STAGES = N_("No stage may score the criterion %(criterion)s: choose at least one.")
 _NOT_WHERE_DECIDED = N_(
@@ -428,6 +474,10 @@ _ND335_PARTS = N_(
     "Decree 335/2025 fixes 30 points for common criteria and 70 for task results: restore them."
 )
 _ND335_BANDS = N_("Decree 335/2025 fixes the bands at 90, 70 and 50 points: restore them.")
+_ND335_APPLIES = N_(
+    "Decree 335/2025 gives every criterion its points, so the others never count for more: let the criterion "
+    "%(criterion)s always apply."
+)
 _ND335_PENALTY = N_("Decree 335/2025 fixes the deduction for each error or delay at 25%%: restore it.")
 _ND335_RATERS = N_(
     "Under Decree 335/2025 one competent person confirms the points of a month or quarter: remove the raters."

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from kpi_cms.foundation.engine import canonical, formula_graph, formulas, gates, rating
 from kpi_cms.foundation.engine.aggregation import PeriodScore
+from kpi_cms.foundation.engine.authoring import written_formulas
 from kpi_cms.foundation.engine.bands import Band
 from kpi_cms.foundation.engine.checking import criterion_maximum, read_and_check
 from kpi_cms.foundation.engine.combination import Plan, TreePlan, linear_plan
@@ -49,6 +50,9 @@ from kpi_cms.foundation.engine.steps import Step
 from kpi_cms.foundation.engine.task_points import TaskPointsKind, asked_by
 from kpi_cms.foundation.engine.tasks import MEASURES, TaskInput, TaskUnits, task_units
 from kpi_cms.foundation.engine.trace import trace
+
+_ALWAYS = (CRITERION, -1)
+"""No criterion stands there, so none is ever absent there."""
 
 
 class CompiledSet(ScoringPlan):
@@ -173,6 +177,7 @@ def compile_set(spec: Mapping[str, object]) -> CompiledSet:
         ),
         order=_order(sections, names),
         names=names,
+        applies=_applies(specification, names),
         keys={criterion.key: criterion.index for criterion in criteria},
         total_plan=TreePlan(formulas.parse(expression)) if expression else None,
         total_cap=pair_of(_known(specification.total_max)),
@@ -245,6 +250,7 @@ def _criterion(
         detailed=kind.detailed,
         required=kind.required if isinstance(kind, DetailedKind) else kind.entered,
         details=_details(kind),
+        may_not_apply=criterion.may_not_apply,
         plan=None,
         share=kind.share,
         max=criterion_maximum(criterion),
@@ -306,15 +312,22 @@ def _section(
 ) -> CompiledSection:
     own = [criterion for criterion in criteria if criterion.section == section.key]
     maximum = _known(section.max)
+    measures: dict[int, Fraction] = {}
+    penalties = tuple(item.index for item in own if item.is_penalty)
+    if section.combination == "formula" or len(penalties) == len(own):
+        penalties = ()  # the formula says what it takes off; of nothing else there is nothing to take off
     plan: Plan
     if section.combination == "formula":
         plan = _formula_plan(formulas.parse(section.expression), names)
     elif section.combination == "weighted_mean":
         plan = linear_plan(Fraction(0), {item.index: _weighted(item) * Fraction(maximum) for item in own})
+        measures = {item.index: Fraction(_known(item.weight)) for item in own}
     else:
+        measures = {item.index: Fraction(_known(item.max)) for item in own if item.index not in penalties}
         plan = linear_plan(
             Fraction(0),
-            {item.index: Fraction(_known(item.max)) if item.share else Fraction(1) for item in own},
+            {item.index: Fraction(_known(item.max)) if item.share else Fraction(1) for item in own}
+            | dict.fromkeys(penalties, Fraction(-1)),
         )
     return CompiledSection(
         key=section.key,
@@ -327,6 +340,9 @@ def _section(
         citation=section.citation,
         criteria=tuple(item.key for item in own),
         cap=pair_of(maximum if section.cap is None else section.cap),
+        own=frozenset(item.index for item in own),
+        penalties=penalties,
+        measures=measures,
         plan=plan,
     )
 
@@ -342,6 +358,19 @@ def _formula_plan(tree: formulas.Node, names: Mapping[str, tuple[int, int]]) -> 
     if form is None or any(names[code][0] != CRITERION for code in form.coefficients):
         return TreePlan(tree)
     return linear_plan(form.constant, {names[code][1]: value for code, value in form.coefficients.items()})
+
+
+def _applies(
+    specification: Specification, names: Mapping[str, tuple[int, int]]
+) -> dict[str, tuple[int, int]]:
+    """What is asked with APPLIES anywhere in the set. A fact always applies, and so does an input of a formula's own,
+    which is no code of the set."""
+    trees = [formulas.parse(expression) for _key, expression in written_formulas(specification)]
+    trees += [formulas.parse_condition(gate.condition) for gate in specification.gates]
+    asked = {name for tree in trees for name in formulas.asked(tree)}
+    places = {**names, **{fact.code: _ALWAYS for fact in specification.facts}}
+    known = {formulas.applies_name(code): place for code, place in places.items()}
+    return {name: known[name] for name in known if name in asked}
 
 
 def _order(sections: Sequence[CompiledSection], names: Mapping[str, tuple[int, int]]) -> tuple[int, ...]:

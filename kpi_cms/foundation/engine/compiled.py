@@ -6,12 +6,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kpi_cms.foundation.engine import law
+from kpi_cms.foundation.engine.absent import NOT_ARISEN, Absent
 from kpi_cms.foundation.engine.bands import Band, Standing, band_of, shown
 from kpi_cms.foundation.engine.combination import Plan, TreePlan
 from kpi_cms.foundation.engine.exact import Pair, pair_of
 from kpi_cms.foundation.engine.facts import Fact
 from kpi_cms.foundation.engine.gates import Gate
 from kpi_cms.foundation.engine.indicator import IndicatorKind
+from kpi_cms.foundation.engine.itemised import PenaltyKind
 from kpi_cms.foundation.engine.kinds import (
     ChoiceKind,
     DetailedKind,
@@ -30,8 +32,10 @@ from kpi_cms.foundation.engine.raters import Rater
 from kpi_cms.foundation.engine.reading import Reader
 from kpi_cms.foundation.engine.rounding import round_pair
 from kpi_cms.foundation.engine.specification import (
+    NOT_COUNTED,
     OPEN_SETTINGS,
     SELF,
+    ZERO,
     Alternative,
     Settings,
     Specification,
@@ -52,7 +56,8 @@ class CompiledCriterion:
 
     `kind` is the kind's type; `entered` says whether people give it one score, `detailed` whether they give numbers
     by name (`details`: name → label), at `stages`; `options` are a choice's values, `step` a number's step,
-    `measure` a task ratio's, `plan` a formula's. `required`: without an entry there is no total.
+    `measure` a task ratio's, `plan` a formula's. `required`: without an entry there is no total. `may_not_apply`:
+    `NOT_ARISEN` is an entry, too.
     """
 
     key: str
@@ -76,6 +81,7 @@ class CompiledCriterion:
     citation: str
     index: int
     details: Mapping[str, str]
+    may_not_apply: bool
     plan: Plan | None
     managed: tuple[Decimal, Pair, Pair]
     table: Mapping[Decimal | str, Pair] = field(repr=False)
@@ -111,6 +117,16 @@ class CompiledCriterion:
         return isinstance(self._kind, ResultOfKind) and self._kind.of == UNIT
 
     @property
+    def is_penalty(self) -> bool:
+        """Whether its value is points taken off."""
+        return isinstance(self._kind, PenaltyKind)
+
+    @property
+    def least(self) -> Decimal:
+        """The fewest points that are given: of a number its own minimum, else 0."""
+        return self._kind.min if isinstance(self._kind, NumberKind) else Decimal(0)
+
+    @property
     def must_be_said(self) -> tuple[str, ...]:
         """What every task must say to be counted by it; () for every other criterion."""
         kind = self._kind
@@ -143,8 +159,10 @@ class CompiledCriterion:
         if isinstance(kind, ChoiceKind):
             values = [option.value for option in kind.options if option.value is not None]
         elif isinstance(kind, NumberKind) and self.max and kind.step:
-            steps = int(self.max / kind.step)
-            values = [kind.step * index for index in range(steps + 1)] if steps < MOST_GRADES else []
+            steps = int((self.max - kind.min) / kind.step)
+            values = (
+                [kind.min + kind.step * index for index in range(steps + 1)] if steps < MOST_GRADES else []
+            )
         return tuple(Grade("", value, self._worth(value), self._worth(value)) for value in values)
 
     def _worth(self, value: Decimal) -> Fraction:
@@ -163,6 +181,13 @@ class CompiledCriterion:
         if isinstance(kind, LevelsKind):
             return kind.refuse(self.key, value)
         return Problem("entry_computed", self.key, _COMPUTED, {"criterion": self.code})
+
+    def refuse_value(self, value: object) -> Problem | None:
+        """Why one value cannot be entered; None when it can. That it did not arise is a value where it may be said."""
+        if self.may_not_apply and value == NOT_ARISEN:
+            return None
+        result = self.read(value)
+        return result if isinstance(result, Problem) else None
 
     @property
     def detail_kind(self) -> LaterKind:
@@ -188,16 +213,20 @@ class CompiledCriterion:
         if isinstance(kind, LevelsKind):
             return kind.allows(value)
         highest: Decimal | None = None if kind.share else self.max
+        if value < self.least:
+            return False
         if isinstance(kind, IndicatorKind):
             highest = kind.cap
         elif isinstance(kind, ResultOfKind):
             highest = Decimal(1)
-        return value >= 0 and (highest is None or value <= highest)
+        return highest is None or value <= highest
 
 
 @dataclass(frozen=True)
 class CompiledSection:
-    """A section: its plan gives points, held between 0 and `cap`."""
+    """A section: its plan gives points, held between 0 and `cap`. `own`: its criteria's places; `penalties`: those that
+    are taken off the others; `measures`: their
+    maxima or weights, by which those that apply count for all; {} where a formula says how."""
 
     key: str
     code: str
@@ -209,6 +238,9 @@ class CompiledSection:
     citation: str
     criteria: tuple[str, ...]
     cap: Pair
+    own: frozenset[int]
+    penalties: tuple[int, ...]
+    measures: Mapping[int, Fraction]
     plan: Plan = field(repr=False)
 
 
@@ -233,6 +265,7 @@ class Rules:
     nobody_managed: Pair
     people: PeopleRules
     nothing_is_zero: bool
+    nothing_is_left_out: bool
     band_rounded: bool
 
 
@@ -244,6 +277,7 @@ class ScoringPlan:
     of others they count; `counts_results`: whether one of them counts the results of the people managed, `counts_unit`:
     the result of the unit; `hides_stages`: whether whoever scores at a stage does not see an earlier one yet;
     `voices`: the voice of each rater, `hears` the other stages that a result is decided with, `heard` their voices;
+    `applies`: what the set's formulas ask with APPLIES, by the name they ask it with → where it stands, as in `names`;
     `counts_points`: whether a criterion counts points of tasks (`CardInputs.work`); `calendars`: the names of the
     calendars of working days that they are counted by; `asks`: what somebody must say of a task for them, by name.
     """
@@ -279,6 +313,7 @@ class ScoringPlan:
     asks: Mapping[str, Asked]
     order: tuple[int, ...]
     names: Mapping[str, tuple[int, int]]
+    applies: Mapping[str, tuple[int, int]]
     keys: Mapping[str, int]
     total_plan: TreePlan | None
     total_cap: Pair
@@ -289,6 +324,11 @@ class ScoringPlan:
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether anything of the set may not apply to a card."""
+        return self.rules.nothing_is_left_out or any(each.may_not_apply for each in self.criteria)
 
     def criterion(self, key: str) -> CompiledCriterion | None:
         """The criterion with a block key."""
@@ -313,12 +353,22 @@ class ScoringPlan:
         codes: set[str] = set().union(*(gate.codes for gate in self.gates if gate.bears_on(period)))
         return tuple(fact for fact in self.specification.facts if fact.code in codes)
 
+    def takes_off(self, part: CompiledPart) -> bool:
+        """Whether there is nothing in a part but points taken off."""
+        keys = [key for index in part.sections for key in self.sections[index].criteria]
+        return bool(keys) and all(self.criteria[self.keys[key]].is_penalty for key in keys)
+
     def criterion_by_code(self, code: str) -> CompiledCriterion:
         """The criterion with a code. Raises ScoringError when there is none."""
         group, index = self.names.get(code, (PART, 0))
         if group != CRITERION:
             raise ScoringError(Problem("criterion", "", _NO_CRITERION, {"criterion": code}))
         return self.criteria[index]
+
+    def said_to_apply(self, name: str, absent: Absent) -> Fraction:
+        """What APPLIES says, by the name it is asked with."""
+        place = self.applies.get(name)
+        return Fraction(place is None or absent.applies(place))
 
     def part_index(self, code: str) -> int:
         """Where a part stands in `parts`. Raises ScoringError when there is none."""
@@ -357,8 +407,7 @@ class ScoringPlan:
         criterion = self.criterion(key)
         if criterion is None:
             return Problem("criterion", key, _NO_CRITERION, {"criterion": key})
-        result = criterion.read(value)
-        return result if isinstance(result, Problem) else None
+        return criterion.refuse_value(value)
 
     def check_details(self, key: str, entry: Mapping[str, object]) -> Problem | None:
         """Why numbers by name cannot be entered for the criterion with this key; None when they can."""
@@ -379,6 +428,8 @@ class ScoringPlan:
         merged = read_settings(reader, opened, self.specification.settings)
         if self.specification.law == law.ND335 and merged.nobody_managed not in law.MANAGED_VALUES:
             reader.add("nd335_managed", "", law.MANAGED_FIXED)
+        if self.specification.law == law.ND335 and merged.nothing_assigned == NOT_COUNTED:
+            reader.add("nd335_nothing", "", law.NOTHING_FIXED)
         if reader.problems:
             raise ScoringError(reader.problems[0])
         return make_rules(merged, self.places)
@@ -395,7 +446,8 @@ def make_rules(settings: Settings, places: int) -> Rules:
         PeopleRules(
             settings.managed_without_result, settings.managed_unconfirmed, places if rounded else None
         ),
-        settings.nothing_assigned == "zero",
+        settings.nothing_assigned == ZERO,
+        settings.nothing_assigned == NOT_COUNTED,
         rounded,
     )
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from kpi_cms.foundation.engine.formula_nodes import (
     CONDITION_FUNCTIONS,
     ROUNDINGS,
+    Applies,
     Call,
     FormulaError,
     Name,
@@ -31,7 +32,8 @@ _STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2}
 
 
 def excel(node: Node, cell_of: Callable[[str], str]) -> str:
-    """The formula without its "=": names become what `cell_of` gives (a cell, as `B7` or `Sheet!$B$7`).
+    """The formula without its "=": names become what `cell_of` gives (a cell, as `B7` or `Sheet!$B$7`). It is asked for
+    `applies_name(code)`, too, and gives what is 1 or 0.
 
     Arguments are parted by commas, decimals have a point: that is what a workbook stores in any language.
     Raises FormulaError when it is too long for Excel.
@@ -49,6 +51,8 @@ def _write(node: Node, cell_of: Callable[[str], str], strength: int) -> str:
             return _number(node.value)
         case Name():
             return cell_of(node.code)
+        case Applies():
+            return cell_of(node.name)
         case Negation():
             return f"(-{_write(node.operand, cell_of, 3)})"
         case Operation():

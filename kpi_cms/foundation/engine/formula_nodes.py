@@ -8,6 +8,8 @@ COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 CONDITION_FUNCTIONS = frozenset({"AND", "OR"})
 ROUNDINGS = frozenset({"ROUND", "ROUNDUP", "ROUNDDOWN"})
 FUNCTIONS = CONDITION_FUNCTIONS | ROUNDINGS | {"SUM", "MIN", "MAX", "AVERAGE", "IF"}
+APPLIES = "APPLIES"
+"""A function only before a bracket: a set that was frozen with a code of this name reads it as ever."""
 
 
 class FormulaError(ValueError):
@@ -37,6 +39,18 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class Applies:
+    """1 where what has a code applies on the card, 0 where it does not. `name` is what its value is asked by."""
+
+    code: str
+    position: int
+
+    @property
+    def name(self) -> str:
+        return applies_name(self.code)
+
+
+@dataclass(frozen=True, slots=True)
 class Negation:
     """Minus an operand."""
 
@@ -63,7 +77,7 @@ class Call:
     position: int
 
 
-Node = Number | Name | Negation | Operation | Call
+Node = Number | Name | Applies | Negation | Operation | Call
 
 
 @dataclass(frozen=True)
@@ -83,11 +97,18 @@ class LinearForm:
         return LinearForm(Fraction(0), {}).plus(self, factor)
 
 
+def applies_name(code: str) -> str:
+    """Under which name a formula asks whether what has a code applies. No code has brackets."""
+    return f"{APPLIES}([{code}])"
+
+
 def names(node: Node) -> Iterator[Name]:
-    """Every name in a formula, from left to right."""
+    """Every name in a formula, from left to right; those whether which applies is asked, too."""
     match node:
         case Name():
             yield node
+        case Applies():
+            yield Name(node.code, node.position)
         case Negation():
             yield from names(node.operand)
         case Operation():
@@ -96,6 +117,23 @@ def names(node: Node) -> Iterator[Name]:
         case Call():
             for argument in node.arguments:
                 yield from names(argument)
+
+
+def asked(node: Node) -> Iterator[str]:
+    """What a formula asks the value of, from left to right: codes, and `applies_name` of them."""
+    match node:
+        case Name():
+            yield node.code
+        case Applies():
+            yield node.name
+        case Negation():
+            yield from asked(node.operand)
+        case Operation():
+            yield from asked(node.left)
+            yield from asked(node.right)
+        case Call():
+            for argument in node.arguments:
+                yield from asked(argument)
 
 
 def linear(node: Node) -> LinearForm | None:
@@ -110,8 +148,10 @@ def linear(node: Node) -> LinearForm | None:
             return None if form is None else form.times(Fraction(-1))
         case Operation():
             return _linear_operation(node)
-        case _:
+        case Call():
             return _linear_call(node)
+        case _:
+            return None
 
 
 def _linear_operation(node: Operation) -> LinearForm | None:

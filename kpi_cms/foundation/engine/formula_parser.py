@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from kpi_cms.foundation.engine.formula_nodes import (
+    APPLIES,
     COMPARISONS,
     CONDITION_FUNCTIONS,
     FUNCTIONS,
     ROUNDINGS,
+    Applies,
     Call,
     FormulaError,
     Name,
@@ -224,6 +226,8 @@ class _Parser:
 
     def _function(self, name: _Token) -> Node:
         function = name.text.upper()
+        if function == APPLIES:
+            return self._applies()
         if function not in FUNCTIONS:
             raise FormulaError(_NO_FUNCTION, name.position, name=name.text)
         self._take()
@@ -245,6 +249,14 @@ class _Parser:
                 if not isinstance(places, Number) or places.value not in range(MAX_PLACES + 1):
                     raise FormulaError(_ROUND_PLACES, places.position, limit=MAX_PLACES)
         return Call(function, tuple(checked), name.position)
+
+    def _applies(self) -> Applies:
+        self._take()
+        token = self._take()
+        if token.kind not in ("name", "quoted"):
+            raise FormulaError(_NEEDS_CODE, token.position)
+        self._expect(")")
+        return Applies(token.text.strip(), token.position)
 
     def _arity(self, name: _Token, arguments: list[Node], wanted: int) -> None:
         if len(arguments) != wanted:
@@ -290,6 +302,7 @@ _NO_FUNCTION = N_(
 )
 _ARITY = N_("%(name)s at character %(position)s takes %(wanted)s values, not %(found)s: correct it.")
 _ROUND_PLACES = N_("ROUND at character %(position)s needs a whole number of places from 0 to %(limit)s.")
+_NEEDS_CODE = N_("APPLIES needs one code at character %(position)s, such as APPLIES(a).")
 _NEEDS_NUMBER = N_("A number is needed at character %(position)s, not a comparison: put it into IF.")
 _NEEDS_CONDITION = N_("A comparison is needed at character %(position)s, such as a >= 0.5: write one.")
 _DIVISION_BY_ZERO = N_("The division at character %(position)s is by zero: guard it with IF.")

@@ -4,12 +4,14 @@
     sum        = product {("+" | "-") product}
     product    = unary {("*" | "/") unary}
     unary      = "-" unary | number ["%"] | name | "[" any code "]" | function "(" arguments ")" | "(" formula ")"
+               | "APPLIES" "(" (name | "[" any code "]") ")"
     arguments  = formula {("," | ";") formula}
 
 Exact, bounded in length, nesting, number of parts and size of every number, and closed: a formula is read into
-the five node types of `formula_nodes.py` and nothing else; there is no way from it to Python, the file system
+the six node types of `formula_nodes.py` and nothing else; there is no way from it to Python, the file system
 or the clock. Every error carries the position of the character it is about (0 is the first). Functions: SUM MIN
-MAX AVERAGE ROUND ROUNDUP ROUNDDOWN IF AND OR, in any case. A condition (a gate's) is a formula that is true or
+MAX AVERAGE ROUND ROUNDUP ROUNDDOWN IF AND OR, in any case, and APPLIES: 1 where what has a code applies on the card,
+else 0, which `value_of` is asked by `applies_name(code)`. A condition (a gate's) is a formula that is true or
 false. `formula_excel.py` writes a formula as Excel's own, `formula_graph.py` puts formulas into order.
 """
 
@@ -21,6 +23,7 @@ from math import ceil, floor
 from kpi_cms.foundation.engine.formula_nodes import (
     FUNCTIONS,
     ROUNDINGS,
+    Applies,
     Call,
     FormulaError,
     LinearForm,
@@ -29,6 +32,8 @@ from kpi_cms.foundation.engine.formula_nodes import (
     Node,
     Number,
     Operation,
+    applies_name,
+    asked,
     linear,
     names,
 )
@@ -55,6 +60,7 @@ __all__ = [
     "MAX_NESTING",
     "MAX_NODES",
     "MAX_PLACES",
+    "Applies",
     "Call",
     "FormulaError",
     "LinearForm",
@@ -63,6 +69,8 @@ __all__ = [
     "Node",
     "Number",
     "Operation",
+    "applies_name",
+    "asked",
     "check_separators",
     "evaluate",
     "holds",
@@ -97,6 +105,8 @@ def evaluate(node: Node, value_of: Callable[[str], Fraction]) -> Fraction:
             return node.value
         case Name():
             return value_of(node.code)
+        case Applies():
+            return value_of(node.name)
         case Negation():
             return -evaluate(node.operand, value_of)
         case Operation():

@@ -1,9 +1,10 @@
-"""Kinds entered item by item: a checklist, deductions from the maximum, bonus points.
+"""Kinds entered item by item: a checklist, deductions from the maximum, bonus points, points taken off.
 
     {type: "checklist", items [{code, label, value}]}                     met or not: the points of those met
     {type: "deduction", max, floor, items [{code, label, value, limit}]}  max − Σ points × count, never below floor
     {type: "bonus", max, items [{code, label, value, cap}]}               Σ of each item's points × count up to its
                                                                           cap, up to max in the period
+    {type: "penalty", max, items [{code, label, value, cap}]}             the same, taken off what stands beside it
 
 An entry is item code → count (for a checklist 1 or 0); an item that is left out counts 0.
 """
@@ -42,14 +43,19 @@ class Item:
         points = EXACT.multiply(self.value, Decimal(self.times(count)))
         return points if self.cap is None else min(points, self.cap)
 
-    def line(self, count: int) -> Line:
+    def line(self, count: int, template: str = "") -> Line:
         formula, inputs = "count * points", {"count": Decimal(count), "points": self.value}
         if self.limit is not None:
             formula, inputs = "MIN(count, limit) * points", {**inputs, "limit": Decimal(self.limit)}
         if self.cap is not None:
             formula, inputs = f"MIN({formula}, cap)", {**inputs, "cap": self.cap}
         return Line(
-            _ITEM, {"item": self.label}, formula, exact(**inputs), Fraction(self.points(count)), self.code
+            template or _ITEM,
+            {"item": self.label},
+            formula,
+            exact(**inputs),
+            Fraction(self.points(count)),
+            self.code,
         )
 
 
@@ -239,6 +245,27 @@ class BonusKind:
         return [*lines, Line(_BONUS, {}, f"MIN({formula}, cap)", (*inputs, ("cap", cap)), value)]
 
 
+@dataclass(frozen=True)
+class PenaltyKind(BonusKind):
+    """Points taken off for each count of each item, counted as a bonus is; its value says how many.
+
+    A section that adds up takes it off the criteria beside it, never below 0; a formula writes the minus itself.
+    """
+
+    type: ClassVar[str] = "penalty"
+
+    @classmethod
+    def read(cls, reader: Reader, node: Node, key: str) -> "PenaltyKind":
+        return cls(reader.decimal(node, "max", key, required=True), read_items(reader, node, key))
+
+    def explain(self, entry: Entry) -> list[Line]:
+        lines = [item.line(count, _ITEM_OFF) for item, count in _counts(self.items, entry)]
+        formula, inputs = sum_of(lines, "i")
+        cap = Fraction(self.max or 0)
+        value = min(sum((line.value for line in lines), Fraction(0)), cap)
+        return [*lines, Line(_PENALTY, {}, f"MIN({formula}, cap)", (*inputs, ("cap", cap)), value)]
+
+
 _COUNT = N_("This criterion needs from 1 to %(limit)s items: add or remove some.")
 _TWICE = N_("The item code “%(item)s” is used twice: give each item its own.")
 _NO_VALUE = N_("The item “%(item)s” has no points: give it some, above 0.")
@@ -249,4 +276,6 @@ _NOT_A_COUNT = N_("“%(value)s” cannot be counted for “%(item)s”: give a 
 _ITEM = N_("%(item)s: points counted")
 _CHECKLIST = N_("%(criterion)s. %(label)s: points of the items met")
 _DEDUCTION = N_("%(criterion)s. %(label)s: the maximum less deductions")
+_ITEM_OFF = N_("%(item)s: points taken off")
+_PENALTY = N_("%(criterion)s. %(label)s: points taken off")
 _BONUS = N_("%(criterion)s. %(label)s: bonus points")

@@ -16,7 +16,7 @@ from typing import ClassVar
 from kpi_cms.foundation.engine.exact import decimal_text, parse_decimal, plain
 from kpi_cms.foundation.engine.formula_kind import FormulaKind
 from kpi_cms.foundation.engine.indicator import IndicatorKind
-from kpi_cms.foundation.engine.itemised import BonusKind, ChecklistKind, DeductionKind
+from kpi_cms.foundation.engine.itemised import BonusKind, ChecklistKind, DeductionKind, PenaltyKind
 from kpi_cms.foundation.engine.levels import LevelsKind
 from kpi_cms.foundation.engine.others import ResultOfKind, RollUpKind
 from kpi_cms.foundation.engine.problems import N_, Problem
@@ -29,10 +29,11 @@ _MAX_LISTED = 1000
 
 @dataclass(frozen=True)
 class NumberKind:
-    """A number of points from 0 to `max` in steps; a step equal to the maximum makes it met-or-not."""
+    """A number of points from `min` to `max` in steps from `min`; a step equal to the maximum makes it met-or-not."""
 
     max: Decimal | None
     step: Decimal | None
+    min: Decimal = Decimal(0)
 
     type: ClassVar[str] = "number"
     entered: ClassVar[bool] = True
@@ -41,15 +42,25 @@ class NumberKind:
 
     @classmethod
     def read(cls, reader: Reader, node: Node, key: str) -> "NumberKind":
-        return cls(reader.decimal(node, "max", key), reader.decimal(node, "step", key, required=True))
+        return cls(
+            reader.decimal(node, "max", key),
+            reader.decimal(node, "step", key, required=True),
+            reader.decimal(node, "min", key) or Decimal(0),
+        )
 
     def check(self, reader: Reader, key: str, maximum: Decimal | None) -> None:
         if maximum is None or self.step is None:
             return
         if maximum == 0:
             reader.add("maximum", key, _NO_MAXIMUM)
-        elif self.step == 0 or Fraction(maximum) % Fraction(self.step):
-            reader.add("step", key, _STEP, step=plain(self.step), max=plain(maximum))
+        elif self.min >= maximum:
+            reader.add("minimum", key, _MINIMUM, min=plain(self.min), max=plain(maximum))
+        elif self.step == 0 or (Fraction(maximum) - Fraction(self.min)) % Fraction(self.step):
+            params = {"step": plain(self.step), "max": plain(maximum)}
+            if self.min:
+                reader.add("step", key, _STEP_BETWEEN, min=plain(self.min), **params)
+            else:
+                reader.add("step", key, _STEP, **params)
 
     def points(self) -> Decimal | None:
         return self.max
@@ -57,21 +68,22 @@ class NumberKind:
     def values(self, maximum: Decimal) -> tuple[Fraction, ...]:
         """Every value a person may enter, or () when there are too many to list."""
         assert self.step is not None  # checked before anything is compiled
-        step = Fraction(self.step)
-        count = int(Fraction(maximum) / step)
-        return tuple(step * index for index in range(count + 1)) if count <= _MAX_LISTED else ()
+        step, least = Fraction(self.step), Fraction(self.min)
+        count = int((Fraction(maximum) - least) / step)
+        return tuple(least + step * index for index in range(count + 1)) if count <= _MAX_LISTED else ()
 
     def refuse(self, key: str, value: object, maximum: Decimal) -> Problem | Fraction:
         number = parse_decimal(value)
         if number is None:
             return Problem("entry_number", key, _ENTRY_NUMBER, {"value": str(value)})
         number = plain(number)
-        if not 0 <= number <= maximum:
-            return Problem("entry_range", key, _ENTRY_RANGE, {"value": number, "max": plain(maximum)})
+        if not self.min <= number <= maximum:
+            params = {"value": number, "min": plain(self.min), "max": plain(maximum)}
+            return Problem("entry_range", key, _ENTRY_BETWEEN if self.min else _ENTRY_RANGE, params)
         assert self.step is not None
-        if Fraction(number) % Fraction(self.step):
-            params = {"value": number, "step": plain(self.step)}
-            return Problem("entry_step", key, _ENTRY_STEP, params)
+        if (Fraction(number) - Fraction(self.min)) % Fraction(self.step):
+            params = {"value": number, "min": plain(self.min), "step": plain(self.step)}
+            return Problem("entry_step", key, _ENTRY_STEP_FROM if self.min else _ENTRY_STEP, params)
         return Fraction(number)
 
 
@@ -213,6 +225,7 @@ READERS: Mapping[str, Callable[[Reader, Node, str], Kind]] = {
     ChecklistKind.type: ChecklistKind.read,
     DeductionKind.type: DeductionKind.read,
     BonusKind.type: BonusKind.read,
+    PenaltyKind.type: PenaltyKind.read,
     IndicatorKind.type: IndicatorKind.read,
     TaskPointsKind.type: TaskPointsKind.read,
     RollUpKind.type: RollUpKind.read,
@@ -230,11 +243,17 @@ def read_kind(reader: Reader, node: Node, key: str) -> Kind:
 
 _NO_MAXIMUM = N_("The maximum is 0 points: give the criterion a maximum above 0.")
 _STEP = N_("The step %(step)s does not divide the maximum %(max)s into equal parts: choose another step.")
+_MINIMUM = N_("The least of %(min)s points is not below the maximum of %(max)s: lower it.")
+_STEP_BETWEEN = N_(
+    "The step %(step)s does not divide what lies between %(min)s and %(max)s into equal parts: choose another step."
+)
 _TOO_FEW_OPTIONS = N_("A choice needs at least two values: add one.")
 _OPTION_TWICE = N_("The value %(value)s stands twice among the choices: remove one.")
 _OPTION_HIGH = N_("The value %(value)s is above the highest possible value %(max)s: lower it.")
 _SHARE_HIGH = N_("The share %(value)s is above 1 (100%%): lower it.")
 _ENTRY_NUMBER = N_("“%(value)s” is not a number of points: write it with digits, like 2.5.")
 _ENTRY_RANGE = N_("%(value)s points are outside the range of this criterion: give 0 to %(max)s.")
+_ENTRY_BETWEEN = N_("%(value)s points are outside the range of this criterion: give %(min)s to %(max)s.")
+_ENTRY_STEP_FROM = N_("%(value)s points do not fit the step: count from %(min)s in steps of %(step)s.")
 _ENTRY_STEP = N_("%(value)s points do not fit the step: give a multiple of %(step)s.")
 _ENTRY_OPTION = N_("“%(value)s” is not one of the choices (%(options)s): choose one of them.")

@@ -34,6 +34,10 @@ MANAGED_FIXED = N_(
     "otherwise 50%%. Restore these values."
 )
 
+NOTHING_FIXED = N_(
+    "Decree 335/2025 fixes 70 points for task results, so they are never left out of the total: choose no result or 0."
+)
+
 QUOTA_SHARE, QUOTA_CEILING = Decimal("0.2"), Decimal("0.25")
 """Đ20.5: of those classified next lower, and by decision for an organisation with outstanding results; Đ8.5."""
 

@@ -35,10 +35,16 @@ def _later(spec: Mapping[str, object]) -> bool:
         return True
     if any(stage.get("blind_to") or stage.get("who") for stage in _mappings(spec, "stages")):
         return True
-    kinds = (
-        node.get("kind") for section in _mappings(spec, "sections") for node in _mappings(section, "criteria")
-    )
-    types = (kind.get("type") for kind in kinds if isinstance(kind, Mapping))
+    settings = spec.get("settings")
+    if isinstance(settings, Mapping) and settings.get("nothing_assigned") == "left_out":
+        return True
+    criteria = [node for section in _mappings(spec, "sections") for node in _mappings(section, "criteria")]
+    if any(node.get("may_not_apply") for node in criteria):
+        return True
+    kinds = [kind for kind in (node.get("kind") for node in criteria) if isinstance(kind, Mapping)]
+    if any(kind.get("min") is not None for kind in kinds):
+        return True
+    types = (kind.get("type") for kind in kinds)
     return any(isinstance(name, str) and name not in KINDS_OF_1 for name in types)
 
 

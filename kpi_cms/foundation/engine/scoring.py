@@ -6,9 +6,16 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from kpi_cms.foundation.engine import further, law
+from kpi_cms.foundation.engine.absent import NOT_ARISEN, Absent, left, remaining, times
 from kpi_cms.foundation.engine.card_band import CardBand, card_band
 from kpi_cms.foundation.engine.combination import LinearPlan, TreePlan, Unknown, add, clamp
-from kpi_cms.foundation.engine.compiled import CompiledCriterion, Rules, ScoringPlan
+from kpi_cms.foundation.engine.compiled import (
+    CompiledCriterion,
+    CompiledPart,
+    CompiledSection,
+    Rules,
+    ScoringPlan,
+)
 from kpi_cms.foundation.engine.exact import Pair, pair_of, plain
 from kpi_cms.foundation.engine.facts import Fact
 from kpi_cms.foundation.engine.formulas import FormulaError
@@ -22,10 +29,11 @@ from kpi_cms.foundation.engine.specification import SELF
 from kpi_cms.foundation.engine.tasks import TaskTotals, task_totals
 
 ZERO: Pair = (0, 1)
+ONE = Fraction(1)
 
 
 class Work(NamedTuple):
-    """Everything computed for a card, as integer pairs; None where an input is not there yet.
+    """Everything computed for a card, as integer pairs; None where an input is not there yet, 0 for what is `absent`.
 
     `own` is the total of the stage alone, `raters` those of the set's raters where `total` is made of them.
     """
@@ -41,6 +49,7 @@ class Work(NamedTuple):
     missing: tuple[str, ...]
     pending: tuple[str, ...]
     overridden: frozenset[str]
+    absent: Absent
     own: Pair | None = None
     raters: tuple[Pair | None, ...] = ()
     band: CardBand | None = None
@@ -57,7 +66,8 @@ class Outcome:
 
     @property
     def insufficient(self) -> bool:
-        """Nothing was assigned, extras or not: no result, not rated, unless the set reads it as 0 (rules §4, open)."""
+        """Nothing was assigned, extras or not: no result, not rated, unless the set reads it as 0 (rules §4, open) or
+        leaves it out; or nothing of the set applies at all."""
         return self._work.insufficient
 
     @property
@@ -73,17 +83,22 @@ class Outcome:
     @property
     def values(self) -> Mapping[str, Fraction]:
         """Criterion code → points, or a share of 1 for ratios, percentage choices and the people managed."""
-        return _fractions((item.code for item in self._set.criteria), self._work.values)
+        return _fractions(self._set.criteria, self._work.values, self._work.absent.criteria)
 
     @property
     def sections(self) -> Mapping[str, Fraction]:
         """Section code → points, capped."""
-        return _fractions((item.code for item in self._set.sections), self._work.sections)
+        return _fractions(self._set.sections, self._work.sections, self._work.absent.sections)
 
     @property
     def parts(self) -> Mapping[str, Fraction]:
         """Part code → points."""
-        return _fractions((item.code for item in self._set.parts), self._work.parts)
+        return _fractions(self._set.parts, self._work.parts, self._work.absent.parts)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Codes of the criteria that do not apply: said to, or left out where nothing was assigned."""
+        return tuple(self._set.criteria[index].code for index in sorted(self._work.absent.criteria))
 
     @property
     def ratio(self) -> Fraction | None:
@@ -208,41 +223,36 @@ def _points(compiled: ScoringPlan, inputs: CardInputs) -> Work:
 
     values: list[Pair | None] = [None] * len(compiled.criteria)
     missing: list[str] = []
+    absent = Absent(set(), set(), set())
     for criterion in compiled.entered:
         value = inputs.entered.get(criterion.key)
         if value is not None:
             known = criterion.table.get(value)
-            values[criterion.index] = _entry(criterion, value) if known is None else known
+            values[criterion.index] = _entry(criterion, value, absent) if known is None else known
         elif needed(criterion):
             missing.append(criterion.key)
-    insufficient, nothing = False, ZERO if rules.nothing_is_zero else None
     totals = task_totals(inputs.tasks, rules.tasks) if compiled.ratios else None
-    for criterion, position in compiled.ratios:
-        if totals is not None and totals.assigned:
-            ratio = (totals[position], totals.assigned)
-            values[criterion.index] = ratio if rules.cap is None else clamp(ratio, rules.cap)
-        else:
-            values[criterion.index] = nothing
-            insufficient |= nothing is None and needed(criterion)
+    insufficient = totals is not None and _ratios(compiled, rules, totals, values, absent, needed)
     pending: list[str] = []
     for criterion in compiled.managed:
         result = values[criterion.index] = _people(criterion, inputs, rules)
         if result is None and needed(criterion):
             pending.append(criterion.code)
-    _take_given(compiled, rules, given, values)
+    _take_given(compiled, rules, given, values, absent)
     if compiled.later:
-        answers = _later(compiled, inputs, rules, values, needed)
+        answers = _later(compiled, inputs, rules, values, absent, needed)
         missing += answers[further.MISSING]
         insufficient |= bool(answers[further.NOTHING])
         # A formula over a part that was given from outside has nothing to compute with, and nothing else to say.
         pending += answers[further.PENDING] or (answers[further.DEPENDS] if not missing else [])
-    raw, sections = _sections(compiled, values)
-    parts = _parts(compiled, sections, skipped)
+    raw, sections = _sections(compiled, values, absent)
+    parts = _parts(compiled, sections, skipped, absent)
     if compiled.when == PARTS:
         parts = [_rounded(compiled, pair) for pair in parts]
     total = None
+    insufficient |= bool(absent.parts) and len(absent.parts) == len(parts)  # nothing applies at all
     if not (insufficient or missing or pending):
-        total = _total(compiled, values, sections, parts)
+        total = _total(compiled, values, sections, parts, absent)
     heard = _raters(compiled, inputs, total)
     return Work(
         rules,
@@ -256,15 +266,38 @@ def _points(compiled: ScoringPlan, inputs: CardInputs) -> Work:
         tuple(missing),
         tuple(pending),
         frozenset(skipped),
+        absent,
         total,
         heard,
     )
+
+
+def _ratios(
+    compiled: ScoringPlan,
+    rules: Rules,
+    totals: TaskTotals,
+    values: list[Pair | None],
+    absent: Absent,
+    needed: Callable[[CompiledCriterion], bool],
+) -> bool:
+    """Fill in a, b and c. Returns whether nothing was assigned and the set has no result for that."""
+    if totals.assigned:
+        for criterion, position in compiled.ratios:
+            ratio = (totals[position], totals.assigned)
+            values[criterion.index] = ratio if rules.cap is None else clamp(ratio, rules.cap)
+        return False
+    if rules.nothing_is_left_out:
+        absent.criteria.update(criterion.index for criterion, _position in compiled.ratios)
+    for criterion, _position in compiled.ratios:
+        values[criterion.index] = ZERO if rules.nothing_is_zero or rules.nothing_is_left_out else None
+    return any(values[criterion.index] is None and needed(criterion) for criterion, _ in compiled.ratios)
 
 
 def _with_band(compiled: ScoringPlan, inputs: CardInputs, work: Work, total: Pair) -> Work:
     """The same with what the gates make of the band: the criteria as the stage has them, the total of all raters."""
     groups = (work.values, work.sections, work.parts)
     values = {code: groups[group][index] for code, (group, index) in compiled.names.items()}
+    values |= {name: (int(work.absent.applies(place)), 1) for name, place in compiled.applies.items()}
     by_points = compiled.band(total, work.rules).code
     return work._replace(band=card_band(compiled, inputs, by_points, {**values, TOTAL: total}))
 
@@ -291,6 +324,7 @@ def _later(
     inputs: CardInputs,
     rules: Rules,
     values: list[Pair | None],
+    absent: Absent,
     needed: Callable[[CompiledCriterion], bool],
 ) -> Mapping[str, list[str]]:
     """Fill in the criteria of later kinds; the answers of those that are needed and have no value."""
@@ -298,9 +332,12 @@ def _later(
     for criterion in compiled.later:
         if criterion.code in inputs.given:
             continue
-        found = further.worth(compiled, criterion, inputs, rules, values)
+        found = further.worth(compiled, criterion, inputs, rules, values, absent)
         if not isinstance(found, str):
             values[criterion.index] = found
+        elif found == NOT_ARISEN or (found == further.NOTHING and rules.nothing_is_left_out):
+            values[criterion.index] = ZERO
+            absent.criteria.add(criterion.index)
         elif found == further.NOTHING and rules.nothing_is_zero:
             values[criterion.index] = ZERO
         elif needed(criterion):
@@ -312,14 +349,23 @@ def results_ratio(compiled: ScoringPlan, work: Work) -> Fraction | None:
     """The results part before its cap, as a share of its maximum."""
     for part, value in zip(compiled.parts, work.parts, strict=True):
         if part.code == law.RESULTS and value is not None:
-            raw = (
-                value if part.code in work.overridden else add([work.raw_sections[i] for i in part.sections])
-            )
-            return None if raw is None else max(Fraction(*raw), Fraction(0)) / Fraction(part.max)
+            applying = remaining(part.sections, work.absent.sections)
+            raw, most = add([work.raw_sections[i] for i in applying]), maximum_of(compiled, applying)
+            if part.code in work.overridden:
+                raw, most = value, Fraction(part.max)
+            return None if raw is None or not most else max(Fraction(*raw), Fraction(0)) / most
     return None
 
 
-def _entry(criterion: CompiledCriterion, value: object) -> Pair:
+def maximum_of(compiled: ScoringPlan, places: Iterable[int]) -> Fraction:
+    """Of the sections at these places, together."""
+    return sum((Fraction(compiled.sections[place].max) for place in places), Fraction(0))
+
+
+def _entry(criterion: CompiledCriterion, value: object, absent: Absent) -> Pair:
+    if criterion.may_not_apply and value == NOT_ARISEN:
+        absent.criteria.add(criterion.index)
+        return ZERO
     worth = criterion.read(value)
     if isinstance(worth, Problem):
         raise EntryError(worth)
@@ -341,9 +387,11 @@ def _take_given(
     rules: Rules,
     given: Mapping[str, Decimal | Fraction],
     values: list[Pair | None],
+    absent: Absent,
 ) -> None:
     for code, value in given.items():
         criterion = compiled.criterion_by_code(code)
+        absent.criteria.discard(criterion.index)
         nobody = criterion in compiled.managed and value == Fraction(*rules.nobody_managed)
         values[criterion.index] = pair_of(value) if nobody else _given(criterion, value)
 
@@ -358,19 +406,28 @@ def _given(criterion: CompiledCriterion, value: Decimal | Fraction) -> Pair:
 
 
 def _sections(
-    compiled: ScoringPlan, values: list[Pair | None]
+    compiled: ScoringPlan, values: list[Pair | None], absent: Absent
 ) -> tuple[list[Pair | None], list[Pair | None]]:
     raw: list[Pair | None] = [None] * len(compiled.sections)
     capped: list[Pair | None] = [None] * len(compiled.sections)
 
     def value_of(code: str) -> Fraction:
-        return _named(compiled, code, values, capped, [])
+        return _named(compiled, code, values, capped, [], absent)
 
     for index in compiled.order:
         section = compiled.sections[index]
         plan = section.plan
+        factor = scale_of(section, absent) if absent.criteria else ONE
+        if not factor:
+            absent.sections.add(index)
+            raw[index] = capped[index] = ZERO
+            continue
         if isinstance(plan, LinearPlan):
             value = plan.value(values)
+            if value is not None and factor != 1:
+                # What is taken off stays as it is: only points count for what does not apply.
+                off = add([values[place] for place in section.penalties])
+                value = add([times(value, factor), off and times(off, factor - 1)])
         else:
             value = _evaluated(plan, value_of, section.key)
         raw[index] = value
@@ -380,14 +437,29 @@ def _sections(
     return raw, capped
 
 
+def scale_of(section: CompiledSection, absent: Absent) -> Fraction:
+    """By how much the criteria that apply count for all of them; 0 where none does."""
+    if section.own <= absent.criteria:
+        return Fraction(0)
+    if not section.measures or section.own.isdisjoint(absent.criteria):
+        return ONE
+    applies = left(section.measures, absent.criteria)
+    return left(section.measures, set()) / applies if applies else Fraction(0)
+
+
 def _rounded(compiled: ScoringPlan, value: Pair | None) -> Pair | None:
     return None if value is None else compiled.rounded(value).as_integer_ratio()
 
 
 def _parts(
-    compiled: ScoringPlan, sections: list[Pair | None], overrides: Mapping[str, Decimal]
+    compiled: ScoringPlan,
+    sections: list[Pair | None],
+    overrides: Mapping[str, Decimal],
+    absent: Absent,
 ) -> list[Pair | None]:
     parts = [add([sections[index] for index in part.sections]) for part in compiled.parts]
+    if absent.sections:
+        _leave_out(compiled, parts, overrides, absent)
     for code, given in overrides.items():
         index = compiled.part_index(code)
         part = compiled.parts[index]
@@ -398,13 +470,43 @@ def _parts(
     return parts
 
 
+def _leave_out(
+    compiled: ScoringPlan, parts: list[Pair | None], overrides: Mapping[str, Decimal], absent: Absent
+) -> None:
+    """What is left of a part counts for the whole of it; a part of which nothing is left does not apply."""
+    for index, part in enumerate(compiled.parts):
+        applying = remaining(part.sections, absent.sections)
+        if len(applying) == len(part.sections) or part.code in overrides:
+            continue
+        most, points = maximum_of(compiled, applying), parts[index]
+        if not most:
+            absent.parts.add(index)
+        elif points is not None:
+            parts[index] = times(points, Fraction(part.max) / most)
+
+
 def _total(
-    compiled: ScoringPlan, values: list[Pair | None], sections: list[Pair | None], parts: list[Pair | None]
+    compiled: ScoringPlan,
+    values: list[Pair | None],
+    sections: list[Pair | None],
+    parts: list[Pair | None],
+    absent: Absent,
 ) -> Pair | None:
     if compiled.total_plan is None:
-        return add(parts)
-    total = _evaluated(compiled.total_plan, lambda code: _named(compiled, code, values, sections, parts), "")
+        total = add(parts)
+        if total is None or not absent.parts:
+            return total
+        return times(total, Fraction(*compiled.total_cap) / most_of_parts(compiled, absent))
+    total = _evaluated(
+        compiled.total_plan, lambda code: _named(compiled, code, values, sections, parts, absent), ""
+    )
     return None if total is None else clamp(total, compiled.total_cap)
+
+
+def most_of_parts(compiled: ScoringPlan, absent: Absent) -> Fraction:
+    """The maximum of the parts that apply, together; some do."""
+    parts = enumerate(compiled.parts)
+    return sum((Fraction(part.max) for index, part in parts if index not in absent.parts), Fraction(0))
 
 
 def _evaluated(plan: TreePlan, value_of: Callable[[str], Fraction], key: str) -> Pair | None:
@@ -420,7 +522,10 @@ def _named(
     values: list[Pair | None],
     sections: list[Pair | None],
     parts: list[Pair | None],
+    absent: Absent,
 ) -> Fraction:
+    if code not in compiled.names:
+        return compiled.said_to_apply(code, absent)
     group, index = compiled.names[code]
     pair = (values, sections, parts)[group][index]
     if pair is None:
@@ -428,8 +533,16 @@ def _named(
     return Fraction(*pair)
 
 
-def _fractions(codes: Iterable[str], pairs: Sequence[Pair | None]) -> dict[str, Fraction]:
-    return {code: Fraction(*pair) for code, pair in zip(codes, pairs, strict=True) if pair is not None}
+def _fractions(
+    items: Sequence[CompiledCriterion | CompiledSection | CompiledPart],
+    pairs: Sequence[Pair | None],
+    absent: set[int],
+) -> dict[str, Fraction]:
+    return {
+        item.code: Fraction(*pair)
+        for index, (item, pair) in enumerate(zip(items, pairs, strict=True))
+        if pair is not None and index not in absent
+    }
 
 
 _GIVEN = N_("%(value)s is not a possible value of the criterion %(criterion)s: correct it.")

@@ -8,8 +8,9 @@
                       combination {kind: "sum" | "capped_sum" | "weighted_mean" | "formula",
                                    expression, cap}}]
     criteria        [{key, code, label, max, weight, stages [stage keys; default all], citation,
+                      may_not_apply (where it says nothing: false; see `absent.py`),
                       guidance [text], alternatives [{condition, label}], kind {type, ...}}]
-    kind            {type: "number", max, step}
+    kind            {type: "number", max, step, min (where it says nothing: 0)}
                     {type: "choice", unit: "percent" | "points", options [{value, label, grounds_required}]}
                     {type: "task_ratio", measure: "quantity" | "quality" | "progress"}
                     {type: "people_managed", threshold, reached, failed}
@@ -55,7 +56,7 @@ COMBINATIONS = ("sum", "capped_sum", "weighted_mean", "formula")
 TOTALS = ("sum", "formula")
 PENALTY_SCOPES = ("unit", "batch")
 MEANS = ("published", "exact")
-NOTHING_ASSIGNED = ("insufficient", "zero")
+NOTHING_ASSIGNED = INSUFFICIENT, ZERO, NOT_COUNTED = ("insufficient", "zero", "left_out")
 BAND_SOURCES = ("exact", "rounded")
 EVALUATED = PEOPLE, ORGANISATIONS = ("people", "organisations")
 MAX_PLACES = 6
@@ -71,9 +72,9 @@ class Settings:
     warned. `moved_leaves_total`: work moved before its due date leaves the total. `means_of`: published or
     exact months. `managed_kinds`: kinds of staff whose results count for d. `managed_without_result`: people
     without a result are left out of d, or count as failing. `managed_unconfirmed`: d waits for people not yet
-    confirmed, leaves them out, or counts them as failing. `nothing_assigned`: no result, or ratios of 0.
-    `band_from`: the band (and, for d, the points of those managed) is read from the exact score or from the
-    rounded one.
+    confirmed, leaves them out, or counts them as failing. `nothing_assigned`: no result, ratios of 0, or they are
+    left out like what does not apply (`absent.py`). `band_from`: the band (and, for d, the points of those
+    managed) is read from the exact score or from the rounded one.
 
     A setting that a specification does not have is this default: versions frozen before a setting existed keep
     their text, their digest and their digits.
@@ -89,7 +90,7 @@ class Settings:
     managed_kinds: tuple[str, ...] = MANAGED_KINDS
     managed_without_result: str = LEFT_OUT
     managed_unconfirmed: str = PENDING
-    nothing_assigned: str = NOTHING_ASSIGNED[0]
+    nothing_assigned: str = INSUFFICIENT
     band_from: str = BAND_SOURCES[0]
 
 
@@ -117,7 +118,7 @@ class Alternative:
 
 @dataclass(frozen=True)
 class CriterionSpec:
-    """A criterion. `stages` is None when every stage scores it."""
+    """A criterion. `stages` is None when every stage scores it. `may_not_apply`: whoever scores may say so."""
 
     key: str
     code: str
@@ -129,6 +130,7 @@ class CriterionSpec:
     alternatives: tuple[Alternative, ...]
     guidance: tuple[str, ...]
     citation: str
+    may_not_apply: bool
 
 
 @dataclass(frozen=True)
@@ -330,6 +332,7 @@ def _criterion(reader: Reader, node: Node, section: str) -> CriterionSpec:
         ),
         guidance=reader.texts(node, "guidance", at),
         citation=reader.text(node, "citation", at, required=False),
+        may_not_apply=reader.flag(node, "may_not_apply", at),
     )
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kpi_cms.foundation.engine import formulas, further, law
+from kpi_cms.foundation.engine.absent import left, remaining
 from kpi_cms.foundation.engine.bands import band_of
 from kpi_cms.foundation.engine.combination import LinearPlan, clamp
 from kpi_cms.foundation.engine.compiled import CompiledCriterion, CompiledSection, ScoringPlan
@@ -21,7 +22,15 @@ from kpi_cms.foundation.engine.problems import N_
 from kpi_cms.foundation.engine.raters import explain
 from kpi_cms.foundation.engine.rounding import FUNCTIONS, PARTS, SECTIONS
 from kpi_cms.foundation.engine.schema import KINDS_OF_1
-from kpi_cms.foundation.engine.scoring import Work, results_ratio, with_own, work_out
+from kpi_cms.foundation.engine.scoring import (
+    Work,
+    maximum_of,
+    most_of_parts,
+    results_ratio,
+    scale_of,
+    with_own,
+    work_out,
+)
 from kpi_cms.foundation.engine.steps import Inputs, Step
 from kpi_cms.foundation.engine.tasks import (
     MEASURES,
@@ -138,6 +147,10 @@ class _Tracer:
         if value is None:
             return
         params: dict[str, object] = {"criterion": criterion.code, "label": criterion.label}
+        if criterion.index in self._work.absent.criteria:
+            name = _NOT_ARISEN if criterion.may_not_apply else _NOT_ASSIGNED
+            yield Step(name, params, "", (), None, None, self._clause(criterion.citation), criterion.code)
+            return
         exact = Fraction(*value)
 
         def step(template: str, formula: str, inputs: Inputs, *clauses: str) -> Step:
@@ -174,12 +187,12 @@ class _Tracer:
         self, criterion: CompiledCriterion, params: Mapping[str, object], value: Fraction
     ) -> Iterator[Step]:
         clause = self._clause(criterion.citation, criterion.kind)
-        found = further.worth(self._set, criterion, self._inputs, self._work.rules, self._work.values)
+        known = (self._set, criterion, self._inputs, self._work.rules, self._work.values, self._work.absent)
+        found = further.worth(*known)
         if found == further.NOTHING:
             yield Step(_RATIO_OF_NOTHING, params, "0", (), value, None, clause, criterion.code)
             return
-        lines = further.explain(self._set, criterion, self._inputs, self._work.rules, self._work.values)
-        for line in lines:
+        for line in further.explain(*known):
             code = f"{criterion.code}: {line.item}" if line.item else criterion.code
             about = {**params, **line.params}
             yield Step(line.template, about, line.formula, line.inputs, line.value, None, clause, code)
@@ -202,6 +215,10 @@ class _Tracer:
         if raw is None or value is None:
             return
         params = {"criterion": section.code, "label": section.label}
+        if index in self._work.absent.sections:
+            clause = self._clause(section.citation, section.part)
+            yield Step(_NOTHING_APPLIES, params, "", (), None, None, clause, section.code)
+            return
         formula, inputs = self._section_formula(section)
         held = clamp(raw, section.cap)
         if held != raw:
@@ -221,38 +238,57 @@ class _Tracer:
 
     def _section_formula(self, section: CompiledSection) -> tuple[str, Inputs]:
         if section.combination == "formula":
-            used = dict.fromkeys(name.code for name in formulas.names(formulas.parse(section.expression)))
+            used = dict.fromkeys(formulas.asked(formulas.parse(section.expression)))
             return section.expression, tuple((code, self._value_of(code)) for code in used)
         plan = section.plan
         assert isinstance(plan, LinearPlan)  # only formulas are trees
         terms, inputs = [], []
         for index, coefficient in plan.terms:
+            if index in self._work.absent.criteria or index in section.penalties:
+                continue
             criterion = self._set.criteria[index]
             factor = Fraction(coefficient, plan.denominator)
             name = f"[{criterion.code}]"
             terms.append(name if factor == 1 else f"{factor.numerator} / {factor.denominator} * {name}")
             inputs.append((criterion.code, self._value_of(criterion.code)))
-        return " + ".join(terms), tuple(inputs)
+        formula = " + ".join(terms) or "0"
+        if scale_of(section, self._work.absent) != 1:
+            most, applies = (
+                left(section.measures, each) for each in (set[int](), self._work.absent.criteria)
+            )
+            formula = f"({formula}) * {_text(most)} / {_text(applies)}"
+        for code in (self._set.criteria[index].code for index in section.penalties):
+            formula += f" - [{code}]"
+            inputs.append((code, self._value_of(code)))
+        return formula, tuple(inputs)
 
     def _value_of(self, code: str) -> Fraction:
+        if code not in self._set.names:
+            return self._set.said_to_apply(code, self._work.absent)
         group, index = self._set.names[code]
         pair = (self._work.values, self._work.sections, self._work.parts)[group][index]
         assert pair is not None  # asked only for what a computed value used
         return Fraction(*pair)
 
     def _parts(self) -> Iterator[Step]:
-        for part, value in zip(self._set.parts, self._work.parts, strict=True):
+        for index, (part, value) in enumerate(zip(self._set.parts, self._work.parts, strict=True)):
             if value is None:
                 continue
             rounding = self._set.rounded(value) if self._set.when == PARTS else None
             params = {"criterion": part.code, "label": part.label}
             clause = self._clause("", part.code)
-            if part.code in self._work.overridden:
+            if index in self._work.absent.parts:
+                yield Step(_NOTHING_APPLIES, params, "", (), None, None, clause, part.code)
+            elif part.code in self._work.overridden:
                 yield Step(_PART_GIVEN, params, "", (), Fraction(*value), rounding, clause, part.code)
             else:
-                codes = [self._set.sections[index].code for index in part.sections]
+                applying = remaining(part.sections, self._work.absent.sections)
+                codes = [self._set.sections[each].code for each in applying]
                 inputs = tuple((code, self._value_of(code)) for code in codes)
                 formula = " + ".join(f"[{code}]" for code in codes)
+                if len(applying) < len(part.sections):
+                    most = maximum_of(self._set, applying)
+                    formula = f"({formula}) * {decimal_text(part.max)} / {_text(most)}"
                 formula = formula if rounding is None else self._round(formula)
                 yield Step(_PART, params, formula, inputs, Fraction(*value), rounding, clause, part.code)
 
@@ -262,14 +298,17 @@ class _Tracer:
             return
         part = self._set.parts[self._set.part_index(law.RESULTS)]
         terms, used = [f"[{part.code}]"], {part.code: self._value_of(part.code)}
+        most = Fraction(part.max)
         if part.code not in self._work.overridden:
             terms, used = [], {}
-            for index in part.sections:
+            applying = remaining(part.sections, self._work.absent.sections)
+            most = maximum_of(self._set, applying)
+            for index in applying:
                 term, values = self._section_formula(self._set.sections[index])
                 terms.append(f"({term})")
                 used.update(values)
-        formula = f"MAX(0, {' + '.join(terms)}) / {decimal_text(part.max)}"
-        params = {"label": part.label, "max": plain(part.max)}
+        formula = f"MAX(0, {' + '.join(terms)}) / {_text(most)}"
+        params = {"label": part.label, "max": _decimal(most.as_integer_ratio())}
         yield Step(
             _SHARE, params, formula, tuple(used.items()), ratio, None, self._clause("", part.code), "R"
         )
@@ -309,11 +348,15 @@ class _Tracer:
 
     def _total_formula(self) -> tuple[str, Inputs]:
         if self._set.total_plan is None:
-            codes = [part.code for part in self._set.parts]
+            gone = self._work.absent.parts
+            codes = [part.code for index, part in enumerate(self._set.parts) if index not in gone]
             formula = " + ".join(f"[{code}]" for code in codes)
+            if gone:
+                most = most_of_parts(self._set, self._work.absent)
+                formula = f"({formula}) * {_text(Fraction(*self._set.total_cap))} / {_text(most)}"
         else:
             formula = self._set.specification.total_expression
-            codes = list(dict.fromkeys(name.code for name in formulas.names(self._set.total_plan.tree)))
+            codes = list(dict.fromkeys(formulas.asked(self._set.total_plan.tree)))
             formula = f"MAX(0, MIN({formula}, {decimal_text(_decimal(self._set.total_cap))}))"
         return formula, tuple((code, self._value_of(code)) for code in codes)
 
@@ -344,6 +387,10 @@ def _decimal(value: Pair) -> Decimal:
     return EXACT.divide(Decimal(value[0]), Decimal(value[1]))
 
 
+def _text(value: Fraction) -> str:
+    return decimal_text(_decimal(value.as_integer_ratio()))
+
+
 _TASK_ASSIGNED = N_("%(task)s: converted quantity assigned")
 _TASK = {
     "quantity": N_("%(task)s: converted quantity completed"),
@@ -370,6 +417,9 @@ _PEOPLE_FAILING = N_(
 _ENTERED = N_("%(criterion)s. %(label)s: points given")
 _CHOSEN = N_("%(criterion)s. %(label)s: value chosen")
 _GIVEN = N_("%(criterion)s. %(label)s: value given from outside")
+_NOT_ARISEN = N_("%(criterion)s. %(label)s: did not arise, so the others count for it")
+_NOT_ASSIGNED = N_("%(criterion)s. %(label)s: nothing was assigned, which this set leaves out")
+_NOTHING_APPLIES = N_("%(criterion)s. %(label)s: nothing of it applies, so the rest counts for it")
 _SECTION = N_("%(criterion)s. %(label)s: points of the section")
 _SHARE = N_("%(label)s: share of %(max)s points, before the cap")
 _PART = N_("%(label)s: points")

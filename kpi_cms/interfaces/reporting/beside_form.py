@@ -19,7 +19,9 @@ LEADERS = frozenset({"d", "đ", "e"})
 
 
 def points_of(criterion: CompiledCriterion, value: Fraction | None) -> Fraction | None:
-    """A value in points: a share counts of the criterion's maximum, as it does in a sum."""
+    """A value in points: a share counts of the criterion's maximum, as it does in a sum; what is taken off, below 0."""
+    if value is not None and criterion.is_penalty:
+        return -value
     if value is None or not criterion.share or criterion.max is None:
         return value
     return value * Fraction(criterion.max)
@@ -70,7 +72,13 @@ def beside_the_form(compiled: CompiledSet, outcome: Outcome | None) -> Iterable[
     values = {} if outcome is None else outcome.values
     listed = LEADERS if has_leaders_ratios(compiled) else frozenset()
     for part in compiled.parts:
-        if part.code not in ON_THE_FORM:
+        if part.code not in ON_THE_FORM and compiled.takes_off(part):
+            yield _("%(label)s: %(points)s points taken off, of at most %(max)s.") % {
+                "label": part.label,
+                "points": _quantity(parts.get(part.code)),
+                "max": _quantity(Fraction(part.max)),
+            }
+        elif part.code not in ON_THE_FORM:
             yield _("%(label)s: %(points)s of %(max)s points.") % {
                 "label": part.label,
                 "points": _quantity(parts.get(part.code)),
@@ -78,6 +86,10 @@ def beside_the_form(compiled: CompiledSet, outcome: Outcome | None) -> Iterable[
             }
     if outcome is not None and (weights := weights_of(compiled, outcome)):
         yield _("The total counts several raters by their weights: %(raters)s.") % {"raters": weights}
+    if outcome is not None and outcome.absent:
+        yield _("Did not arise, or nothing was assigned, so the others count for it: %(codes)s.") % {
+            "codes": ", ".join(outcome.absent)
+        }
     for criterion in compiled.criteria:
         if criterion.part != "common" and not criterion.measure and criterion.code not in listed:
             yield _("%(code)s. %(label)s: %(points)s.") % {

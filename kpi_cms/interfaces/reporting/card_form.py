@@ -178,7 +178,7 @@ def section_of(compiled: CompiledSet, section: CompiledSection, own: Outcome | N
         Form01Row(
             number=criterion.code.rsplit(".", 1)[-1],
             text=criterion.label,  # the form's own wording; the two texts of II.4 guide the scoring on screen
-            maximum=criterion.max,
+            maximum=-criterion.max if criterion.is_penalty and criterion.max else criterion.max,
             score=_decimal(points_of(criterion, values.get(criterion.code))),
         )
         for criterion in compiled.criteria
@@ -469,7 +469,9 @@ def _notes(
     waiting = map(card.version.compiled().criterion_by_code, outcome.pending)
     if unsaid := insufficient_tasks(waiting):
         yield unsaid
-    if outcome.insufficient:
+    if outcome.insufficient and outcome.absent:
+        yield _("Nothing of the set applied in this period: there is no result and no rating.")
+    elif outcome.insufficient:
         yield _("Nothing was assigned in this period: there is no result and no rating.")
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpi_cms.foundation.core.numbers import (
+    DIGITS_OF_AMOUNT,
     exact,
     format_count,
     format_day,
@@ -132,6 +133,14 @@ def test_a_comma_and_a_point_are_both_read(typed: str, value: str) -> None:
 def test_anything_else_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="is not a number of this form: 4,5"):
         read_decimal(typed)
+
+
+def test_an_amount_has_more_digits_and_no_more_decimals() -> None:
+    assert read_decimal("1250000,5", digits=DIGITS_OF_AMOUNT) == Decimal("1250000.5")
+    assert read_decimal("9" * 15, digits=DIGITS_OF_AMOUNT) == Decimal("9" * 15)
+    for typed in ("9" * 16, "1.250.000", "1250000,55555"):
+        with pytest.raises(ValueError, match="is not a number of this form: 4,5"):
+            read_decimal(typed, digits=DIGITS_OF_AMOUNT)
 
 
 @pytest.mark.parametrize("value", ["nhiều", "NaN", "Infinity", Decimal("NaN"), "1.234,5"])

@@ -584,7 +584,7 @@ def test_settings_are_the_open_points_and_lie_in_their_ranges():
         (
             "field",
             "",
-            "“nothing_assigned” is not one of the possible values (insufficient, zero): choose one.",
+            "“nothing_assigned” is not one of the possible values (insufficient, zero, left_out): choose one.",
         ),
         ("field", "", "“band_from” is not one of the possible values (exact, rounded): choose one."),
     ]
@@ -630,7 +630,7 @@ def test_what_is_not_of_the_right_form_is_said_by_field():
             "key-II.1",
             (
                 "“type” is not one of the possible values (number, choice, task_ratio, people_managed, "
-                "levels, checklist, deduction, bonus, indicator, task_points, roll_up, result_of, formula): "
+                "levels, checklist, deduction, bonus, penalty, indicator, task_points, roll_up, result_of, formula): "
                 "choose one."
             ),
         ),
@@ -643,7 +643,7 @@ def test_what_is_not_of_the_right_form_is_said_by_field():
             "key-III",
             (
                 "“type” is not one of the possible values (number, choice, task_ratio, people_managed, "
-                "levels, checklist, deduction, bonus, indicator, task_points, roll_up, result_of, formula): "
+                "levels, checklist, deduction, bonus, penalty, indicator, task_points, roll_up, result_of, formula): "
                 "choose one."
             ),
         ),

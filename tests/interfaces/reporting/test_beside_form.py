@@ -57,6 +57,31 @@ def test_further_parts_and_results_that_are_no_ratio_are_said_in_points() -> Non
     assert (ratio_code(made, "quality"), ratio_code(made, "quantity")) == ("q", "")
 
 
+def test_points_taken_off_are_said_so_and_what_did_not_arise_is_named() -> None:
+    parts = [
+        part("common", "10", section("S", "10", of_kind("number", "n", may_not_apply=True, maximum="5"),
+                                     of_kind("number", "m", maximum="5"), of_kind("penalty", "p"))),
+        part("deductions", "10", section("T", "10", of_kind("penalty", "t"))),
+    ]  # fmt: skip
+    values = fields(
+        "TRU", parts, total_kind="formula", total_expression="common - deductions", total_max=Decimal(10),
+        bands=bands(("dat", "5"), ("yeu", "0")),
+    )  # fmt: skip
+    made = compile_set(specification_of(CriteriaSetPage(**values)))
+    keys = {criterion.code: criterion.key for criterion in made.criteria}
+    outcome = made.score(
+        CardInputs({keys["n"]: "n/a", keys["m"]: "5"}, details={keys["p"]: {"1": 1}, keys["t"]: {"1": 2}})
+    )
+
+    assert outcome.total == 4
+    assert list(beside_the_form(made, outcome)) == [
+        "Phần deductions: 4 points taken off, of at most 10.",
+        "Did not arise, or nothing was assigned, so the others count for it: n.",
+        "t. Tiêu chí t: -4.",
+    ]
+    assert points_of(made.criterion_by_code("p"), outcome.values["p"]) == -2
+
+
 def test_what_waits_is_a_dash_and_not_nothing() -> None:
     made = compiled(of_kind("indicator", "k"))
 

@@ -83,6 +83,20 @@ def test_what_is_typed_is_saved_computed_and_shown_again(month_of_items, sign_in
     assert "38,00" in text(client.get(url(card)))
 
 
+def test_an_amount_in_dong_is_typed_whole_and_points_are_not(month_of_items, sign_in):
+    card = month_of_items.card(month_of_items.lan)
+    client = sign_in(month_of_items.lan)
+    amounts = {"formula": ("800000000000000", "600000000000000"), "indicator": ("16000000,5",)}
+
+    assert client.post(url(card), posted(card, **amounts)).status_code == 302
+
+    assert stored()["formula"] == '{"nhan":"800000000000000","xong":"600000000000000"}'
+    assert stored()["indicator"] == '{"actual":"16000000.5"}'
+    page = body(client.get(url(card)))
+    assert 'value="800000000000000"' in page
+    assert 'value="16000000,5"' in page
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

@@ -1,7 +1,9 @@
 """One card of a set calculated in Excel: entries beside live formulas, from criteria to the band after the gates.
 
-The formulas are the engine's own (`formula_excel`), over the cells of this sheet. What the engine takes from tasks or
-from other people is entered here as the number it comes to. What is compared or rounded passes ROUND(…,9) first.
+Where something may not apply, its entry may be “n/a”; what of a section, a part or the total applies then stands in a
+row of its own, by which the rest is divided. The formulas are the engine's own (`formula_excel`), over the cells of
+this sheet. What the engine takes from tasks or from other people is entered here as the number it comes to. What is
+compared or rounded passes ROUND(…,9) first.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,9 +13,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from criteria_pages.domain.handbook_kinds import number
 from criteria_pages.domain.vocabulary import labelled
 from kpi_cms.foundation.core.workbooks import Format, Formula, OutColumn, OutSheet, OutValue
 from kpi_cms.foundation.engine import (
+    NOT_ARISEN,
     CompiledCriterion,
     CompiledSet,
     compile_set,
@@ -22,7 +26,7 @@ from kpi_cms.foundation.engine import (
 )
 from kpi_cms.foundation.engine.facts import SHARE, YES_NO, Fact
 from kpi_cms.foundation.engine.formula_excel import GUARD
-from kpi_cms.foundation.engine.formulas import parse, parse_condition
+from kpi_cms.foundation.engine.formulas import applies_name, parse, parse_condition
 from kpi_cms.foundation.engine.gates import FORCE, TOTAL
 from kpi_cms.foundation.engine.rounding import PARTS, SECTIONS
 
@@ -30,6 +34,7 @@ from . import layout
 
 ROUND = {"half_up": "ROUND", "up": "ROUNDUP", "down": "ROUNDDOWN"}
 ENTRY, VALUE, FROM = "C", "D", "E"
+OF_TASKS = frozenset({"task_ratio", "task_points", "roll_up"})
 FIRST_ROW = 2
 
 Node = Mapping[str, Any]
@@ -71,13 +76,25 @@ class _Lines:
         }
         self.lines: list[Line] = []
         self.cells: dict[str, str] = {}
+        self.applies: dict[str, str] = {}
+        """Code → what is 1 where it applies and 0 where it does not; what always applies is not here."""
+        self.asked: list[str] = []
+        """What counts the empty cells that are needed only where their criterion applies."""
         for section in compiled.sections:
             for key in section.criteria:
                 self._criterion(compiled.criteria[compiled.keys[key]])
-            self._named(section.code, section.label, self._section(section))
+            self._section(section)
         for part in compiled.parts:
-            self._named(part.code, part.label, self._part(part))
+            self._part(part)
         self._totals()
+
+    def _cell(self, name: str) -> str:
+        """What a formula asks: the value of a code, or with APPLIES whether it applies."""
+        return self.cells.get(name) or self._said.get(name, "1")
+
+    @property
+    def _said(self) -> dict[str, str]:
+        return {applies_name(code): text for code, text in self.applies.items()}
 
     def rows(self) -> Iterator[list[OutValue]]:
         for line in self.lines:
@@ -101,7 +118,7 @@ class _Lines:
     def _criterion(self, criterion: CompiledCriterion) -> None:
         kind = self.kinds[criterion.key]
         name = kind["type"]
-        if name in ("checklist", "deduction", "bonus"):
+        if name in ("checklist", "deduction", "bonus", "penalty"):
             self._items(criterion, kind)
         elif name == "indicator":
             self._indicator(criterion, kind)
@@ -109,12 +126,30 @@ class _Lines:
             self._of_formula(criterion, kind)
         else:
             row = len(self.lines) + FIRST_ROW
+            hint = _how(criterion, kind)
+            if self._may_be_absent(criterion):
+                hint = _("%(how)s; n/a where it does not apply") % {"how": hint}
+                self.applies[criterion.code] = _unless_absent(f"{ENTRY}{row}", "1")
             self._named(
                 criterion.code,
-                labelled(criterion.label, _how(criterion, kind)),
-                lambda: self._worth(criterion, kind, f"{ENTRY}{row}"),
+                labelled(criterion.label, hint),
+                lambda: self._if_it_applies(criterion, self._worth(criterion, kind, f"{ENTRY}{row}")),
                 entry=True,
             )
+
+    def _may_be_absent(self, criterion: CompiledCriterion) -> bool:
+        left_out = self.set.rules.nothing_is_left_out and criterion.kind in OF_TASKS
+        return criterion.may_not_apply or left_out
+
+    def _if_it_applies(self, criterion: CompiledCriterion, text: str) -> str:
+        applies = self.applies.get(criterion.code)
+        return text if applies is None else f"IF({applies}=1,{text},0)"
+
+    def _said_apart(self, criterion: CompiledCriterion) -> None:
+        """A row that says whether a criterion with items arose at all."""
+        label = labelled(criterion.label, _("n/a where it did not arise, else empty"))
+        row = self._entry(criterion.code, label, required=False)
+        self.applies[criterion.code] = _unless_absent(f"{ENTRY}{row}", "1")
 
     def _worth(self, criterion: CompiledCriterion, kind: Node, cell: str) -> str:
         if kind["type"] in ("choice", "levels") and criterion.share:
@@ -125,14 +160,16 @@ class _Lines:
         return cell
 
     def _items(self, criterion: CompiledCriterion, kind: Node) -> None:
+        if criterion.may_not_apply:
+            self._said_apart(criterion)
         rows = [self._item(criterion, item) for item in kind["items"]]
         total = f"SUM({VALUE}{rows[0]}:{VALUE}{rows[-1]})"
         text = total
         if kind["type"] == "deduction":
             text = f"MAX({kind['max']}-{total},{kind.get('floor') or 0})"
-        if kind["type"] == "bonus":
+        if kind["type"] in ("bonus", "penalty"):
             text = f"MIN({total},{kind['max']})"
-        self._named(criterion.code, criterion.label, lambda: text)
+        self._named(criterion.code, criterion.label, lambda: self._if_it_applies(criterion, text))
 
     def _item(self, criterion: CompiledCriterion, item: Node) -> int:
         row = len(self.lines) + FIRST_ROW
@@ -145,21 +182,29 @@ class _Lines:
         return self._entry(code, item["label"], required=False, value=lambda: text)
 
     def _indicator(self, criterion: CompiledCriterion, kind: Node) -> None:
-        actual = self._needed(criterion.code, _("What was reached"))
+        reached = _("What was reached")
+        if criterion.may_not_apply:
+            reached = _("%(how)s; n/a where it does not apply") % {"how": reached}
+        actual = self._needed(criterion.code, reached)
         target = kind.get("target")
-        if target is None:
+        if criterion.may_not_apply:
+            self.applies[criterion.code] = _unless_absent(actual, "1")
+        if target is None and criterion.may_not_apply:
+            target = f"{ENTRY}{self._entry(criterion.code, _('Target'), required=False)}"
+            self.asked.append(_unless_absent(actual, f"COUNTBLANK({target})"))
+        elif target is None:
             target = self._needed(criterion.code, _("Target"))
         cap = kind.get("cap") or "1"
         text = f"MIN({actual}/{target},{cap})"
         if kind.get("direction") == "lower":
             text = f"IF(ROUND({actual},{GUARD})=0,{cap},MIN({target}/{actual},{cap}))"
-        self._named(criterion.code, criterion.label, lambda: text)
+        self._named(criterion.code, criterion.label, lambda: self._if_it_applies(criterion, text))
 
     def _of_formula(self, criterion: CompiledCriterion, kind: Node) -> None:
         own = {item["code"]: self._input(criterion, item) for item in kind.get("inputs") or ()}
 
         def text() -> str:
-            written = excel(parse(kind["expression"]), lambda code: own.get(code) or self.cells[code])
+            written = excel(parse(kind["expression"]), lambda name: own.get(name) or self._cell(name))
             return f"MAX(0,MIN({written},{kind['max']}))"
 
         self._named(criterion.code, criterion.label, text)
@@ -171,18 +216,43 @@ class _Lines:
         return f"{ENTRY}{self._entry(code, label, required=True)}"
 
     # --- Sections, parts, total -----------------------------------------------------------------------------
-    def _section(self, section: Any) -> Write:
+    def _section(self, section: Any) -> None:
         cap = _number(Decimal(section.cap[0]) / Decimal(section.cap[1]))
+        own = [self.set.criteria[self.set.keys[key]] for key in section.criteria]
+        weighted = section.combination == "weighted_mean"
+        measures = {
+            each.code: _number(each.weight if weighted else each.max)
+            for each in own
+            if each.index in section.measures
+        }
+        left = self._left(section.code, section.label, measures or {each.code: "1" for each in own})
+        whole = "+".join(measures.values())
 
         def text() -> str:
             if section.combination == "formula":
-                raw = excel(parse(section.expression), self.cells.__getitem__)
+                raw = excel(parse(section.expression), self._cell)
             else:
-                own = (self.set.criteria[self.set.keys[key]] for key in section.criteria)
-                raw = "+".join(self._term(criterion, section) for criterion in own)
-            return self._rounded(f"MAX(0,MIN({raw},{cap}))", when=SECTIONS)
+                adding = [each for each in own if each.index not in section.penalties]
+                raw = "+".join(self._term(criterion, section) for criterion in adding)
+                raw = f"({raw})*({whole})/{left}" if left else raw
+                raw += "".join(f"-{self.cells[self.set.criteria[at].code]}" for at in section.penalties)
+            return self._rounded(_where(left, f"MAX(0,MIN({raw},{cap}))"), when=SECTIONS)
 
-        return text
+        self._named(section.code, section.label, text)
+
+    def _left(self, code: str, label: str, measures: Mapping[str, str]) -> str:
+        """The cell that says what of something applies, of these maxima or weights by code; "" where all of it does."""
+        if not any(each in self.applies for each in measures):
+            return ""
+        terms = [
+            f"{most}*{self.applies[each]}" if each in self.applies else most
+            for each, most in measures.items()
+        ]
+        text = "+".join(terms)
+        row = self._add(Line("", labelled(label, _("what of it applies")), value=lambda: text))
+        if code:
+            self.applies[code] = f"IF(ROUND({VALUE}{row},{GUARD})=0,0,1)"
+        return f"{VALUE}{row}"
 
     def _term(self, criterion: CompiledCriterion, section: Any) -> str:
         cell = self.cells[criterion.code]
@@ -191,9 +261,16 @@ class _Lines:
             return f"{cell}*{_number(section.max)}*{_number(criterion.weight)}/100{over}"
         return f"{cell}*{_number(criterion.max)}" if criterion.share else cell
 
-    def _part(self, part: Any) -> Write:
-        codes = [self.set.sections[index].code for index in part.sections]
-        return lambda: self._rounded("+".join(self.cells[code] for code in codes) or "0", when=PARTS)
+    def _part(self, part: Any) -> None:
+        sections = [self.set.sections[index] for index in part.sections]
+        left = self._left(part.code, part.label, {each.code: _number(each.max) for each in sections})
+
+        def text() -> str:
+            added = "+".join(self.cells[each.code] for each in sections) or "0"
+            added = f"({added})*{_number(part.max)}/{left}" if left else added
+            return self._rounded(_where(left, added), when=PARTS)
+
+        self._named(part.code, part.label, text)
 
     def _rounded(self, text: str, *, when: str) -> str:
         return text if self.set.when != when else self._round(text)
@@ -204,8 +281,11 @@ class _Lines:
     def _totals(self) -> None:
         spec = self.set.specification
         needed = [index + FIRST_ROW for index, line in enumerate(self.lines) if line.required]
-        missing = self._add(Line("", _("Entries still missing"), value=lambda: _blank(needed)))
-        total = self._add(Line(TOTAL, _("Total, exact"), value=self._total))
+        left = self._left("", _("Total"), {part.code: _number(part.max) for part in self.set.parts})
+        nothing = [f"IF(ROUND({left},{GUARD})=0,1,0)"] if left else []
+        asked_for = "+".join([_blank(needed), *self.asked, *nothing])
+        missing = self._add(Line("", _("Entries still missing"), value=lambda: asked_for))
+        total = self._add(Line(TOTAL, _("Total, exact"), value=lambda: self._total(left)))
         rounded = self._add(
             Line(
                 "",
@@ -241,11 +321,13 @@ class _Lines:
         label = hints[fact.answer] % {"label": fact.label} if fact.answer in hints else fact.label
         return self._entry(fact.code, label, required=False)
 
-    def _total(self) -> str:
+    def _total(self, left: str) -> str:
+        most = _number(self.set.specification.total_max)
         if self.set.specification.total == "formula":
-            raw = excel(parse(self.set.specification.total_expression), self.cells.__getitem__)
-            return f"MAX(0,MIN({raw},{_number(self.set.specification.total_max)}))"
-        return "+".join(self.cells[part.code] for part in self.set.parts)
+            raw = excel(parse(self.set.specification.total_expression), self._cell)
+            return f"MAX(0,MIN({raw},{most}))"
+        added = "+".join(self.cells[part.code] for part in self.set.parts)
+        return _where(left, f"({added})*{most}/{left}") if left else added
 
     # --- Bands and gates ------------------------------------------------------------------------------------
     def _bands(self) -> int:
@@ -262,14 +344,14 @@ class _Lines:
 
     def _gates(self, facts: Mapping[str, str], total: str) -> list[tuple[bool, int, str]]:
         """Of each gate: whether it forces a band, which, and the cell that says 1 when it holds."""
-        cells = {**self.cells, TOTAL: total, **facts}
+        cells = {**self._said, **self.cells, TOTAL: total, **facts}
         found = []
         period = ""
         if any(gate.spec.periods for gate in self.set.gates):
             label = _("Kind of period: month, quarter, half_year, year")
             period = f"{ENTRY}{self._entry('', label, required=False)}"
         for gate in self.set.gates:
-            condition = excel(parse_condition(gate.spec.condition), cells.__getitem__)
+            condition = excel(parse_condition(gate.spec.condition), lambda name: cells.get(name, "1"))
             if gate.spec.periods:
                 asked = ",".join(f'{period}="{kind}"' for kind in gate.spec.periods)
                 condition = f'IF(OR({period}="",{asked}),{condition},FALSE)'
@@ -277,6 +359,16 @@ class _Lines:
             row = self._add(Line("", labelled(gate.spec.label, gate.spec.reason), value=_said(text)))
             found.append((gate.spec.effect == FORCE, gate.place, f"{VALUE}{row}"))
         return found
+
+
+def _unless_absent(cell: str, text: str) -> str:
+    """A number that is 0 where the entry says that it does not apply."""
+    return f'IF({cell}="{NOT_ARISEN}",0,{text})'
+
+
+def _where(left: str, text: str) -> str:
+    """A number that is 0 where nothing of it applies; `left` "": it always does."""
+    return f"IF(ROUND({left},{GUARD})=0,0,{text})" if left else text
 
 
 def _said(text: str) -> Write:
@@ -314,4 +406,6 @@ def _how(criterion: CompiledCriterion, kind: Node) -> str:
         return _("per cent")
     if kind["type"] in ("task_ratio", "roll_up", "people_managed", "result_of"):
         return _("share, 1 is 100%")
+    if kind.get("min"):
+        return _("points, at least %(least)s") % {"least": number(kind["min"])}
     return _("points")

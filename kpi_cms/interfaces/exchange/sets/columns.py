@@ -139,14 +139,19 @@ class NumberColumn(DecimalColumn):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YesNoColumn(BooleanColumn):
-    """Yes or no; `open`: an empty cell is neither."""
+    """Yes or no; `open`: an empty cell is neither; `only`: no says as little as an empty cell."""
 
     blank: bool = True
     open: bool = False
+    only: bool = False
 
     @property
     def empty(self) -> Any:
-        return None if self.open else False
+        return None if self.open or self.only else False
+
+    def parse(self, cell: Cell) -> Any:
+        answer = BooleanColumn.parse(self, cell)
+        return None if self.only and not answer else answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

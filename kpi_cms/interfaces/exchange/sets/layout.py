@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from criteria_pages.domain.vocabulary import FIELDS, KINDS, VALUES
 from criteria_pages.enums import CitedStep
 from kpi_cms.foundation.core.workbooks import Format
+from kpi_cms.foundation.engine import MAY_NOT_APPLY
 from kpi_cms.interfaces.exchange.imports.columns import Column
 
 from .columns import (
@@ -45,7 +46,7 @@ class Omitted:
 
 OMIT = Omitted()
 
-OWN_MAXIMUM = frozenset({"number", "deduction", "bonus", "task_points", "formula"})
+OWN_MAXIMUM = frozenset({"number", "deduction", "bonus", "penalty", "task_points", "formula"})
 """Kinds that say their maximum themselves; of a number the criterion says it as well."""
 
 
@@ -134,7 +135,7 @@ def _stage(path: str, label: Text | None = None) -> Field:
 
 CRITERION = _code("criterion", _("Code of the criterion"))
 KEY = Field("key", _column(LabelColumn, "key", _("Key (do not change)")), "", width=38)
-ITEMS = _of("checklist", "deduction", "bonus")
+ITEMS = _of("checklist", "deduction", "bonus", "penalty")
 
 SET = Table(
     "set",
@@ -254,6 +255,13 @@ CRITERIA = Table(
         ),
         _number("kind.normalise.full", kinds=_of("task_points")),
         _list("stages", None, VALUES["stages"]),
+        Field(
+            "may_not_apply",
+            _column(YesNoColumn, "may_not_apply", None, only=True),
+            kinds=MAY_NOT_APPLY,
+            width=12,
+        ),
+        _number("kind.min", kinds=_of("number")),
         _list("guidance", [], lines=True),
         _word("citation"),
         KEY,

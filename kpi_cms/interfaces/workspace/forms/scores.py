@@ -15,10 +15,10 @@ from kpi_cms.evaluation.domain.saving import Entry, check_answer, check_entry, s
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.queries import StageRecord
-from kpi_cms.foundation.core.numbers import format_quantity, read_decimal
-from kpi_cms.foundation.engine import CompiledCriterion, Fact, decimal_text
+from kpi_cms.foundation.core.numbers import DIGITS_OF_AMOUNT, format_quantity, read_decimal
+from kpi_cms.foundation.engine import NOT_ARISEN, CompiledCriterion, Fact, decimal_text
 
-SCORE, GROUNDS = "s-", "g-"
+SCORE, GROUNDS, ABSENT = "s-", "g-", "n-"
 COMMENTS_OF = {
     StageKey.SELF: ("strengths", "weaknesses"),
     StageKey.COLLECTIVE: ("comment",),
@@ -34,8 +34,9 @@ class ScoreForm:
     """What stands in the fields of one stage: `typed` and `grounds` by criterion key, problems by field.
 
     `seat`: of which rater of a collective, where it has several. A criterion is a field when people score it at the
-    stage. Numbers stay text as typed; choices are the option's value as the domain keeps it ("100"). A criterion given
-    item by item has its texts by name in `parts`; what is `typed` for it is all of them as one text.
+    stage; what did not arise is `typed` as `NOT_ARISEN`. Numbers stay text as typed; choices are the option's value as
+    the domain keeps it ("100"). A criterion given item by item has its texts by name in `parts`; what is `typed` for it
+    is all of them as one text.
     """
 
     card: Scorecard
@@ -102,6 +103,8 @@ class ScoreForm:
                 if criterion.detailed
                 else str(data.get(SCORE + criterion.key, "")).strip()
             )
+            if criterion.may_not_apply and _says_absent(data, criterion.key):
+                form.typed[criterion.key] = NOT_ARISEN
             form.grounds[criterion.key] = str(data.get(GROUNDS + criterion.key, "")).strip()[:LONGEST]
         for fact in form.facts:
             form.typed[fact.key] = str(data.get(SCORE + fact.key, "")).strip()[:LONGEST_NUMBER]
@@ -114,7 +117,8 @@ class ScoreForm:
         """Put what is stored for one criterion into its fields."""
         self.typed[criterion.key] = written(criterion, given)
         self.grounds[criterion.key] = given.grounds if given else ""
-        stored = details_of(given.choice) if criterion.detailed and given else {}
+        by_name = criterion.detailed and given is not None and given.choice != NOT_ARISEN
+        stored = details_of(given.choice) if by_name else {}
         self.parts[criterion.key] = {
             name: number_text(criterion, stored[name]) if name in stored else "" for name in criterion.details
         }
@@ -126,7 +130,9 @@ class ScoreForm:
             typed, grounds = self.typed[criterion.key], self.grounds[criterion.key]
             entry = Entry(None, grounds)
             try:
-                if typed and criterion.detailed:
+                if typed == NOT_ARISEN and criterion.may_not_apply:
+                    entry = Entry(typed, grounds)
+                elif typed and criterion.detailed:
                     entry = Entry(self._numbers(criterion), grounds)
                 elif typed:
                     entry = Entry(typed if criterion.options else read_decimal(typed), grounds)
@@ -167,7 +173,7 @@ class ScoreForm:
                 if not text:
                     sentence = _("Fill in “%(field)s” too.") % {"field": part_label(criterion, name)}
                     self.problems[criterion.key] = [sentence]
-        return {name: read_decimal(text) for name, text in typed.items() if text}
+        return {name: read_decimal(text, digits=DIGITS_OF_AMOUNT) for name, text in typed.items() if text}
 
     def take_over(self, key: str, record: StageRecord | None) -> None:
         """Put the person's own score into one field: an explicit act for one criterion, saved by nobody yet."""
@@ -192,6 +198,11 @@ class ScoreForm:
     def _anchor(self, key: str) -> str:
         """The first field of a criterion."""
         return "#" + (part_name(key, 0) if self.parts.get(key) else SCORE + key)
+
+
+def _says_absent(data: Mapping[str, Any], key: str) -> bool:
+    """Ticked, or written where there is only one field."""
+    return bool(data.get(ABSENT + key)) or str(data.get(SCORE + key, "")).strip().casefold() == NOT_ARISEN
 
 
 def part_name(key: str, number: int) -> str:

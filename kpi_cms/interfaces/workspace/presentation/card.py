@@ -376,6 +376,8 @@ def state_of_result(card: Scorecard, result: CardResult | None) -> str:
         return _("The band is not known until the competent person has recorded what it depends on.")
     if result is None or result.shown:
         return ""
+    if result.insufficient and card.version.compiled().may_be_absent:
+        return _("Insufficient data: nothing that was assigned or arose in this period gives a result.")
     if result.insufficient:
         return _("Insufficient data: nothing was assigned in this period, so there is no result.")
     elsewhere = 0

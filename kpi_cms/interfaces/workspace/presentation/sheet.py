@@ -15,8 +15,9 @@ from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CardResult, Scorecard
 from kpi_cms.evaluation.queries import Given, StageRecord
 from kpi_cms.foundation.core.numbers import format_percent, format_points, format_quantity
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSection, Fact, decimal_text
+from kpi_cms.foundation.engine import NOT_ARISEN, CompiledCriterion, CompiledSection, Fact, decimal_text
 from kpi_cms.interfaces.workspace.forms.scores import (
+    ABSENT,
     GROUNDS,
     SCORE,
     ScoreForm,
@@ -71,21 +72,26 @@ class FieldPart:
 
 @dataclass
 class Field:
-    """The field of a criterion in the stage being written: `parts` where it is given item by item."""
+    """The field of a criterion in the stage being written: `parts` where it is given item by item, `absent_name` the
+    box to tick where it may not have arisen."""
 
     name: str
     value: str
     choices: list[Choice] = field(default_factory=list)
     parts: list[FieldPart] = field(default_factory=list)
     hint: str = ""
+    least: Decimal = Decimal(0)
     maximum: Decimal | None = None
     step: Decimal | None = None
     grounds_name: str = ""
     grounds: str = ""
     asks_grounds: bool = False
+    absent_name: str = ""
+    is_absent: bool = False
     error: str = ""
     taken_over: str = ""
     taken_over_value: str = ""
+    taken_over_absent: bool = False
     can_take_over: bool = False
 
 
@@ -216,9 +222,13 @@ def _section(
         rows=[_row(card, criteria[key], columns, form, record, result) for key in section.criteria],
         cells=[Cell(column.heading, _points(column.result, section.code)) for column in columns],
         own=_points(result, section.code),
-        live=section.combination == "sum"
-        and all(criteria[key].entered and not criteria[key].share for key in section.criteria),
+        live=section.combination == "sum" and all(_adds_up(criteria[key]) for key in section.criteria),
     )
+
+
+def _adds_up(criterion: CompiledCriterion) -> bool:
+    """Whether what is typed is what it adds to the section."""
+    return criterion.entered and not criterion.share and not criterion.may_not_apply
 
 
 def _row(
@@ -236,7 +246,7 @@ def _row(
         label=label_of(criterion, card),
         guidance=criterion.guidance,
         citation=criterion.citation,
-        maximum=criterion.max,
+        maximum=-criterion.max if criterion.is_penalty and criterion.max else criterion.max,
         step=criterion.step,
         computed=not criterion.by_hand,
         cells=[_cell(criterion, column) for column in columns],
@@ -268,7 +278,7 @@ def given_text(criterion: CompiledCriterion | Fact, given: Given | None) -> str:
         return "–"
     if isinstance(criterion, Fact):
         return fact_in_words(criterion, given.value or Decimal(0))
-    if criterion.detailed:
+    if criterion.detailed or given.choice == NOT_ARISEN:
         return in_words(criterion, given.choice)
     if given.choice:
         number = format_quantity(given.choice, language=language)
@@ -281,7 +291,7 @@ def _computed(criterion: CompiledCriterion, result: CardResult | None) -> str:
     if stored is None:
         return "–"
     language = get_language() or "vi"
-    value = Fraction(stored)
+    value = -Fraction(stored) if criterion.is_penalty else Fraction(stored)
     return (
         format_percent(value, language=language)
         if criterion.share
@@ -305,18 +315,30 @@ def _field(criterion: CompiledCriterion, form: ScoreForm, record: StageRecord | 
         parts=_parts(criterion, form),
         hint=_hint(criterion),
         maximum=Decimal(100) if criterion.share else criterion.max,
-        step=criterion.step if criterion.kind == "number" else None,
+        least=criterion.least,
+        step=_step_of(criterion),
         error=" ".join(str(sentence) for sentence in form.problems.get(criterion.key, ())),
         can_take_over=known,
     )
     if given is not None and known:
         made.taken_over = given_text(criterion, given)
         made.taken_over_value = written(criterion, given)
-    if criterion.kind == "choice":
+        made.taken_over_absent = given.choice == NOT_ARISEN
+    made.asks_grounds = criterion.kind == "choice"
+    if made.asks_grounds or criterion.may_not_apply:
         made.grounds_name = GROUNDS + criterion.key
         made.grounds = form.grounds[criterion.key]
-        made.asks_grounds = True
+    if criterion.may_not_apply:
+        made.absent_name = ABSENT + criterion.key
+        made.is_absent = typed == NOT_ARISEN
+        made.value = "" if made.is_absent else typed
     return made
+
+
+def _step_of(criterion: CompiledCriterion) -> Decimal | None:
+    """The step that the page may check while one types: it knows multiples only."""
+    step = criterion.step if criterion.kind == "number" else None
+    return None if step is None or criterion.least % step else step
 
 
 def _parts(criterion: CompiledCriterion, form: ScoreForm) -> list[FieldPart]:
@@ -338,6 +360,8 @@ def _hint(criterion: CompiledCriterion) -> str:
     """What a number that is left empty means."""
     if criterion.kind == "deduction":
         return _("How many times each happened. Write 0 where nothing happened.")
+    if criterion.is_penalty:
+        return _("How many times each happened; nothing takes nothing off.")
     return _("How many times each was achieved; nothing counts 0.") if criterion.kind == "bonus" else ""
 
 

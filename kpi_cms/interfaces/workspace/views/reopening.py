@@ -197,6 +197,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
                 "grounds_name": f"g-{each.key}",
                 "typed": form.typed.get(each.key, ""),
                 "grounds": form.grounds.get(each.key, ""),
+                "may_not_apply": each.may_not_apply,
                 "problems": form.problems.get(each.key, []),
             }
             for each in form.criteria

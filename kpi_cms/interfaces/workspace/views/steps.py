@@ -29,7 +29,7 @@ from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Stale
-from kpi_cms.foundation.engine import Fact, voice_of
+from kpi_cms.foundation.engine import NOT_ARISEN, Fact, voice_of
 from kpi_cms.interfaces.workspace.forms.scores import ScoreForm
 from kpi_cms.interfaces.workspace.forms.steps import DecideForm, EndorseForm, ReasonForm, SeenForm, StepForm
 from kpi_cms.interfaces.workspace.presentation.card import (
@@ -172,7 +172,8 @@ def incomplete(reading: CardReading, stage: StageKey, page: str, seat: str = "")
     found = []
     for criterion in form.criteria:
         typed = form.typed[criterion.key]
-        needs_grounds = bool(typed) and criterion.kind == "choice" and not form.grounds[criterion.key]
+        asks = criterion.kind == "choice" or typed == NOT_ARISEN
+        needs_grounds = bool(typed) and asks and not form.grounds[criterion.key]
         if not typed or (needs_grounds and stages.grounds_required(criterion, typed)):
             sentence = _("State the grounds for this choice.") if typed else _("Give this criterion a score.")
             found.append({"text": f"{criterion.code}: {sentence}", "url": f"{url}#s-{criterion.key}"})

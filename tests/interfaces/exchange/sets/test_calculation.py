@@ -14,7 +14,9 @@ from kpi_cms.foundation.core.workbooks import write_workbook
 from kpi_cms.foundation.engine import compile_set
 from kpi_cms.interfaces.exchange.sets.calculation import calculation
 from tests.factories.specifications import everything
-from tests.foundation.engine import specs
+from tests.foundation.engine import later, specs
+from tests.foundation.engine.test_absent import sets
+from tests.foundation.engine.test_penalty import beside
 from tests.helpers.calculated import Card, in_memory, variants
 from tests.helpers.excel import Sheet
 
@@ -25,6 +27,44 @@ def test_a_card_is_worth_the_same_in_excel_and_in_the_engine(
     spec: dict[str, Any], data: st.DataObject
 ) -> None:
     Card(spec, data.draw).agrees()
+
+
+@settings(max_examples=100)
+@given(sets(), st.data())
+def test_whole_sections_and_parts_that_do_not_apply_are_left_out_alike(
+    drawn: tuple[dict[str, Any], Any], data: st.DataObject
+) -> None:
+    Card(drawn[0], data.draw).agrees()
+
+
+def test_points_taken_off_stay_as_they_are_where_something_did_not_arise() -> None:
+    sheet = Sheet(in_memory(calculation(beside())))
+    rows = {sheet.worksheet.cell(row, 1).value: row for row in range(2, sheet.worksheet.max_row + 1)}
+    shown = []
+    for x in (5.0, "n/a"):
+        sheet.known.clear()
+        for code, typed in (("x", x), ("y", 4.0), ("off: 1", 2.0)):
+            sheet.enter(f"C{rows[code]}", typed)
+        shown.append((sheet.value(f"D{rows['off']}"), sheet.value(f"D{rows['total']}")))
+    assert shown == [(2, 7), (2, 6)]
+
+
+def test_a_target_is_asked_only_where_the_indicator_arose() -> None:
+    indicator = later.criterion("x", {"type": "indicator"}, max="5", may_not_apply=True)
+    combination = {"kind": "sum", "expression": "", "cap": None}
+    sheet = Sheet(
+        in_memory(calculation(later.whole(indicator, specs.number("y", "5"), combination=combination)))
+    )
+    rows = {sheet.worksheet.cell(row, 2).value: row for row in range(2, sheet.worksheet.max_row + 1)}
+    missing, total = (f"D{rows[label]}" for label in ("Entries still missing", "Total, rounded"))
+
+    shown = []
+    for typed in ({}, {2: "n/a", 5: 2.0}, {2: 3.0}, {3: 4.0}):
+        sheet.known.clear()
+        for row, value in typed.items():
+            sheet.enter(f"C{row}", value)
+        shown.append((sheet.value(missing), sheet.value(total)))
+    assert shown == [(3, ""), (0, 4), (1, ""), (0, 5.75)]
 
 
 @pytest.mark.django_db
