@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kpi_cms.foundation.core.numbers import format_typed
 from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Fact, decimal_text, stage_and_seat
 
 from .blocks.shared import LABEL_LENGTH
@@ -250,7 +251,10 @@ class TrialForm:
         if criterion.options:
             sign = "%" if criterion.share else ""
             choices = [
-                (decimal_text(option.value), f"{decimal_text(option.value)}{sign} · {option.label}")
+                (
+                    format_typed(option.value, language="en"),
+                    f"{decimal_text(option.value)}{sign} · {option.label}",
+                )
                 for option in criterion.options
                 if option.value is not None
             ]

@@ -110,6 +110,13 @@ def test_a_refused_evaluation_keeps_everything_typed(world, sign_in):
     assert stored(card) == []
 
 
+def test_points_that_may_be_thousands_are_asked_again(world, sign_in):
+    card = make.submitted(world, world.lan)
+    response = sign_in(world.head).post(url("evaluate", card.pk), filled(card, "2") | {"s-key-I.1": "1.000"})
+    assert (response.status_code, field(response, "s-key-I.1"), stored(card)) == (422, "1.000", [])
+    assert "“1.000” có thể hiểu theo hai cách. Hãy nhập 1000 hoặc 1." in body(response)
+
+
 def test_a_stale_evaluation_shows_both_values(world, sign_in):
     card, client = make.submitted(world, world.lan), sign_in(world.head)
     client.post(url("evaluate", card.pk), filled(card, "2"))

@@ -62,6 +62,7 @@ def test_the_person_reports_with_day_and_document(world, sign_in):
         ({"completed": "0,1234"}, "completed"),
         ({"completed": ""}, "completed"),
         ({"completed": "9"}, "completed"),
+        ({"completed": "1.000"}, "completed"),
         ({"completed_on": "31-07"}, "completed_on"),
         ({"completed_on": ""}, "completed_on"),
         ({"completed_on": "01/09/2026"}, "completed_on"),
@@ -86,6 +87,20 @@ def test_a_report_that_cannot_be_used_comes_back_as_typed(world, sign_in, change
         assert (field(response, "completed"), field(response, "note")) == named
     task.refresh_from_db()
     assert (task.state, task.completed) == (TaskState.ASSIGNED, 0)
+
+
+def test_a_quantity_of_three_decimals_is_taken_back_as_the_page_wrote_it(world, sign_in):
+    task, client = make.assigned(world, world.lan, "1.125"), sign_in(world.head)
+    shown = field(client.get(url("change_task", task.pk)), "quantity")
+    data = {
+        "expected": str(task.version_number),
+        "quantity": shown,
+        "due_on": "25/07/2026",
+        "reason": "Dời hạn",
+    }
+    assert (shown, client.post(url("change_task", task.pk), data).status_code) == ("1,1250", 302)
+    task.refresh_from_db()
+    assert (task.assigned, str(task.due_on)) == (Decimal("1.125"), "2026-07-25")
 
 
 def test_a_stale_report_shows_both_values_and_can_be_sent_again(world, sign_in):
