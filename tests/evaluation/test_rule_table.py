@@ -140,12 +140,12 @@ name_collective       +      +         +        +         +         +
 follow_registers      +      +         +        +         +         +
 give_feedback         +      +         +        +         +         +
 see_task              +      +         +        +         +         +
-assign_task           +      +         +        +         .         .
+assign_task           +      .         +        .         .         .
 give_extras           +      +         +        +         .         .
 change_task           +      +         +        +         .         .
 report_task           +      .         +        .         .         .
 attach_to_task        +      .         +        .         .         .
-propose_task          +      +         +        +         .         .
+propose_task          +      .         +        .         .         .
 decide_proposal       +      +         +        +         .         .
 name_product          +      +         +        +         .         .
 confirm_task          +      +         +        +         .         .

@@ -35,6 +35,7 @@ from .task_support import (
     pieces,
     place_of,
     quantity_text,
+    require_answerable,
     require_assigner,
     require_head,
     require_in_period,
@@ -82,7 +83,8 @@ def assign_task(
 ) -> Task:
     """Give a person a product of the period's catalogues. Code, name and coefficient are frozen on the task.
 
-    `sudden` marks work outside the plan, which only the head gives: it stays outside the assigned total (Đ18.1d).
+    `sudden` marks work outside the plan, which only the head gives: it stays outside the assigned total (Đ18.1d). Work
+    of the plan is given while the person can still report on it.
     `attributes`: name → code of what the person's sets count by, such as its difficulty.
     """
     place = place_of(person, period)
@@ -99,7 +101,7 @@ def assign_task(
         note=note,
         attributes=attributes,
     )
-    return store(task, Act.TASK_ASSIGNED, moment)
+    return store(task, Act.TASK_ASSIGNED, moment, require=require_undecided if sudden else require_answerable)
 
 
 @business_verb
@@ -130,7 +132,7 @@ def assign_parts(
     places = [place_of(part.person, period) for part in parts]
     for part, place in zip(parts, places, strict=True):
         require_assigner(actor, period, part.person, place.unit, extra=False)
-    require_undecided(period.pk, *(part.person.pk for part in parts))
+    require_answerable(period.pk, *(part.person.pk for part in parts))
     group = uuid.uuid4()
     tasks = []
     for part, place in zip(parts, places, strict=True):
@@ -165,6 +167,7 @@ def change_task(
 ) -> Task:
     """Change quantity, due date or what is said of it before the person has reported, with a reason.
 
+    More of the plan only while they still can; less of it, another day and extras until the result is decided.
     A part's share follows its quantity, within what the other parts leave of the product (Đ18.1.c). The quantity of
     work taken over is what changed hands, and stays.
     """
@@ -176,12 +179,14 @@ def change_task(
     require_quantity(quantity)
     require_in_period(task.period, due_on)
     _require_room(task, quantity)
+    more = task.kind == TaskKind.PLANNED and quantity > task.assigned
     before = facts(task)
     describe(task, attributes, asked_about(task))
     task.assigned, task.due_on = quantity, due_on
     if task.group_key is not None:
         task.share = quantity
-    return store(task, Act.TASK_CHANGED, moment, before=before, reason=reason)
+    require = require_answerable if more else require_undecided
+    return store(task, Act.TASK_CHANGED, moment, before=before, reason=reason, require=require)
 
 
 def _require_room(task: Task, quantity: Decimal) -> None:

@@ -17,7 +17,7 @@ from kpi_cms.evaluation import evidence_queries, queries, rules, waiting_queries
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.asked_queries import asked_about, is_asked, words_of
 from kpi_cms.evaluation.domain import scoring
-from kpi_cms.evaluation.enums import EXTRA_KINDS, WITH_THE_PERSON, TaskState
+from kpi_cms.evaluation.enums import EXTRA_KINDS, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.audit.access_log import notice_list
@@ -71,8 +71,10 @@ def _tasks_of(request: HttpRequest, person_id: int, *, own: bool) -> HttpRespons
         share, warning = extras_share(card, counted)
         standing = queries.standing(scope, period.pk, person_id)
         changeable = period.is_open and not standing.decided
-        may_assign = changeable and bool(
-            rules.assign_tasks(scope, card.person, card.unit, **standing.relation)
+        may_assign = changeable and any(
+            standing.is_time(rule)
+            and rules.may_with_tasks(rule, scope, card.person, card.unit, **standing.relation)
+            for rule in (table.ASSIGN_TASK, table.GIVE_EXTRAS)
         )
         may_confirm = changeable and bool(
             rules.confirm_tasks(scope, card.person, card.unit, **standing.relation)
@@ -85,8 +87,8 @@ def _tasks_of(request: HttpRequest, person_id: int, *, own: bool) -> HttpRespons
             "extras_warning": warning and not own,
             "may_assign": may_assign,
             "may_confirm": may_confirm,
-            "may_report": own and changeable and card.state in WITH_THE_PERSON,
-            "may_propose": own and changeable,
+            "may_report": own and changeable and standing.is_time(table.REPORT_TASK),
+            "may_propose": own and changeable and standing.is_time(table.PROPOSE_TASK),
         }
     return TemplateResponse(request, "workspace/person_tasks.html", context)
 
