@@ -302,6 +302,8 @@ def facts(task: Task) -> dict[str, str]:
         "state": task.state,
         "assigned": str(task.assigned),
         "completed": str(task.completed),
+        "in_time": str(task.in_time),
+        "in_time_on": task.in_time_on.isoformat() if task.in_time_on else "",
         "confirmed_before": str(task.confirmed_before),
         "accepted": "" if task.accepted is None else str(task.accepted),
         "handed_over": str(task.handed_over),

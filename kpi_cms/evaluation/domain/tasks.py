@@ -284,18 +284,46 @@ def report_task(
         problems["completed_on"] = [_("Say when it was completed.")]
     if completed > 0 and not evidence_number.strip():
         problems["evidence_number"] = [_("Give the number of the document that shows the product.")]
-    if completed_on is not None and completed_on > timezone.localdate(moment):
-        problems["completed_on"] = [_("The day of completion lies in the future.")]
+    if completed_on is not None and (sentence := _wrong_day(task.period, completed_on, moment)) is not None:
+        problems["completed_on"] = [sentence]
     if problems:
         raise Invalid(_("The report is not complete. Correct it and save again."), problems=problems)
     before = facts(task)
     if task.state == TaskState.CONFIRMED:
         task.confirmed_before = task.completed
+    task.in_time, task.in_time_on = _in_time(task, completed, completed_on)
     task.completed, task.completed_on = completed, completed_on if completed > 0 else None
     type_text(task, "evidence_number", evidence_number)
     type_text(task, "note", note)
     task.state = TaskState.REPORTED
     return store(task, Act.TASK_REPORTED, moment, before=before)
+
+
+def _wrong_day(period: Period, day: date, moment: datetime) -> str | None:
+    if day > timezone.localdate(moment):
+        return _("The day of completion lies in the future.")
+    if day < period.starts_on:
+        return _("The day of completion lies before the period, which begins on %(first)s.") % {
+            "first": period.starts_on.strftime("%d/%m/%Y")
+        }
+    return None
+
+
+def _in_time(task: Task, completed: Decimal, day: date | None) -> tuple[Decimal, date | None]:
+    """How much of what is reported now was completed by the due date, and on which day: what an earlier report said
+    stays so when more is reported late.
+
+    The same quantity or less on a late day, after a report in time, corrects that report: only what the head has
+    confirmed of it stays.
+    """
+    if completed == 0 or day is None:
+        return Decimal(0), None
+    if day <= task.due_on:
+        return completed, day
+    kept = min(task.in_time, completed)
+    if completed <= task.completed and not _is_late(task):
+        kept = min(kept, task.confirmed_before)
+    return kept, task.in_time_on if kept else None
 
 
 def may_be_reported(task: Task) -> bool:
@@ -337,8 +365,9 @@ def confirm_task(
     `quality` is the code of the step at which it is accepted, where a set of the person has such steps; `attributes`
     says what the task should have said before.
 
-    A late completion only *proposes* a delay: `delayed` records one, with its reason, on each unit of that completion
-    on which none stands. Confirming again asks for nothing that is recorded already: one late day costs 25% once.
+    A late completion only *proposes* a delay: `delayed` records one, with its reason, on each unit completed late on
+    which none stands; what was reported in time before stays in time. Confirming again asks for nothing that is
+    recorded already: one late day costs 25% once.
     """
     task = lock_task(task)
     require_head(actor, task)
@@ -365,12 +394,19 @@ def confirm_task(
 
 
 def proposes_delay(task: Task) -> bool:
-    """Completed after its due date, lately: the head is asked to record a delay, or not."""
-    return task.completed > 0 and task.completed_on is not None and task.completed_on > task.due_on
+    """Something of it was completed after its due date: the head is asked to record a delay, or not."""
+    return _is_late(task) and task.completed > task.in_time
+
+
+def _is_late(task: Task) -> bool:
+    """The latest report names a day after the due date."""
+    return task.completed_on is not None and task.completed_on > task.due_on
 
 
 def undelayed_units(task: Task) -> list[int]:
-    """Units that the latest report completed and on which no delay stands. The unit it began in counts as completed."""
+    """Units that the latest report completed, late where a delay is proposed, and on which no delay stands. The unit
+    it began in counts as completed."""
     standing = set(task.delays.filter(withdrawn_at__isnull=True).values_list("unit_number", flat=True))
-    latest = range(int(task.confirmed_before) + 1, pieces(task.completed) + 1)
+    before = max(task.confirmed_before, task.in_time) if proposes_delay(task) else task.confirmed_before
+    latest = range(int(before) + 1, pieces(task.completed) + 1)
     return [number for number in latest if number not in standing]

@@ -66,6 +66,7 @@ def test_the_person_reports_with_day_and_document(world, sign_in):
         ({"completed_on": "31-07"}, "completed_on"),
         ({"completed_on": ""}, "completed_on"),
         ({"completed_on": "01/09/2026"}, "completed_on"),
+        ({"completed_on": "01/01/2020"}, "completed_on"),
         ({"evidence_number": ""}, "evidence_number"),
     ],
 )
@@ -346,6 +347,23 @@ def test_a_late_completion_proposes_a_delay_and_preselects_nothing(world, client
         == 302
     )
     assert Delay.objects.count() == 4
+
+
+def test_the_head_sees_what_was_done_in_time_and_on_which_units_a_delay_falls(world, client):
+    task = make.reported(world, world.lan, "3", quantity="5")
+    make.tasks.report_task(
+        actor=world.lan.user, moment=make.MOMENT, task=task, expected=2, completed=Decimal(5),
+        completed_on=make.DUE + timedelta(days=2), evidence_number="13/BC",
+    )  # fmt: skip
+    page = text(client.get(url("confirm_task", task.pk)))
+    assert f"Trong đó hoàn thành đúng hạn 3, ngày {make.DONE:%d/%m/%Y}" in page
+    assert "Tính vào các đơn vị sản phẩm thứ: 4, 5." in page
+    assert "nếu 3 trong 5 đạt thì đó là đơn vị 1 đến 3" in page
+    assert "Trong đó hoàn thành đúng hạn 3" in text(client.get(url("task", task.pk)))
+    assert "Các đơn vị sản phẩm có số thứ tự nhỏ" in text(client.get(url("record_fault", task.pk)))
+    data = {"expected": "3", "accepted": "5", "delayed": "yes", "reason": "Chậm"}
+    assert client.post(url("confirm_task", task.pk), data).status_code == 302
+    assert sorted(Delay.objects.values_list("unit_number", flat=True)) == [4, 5]
 
 
 def test_confirming_again_asks_for_no_delay_that_stands(world, client):

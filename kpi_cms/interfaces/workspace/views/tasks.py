@@ -22,6 +22,7 @@ from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.audit.access_log import notice_list
 from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.foundation.core.numbers import format_day
 from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.evidence import evidence_lines
 from kpi_cms.interfaces.workspace.presentation.lists import page_links
@@ -255,6 +256,8 @@ def _facts(found: Task) -> list[dict[str, Any]]:
         {"key": _("Document number"), "value": found.evidence_number},
         {"key": _("Quantity that met quality"), "value": found.accepted},
     ]
+    if 0 < found.in_time < found.completed:
+        rows.insert(-2, _in_time(found))
     if found.confirmed_before:
         rows.insert(-1, {"key": _("Confirmed before the latest report"), "value": found.confirmed_before})
     if found.part_label:
@@ -266,6 +269,14 @@ def _facts(found: Task) -> list[dict[str, Any]]:
     if found.note:
         rows.append({"key": _("Note"), "value": found.note})
     return rows
+
+
+def _in_time(found: Task) -> dict[str, Any]:
+    return {
+        "key": _("Of these by the due date"),
+        "value": found.in_time,
+        "hint": _("Reported for %(day)s") % {"day": format_day(found.in_time_on)},
+    }
 
 
 def _words(found: Task) -> list[dict[str, Any]]:
