@@ -90,46 +90,6 @@ def test_a_report_that_cannot_be_used_comes_back_as_typed(world, sign_in, change
     assert (task.state, task.completed) == (TaskState.ASSIGNED, 0)
 
 
-def test_a_quantity_of_three_decimals_is_taken_back_as_the_page_wrote_it(world, sign_in):
-    task, client = make.assigned(world, world.lan, "1.125"), sign_in(world.head)
-    shown = field(client.get(url("change_task", task.pk)), "quantity")
-    data = {
-        "expected": str(task.version_number),
-        "quantity": shown,
-        "due_on": "25/07/2026",
-        "reason": "Dời hạn",
-    }
-    assert (shown, client.post(url("change_task", task.pk), data).status_code) == ("1,1250", 302)
-    task.refresh_from_db()
-    assert (task.assigned, str(task.due_on)) == (Decimal("1.125"), "2026-07-25")
-
-
-def test_once_the_self_assessment_is_sent_nothing_is_proposed(world, sign_in):
-    own, page = sign_in(world.lan), url("propose_task", world.period.pk)
-    assert page in body(own.get(url("tasks")))
-    make.submitted(world, world.lan)
-    assert page not in body(own.get(url("tasks")))
-    assert own.get(page).headers["Location"] == f"{url('tasks')}?ky={world.period.pk}"
-    sent = own.post(page, {"name": "Đón đoàn", "quantity": "1", "due_on": "20/07/2026"})
-    assert (sent.status_code, Task.objects.filter(state=TaskState.PROPOSED).exists()) == (409, False)
-
-
-def test_once_the_self_assessment_is_sent_only_the_head_gives_work_outside_the_plan(world, client, sign_in):
-    hold(world.chair.user, world.department, Capability.VIEW, Capability.ASSIGN)
-    clerk, page = sign_in(world.chair), url("assign_task", world.period.pk, world.lan.pk)
-    listed = f"{url('person_tasks', world.lan.pk)}?ky={world.period.pk}"
-    assert [page in body(who.get(listed)) for who in (client, clerk)] == [True, True]
-    make.submitted(world, world.lan)
-    assert [page in body(who.get(listed)) for who in (client, clerk)] == [True, False]
-    assert clerk.get(page).headers["Location"] == listed
-    assert "đã gửi phiếu tự đánh giá" in text(client.get(page))
-    data = {"product": world.product.pk, "quantity": "1", "due_on": "20/07/2026", "note": ""}
-    assert [who.post(page, data).status_code for who in (client, clerk)] == [409, 409]
-    assert client.post(page, data | {"sudden": "on"}).status_code == 302
-    given = Task.objects.exclude(state=TaskState.CONFIRMED)  # one was done before the card was sent
-    assert [task.kind for task in given] == [TaskKind.SUDDEN]
-
-
 def test_a_stale_report_shows_both_values_and_can_be_sent_again(world, sign_in):
     task, own = make.assigned(world, world.lan), sign_in(world.lan)
     data = {"completed": "2", "completed_on": "19/07/2026", "evidence_number": "12/BC"}
@@ -347,23 +307,6 @@ def test_a_late_completion_proposes_a_delay_and_preselects_nothing(world, client
         == 302
     )
     assert Delay.objects.count() == 4
-
-
-def test_the_head_sees_what_was_done_in_time_and_on_which_units_a_delay_falls(world, client):
-    task = make.reported(world, world.lan, "3", quantity="5")
-    make.tasks.report_task(
-        actor=world.lan.user, moment=make.MOMENT, task=task, expected=2, completed=Decimal(5),
-        completed_on=make.DUE + timedelta(days=2), evidence_number="13/BC",
-    )  # fmt: skip
-    page = text(client.get(url("confirm_task", task.pk)))
-    assert f"Trong đó hoàn thành đúng hạn 3, ngày {make.DONE:%d/%m/%Y}" in page
-    assert "Tính vào các đơn vị sản phẩm thứ: 4, 5." in page
-    assert "nếu 3 trong 5 đạt thì đó là đơn vị 1 đến 3" in page
-    assert "Trong đó hoàn thành đúng hạn 3" in text(client.get(url("task", task.pk)))
-    assert "Các đơn vị sản phẩm có số thứ tự nhỏ" in text(client.get(url("record_fault", task.pk)))
-    data = {"expected": "3", "accepted": "5", "delayed": "yes", "reason": "Chậm"}
-    assert client.post(url("confirm_task", task.pk), data).status_code == 302
-    assert sorted(Delay.objects.values_list("unit_number", flat=True)) == [4, 5]
 
 
 def test_confirming_again_asks_for_no_delay_that_stands(world, client):
