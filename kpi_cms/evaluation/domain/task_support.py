@@ -173,12 +173,11 @@ def require_with_person(task: Task) -> None:
     cards = Scorecard.objects.filter(period_id=task.period_id, person_id=task.person_id).select_related(
         "person"
     )
-    if states := {card.state for card in cards}:
-        _refuse_submitted(states)
+    _refuse_submitted({card.state for card in cards})
 
 
 def _refuse_submitted(states: Collection[str]) -> None:
-    if not any(in_card_state(table.REPORT_TASK, state) for state in states):
+    if states and not any(in_card_state(table.REPORT_TASK, state) for state in states):
         raise WrongState(
             _("You have submitted your self-assessment. Ask your evaluator to return the card first.")
         )
