@@ -393,11 +393,13 @@ class Seeder:
             """
             INSERT INTO evaluation_task
               (period_id, person_id, unit_id, product_id, kind, state, code, name, coefficient, catalogue_version,
-               part_label, share, assigned, due_on, completed, completed_on, confirmed_before, accepted, handed_over,
+               part_label, share, assigned, due_on, completed, completed_on, in_time, in_time_on,
+               confirmed_before, accepted, handed_over,
                role, priority, difficulty, quality, evidence_number, note, version_number)
             SELECT c.period_id, c.person_id, c.unit_id, p.id, 'planned', 'confirmed', p.code, p.duty, p.coefficient,
                    'Danh mục đo (1)', '', 1, 1 + n.n % 4, '2026-07-20', 1 + n.n % 4 - (c.person_id + n.n) % 2,
-                   '2026-07-18', 0, 1 + n.n % 4 - (c.person_id + n.n) % 2, 0, '', '', '', '', 'VB', '', 3
+                   '2026-07-18', 1 + n.n % 4 - (c.person_id + n.n) % 2, '2026-07-18',
+                   0, 1 + n.n % 4 - (c.person_id + n.n) % 2, 0, '', '', '', '', 'VB', '', 3
             FROM evaluation_scorecard c CROSS JOIN bench_number n
             JOIN snippets_product p ON p.id = (SELECT min(id) FROM snippets_product) + (c.person_id * 3 + n.n * 7) % 60
             """

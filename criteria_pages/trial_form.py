@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kpi_cms.foundation.core.numbers import format_typed
 from kpi_cms.foundation.engine import (
     NOT_ARISEN,
     CompiledCriterion,
@@ -262,7 +263,10 @@ class TrialForm:
         elif criterion.options:
             sign = "%" if criterion.share else ""
             choices = [
-                (decimal_text(option.value), f"{decimal_text(option.value)}{sign} · {option.label}")
+                (
+                    format_typed(option.value, language="en"),
+                    f"{decimal_text(option.value)}{sign} · {option.label}",
+                )
                 for option in criterion.options
                 if option.value is not None
             ] + absent

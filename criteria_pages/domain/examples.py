@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from kpi_cms.foundation.core.numbers import format_quantity
+from kpi_cms.foundation.core.numbers import format_quantity, format_typed
 from kpi_cms.foundation.engine import Calendar, CompiledSet, decimal_text
 
 from ..models import CriteriaSetPage
@@ -76,7 +76,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else ""
     if isinstance(value, Decimal):
-        return decimal_text(value)
+        return format_typed(value, language="en")
     return value.isoformat() if isinstance(value, date) else text(value)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kpi_cms.foundation.core.number_words import of_typed
 from kpi_cms.foundation.core.numbers import DIGITS, DIGITS_OF_AMOUNT, read_decimal
 from kpi_cms.foundation.engine import (
     NOT_ARISEN,
@@ -398,8 +399,9 @@ class _Reader:
     ) -> Decimal | None:
         try:
             return read_decimal(text.removesuffix("%") if percent else text, digits=digits)
-        except ValueError:
-            self._say(place, _("“%(text)s” is no number: write one such as 4,5.") % {"text": text})
+        except ValueError as error:
+            sentence = _("“%(text)s” is no number: write one such as 4,5.") % {"text": text}
+            self._say(place, of_typed(error, sentence))
             return None
 
     # --- Rows of tasks --------------------------------------------------------------------------------------

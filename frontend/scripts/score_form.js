@@ -1,5 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
-import { fill, mark, read, write } from "./numbers.js";
+import { fill, inTwoWays, mark, read, typed, write } from "./numbers.js";
 
 // Scores typed one under another: Enter and the arrows move, a comma or a point is taken, totals follow.
 // A courtesy: the server reads the same fields, checks them again and computes what counts.
@@ -51,8 +51,8 @@ export default class ScoreForm extends Controller {
       return;
     }
     const amount = read(target.value);
-    if (amount !== null) {
-      target.value = write(amount, 0);
+    if (amount !== null && inTwoWays(target.value) === null) {
+      target.value = typed(amount);
     }
     this.check(target);
   }
@@ -82,11 +82,15 @@ export default class ScoreForm extends Controller {
     if (field.value.trim() === "") {
       return null;
     }
-    const { notNumber, tooLarge, wrongStep } = this.hasStatusTarget ? this.statusTarget.dataset : {};
+    const { notNumber, twoWays, tooLarge, wrongStep } = this.hasStatusTarget ? this.statusTarget.dataset : {};
     const name = field.dataset.name ?? field.labels?.[0]?.textContent.trim() ?? "";
     const amount = read(field.value);
     if (amount === null) {
       return fill(notNumber, { name, example: `4${mark()}5` });
+    }
+    const ways = inTwoWays(field.value);
+    if (ways !== null) {
+      return fill(twoWays, { name, text: field.value.trim(), ...ways });
     }
     const maximum = read(field.dataset.max ?? "");
     if (maximum !== null && amount > maximum) {

@@ -98,6 +98,8 @@ TASK = Tracked(
         "due_on",
         "completed",
         "completed_on",
+        "in_time",
+        "in_time_on",
         "confirmed_before",
         "accepted",
         "handed_over",

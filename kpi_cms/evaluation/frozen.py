@@ -22,8 +22,13 @@ def guard_all() -> None:
     in_draft = f"{of_the_row} AND state = '{PeriodState.DRAFT}')"
     for model in (VersionPin, CataloguePin, CalendarPin):
         table = model._meta.db_table
-        guard(table, table, "INSERT", "DELETE", unless=in_draft)
         guard(f"{table}_kept", table, "UPDATE")
+        if model is CataloguePin:  # one that is approved meanwhile is added to an open period
+            states = f"'{PeriodState.DRAFT}', '{PeriodState.OPEN}'"
+            guard(table, table, "INSERT", unless=f"{of_the_row} AND state IN ({states}))")
+            guard(f"{table}_taken", table, "DELETE", unless=in_draft)
+        else:
+            guard(table, table, "INSERT", "DELETE", unless=in_draft)
     table = UnitResult._meta.db_table
     in_open = f"{of_the_row} AND state = '{PeriodState.OPEN}')"
     guard(table, table, "INSERT", unless=in_open)

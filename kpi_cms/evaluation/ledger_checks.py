@@ -142,13 +142,20 @@ def check_frozen(part: Part) -> Iterator[Finding]:
 def check_pins(part: Part) -> Iterator[Finding]:
     """Versions, catalogues and calendar of each period against what its opening recorded; few rows, so in every part.
 
-    They are chosen before it and never after, so the first entry of an opening is the one that holds.
+    They are chosen before it, so the first entry of an opening is the one that holds; after it only catalogues are
+    added, each by an entry that says which.
     """
-    first: dict[int, Mapping[str, Any]] = {}
-    entries = LedgerEntry.objects.filter(act__in=[Act.PERIOD_OPENING, Act.PERIOD_OPENED]).order_by("pk")
-    for period_id, after in entries.values_list("period_id", "after"):
-        if period_id is not None and after:
+    first: dict[int, dict[str, Any]] = {}
+    acts = [Act.PERIOD_OPENING, Act.PERIOD_OPENED, Act.PERIOD_CHANGED]
+    entries = LedgerEntry.objects.filter(act__in=acts).order_by("pk")
+    for period_id, act, before, after in entries.values_list("period_id", "act", "before", "after"):
+        if period_id is None or not after:
+            continue
+        if act != Act.PERIOD_CHANGED:
             first[period_id] = {**after, **first.get(period_id, {})}
+        elif "catalogues" in after and "catalogues" in first.get(period_id, {}):
+            added = {*after["catalogues"]} - {*(before or {})["catalogues"]}
+            first[period_id]["catalogues"] = sorted({*first[period_id]["catalogues"], *added})
     for period in Period.objects.filter(pk__in=list(first)).exclude(state=PeriodState.DRAFT).order_by("pk"):
         said, now = first[period.pk], pinned(period)
         for name, model in PINS.items():

@@ -406,12 +406,19 @@ def people_to_give_work_to(scope: Scope, period: Period, unit: Unit) -> QuerySet
 
 
 def products_for(period: Period, unit: Unit) -> QuerySet[Product]:
-    """Products that a task of this unit may be taken from: of the period's catalogues at or above the unit."""
+    """Products that a task of this unit may be taken from: of the period's catalogues at or above the unit, of each
+    product the newest."""
     above = lineage(unit.path)
     pinned = CataloguePin.objects.filter(period=period, catalogue__unit__path__in=above)
+    newer = pinned.filter(
+        catalogue__unit=OuterRef("catalogue__unit"),
+        catalogue__number__gt=OuterRef("catalogue__number"),
+        catalogue__products__code=OuterRef("code"),
+    )
     products: QuerySet[Product] = (
         Product.objects.filter(catalogue__in=pinned.values("catalogue_id"))
         .filter(Q(unit__isnull=True) | Q(unit__path__in=above))
+        .exclude(Exists(newer))
         .select_related("catalogue")
         .order_by("scope", "code", "pk")
     )

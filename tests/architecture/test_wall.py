@@ -29,7 +29,7 @@ BEYOND = {
     "kpi_cms/evaluation/domain/saving.py": 2,  # a returned self-assessment: a draft again, and what it had said
     "kpi_cms/evaluation/domain/scoring.py": 1,  # results that follow from their rows
     "kpi_cms/evaluation/domain/separation.py": 2,  # whether two people decide about each other, by a collective as well
-    "kpi_cms/evaluation/domain/task_support.py": 2,  # whose work it is, and whether the result is decided
+    "kpi_cms/evaluation/domain/task_support.py": 4,  # whose work it is; where its cards stand, asked for three ends
     "kpi_cms/evaluation/domain/totals.py": 1,  # totals of a closed period
     "kpi_cms/evaluation/domain/spreads.py": 1,  # how criteria were scored in a closed period
     "kpi_cms/evaluation/fit_queries.py": 3,  # which version most have; how many must stand behind a number; opinions

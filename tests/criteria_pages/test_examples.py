@@ -116,7 +116,7 @@ def test_another_band_is_named_at_the_example_with_both() -> None:
 
 
 def test_a_total_that_rounding_would_show_in_another_band_is_written_either_way() -> None:
-    below = {"values": "k = 4,999", "band": "yeu"}
+    below = {"values": "k = 4,9990", "band": "yeu"}
 
     for total in ("4.999", "5"):
         assert problems(small(example(total=total, **below), step="0.001")) == []

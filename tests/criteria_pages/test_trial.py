@@ -144,7 +144,7 @@ def test_a_figure_from_outside_needs_no_task() -> None:
 
 
 def test_a_total_just_below_a_band_keeps_its_digits() -> None:
-    trial = tried("number", {"k": "4.999"}, step="0.001")
+    trial = tried("number", {"k": "4.9990"}, step="0.001")
 
     assert trial.outcome is not None
     assert (trial.outcome.rounded, trial.result) == (Decimal("5.00"), (Decimal("4.999"), "yeu"))
@@ -196,6 +196,7 @@ def test_points_of_tasks_wait_for_what_every_task_must_say() -> None:
         ("number", {"k": "1000000"}, "k", "“1000000” is no number: write one such as 4,5."),
         ("number", {"k": "viii"}, "k", "“viii” is no number: write one such as 4,5."),
         ("number", {"k": "1.000,5"}, "k", "“1.000,5” is no number: write one such as 4,5."),
+        ("number", {"k": "1.000"}, "k", "“1.000” can be read in two ways. Write 1000 or 1."),
         ("number", {"k": "5%"}, "k", "“5%” is no number: write one such as 4,5."),
         ("number", {"k": "11"}, "k", "11 points are outside the range of this criterion: give 0 to 10."),
         ("number", {"k": "0,3"}, "k", "0.3 points do not fit the step: give a multiple of 0.5."),

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 
 from kpi_cms.evaluation.domain import proposals, stages
 from kpi_cms.evaluation.domain.saving import Entry
-from kpi_cms.evaluation.models import Assessment, Score, Scorecard
+from kpi_cms.evaluation.enums import TaskKind, TaskState
+from kpi_cms.evaluation.models import Assessment, Score, Scorecard, Task
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid, Stale, WrongState
@@ -50,9 +51,10 @@ def step(verb: Any, who: Person, card: Scorecard, moment: datetime = LATER, **mo
 def test_a_task_reported_after_the_evaluation_holds_the_endorsement_back(endorsed_world: World) -> None:
     world = endorsed_world
     card = month.confirmed(world, world.lan)
-    proposed = proposals.propose_task(
-        actor=world.lan.user, moment=MOMENT, period=world.period, person=world.lan, name="Việc mới", product=None,
-        quantity=Decimal(1), due_on=date(2026, 7, 30),
+    # By somebody with a second card, which was still with them.
+    proposed = Task.objects.create(
+        period=world.period, person=world.lan, unit=world.department, kind=TaskKind.SUDDEN, state=TaskState.PROPOSED,
+        name="Việc mới", assigned=Decimal(1), due_on=date(2026, 7, 30),
     )  # fmt: skip
     with pytest.raises(WrongState) as raised:
         step(stages.endorse, world.chair, card)

@@ -15,11 +15,13 @@ from kpi_cms.evaluation.models import CalendarPin, CataloguePin, Scorecard, Vers
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import guards
 from kpi_cms.foundation.audit.checks import guards_of_rows
+from snippets.enums import PeriodState
 from snippets.models import Period
 from tests.factories.criteria_pages import edit, issued, parts_with
+from tests.factories.snippets import CatalogueFactory
 from tests.helpers import month
 from tests.helpers.thawed import thawed
-from tests.helpers.world import World
+from tests.helpers.world import MOMENT, World
 
 FROZEN = (CriteriaVersion, FrozenCriterion, VersionPin, CataloguePin, CalendarPin)
 
@@ -62,6 +64,21 @@ def test_a_pin_is_neither_added_nor_exchanged_once_the_period_is_opened(world: W
         VersionPin.objects.filter(version=world.staff).delete()
     refuses(lambda: VersionPin.objects.create(period=world.period, version=world.staff))
     refuses(lambda: CalendarPin.objects.create(period=world.period, day=date(2026, 9, 2), kind="off"))
+
+
+def test_a_catalogue_is_added_to_an_open_period_and_none_is_taken_away_or_added_to_a_closed_one(
+    world: World,
+) -> None:
+    later, last = (
+        CatalogueFactory.create(approved=True, unit=world.agency, number=number) for number in (2, 3)
+    )
+    CataloguePin.objects.create(period=world.period, catalogue=later)
+    refuses(lambda: CataloguePin.objects.filter(catalogue=later)._raw_delete("default"))
+    refuses(lambda: CataloguePin.objects.filter(catalogue=later).update(catalogue=last))
+    for state in (PeriodState.OPENING, PeriodState.CLOSED):
+        with month.undone():
+            Period.objects.update(state=state, closed_at=MOMENT if state == PeriodState.CLOSED else None)
+            refuses(lambda: CataloguePin.objects.create(period=world.period, catalogue=last))
 
 
 def test_before_a_period_opens_its_pins_are_chosen_anew(draft_world: World) -> None:

@@ -35,7 +35,7 @@ from snippets.enums import Capability, DayKind
 from snippets.models import CalendarDay
 from tests.evaluation.test_collective import named, points, staged, step
 from tests.evaluation.test_seats import FIRST, HEAD, SEATS, SECOND
-from tests.factories.snippets import holder
+from tests.factories.snippets import CatalogueFactory, holder
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.thawed import thawed
@@ -191,6 +191,25 @@ def test_a_version_that_nothing_can_be_computed_with_is_a_finding(heard: World) 
         CriteriaVersion.objects.filter(pk=version.pk).update(specification={}, sha256="0" * 64)
     assert (Wrong.RESULT_DIFFERS, "criteria_pages_criteriaversion", version.pk) in of_results()
     assert "cannot be computed" in str(next(iter(ledger_checks.check_results(Part()))))
+
+
+def test_a_catalogue_that_was_added_is_as_it_should_be_and_one_that_was_put_there_is_found(
+    by_the_book: World,
+) -> None:
+    world = by_the_book
+    added = CatalogueFactory.create(approved=True, unit=world.agency, number=2, effective_on=worlds.LAST)
+    smuggled = CatalogueFactory.create(approved=True, unit=world.other_agency, number=7)
+    policy = holder(world.root, Capability.MANAGE_PERIODS)
+    with month.undone():
+        opening.add_catalogues(actor=policy, moment=MOMENT, period=world.period, catalogues=[added.pk])
+        assert list(ledger_checks.check_pins(Part())) == []
+        CataloguePin.objects.create(period=world.period, catalogue=smuggled)
+        [finding] = ledger_checks.check_pins(Part())
+        assert finding.detail == "evaluation_cataloguepin, +B v7"
+    CataloguePin.objects.create(period=world.period, catalogue=smuggled)
+    opening.add_catalogues(actor=policy, moment=MOMENT, period=world.period, catalogues=[added.pk])
+    [finding] = ledger_checks.check_pins(Part())  # what stood there before is not what the act added
+    assert finding.detail == "evaluation_cataloguepin, +B v7"
 
 
 def test_verifying_one_card_compares_its_results(heard: World, capsys: Any) -> None:

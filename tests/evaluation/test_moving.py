@@ -7,7 +7,7 @@ import pytest
 
 from kpi_cms.evaluation.domain import moving, scoring
 from kpi_cms.evaluation.enums import TaskKind, TaskState
-from kpi_cms.evaluation.models import Task
+from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.core.errors import Invalid, Refused, WrongState
 from snippets.enums import Capability
 from snippets.models import Person
@@ -15,7 +15,7 @@ from tests.evaluation.test_stages import hold
 from tests.evaluation.test_tasks import ratios
 from tests.helpers import month
 from tests.helpers import world as worlds
-from tests.helpers.thawed import repin
+from tests.helpers.thawed import repin, thawed
 from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +100,27 @@ def test_a_set_may_keep_moved_work_in_the_total(draft_world: World) -> None:
     repin(world.period, world.staff, keeps)
     worlds.open_month(world)
     task = month.assign(world, world.lan)
+    move(world, task, "1", moment=datetime(2026, 7, 10, tzinfo=UTC))
+    task.refresh_from_db()
+    assert (task.assigned, task.handed_over) == (4, 1)
+
+
+@pytest.mark.parametrize("made_last", ["state", "party"])
+def test_of_two_sets_that_disagree_one_decides_whichever_card_was_made_first(
+    world: World, made_last: str
+) -> None:
+    spec = worlds.staff_spec()
+    keeps = worlds.version(spec | {"settings": spec["settings"] | {"moved_leaves_total": False}}, "NV-GIU")
+    card = world.card(world.lan)
+    of_party, of_state = (keeps.pk, card.version_id)
+    with thawed():
+        if made_last == "state":
+            Scorecard.objects.filter(pk=card.pk).update(frame="party", version_id=of_party)
+            card.pk, card.frame, card.version_id = None, "state", of_state
+        else:
+            card.pk, card.frame, card.version_id = None, "party", of_party
+        card.save(force_insert=True)
+    task = month.assign(world, world.lan, by=world.head)
     move(world, task, "1", moment=datetime(2026, 7, 10, tzinfo=UTC))
     task.refresh_from_db()
     assert (task.assigned, task.handed_over) == (4, 1)

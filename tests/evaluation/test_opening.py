@@ -6,7 +6,9 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from kpi_cms.evaluation import queries
 from kpi_cms.evaluation.domain import closing, opening
+from kpi_cms.evaluation.domain.proposals import name_product
 from kpi_cms.evaluation.models import CalendarPin, CataloguePin, Scorecard, VersionPin
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core import jobs
@@ -14,8 +16,11 @@ from kpi_cms.foundation.core.actor import Origin, coming_from
 from kpi_cms.foundation.core.errors import Invalid, NotFound, WrongState
 from kpi_cms.foundation.core.models import Job, JobState
 from snippets.enums import Capability, PeriodState, StaffKind
-from snippets.models import Appointment, CalendarDay, Period, Person
+from snippets.models import Appointment, CalendarDay, Catalogue, Period, Person, Product
 from tests.evaluation.test_stages import hold
+from tests.factories import evaluation as make
+from tests.factories.snippets import CatalogueFactory, ProductFactory
+from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.world import LAST, MOMENT, World
 
@@ -274,6 +279,74 @@ def test_versions_are_chosen_until_the_period_opens(draft_world: World, policy: 
         opening.choose_versions(
             actor=policy.user, moment=MOMENT, period=draft_world.period, versions=[draft_world.leaders]
         )
+
+
+@pytest.fixture
+def decided_later(draft_world: World, policy: Person) -> Catalogue:
+    """Version 2 of the province's catalogue, approved after the period was opened."""
+    finish(start(draft_world, policy))
+    catalogue: Catalogue = CatalogueFactory.create(
+        approved=True, unit=draft_world.root, number=2, effective_on=worlds.LAST
+    )
+    for code, coefficient in ((draft_world.product.code, "9"), ("MOI.01", "3")):
+        ProductFactory.create(catalogue=catalogue, code=code, coefficient=coefficient)
+    return catalogue
+
+
+def test_what_was_decided_during_the_month_is_used_in_it_once_its_catalogue_is_added(
+    draft_world: World, policy: Person, decided_later: Catalogue
+) -> None:
+    world = draft_world
+    given, unnamed = month.assign(world, world.lan), make.unnamed(world, world.lan)
+    new = Product.objects.get(code="MOI.01")
+    name = {"actor": world.head.user, "moment": MOMENT, "task": unnamed, "product": new}
+    with pytest.raises(Invalid, match="stands in no catalogue that the period uses"):
+        name_product(**name)
+    before = set(CataloguePin.objects.values_list("pk", flat=True))
+    added = opening.add_catalogues(
+        actor=policy.user, moment=MOMENT, period=world.period, catalogues=[decided_later.pk]
+    )
+    assert (added, before < set(CataloguePin.objects.values_list("pk", flat=True))) == ([decided_later], True)
+    assert name_product(**name).coefficient == 3
+    given.refresh_from_db()
+    assert (given.coefficient, given.product_id) == (world.product.coefficient, world.product.pk)
+    entry = LedgerEntry.objects.get(act="period.changed")
+    assert (entry.before, entry.after) == (
+        {"catalogues": ["TINH v1"]},
+        {"catalogues": ["TINH v1", "TINH v2"]},
+    )
+    offered = queries.products_for(world.period, world.department)
+    assert sorted((product.code, product.catalogue.number) for product in offered) == [
+        (world.product.code, 2), ("MOI.01", 2),
+    ]  # fmt: skip
+
+
+def test_only_what_was_seen_and_is_approved_is_added_by_whoever_opens_an_open_period(
+    draft_world: World, policy: Person, decided_later: Catalogue
+) -> None:
+    world = draft_world
+    draft = CatalogueFactory.create(unit=world.root, number=3)
+    after = CatalogueFactory.create(
+        approved=True, unit=world.other_agency, number=2, effective_on=worlds.LAST + timedelta(days=1)
+    )
+
+    def add(*catalogues: Catalogue, by: Person = policy) -> None:
+        keys = [catalogue.pk for catalogue in catalogues]
+        opening.add_catalogues(actor=by.user, moment=MOMENT, period=world.period, catalogues=keys)
+
+    for wrong in ((), (draft,), (after,), (decided_later, draft)):
+        with pytest.raises(WrongState, match="Look at them again"):
+            add(*wrong)
+    with pytest.raises(NotFound):
+        add(decided_later, by=world.head)
+    Period.objects.update(state=PeriodState.CLOSED, closed_at=MOMENT)
+    with pytest.raises(WrongState, match="not open"):
+        add(decided_later)
+    assert not CataloguePin.objects.filter(catalogue__in=[draft, after, decided_later]).exists()
+    Period.objects.update(state=PeriodState.OPEN, closed_at=None)
+    add(decided_later)
+    with pytest.raises(WrongState, match="Look at them again"):
+        add(decided_later)
 
 
 def test_nobody_opens_or_closes_a_period_of_which_they_keep_only_a_part(draft_world: World) -> None:

@@ -163,7 +163,7 @@ def test_a_decided_card_is_explained_where_what_others_have_now_cannot_be_comput
     month.worked(world, world.head)
     month.notified(world, world.head)
     before = scoring.trace_of(world.card(world.head), "evaluator")
-    Task.objects.filter(person=world.lan).update(completed=2, accepted=2)
+    Task.objects.filter(person=world.lan).update(completed=2, accepted=2, in_time=2)
     after = scoring.trace_of(world.card(world.head), "evaluator")
     assert [(step.code, step.value) for step in after] == [(step.code, step.value) for step in before]
     assert next(step.value for step in after if step.code == "total") == 100

@@ -97,6 +97,7 @@ record_unit_result    =   .    .    .    .    -    -    .    .    +    .    .   
 choose_versions       .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
 see_opening_lists     .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
 open_period           .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
+add_catalogues        .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
 close_period          .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
 see_fit               .   .    .    .    .    .    +    .    .    .    +    .    .    .    .
 see_job               .   .    .    .    .    .    .    .    .    .    .    +    .    .    .
@@ -140,12 +141,12 @@ name_collective       +      +         +        +         +         +
 follow_registers      +      +         +        +         +         +
 give_feedback         +      +         +        +         +         +
 see_task              +      +         +        +         +         +
-assign_task           +      +         +        +         .         .
+assign_task           +      .         +        .         .         .
 give_extras           +      +         +        +         .         .
 change_task           +      +         +        +         .         .
 report_task           +      .         +        .         .         .
 attach_to_task        +      .         +        .         .         .
-propose_task          +      +         +        +         .         .
+propose_task          +      .         +        .         .         .
 decide_proposal       +      +         +        +         .         .
 name_product          +      +         +        +         .         .
 confirm_task          +      +         +        +         .         .
@@ -180,6 +181,7 @@ act                   draft opening open closed
 choose_versions       +     .       .    .
 see_opening_lists     +     .       +    .
 open_period           +     +       +    .
+add_catalogues        .     .       +    .
 close_period          .     .       +    .
 see_fit               .     .       .    +
 see_job               +     +       +    +
@@ -197,7 +199,7 @@ def acts_in(text: str) -> list[str]:
 
 def test_the_tables_hold_every_act_once() -> None:
     assert [rule.act for rule in table.TABLE] == acts_in(WHO)
-    assert len(ACTS) == len(table.TABLE) == 64
+    assert len(ACTS) == len(table.TABLE) == 65
     cards_and_tasks = [rule.act for rule in (*table.CARD_RULES, *table.TASK_RULES)]
     assert cards_and_tasks == acts_in(CARDS)
     assert [rule.act for rule in table.TASK_RULES] == acts_in(TASKS)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -344,6 +345,75 @@ def test_a_unit_that_was_begun_in_time_and_ended_late_is_late(world: World) -> N
     assert delayed_units() == [2, 3]
 
 
+IN_TIME = date(2026, 7, 10)
+
+
+def test_what_was_reported_in_time_stays_in_time_when_more_is_reported_late(world: World) -> None:
+    """Not confirmed in between: three on the 10th, the last two after the 20th."""
+    task = month.assign(world, world.lan, quantity="5")
+    month.report(task, completed="3", on=IN_TIME)
+    task.refresh_from_db()
+    more = month.report(task, completed="5", on=LATE)
+    assert (more.in_time, more.in_time_on, more.completed, more.completed_on) == (3, IN_TIME, 5, LATE)
+    assert (tasks.proposes_delay(more), tasks.undelayed_units(more)) == (True, [4, 5])
+    confirm(world, more)
+    assert (delayed_units(), ratios(world)["c"]) == ([4, 5], "9/10")
+    entry = LedgerEntry.objects.filter(act="task.reported").order_by("pk").last()
+    assert entry is not None
+    said = [entry.before["in_time"], entry.after["in_time"], entry.after["in_time_on"]]
+    assert said == ["3.000", "3.000", "2026-07-10"]
+
+
+def test_three_reports_keep_what_each_of_them_finished_in_time(world: World) -> None:
+    task = month.report(month.assign(world, world.lan, quantity="5"), completed="1", on=IN_TIME)
+    task = month.report(task, completed="2.5", on=DUE)
+    task = month.report(task, completed="3", on=LATE)
+    task = month.report(task, completed="5", on=date(2026, 7, 28))
+    assert (task.in_time, task.in_time_on, tasks.undelayed_units(task)) == (Decimal("2.5"), DUE, [3, 4, 5])
+
+
+def test_a_day_that_is_corrected_takes_what_stood_on_it_along(world: World) -> None:
+    """The same quantity on another day is no more work: nothing of it is known to have been in time."""
+    task = month.report(month.assign(world, world.lan), on=IN_TIME)
+    assert (task.in_time, task.in_time_on) == (4, IN_TIME)
+    late = month.report(task, on=LATE)
+    assert (late.in_time, late.in_time_on, tasks.undelayed_units(late)) == (0, None, [1, 2, 3, 4])
+    back = month.report(late, on=DUE)
+    assert (back.in_time, back.in_time_on, tasks.proposes_delay(back)) == (4, DUE, False)
+
+
+def test_what_the_head_confirmed_in_time_is_not_corrected_away(world: World, half_done: Task) -> None:
+    more = month.report(month.report(half_done, completed="5", on=IN_TIME), completed="5", on=LATE)
+    assert (more.confirmed_before, more.in_time, tasks.undelayed_units(more)) == (2, 2, [3, 4, 5])
+
+
+def test_less_than_was_in_time_is_all_in_time(world: World) -> None:
+    task = month.report(month.assign(world, world.lan), completed="3", on=IN_TIME)
+    task = month.report(task, completed="4", on=LATE)
+    fewer = month.report(task, completed="2", on=LATE)
+    assert (fewer.in_time, fewer.in_time_on, tasks.proposes_delay(fewer)) == (2, IN_TIME, False)
+    none = month.report(fewer, completed="0", on=LATE)
+    assert (none.in_time, none.in_time_on) == (0, None)
+
+
+@pytest.mark.parametrize("values", [{"in_time": 5}, {"in_time": -1}, {"in_time": 1, "in_time_on": None}])
+def test_no_row_says_more_was_in_time_than_was_completed(world: World, values: dict[str, Any]) -> None:
+    task = month.report(month.assign(world, world.lan), on=IN_TIME)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Task.objects.filter(pk=task.pk).update(**values)
+
+
+def test_nothing_is_completed_before_the_period_begins(world: World) -> None:
+    """An early day would hide a delay, and raise the coefficient of what is done early."""
+    task = month.assign(world, world.lan)
+    with pytest.raises(Invalid) as raised:
+        month.report(task, on=date(2026, 6, 30))
+    assert raised.value.problems == {
+        "completed_on": ["The day of completion lies before the period, which begins on 01/07/2026."]
+    }
+    assert month.report(task, on=date(2026, 7, 1)).completed_on == date(2026, 7, 1)
+
+
 # --- A product named later -------------------------------------------------------------------------------------------
 def test_an_accepted_task_is_scored_once_its_product_is_named(world: World) -> None:
     month.worked(world, world.lan, completed="3")
@@ -450,5 +520,5 @@ def test_every_constraint_of_tasks_and_deductions_says_what_is_wrong() -> None:
         for model in (Task, Fault, Delay, ObjectiveCause)
         for constraint in model._meta.constraints
     }
-    assert len(said) == 15
+    assert len(said) == 16
     assert [name for name, sentence in said.items() if name in sentence or not sentence.endswith(".")] == []

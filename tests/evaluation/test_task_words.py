@@ -281,6 +281,17 @@ def test_a_card_counts_by_what_its_tasks_say_and_the_step_they_were_accepted_at(
     assert computes_the_same(world)
 
 
+def test_what_was_done_in_time_is_counted_by_its_own_day_when_more_is_done_late(world: World) -> None:
+    """Three on the day they were due five days early, two more five days late."""
+    days = {"early": [{"days": 5, "value": "1.2"}], "late": [{"days": 5, "value": "0.5"}]}
+    under(world, world.lan, issued("NV-NGAY", time=days, quality=[]))
+    task = month.report(assign(world, world.lan, "5", attributes=HARD), completed="3", on=date(2026, 7, 15))
+    month.report(task, completed="5", on=date(2026, 7, 25))
+    counted = 10 * Fraction("1.5") * (3 * Fraction("1.2") + 2 * Fraction("0.5"))
+    assert result(world, world.lan, "self").values["p"] == str(counted / 100 * 70)
+    assert computes_the_same(world)
+
+
 def test_a_report_waits_for_its_step_and_a_later_report_stands_at_the_former_until_it_is_decided(
     world: World,
 ) -> None:

@@ -20,13 +20,14 @@ from django.apps import apps
 from django.conf import settings
 
 from kpi_cms.foundation.access import wall_install
+from kpi_cms.foundation.audit import guards
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "var" / "tests"
 
 
 def state() -> str:
-    """A digest of everything that migrating depends on: the apps, their migrations, the hosts' versions."""
+    """A digest of everything that migrating depends on: the apps, their migrations, the hosts' versions, triggers."""
     digest = hashlib.sha256()
     for app in sorted(apps.get_app_configs(), key=lambda app: app.label):
         for path in sorted((Path(app.path) / "migrations").glob("*.py")):
@@ -34,6 +35,7 @@ def state() -> str:
             digest.update(path.read_bytes())
     digest.update((ROOT / "requirements.txt").read_bytes())
     digest.update(wall_install.digest().encode())
+    digest.update(repr(guards.guarded()).encode())
     return digest.hexdigest()[:12]
 
 

@@ -231,7 +231,8 @@ class Superuser(Writer):
 
     def edit_result(self, name: str, depth: str) -> set[Named]:
         """Deeper: the score that it comes of, so that it follows from its rows."""
-        result = CardResult.objects.get(pk=self._one(self._keys(CardResult)))
+        keys = self._keys(CardResult) if depth == BARE else self._of_points()
+        result = CardResult.objects.get(pk=self._one(keys))
         if depth == BARE:
             names = [
                 field.name for field in CardResult._meta.concrete_fields
@@ -261,6 +262,13 @@ class Superuser(Writer):
         given = Score.objects.filter(assessment__card=OuterRef("card"), assessment__stage=OuterRef("stage"))
         results = CardResult.objects.filter(Q(stage="evaluator") | Exists(given)).order_by("pk")
         return list(results.values_list("pk", flat=True))
+
+    def _of_points(self) -> list[int]:
+        """Results of which somebody has given points."""
+        given = Score.objects.filter(
+            assessment__card=OuterRef("card"), assessment__stage=OuterRef("stage"), value__isnull=False
+        )
+        return list(CardResult.objects.filter(Exists(given)).order_by("pk").values_list("pk", flat=True))
 
     def delete_result(self, name: str, depth: str) -> set[Named]:
         result = CardResult.objects.get(pk=self._one(self._of_somebody()))

@@ -116,7 +116,8 @@ def work_of(rows: Iterable[TaskRow], position: str, compiled: CompiledSet) -> li
     """Tasks as a set counts points of them, of a person in this position; none for a set that counts no points.
 
     A code that the set does not know, of another set of the same person, says nothing to it.
-    What is completed has the day of the last report, what is left of the assigned is not done; of an extra only what is
+    What was completed by the due date has the day of the last report in time, the rest of what is completed the day of
+    the last report, what is left of the assigned is not done; of an extra only what is
     completed counts, as in the ratios. A delay whose every record is excused by an objective cause is none.
     """
     if not compiled.counts_points:
@@ -142,7 +143,10 @@ def _work(row: TaskRow, position: str, asks: Mapping[str, Asked]) -> Iterator[Po
         day = task.completed_on
         if excused and day is not None:
             day = min(day, task.due_on)
-        yield whole._replace(quantity=task.completed, done=day, quality=quality)
+        if task.in_time:
+            yield whole._replace(quantity=task.in_time, done=task.in_time_on, quality=quality)
+        if late := task.completed - task.in_time:
+            yield whole._replace(quantity=late, done=day, quality=quality)
     left = task.assigned - task.completed
     if left and task.kind not in EXTRA_KINDS:
         yield whole._replace(quantity=left)

@@ -149,9 +149,11 @@ def _follower(
 
 @beyond_the_wall("the set of the card says what becomes of moved work")
 def _moved_leaves_total(task: Task) -> bool:
+    """Of somebody with a card of each frame the one asks that says where their work belongs (`place_of`)."""
     card = (
         Scorecard.objects.filter(period_id=task.period_id, person_id=task.person_id)
         .select_related("version")
+        .order_by("frame")
         .first()
     )
     return card is None or card.version.compiled().specification.settings.moved_leaves_total

@@ -1,6 +1,6 @@
 """Open a period: pin what it is scored with, then one card for each person and frame, in the background."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -26,12 +26,12 @@ from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.core.models import Job
 from snippets.domain.periods import label
 from snippets.enums import DayKind, PeriodState
-from snippets.models import CalendarDay, Period, Unit
+from snippets.models import CalendarDay, Catalogue, Period, Unit
 
 from . import locks
 from .direct_heads import told
 from .evaluators import DirectHead, Organisation
-from .planning import OpeningPlan, PlannedCard, candidate_catalogues, plan_opening
+from .planning import OpeningPlan, PlannedCard, candidate_catalogues, catalogues_since, plan_opening
 
 BATCH = 1_000
 # What a card says of the day it was opened and never changes; history leaves out what takes much room.
@@ -106,6 +106,35 @@ def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
         moment=moment,
         arguments={"period": period.pk},
     )
+
+
+@business_verb
+def add_catalogues(
+    *, actor: User, moment: datetime, period: Period, catalogues: Collection[int]
+) -> list[Catalogue]:
+    """Let tasks of an open period be taken from catalogues that were approved since it opened, too (Đ13.3).
+
+    What it used before stays, and so does every task taken from that. `catalogues` are the keys that were on the
+    screen. Raises WrongState where the period is not open, or where one of them is not to be added (any more).
+    """
+    rules.manage_periods(Scope.of(actor), period.units.all()).require()
+    period = locks.take_period(period.pk)
+    if not in_state(table.ADD_CATALOGUES, period.state):
+        raise WrongState(_("Catalogues are added to an open period. This one is not open."))
+    added = [catalogue for catalogue in catalogues_since(period) if catalogue.pk in catalogues]
+    if not added or len(added) != len(set(catalogues)):
+        raise WrongState(_("The approved catalogues have changed. Look at them again before you add them."))
+    before = pinned(period)["catalogues"]
+    CataloguePin.objects.bulk_create(CataloguePin(period=period, catalogue=each) for each in added)
+    ledger.record(
+        Act.PERIOD_CHANGED,
+        subject=period,
+        label=label(period),
+        period_id=period.pk,
+        before={"catalogues": before},
+        after={"catalogues": pinned(period)["catalogues"]},
+    )
+    return added
 
 
 def _pin(period: Period) -> None:

@@ -110,6 +110,12 @@ def candidate_catalogues(period: Period) -> list[Catalogue]:
     return list(newest.values())
 
 
+def catalogues_since(period: Period) -> list[Catalogue]:
+    """The candidates that the period does not use: approved after it was opened."""
+    used = set(CataloguePin.objects.filter(period=period).values_list("catalogue_id", flat=True))
+    return [catalogue for catalogue in candidate_catalogues(period) if catalogue.pk not in used]
+
+
 def applies(applicability: Mapping[str, Any], context: Context, period_kind: str) -> bool:
     """Does a set cover this person? An empty list in the applicability leaves that question open to all."""
     return next(_unmet(applicability, context, period_kind), None) is None

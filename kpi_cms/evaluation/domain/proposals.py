@@ -26,6 +26,7 @@ from .task_support import (
     require_in_period,
     require_quantity,
     require_reason,
+    require_still_theirs,
     require_time,
     share_period,
     store,
@@ -49,7 +50,7 @@ def propose_task(
     note: str = "",
     attributes: Mapping[str, str] = NOTHING_SAID,
 ) -> Task:
-    """The person proposes a sudden task; it counts once the head has accepted it.
+    """The person proposes a sudden task while a card is with them; it counts once the head has accepted it.
 
     Without a product of the catalogue it stays unscored until one is named (Đ13.3). Its name may be about somebody:
     history tracks the key of it only. What a set counts it by may be left to the head, too.
@@ -76,7 +77,7 @@ def propose_task(
     type_text(task, "note", note)
     if product is not None:
         take_product(task, product)
-    return store(task, Act.TASK_PROPOSED, moment)
+    return store(task, Act.TASK_PROPOSED, moment, require=require_still_theirs)
 
 
 @business_verb

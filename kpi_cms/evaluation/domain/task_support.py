@@ -1,7 +1,8 @@
 """What the verbs on tasks share: locks, checks with their sentences, and how a task is stored."""
 
 import uuid
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -122,16 +123,49 @@ def require_undecided(period_id: int, *person_ids: int) -> None:
 
     A confirmation under way is wholly before the change, which is then refused, or wholly after it and counts it.
     """
+    _undecided_states(period_id, person_ids)
+
+
+def _undecided_states(period_id: int, person_ids: Collection[int]) -> dict[int, set[str]]:
+    """Where the cards of each person stand, under their locks."""
     cards = (
         Scorecard.objects.select_for_update(of=("self",))
         .filter(period_id=period_id, person_id__in=person_ids)
         .order_by(*locks.LOCK_ORDER)
-        .only("state")
+        .only("state", "person_id")
     )
-    if not all(in_card_state(table.CHANGE_TASK, card.state) for card in list(cards)):
+    states: dict[int, set[str]] = defaultdict(set)
+    for card in cards:
+        states[card.person_id].add(card.state)
+    if not all(in_card_state(table.CHANGE_TASK, state) for found in states.values() for state in found):
         raise WrongState(
             _("This person's result is confirmed. The tasks it was computed from can no longer change.")
         )
+    return states
+
+
+@beyond_the_wall("who can still report is asked of every card, whether one sees it or not")
+def require_answerable(period_id: int, *person_ids: int) -> None:
+    """The same, for more work of the plan: it is given to people who can still report on it, with one card at least.
+
+    Otherwise it would lower their result, and they could do nothing about it.
+    """
+    for person_id, states in _undecided_states(period_id, person_ids).items():
+        if not any(in_card_state(table.ASSIGN_TASK, state) for state in states):
+            raise WrongState(
+                _(
+                    "%(person)s has sent the self-assessment and could not report on more work of the plan. Have the "
+                    "card returned first."
+                )
+                % {"person": Person.objects.get(pk=person_id).full_name}
+            )
+
+
+@beyond_the_wall("one's own cards, whether one sees them or not")
+def require_still_theirs(period_id: int, *person_ids: int) -> None:
+    """The same, for what people say of their own work: until they have submitted, and again on a returned card."""
+    for states in _undecided_states(period_id, person_ids).values():
+        _refuse_submitted(states)
 
 
 def require_with_person(task: Task) -> None:
@@ -139,7 +173,10 @@ def require_with_person(task: Task) -> None:
     cards = Scorecard.objects.filter(period_id=task.period_id, person_id=task.person_id).select_related(
         "person"
     )
-    states = {card.state for card in cards}
+    _refuse_submitted({card.state for card in cards})
+
+
+def _refuse_submitted(states: Collection[str]) -> None:
     if states and not any(in_card_state(table.REPORT_TASK, state) for state in states):
         raise WrongState(
             _("You have submitted your self-assessment. Ask your evaluator to return the card first.")
@@ -264,6 +301,8 @@ def facts(task: Task) -> dict[str, str]:
         "state": task.state,
         "assigned": str(task.assigned),
         "completed": str(task.completed),
+        "in_time": str(task.in_time),
+        "in_time_on": task.in_time_on.isoformat() if task.in_time_on else "",
         "confirmed_before": str(task.confirmed_before),
         "accepted": "" if task.accepted is None else str(task.accepted),
         "handed_over": str(task.handed_over),
@@ -274,9 +313,16 @@ def facts(task: Task) -> dict[str, str]:
 
 
 def store(
-    task: Task, act: Act, moment: datetime, *, before: Mapping[str, Any] | None = None, reason: str = ""
+    task: Task,
+    act: Act,
+    moment: datetime,
+    *,
+    before: Mapping[str, Any] | None = None,
+    reason: str = "",
+    require: Callable[..., None] = require_undecided,
 ) -> Task:
-    require_undecided(task.period_id, task.person_id)
+    """`require`: what is asked of the person's cards under their locks."""
+    require(task.period_id, task.person_id)
     task.version_number += 1
     reason_key = texts.keep(TextKind.REASON, reason.strip(), person_code=task.person.staff_code)
     save_tracked(task, reason_key=reason_key)

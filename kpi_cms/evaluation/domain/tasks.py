@@ -35,6 +35,7 @@ from .task_support import (
     pieces,
     place_of,
     quantity_text,
+    require_answerable,
     require_assigner,
     require_head,
     require_in_period,
@@ -82,7 +83,8 @@ def assign_task(
 ) -> Task:
     """Give a person a product of the period's catalogues. Code, name and coefficient are frozen on the task.
 
-    `sudden` marks work outside the plan, which only the head gives: it stays outside the assigned total (Đ18.1d).
+    `sudden` marks work outside the plan, which only the head gives: it stays outside the assigned total (Đ18.1d). Work
+    of the plan is given while the person can still report on it.
     `attributes`: name → code of what the person's sets count by, such as its difficulty.
     """
     place = place_of(person, period)
@@ -99,7 +101,7 @@ def assign_task(
         note=note,
         attributes=attributes,
     )
-    return store(task, Act.TASK_ASSIGNED, moment)
+    return store(task, Act.TASK_ASSIGNED, moment, require=require_undecided if sudden else require_answerable)
 
 
 @business_verb
@@ -130,7 +132,7 @@ def assign_parts(
     places = [place_of(part.person, period) for part in parts]
     for part, place in zip(parts, places, strict=True):
         require_assigner(actor, period, part.person, place.unit, extra=False)
-    require_undecided(period.pk, *(part.person.pk for part in parts))
+    require_answerable(period.pk, *(part.person.pk for part in parts))
     group = uuid.uuid4()
     tasks = []
     for part, place in zip(parts, places, strict=True):
@@ -165,6 +167,7 @@ def change_task(
 ) -> Task:
     """Change quantity, due date or what is said of it before the person has reported, with a reason.
 
+    More of the plan only while they still can; less of it, another day and extras until the result is decided.
     A part's share follows its quantity, within what the other parts leave of the product (Đ18.1.c). The quantity of
     work taken over is what changed hands, and stays.
     """
@@ -176,12 +179,14 @@ def change_task(
     require_quantity(quantity)
     require_in_period(task.period, due_on)
     _require_room(task, quantity)
+    more = task.kind == TaskKind.PLANNED and quantity > task.assigned
     before = facts(task)
     describe(task, attributes, asked_about(task))
     task.assigned, task.due_on = quantity, due_on
     if task.group_key is not None:
         task.share = quantity
-    return store(task, Act.TASK_CHANGED, moment, before=before, reason=reason)
+    require = require_answerable if more else require_undecided
+    return store(task, Act.TASK_CHANGED, moment, before=before, reason=reason, require=require)
 
 
 def _require_room(task: Task, quantity: Decimal) -> None:
@@ -279,18 +284,46 @@ def report_task(
         problems["completed_on"] = [_("Say when it was completed.")]
     if completed > 0 and not evidence_number.strip():
         problems["evidence_number"] = [_("Give the number of the document that shows the product.")]
-    if completed_on is not None and completed_on > timezone.localdate(moment):
-        problems["completed_on"] = [_("The day of completion lies in the future.")]
+    if completed_on is not None and (sentence := _wrong_day(task.period, completed_on, moment)) is not None:
+        problems["completed_on"] = [sentence]
     if problems:
         raise Invalid(_("The report is not complete. Correct it and save again."), problems=problems)
     before = facts(task)
     if task.state == TaskState.CONFIRMED:
         task.confirmed_before = task.completed
+    task.in_time, task.in_time_on = _in_time(task, completed, completed_on)
     task.completed, task.completed_on = completed, completed_on if completed > 0 else None
     type_text(task, "evidence_number", evidence_number)
     type_text(task, "note", note)
     task.state = TaskState.REPORTED
     return store(task, Act.TASK_REPORTED, moment, before=before)
+
+
+def _wrong_day(period: Period, day: date, moment: datetime) -> str | None:
+    if day > timezone.localdate(moment):
+        return _("The day of completion lies in the future.")
+    if day < period.starts_on:
+        return _("The day of completion lies before the period, which begins on %(first)s.") % {
+            "first": period.starts_on.strftime("%d/%m/%Y")
+        }
+    return None
+
+
+def _in_time(task: Task, completed: Decimal, day: date | None) -> tuple[Decimal, date | None]:
+    """How much of what is reported now was completed by the due date, and on which day: what an earlier report said
+    stays so when more is reported late.
+
+    The same quantity or less on a late day, after a report in time, corrects that report: only what the head has
+    confirmed of it stays.
+    """
+    if completed == 0 or day is None:
+        return Decimal(0), None
+    if day <= task.due_on:
+        return completed, day
+    kept = min(task.in_time, completed)
+    if completed <= task.completed and not _is_late(task):
+        kept = min(kept, task.confirmed_before)
+    return kept, task.in_time_on if kept else None
 
 
 def may_be_reported(task: Task) -> bool:
@@ -332,8 +365,9 @@ def confirm_task(
     `quality` is the code of the step at which it is accepted, where a set of the person has such steps; `attributes`
     says what the task should have said before.
 
-    A late completion only *proposes* a delay: `delayed` records one, with its reason, on each unit of that completion
-    on which none stands. Confirming again asks for nothing that is recorded already: one late day costs 25% once.
+    A late completion only *proposes* a delay: `delayed` records one, with its reason, on each unit completed late on
+    which none stands; what was reported in time before stays in time. Confirming again asks for nothing that is
+    recorded already: one late day costs 25% once.
     """
     task = lock_task(task)
     require_head(actor, task)
@@ -360,12 +394,19 @@ def confirm_task(
 
 
 def proposes_delay(task: Task) -> bool:
-    """Completed after its due date, lately: the head is asked to record a delay, or not."""
-    return task.completed > 0 and task.completed_on is not None and task.completed_on > task.due_on
+    """Something of it was completed after its due date: the head is asked to record a delay, or not."""
+    return _is_late(task) and task.completed > task.in_time
+
+
+def _is_late(task: Task) -> bool:
+    """The latest report names a day after the due date."""
+    return task.completed_on is not None and task.completed_on > task.due_on
 
 
 def undelayed_units(task: Task) -> list[int]:
-    """Units that the latest report completed and on which no delay stands. The unit it began in counts as completed."""
+    """Units that the latest report completed, late where a delay is proposed, and on which no delay stands. The unit
+    it began in counts as completed."""
     standing = set(task.delays.filter(withdrawn_at__isnull=True).values_list("unit_number", flat=True))
-    latest = range(int(task.confirmed_before) + 1, pieces(task.completed) + 1)
+    before = max(task.confirmed_before, task.in_time) if proposes_delay(task) else task.confirmed_before
+    latest = range(int(before) + 1, pieces(task.completed) + 1)
     return [number for number in latest if number not in standing]

@@ -403,6 +403,8 @@ class Migration(migrations.Migration):
                 ('due_on', models.DateField(verbose_name='due on')),
                 ('completed', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity completed')),
                 ('completed_on', models.DateField(blank=True, null=True, verbose_name='completed on')),
+                ('in_time', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity completed by the due date')),
+                ('in_time_on', models.DateField(blank=True, null=True, verbose_name='completed by the due date on')),
                 ('confirmed_before', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity confirmed before the latest report')),
                 ('accepted', models.DecimalField(blank=True, decimal_places=3, max_digits=10, null=True, verbose_name='quantity accepted')),
                 ('handed_over', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity handed over')),
@@ -450,6 +452,8 @@ class Migration(migrations.Migration):
                 ('due_on', models.DateField(verbose_name='due on')),
                 ('completed', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity completed')),
                 ('completed_on', models.DateField(blank=True, null=True, verbose_name='completed on')),
+                ('in_time', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity completed by the due date')),
+                ('in_time_on', models.DateField(blank=True, null=True, verbose_name='completed by the due date on')),
                 ('confirmed_before', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity confirmed before the latest report')),
                 ('accepted', models.DecimalField(blank=True, decimal_places=3, max_digits=10, null=True, verbose_name='quantity accepted')),
                 ('handed_over', models.DecimalField(decimal_places=3, default=0, max_digits=10, verbose_name='quantity handed over')),
@@ -786,6 +790,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='task',
             constraint=models.CheckConstraint(condition=models.Q(('completed', 0), ('completed_on__isnull', False), _connector='OR'), name='evaluation_task_completed_on_a_day', violation_error_message='Say when it was completed.'),
+        ),
+        migrations.AddConstraint(
+            model_name='task',
+            constraint=models.CheckConstraint(condition=models.Q(('in_time__gte', 0), ('in_time__lte', models.F('completed')), models.Q(('in_time', 0), ('in_time_on__isnull', False), _connector='OR')), name='evaluation_task_in_time_within_completed', violation_error_message='No more can be completed in time than was completed, each on a day.'),
         ),
         migrations.AddConstraint(
             model_name='task',

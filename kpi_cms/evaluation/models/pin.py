@@ -1,4 +1,4 @@
-"""What a period is scored with: chosen before opening, never changed after."""
+"""What a period is scored with: chosen before opening; after that only a catalogue is added, and none goes."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -24,6 +24,9 @@ class Task(models.Model):
     the person who has it, unless it is an extra (sudden or taken over). `source` is the task it was taken over from.
     Tasks of one `group_key` are parts of one product: a part's `share` of it is the quantity assigned.
 
+    `completed_on` is the day of the latest report; `in_time` of it was completed by the due date, lastly on
+    `in_time_on`, and stays so when more is reported late.
+
     `role`, `priority`, `difficulty` and `quality` are codes of the criteria sets of the person's cards in the period,
     empty where none of these asks (`domain.task_words`): what the task is, and the step it was accepted at.
 
@@ -59,6 +62,10 @@ class Task(models.Model):
     due_on = models.DateField(_("due on"))
     completed = models.DecimalField(_("quantity completed"), default=0, max_digits=10, decimal_places=3)
     completed_on = models.DateField(_("completed on"), null=True, blank=True)
+    in_time = models.DecimalField(
+        _("quantity completed by the due date"), default=0, max_digits=10, decimal_places=3
+    )
+    in_time_on = models.DateField(_("completed by the due date on"), null=True, blank=True)
     confirmed_before = models.DecimalField(
         _("quantity confirmed before the latest report"), default=0, max_digits=10, decimal_places=3
     )
@@ -124,6 +131,14 @@ class Task(models.Model):
                 condition=Q(completed=0) | Q(completed_on__isnull=False),
                 name="evaluation_task_completed_on_a_day",
                 violation_error_message=_("Say when it was completed."),
+            ),
+            models.CheckConstraint(
+                condition=Q(in_time__gte=0, in_time__lte=F("completed"))
+                & (Q(in_time=0) | Q(in_time_on__isnull=False)),
+                name="evaluation_task_in_time_within_completed",
+                violation_error_message=_(
+                    "No more can be completed in time than was completed, each on a day."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(confirmed_before__gte=0, confirmed_before__lte=F("completed")),

@@ -63,6 +63,7 @@ from .tasks import (
     WITHDRAW_DEDUCTION,
 )
 from .units import (
+    ADD_CATALOGUES,
     CHOOSE_VERSIONS,
     CLOSE_PERIOD,
     ERASE_EVIDENCE,
@@ -89,6 +90,7 @@ TABLE = (*CARD_RULES, *TASK_RULES, *UNIT_RULES, *PERIOD_RULES, ERASE_EVIDENCE, E
 __all__ = [
     "ACCEPT_NEW_BASIS",
     "ACTS_AT",
+    "ADD_CATALOGUES",
     "APPROVE_REOPENING",
     "ASK_REOPENING",
     "ASSIGN_TASK",

@@ -84,7 +84,14 @@ def _head(act: str, label: Sentence, *verbs: str, **more: Any) -> Rule:
     )
 
 
-ASSIGN_TASK = _assigner("assign_task", _("Assign a task"), f"{TASKS}.assign_task", f"{TASKS}.assign_parts")
+ASSIGN_TASK = _assigner(
+    "assign_task",
+    _("Assign a task"),
+    f"{TASKS}.assign_task",
+    f"{TASKS}.assign_parts",
+    card_states=WITH_THE_PERSON,
+    note=_("Work of the plan, while the person can still report on it."),
+)
 GIVE_EXTRAS = _task(
     "give_extras",
     _("Give work outside the plan, or change it"),
@@ -98,7 +105,11 @@ GIVE_EXTRAS = _task(
     },
 )
 CHANGE_TASK = _assigner(
-    "change_task", _("Change a task"), f"{TASKS}.change_task", states=(TaskState.ASSIGNED,)
+    "change_task",
+    _("Change a task"),
+    f"{TASKS}.change_task",
+    states=(TaskState.ASSIGNED,),
+    note=_("More of a task of the plan only while the person can still report on it."),
 )
 REPORT_TASK = _reporter(
     "report_task",
@@ -121,7 +132,11 @@ ATTACH_TO_TASK = _task(
     card_states=WITH_THE_PERSON,
 )
 PROPOSE_TASK = _reporter(
-    "propose_task", _("Propose a sudden task"), f"{PROPOSALS}.propose_task", law="Đ13.3, Đ18.1"
+    "propose_task",
+    _("Propose a sudden task"),
+    f"{PROPOSALS}.propose_task",
+    law="Đ13.3, Đ18.1",
+    card_states=WITH_THE_PERSON,
 )
 DECIDE_PROPOSAL = _head(
     "decide_proposal",

@@ -102,12 +102,13 @@ RECORD_UNIT_RESULT = Rule(
 )
 
 
-def _period(act: str, label: Sentence, verb: str, *states: str) -> Rule:
+def _period(act: str, label: Sentence, verb: str, *states: str, law: str = "") -> Rule:
     """Policy staff whose units take part, all of them: nobody opens half a period."""
     return Rule(
         act=act,
         label=label,
         subject="period",
+        law=law,
         verbs=(f"kpi_cms.evaluation.domain.{verb}",),
         capabilities=(Capability.MANAGE_PERIODS,),
         reach=Reach.EVERY_UNIT,
@@ -139,6 +140,13 @@ OPEN_PERIOD = _period(
     PeriodState.DRAFT,
     PeriodState.OPENING,
     PeriodState.OPEN,
+)
+ADD_CATALOGUES = _period(
+    "add_catalogues",
+    _("Add catalogues approved since the period opened"),
+    "opening.add_catalogues",
+    PeriodState.OPEN,
+    law="Đ13.3",
 )
 CLOSE_PERIOD = _period("close_period", _("Close the period"), "closing.close_period", PeriodState.OPEN)
 
@@ -199,4 +207,12 @@ UNIT_RULES = (
     SEE_UNIT_RESULT,
     RECORD_UNIT_RESULT,
 )
-PERIOD_RULES = (CHOOSE_VERSIONS, SEE_OPENING_LISTS, OPEN_PERIOD, CLOSE_PERIOD, SEE_FIT, SEE_JOB)
+PERIOD_RULES = (
+    CHOOSE_VERSIONS,
+    SEE_OPENING_LISTS,
+    OPEN_PERIOD,
+    ADD_CATALOGUES,
+    CLOSE_PERIOD,
+    SEE_FIT,
+    SEE_JOB,
+)

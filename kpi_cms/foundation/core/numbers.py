@@ -18,6 +18,20 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _TYPED = re.compile(r"(\d+)(?:[.,]\d{1,4})?", re.ASCII)
 DIGITS, DIGITS_OF_AMOUNT = 6, 15
 """Before the decimal mark: of points and quantities of tasks, and of an amount, such as a budget in đồng."""
+# "1.000" is a thousand to one reader and one to the next; "0,125" is the same to both.
+_TWO_WAYS = re.compile(r"(\d*[1-9]\d*)[.,](\d{3})", re.ASCII)
+
+
+class TwoReadings(ValueError):
+    """Three digits after a mark: "1.125" as it was typed is `whole` 1125, or 1,125, which a field writes 1,1250."""
+
+    def __init__(self, text: str, whole: str, decimal: Decimal) -> None:
+        super().__init__(f"{text!r} may be {whole}, or {decimal} with a decimal mark")
+        self.text, self.whole, self._decimal = text, whole, decimal
+
+    def decimal(self, language: str) -> str:
+        """The number with its decimals, as it can be typed."""
+        return format_typed(self._decimal, language=language)
 
 
 def separator(language: str) -> str:
@@ -88,6 +102,14 @@ def format_quantity(value: Number, *, language: str = "vi", places: int = 4) -> 
     return _stripped(_written(_half_up(exact(value), places), places, language), language)
 
 
+def format_typed(value: Number, *, language: str = "vi", places: int = 4) -> str:
+    """A number as it stands in a field, which `read_decimal` reads again: 1.125 → "1,1250". None → ""."""
+    if value is None or value == "":
+        return ""
+    text = format_quantity(value, language=language, places=places)
+    return f"{text}0" if _TWO_WAYS.fullmatch(text) else text
+
+
 def format_percent(value: Number, *, language: str = "vi", places: int = 2) -> str:
     """A ratio as per cent, 1 being the whole: 0.9375 → "93,75%", 1 → "100%". None → "–"."""
     if value is None or value == "":
@@ -123,10 +145,13 @@ def format_moment(value: datetime | None) -> str:
 def read_decimal(text: str, *, digits: int = DIGITS) -> Decimal:
     """A number as it is typed, "4,5" or "4.5": up to so many digits, then up to four decimals.
 
-    Raises ValueError for anything else, "1.234,5" and "1,234.5" included: which mark is the decimal one?
+    Raises ValueError for anything else, "1.234,5" and "1,234.5" included: which mark is the decimal one? And
+    TwoReadings for "1.000", which may be a thousand; an import refuses the same.
     """
     text = text.strip()
     found = _TYPED.fullmatch(text)
     if found is None or len(found[1]) > digits:
         raise ValueError(f"{text!r} is not a number of this form: 4,5")
+    if match := _TWO_WAYS.fullmatch(text):
+        raise TwoReadings(text, "".join(match.groups()).lstrip("0"), Decimal(text.replace(",", ".")))
     return Decimal(text.replace(",", "."))

@@ -13,6 +13,7 @@ urlpatterns = [
     path("ky/<int:pk>/bo-tieu-chi/", periods.versions, name="period_versions"),
     path("ky/<int:pk>/mo/", periods.open_period, name="period_open"),
     path("ky/<int:pk>/thoi-han/", periods.deadlines, name="period_deadlines"),
+    path("ky/<int:pk>/danh-muc/", periods.catalogues, name="period_catalogues"),
     path("ky/<int:pk>/dong/", periods.close, name="period_close"),
     path("viec-nen/<uuid:pk>/", jobs.show, name="job"),
     path("viec-nen/<uuid:pk>/trang-thai/", jobs.state, name="job_state"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kpi_cms.foundation.core.numbers import (
     DIGITS_OF_AMOUNT,
+    TwoReadings,
     exact,
     format_count,
     format_day,
@@ -17,6 +18,7 @@ from kpi_cms.foundation.core.numbers import (
     format_percent,
     format_points,
     format_quantity,
+    format_typed,
     read_decimal,
 )
 
@@ -141,6 +143,59 @@ def test_an_amount_has_more_digits_and_no_more_decimals() -> None:
     for typed in ("9" * 16, "1.250.000", "1250000,55555"):
         with pytest.raises(ValueError, match="is not a number of this form: 4,5"):
             read_decimal(typed, digits=DIGITS_OF_AMOUNT)
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole", "decimal"),
+    [
+        ("1.000", "1000", "1"),
+        ("1,000", "1000", "1"),
+        ("12.500", "12500", "12,5"),
+        (" 1,125 ", "1125", "1,1250"),
+        ("1234.567", "1234567", "1234,5670"),
+        ("010.125", "10125", "10,1250"),
+    ],
+)
+def test_what_may_be_a_thousand_is_refused_with_both_ways_to_write_it(
+    typed: str, whole: str, decimal: str
+) -> None:
+    with pytest.raises(TwoReadings) as raised:
+        read_decimal(typed)
+    assert (raised.value.text, raised.value.whole, raised.value.decimal("vi")) == (
+        typed.strip(),
+        whole,
+        decimal,
+    )
+    assert raised.value.decimal("en") == decimal.replace(",", ".")
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("0,125", "0.125"),
+        ("0.125", "0.125"),
+        ("00,500", "0.5"),
+        ("1,1250", "1.125"),
+        ("1000", "1000"),
+        ("1,00", "1"),
+    ],
+)
+def test_what_can_be_read_in_one_way_only_is_read(typed: str, value: str) -> None:
+    assert read_decimal(typed) == Decimal(value)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    "value", ["1.125", "12.5", "0.125", "1000", "999999", "4.0625", "10.250", "100000.001", "0"]
+)
+def test_what_a_field_shows_is_read_again_as_the_same_number(value: str, language: str) -> None:
+    shown = format_typed(Decimal(value), language=language)
+    assert read_decimal(shown) == Decimal(value)
+
+
+def test_a_field_shows_a_fourth_decimal_only_where_three_may_be_a_thousand() -> None:
+    shown = [format_typed(Decimal(value)) for value in ("1.125", "0.125", "1.5", "12.000")]
+    assert (shown, format_typed(None)) == (["1,1250", "0,125", "1,5", "12"], "")
 
 
 @pytest.mark.parametrize("value", ["nhiều", "NaN", "Infinity", Decimal("NaN"), "1.234,5"])

@@ -555,9 +555,9 @@ def test_person_account_days_and_field_narrow_a_unit(
 def test_a_field_leaves_only_the_rows_in_which_it_changed(
     world: World, client: Client, auditor, field, expected
 ) -> None:
-    save_self(world, 1, "3.5")
-    submit(world, 2)
-    give_task(world, 3)
+    give_task(world, 1)
+    save_self(world, 2, "3.5")
+    submit(world, 3)
     found = rows(client, of_card(world), field=field)
     assert [
         re.match(r"State: .*? → (?:Submitted for evaluation|Self-assessment open)", row[3])[0]

@@ -110,6 +110,13 @@ def test_a_refused_evaluation_keeps_everything_typed(world, sign_in):
     assert stored(card) == []
 
 
+def test_points_that_may_be_thousands_are_asked_again(world, sign_in):
+    card = make.submitted(world, world.lan)
+    response = sign_in(world.head).post(url("evaluate", card.pk), filled(card, "2") | {"s-key-I.1": "1.000"})
+    assert (response.status_code, field(response, "s-key-I.1"), stored(card)) == (422, "1.000", [])
+    assert "“1.000” có thể hiểu theo hai cách. Hãy nhập 1000 hoặc 1." in body(response)
+
+
 def test_a_stale_evaluation_shows_both_values(world, sign_in):
     card, client = make.submitted(world, world.lan), sign_in(world.head)
     client.post(url("evaluate", card.pk), filled(card, "2"))
@@ -402,17 +409,15 @@ def test_the_list_of_evaluations_costs_the_same_for_one_and_for_three(world, sig
 
 
 def test_the_page_costs_the_same_with_one_task_and_with_three(world, sign_in):
-    card, client = make.submitted(world, world.lan), sign_in(world.head)
-    assert (queries(client, url("evaluate", card.pk)), queries(client, url("confirm", card.pk))) == (
-        10 + LOG_ROW,
-        10 + LOG_ROW,
-    )
-    make.proposed(world, world.lan)
-    make.proposed(world, world.lan)
-    assert (queries(client, url("evaluate", card.pk)), queries(client, url("confirm", card.pk))) == (
-        10 + LOG_ROW,
-        10 + LOG_ROW,
-    )
+    client = sign_in(world.head)
+    for who, proposed in ((world.lan, 0), (world.minh, 2)):
+        for _ in range(proposed):
+            make.proposed(world, who)
+        card = make.submitted(world, who)
+        assert (queries(client, url("evaluate", card.pk)), queries(client, url("confirm", card.pk))) == (
+            10 + LOG_ROW,
+            10 + LOG_ROW,
+        )
 
 
 def test_the_screens_are_complete_in_english(world, sign_in):

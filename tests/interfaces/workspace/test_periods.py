@@ -21,7 +21,7 @@ from kpi_cms.interfaces.workspace.presentation.opening import groups_of
 from snippets.enums import PeriodState, Role, StaffKind
 from snippets.models import CalendarDay, Period, Person
 from tests.evaluation.test_planning import counting
-from tests.factories.snippets import in_role
+from tests.factories.snippets import CatalogueFactory, in_role
 from tests.helpers import world as worlds
 from tests.helpers.thawed import repin
 from tests.helpers.world import World
@@ -71,7 +71,9 @@ def addresses(world: World) -> list[tuple[str, str]]:
         ("get", reverse("workspace:period_deadlines", args=[pk])),
         ("get", reverse("workspace:period_close", args=[pk])),
         ("get", reverse("workspace:period_missing", args=[pk])),
+        ("get", reverse("workspace:period_catalogues", args=[pk])),
         ("post", reverse("workspace:period_versions", args=[pk])),
+        ("post", reverse("workspace:period_catalogues", args=[pk])),
         ("post", reverse("workspace:period_open", args=[pk])),
         ("post", reverse("workspace:period_deadlines", args=[pk])),
         ("post", reverse("workspace:period_close", args=[pk])),
@@ -519,6 +521,29 @@ def test_policy_staff_see_names_and_no_points(world: World, client: Client, poli
     for name in ("period", "period_missing", "period_close"):
         assert "0.731" not in page(client, name, world.period.pk)
     assert "Hồ Thị Lan" in page(client, "period_missing", world.period.pk)
+
+
+def test_a_catalogue_that_was_approved_meanwhile_is_shown_and_added_to_an_open_period(
+    world: World, client: Client, policy
+) -> None:
+    address = reverse("workspace:period_catalogues", args=[world.period.pk])
+    assert client.get(address).status_code == 409
+    worlds.open_month(world)
+    assert address not in page(client, "period", world.period.pk)
+    assert "No catalogue was approved" in page(client, "period_catalogues", world.period.pk)
+    made = CatalogueFactory.create(approved=True, unit=world.agency, number=2, title="Danh mục bổ sung")
+    assert address in page(client, "period", world.period.pk)
+    shown = page(client, "period_catalogues", world.period.pk)
+    assert "Đơn vị A: Danh mục bổ sung (2) Decision 01/QĐ, in effect from 01/07/2026" in text_of(shown)
+    for wrong in ({}, {"catalogue": ["x", "9" * 30]}, {"catalogue": [made.pk, made.pk + 1]}):
+        assert client.post(address, wrong).status_code == 409
+    assert client.post(address, {"catalogue": [made.pk]}).headers["Location"] == reverse(
+        "workspace:period", args=[world.period.pk]
+    )
+    assert list(world.period.catalogue_pins.order_by("pk").values_list("catalogue__unit__code", flat=True)) == [
+        "TINH", "A",
+    ]  # fmt: skip
+    assert address not in page(client, "period", world.period.pk)
 
 
 @pytest.mark.parametrize("state", list(PeriodState))

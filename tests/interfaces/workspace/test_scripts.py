@@ -123,6 +123,14 @@ def test_a_wrong_score_is_marked_explained_and_not_sent(page: Page) -> None:
         ("4,3", "I.1 Phẩm chất chính trị, đạo đức: in steps of 0.25 points."),
         ("5,25", "I.1 Phẩm chất chính trị, đạo đức: at most 5 points."),
         ("1.234,5", "I.1 Phẩm chất chính trị, đạo đức: write a number such as 4.5."),
+        (
+            "4.250",
+            "I.1 Phẩm chất chính trị, đạo đức: “4.250” can be read in two ways. Write 4250 or 4.25.",
+        ),
+        (
+            "1,125",
+            "I.1 Phẩm chất chính trị, đạo đức: “1,125” can be read in two ways. Write 1125 or 1.1250.",
+        ),
     ]:
         page.fill("#I1", typed)
         assert (status.text_content(), page.get_attribute("#I1", "aria-invalid")) == (sentence, "true")
@@ -133,6 +141,16 @@ def test_a_wrong_score_is_marked_explained_and_not_sent(page: Page) -> None:
     assert page.url == "http://workspace.test/"
     page.fill("#I1", "4,5")
     assert (status.text_content(), page.get_attribute("#I1", "aria-invalid")) == ("", None)
+
+
+def test_what_may_be_a_thousand_is_left_as_it_was_typed(page: Page) -> None:
+    show(page)
+    page.fill("#I1", "1.000")
+    page.focus("#I2")
+    assert (page.input_value("#I1"), page.get_attribute("#I1", "aria-invalid")) == ("1.000", "true")
+    page.fill("#I1", "1,2500")
+    page.focus("#I2")
+    assert (page.input_value("#I1"), page.get_attribute("#I1", "aria-invalid")) == ("1,25", None)
 
 
 def test_what_the_server_refused_stays_marked_until_it_is_changed(page: Page) -> None:

@@ -62,9 +62,11 @@ def test_the_person_reports_with_day_and_document(world, sign_in):
         ({"completed": "0,1234"}, "completed"),
         ({"completed": ""}, "completed"),
         ({"completed": "9"}, "completed"),
+        ({"completed": "1.000"}, "completed"),
         ({"completed_on": "31-07"}, "completed_on"),
         ({"completed_on": ""}, "completed_on"),
         ({"completed_on": "01/09/2026"}, "completed_on"),
+        ({"completed_on": "01/01/2020"}, "completed_on"),
         ({"evidence_number": ""}, "evidence_number"),
     ],
 )

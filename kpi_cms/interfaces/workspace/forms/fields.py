@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from kpi_cms.foundation.core.numbers import format_quantity, read_decimal
+from kpi_cms.foundation.core.number_words import of_typed
+from kpi_cms.foundation.core.numbers import TwoReadings, format_typed, read_decimal
 from snippets.models import Person
 
 
@@ -21,10 +22,8 @@ class QuantityField(forms.CharField):
         super().__init__(max_length=14, **options)
 
     def prepare_value(self, value: Any) -> Any:
-        """A stored number in the reader's form; what was typed as it was typed."""
-        return (
-            format_quantity(value, language=get_language() or "vi") if isinstance(value, Decimal) else value
-        )
+        """A stored number in the reader's form, which is read again; what was typed as it was typed."""
+        return format_typed(value, language=get_language() or "vi") if isinstance(value, Decimal) else value
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -32,12 +31,19 @@ class QuantityField(forms.CharField):
             return None
         try:
             number = read_decimal(text)
+        except TwoReadings as error:  # three digits after a mark
+            sentence = of_typed(error, "") if self.places > 2 else self._too_fine()
+            raise ValidationError(sentence) from None
         except ValueError:
             raise ValidationError(_("Write a number such as 1,5.")) from None
+        stored = round(number, self.places)
+        if stored != number:
+            raise ValidationError(self._too_fine())
         exponent = number.as_tuple().exponent
-        if isinstance(exponent, int) and -exponent > self.places:
-            raise ValidationError(_("Write at most %(places)s decimals.") % {"places": self.places})
-        return number
+        return stored if isinstance(exponent, int) and -exponent > self.places else number
+
+    def _too_fine(self) -> str:
+        return gettext("Write at most %(places)s decimals.") % {"places": self.places}
 
     def validate(self, value: Decimal | None) -> None:
         if value is None and self.required:

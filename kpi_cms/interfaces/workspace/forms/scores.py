@@ -15,7 +15,8 @@ from kpi_cms.evaluation.domain.saving import Entry, check_answer, check_entry, s
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.evaluation.queries import StageRecord
-from kpi_cms.foundation.core.numbers import DIGITS_OF_AMOUNT, format_quantity, read_decimal
+from kpi_cms.foundation.core.number_words import of_typed
+from kpi_cms.foundation.core.numbers import DIGITS_OF_AMOUNT, format_typed, read_decimal
 from kpi_cms.foundation.engine import NOT_ARISEN, CompiledCriterion, Fact, decimal_text
 
 SCORE, GROUNDS, ABSENT = "s-", "g-", "n-"
@@ -136,8 +137,8 @@ class ScoreForm:
                     entry = Entry(self._numbers(criterion), grounds)
                 elif typed:
                     entry = Entry(typed if criterion.options else read_decimal(typed), grounds)
-            except ValueError:
-                self.problems[criterion.key] = [_("Write a number such as 4,5.")]
+            except ValueError as error:
+                self.problems[criterion.key] = [of_typed(error, _("Write a number such as 4,5."))]
                 continue
             if criterion.key in self.problems:
                 continue
@@ -154,8 +155,8 @@ class ScoreForm:
         typed, grounds = self.typed[fact.key].removesuffix("%").strip(), self.grounds[fact.key]
         try:
             entry = Entry(read_decimal(typed) if typed else None, grounds)
-        except ValueError:
-            self.problems[fact.key] = [_("Write a number such as 4,5.")]
+        except ValueError as error:
+            self.problems[fact.key] = [of_typed(error, _("Write a number such as 4,5."))]
             return
         problem = check_answer(fact, entry.value)
         if problem:
@@ -216,14 +217,14 @@ def fact_text(fact: Fact, given: Any) -> str:
         return ""
     if fact.answer == FactAnswer.YES_NO:
         return decimal_text(given.value)
-    return format_quantity(given.value, language=get_language() or "vi", places=PLACES)
+    return format_typed(given.value, language=get_language() or "vi", places=PLACES)
 
 
 def number_text(criterion: CompiledCriterion, number: Decimal) -> str:
     """A number as it stands in its field; of a checklist the value of the button."""
     if criterion.kind == CHECKLIST:
         return decimal_text(number)
-    return format_quantity(number, language=get_language() or "vi", places=PLACES)
+    return format_typed(number, language=get_language() or "vi", places=PLACES)
 
 
 def written(criterion: CompiledCriterion, given: Any) -> str:
@@ -235,5 +236,10 @@ def written(criterion: CompiledCriterion, given: Any) -> str:
     if given.value is None:
         return ""
     if criterion.step is not None and criterion.step == criterion.max:
-        return decimal_text(given.value)
-    return format_quantity(given.value, language=get_language() or "vi")
+        return button_text(given.value)
+    return format_typed(given.value, language=get_language() or "vi")
+
+
+def button_text(points: Decimal) -> str:
+    """What the button of met or not met sends: the same in every language, and read as any number."""
+    return format_typed(points, language="en")

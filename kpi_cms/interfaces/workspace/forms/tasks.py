@@ -159,7 +159,13 @@ class ConfirmTaskForm(WordsForm, StepForm):
 
     concluding = ("delayed", "reason")
 
-    accepted = QuantityField(label=_("Quantity that met quality"))
+    accepted = QuantityField(
+        label=_("Quantity that met quality"),
+        help_text=_(
+            "The units numbered first count as accepted: of 5 with 3 accepted these are units 1 to 3; units 4 and 5 "
+            "count 0."
+        ),
+    )
     delayed = forms.ChoiceField(
         label=_("It was completed after its due date. Does it count as a delay?"),
         choices=[("yes", _("Yes, record a delay")), ("no", _("No"))],
@@ -173,10 +179,13 @@ class ConfirmTaskForm(WordsForm, StepForm):
         if quality is not None:
             self.fields[QUALITY] = word_field(quality, required=True)
             self.order_fields(["expected", "accepted", QUALITY])
-        if not (proposes_delay(task) and undelayed_units(task)):
+        late = undelayed_units(task) if proposes_delay(task) else []
+        if not late:
             del self.fields["delayed"]
             del self.fields["reason"]
         else:
+            units = ", ".join(map(str, late))
+            self.fields["delayed"].help_text = gettext("It falls on units: %(units)s.") % {"units": units}
             self.fields["reason"].help_text = gettext(
                 "Needed where a delay is recorded. The person reads it."
             )
@@ -187,7 +196,10 @@ class DeductionForm(forms.Form):
 
     unit_number = forms.IntegerField(
         label=_("Unit of quantity"),
-        help_text=_("1 is the first piece."),
+        help_text=_(
+            "1 is the first piece. The units numbered first count as completed, and the first of these as accepted: a "
+            "unit above them counts 0 already."
+        ),
         min_value=1,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )

@@ -37,6 +37,7 @@ WORDS: dict[str, str | Promise] = {
     "seen": gettext_lazy("Digest of what was seen"),
     "seed": gettext_lazy("Seed"),
     "units": gettext_lazy("Units"),
+    "catalogues": gettext_lazy("Catalogues"),
 }
 
 

@@ -21,6 +21,7 @@ from kpi_cms.interfaces.workspace.forms.scores import (
     GROUNDS,
     SCORE,
     ScoreForm,
+    button_text,
     part_name,
     written,
 )
@@ -375,7 +376,7 @@ def _choices(criterion: CompiledCriterion, typed: str) -> list[Choice]:
                 options.append((decimal_text(option.value), option.label, points))
     elif criterion.step is not None and criterion.step == criterion.max:
         points = decimal_text(criterion.max)
-        options = [(points, _("Met"), points), ("0", _("Not met"), "0")]
+        options = [(button_text(criterion.max), _("Met"), points), ("0", _("Not met"), "0")]
     return [
         Choice(value, label, points, value == typed, f"{SCORE}{criterion.key}{f'-{index}' if index else ''}")
         for index, (value, label, points) in enumerate(options)

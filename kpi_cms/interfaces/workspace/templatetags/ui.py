@@ -229,10 +229,8 @@ def pairs(columns: Iterable[Any], cells: Iterable[Any]) -> list[tuple[Any, Any]]
 
 @register.filter
 def entered(value: Any) -> str:
-    """A field's value: text as the reader typed it, a number without needless zeros, nothing as nothing."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else quantity(value)
+    """A field's value: text as the reader typed it, a number as it is read again, nothing as nothing."""
+    return value if isinstance(value, str) else numbers.format_typed(value, language=_language())
 
 
 @register.simple_tag(takes_context=True)

@@ -17,7 +17,7 @@ from kpi_cms.evaluation.asked_queries import asked_about, asked_of, is_asked
 from kpi_cms.evaluation.domain import proposals, scoring
 from kpi_cms.evaluation.domain import tasks as domain
 from kpi_cms.evaluation.models import Scorecard
-from kpi_cms.evaluation.rule_table import ASSIGN_TASK
+from kpi_cms.evaluation.rule_table import ASSIGN_TASK, GIVE_EXTRAS, PROPOSE_TASK
 from kpi_cms.foundation.accounts.signed_in import actor_of
 from kpi_cms.foundation.core.actor import database_now
 from kpi_cms.foundation.core.errors import Invalid, NotFound
@@ -62,7 +62,13 @@ def assign(request: HttpRequest, period: int, person: int) -> HttpResponse:
     back_url = f"{reverse('workspace:person_tasks', args=[person])}?ky={period}"
     standing = queries.standing(scope, period, person)
     rules.assign_tasks(scope, card.person, card.unit, **standing.relation).require()
-    form = NewTaskForm(request.POST or None, products=products, asked=asked_about(card))
+    late = not standing.is_time(ASSIGN_TASK)
+    extras = bool(rules.give_extras(scope, card.person, card.unit, **standing.relation))
+    if request.method == "GET" and late and not (extras and standing.is_time(GIVE_EXTRAS)):
+        return redirect(back_url)
+    form = NewTaskForm(
+        request.POST or None, products=products, asked=asked_about(card), initial={"sudden": late}
+    )
     errors: list[dict[str, str]] = []
     error = Invalid("")
     if request.method == "POST" and form.is_valid():
@@ -83,7 +89,8 @@ def assign(request: HttpRequest, period: int, person: int) -> HttpResponse:
         "card": card,
         "period": found,
         "form": form,
-        "may_give_extras": bool(rules.give_extras(scope, card.person, card.unit, **standing.relation)),
+        "late": late,
+        "may_give_extras": extras,
         "back_url": back_url,
         **product_choice(request, products, form),
     }
@@ -120,6 +127,10 @@ def propose(request: HttpRequest, period: int) -> HttpResponse:
     card = _card_or_missing(request, person_id, found)
     products = queries.products_for(found, card.unit)
     back_url = f"{reverse('workspace:tasks')}?ky={period}"
+    if request.method == "GET" and not queries.standing(scope_of(request), period, person_id).is_time(
+        PROPOSE_TASK
+    ):
+        return redirect(back_url)
     form = ProposalForm(request.POST or None, products=products, asked=asked_about(card))
     errors: list[dict[str, str]] = []
     error = Invalid("")

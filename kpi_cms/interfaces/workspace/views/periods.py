@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from criteria_pages.queries import in_force_for_people
 from kpi_cms.evaluation import period_queries
 from kpi_cms.evaluation.domain import closing, opening
+from kpi_cms.evaluation.domain.planning import catalogues_since
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.rule_table import OPEN_PERIOD
 from kpi_cms.foundation.access.wall import shown_within
@@ -31,6 +32,7 @@ from .asking import require_somewhere
 from .shared import link_with, number_in, scope_of
 
 NAMES_ON_A_PAGE = 100
+MOST_CATALOGUES = 200  # added at once; the others stay offered
 by_whoever_opens = shown_within(
     "cards of a period are counted by whoever opens and closes it", *OPEN_PERIOD.capabilities
 )
@@ -78,6 +80,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         context |= _plan_context(period)
     else:
         context["facts"] += _days_kept(period)
+    if period.state == PeriodState.OPEN:
+        context["catalogues_since"] = bool(catalogues_since(period))
     if period.state in (PeriodState.OPENING, PeriodState.OPEN):
         context["job"] = period_queries.latest_job(opening.JOB_NAME, f"{opening.JOB_NAME}:{period.pk}")
     return TemplateResponse(request, "workspace/periods/show.html", context)
@@ -200,6 +204,30 @@ def deadlines(request: HttpRequest, pk: int) -> HttpResponse:
         {"period": period, "form": form},
         status=422 if form.is_bound else 200,
     )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def catalogues(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the catalogues approved since the period opened, ask, and let its tasks be taken from them too."""
+    period = period_queries.period_to_manage(scope_of(request), pk)
+    if request.method == "POST":
+        shown = request.POST.getlist("catalogue")[:MOST_CATALOGUES]
+        added = opening.add_catalogues(
+            actor=actor_of(request),
+            moment=database_now(),
+            period=period,
+            catalogues=[
+                int(key) for key in shown if key.isascii() and key.isdigit() and len(key) < len(str(2**63))
+            ],
+        )
+        sentence = _("Catalogues added: %(count)s. Tasks of the period can be taken from them now.")
+        messages.success(request, sentence % {"count": len(added)})
+        return _to_period(period)
+    if period.state != PeriodState.OPEN:
+        raise WrongState(_("Catalogues are added to an open period. This one is not open."))
+    context = {"period": period, "catalogues": catalogues_since(period)[:MOST_CATALOGUES]}
+    return TemplateResponse(request, "workspace/periods/catalogues.html", context)
 
 
 @login_required

@@ -17,11 +17,12 @@ from kpi_cms.evaluation import evidence_queries, queries, rules, waiting_queries
 from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation.asked_queries import asked_about, is_asked, words_of
 from kpi_cms.evaluation.domain import scoring
-from kpi_cms.evaluation.enums import EXTRA_KINDS, WITH_THE_PERSON, TaskState
+from kpi_cms.evaluation.enums import EXTRA_KINDS, TaskState
 from kpi_cms.evaluation.models import Scorecard, Task
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.audit.access_log import notice_list
 from kpi_cms.foundation.core.errors import NotFound
+from kpi_cms.foundation.core.numbers import format_day
 from kpi_cms.interfaces.workspace.navigation import waiting
 from kpi_cms.interfaces.workspace.presentation.evidence import evidence_lines
 from kpi_cms.interfaces.workspace.presentation.lists import page_links
@@ -71,8 +72,10 @@ def _tasks_of(request: HttpRequest, person_id: int, *, own: bool) -> HttpRespons
         share, warning = extras_share(card, counted)
         standing = queries.standing(scope, period.pk, person_id)
         changeable = period.is_open and not standing.decided
-        may_assign = changeable and bool(
-            rules.assign_tasks(scope, card.person, card.unit, **standing.relation)
+        may_assign = changeable and any(
+            standing.is_time(rule)
+            and rules.may_with_tasks(rule, scope, card.person, card.unit, **standing.relation)
+            for rule in (table.ASSIGN_TASK, table.GIVE_EXTRAS)
         )
         may_confirm = changeable and bool(
             rules.confirm_tasks(scope, card.person, card.unit, **standing.relation)
@@ -85,8 +88,8 @@ def _tasks_of(request: HttpRequest, person_id: int, *, own: bool) -> HttpRespons
             "extras_warning": warning and not own,
             "may_assign": may_assign,
             "may_confirm": may_confirm,
-            "may_report": own and changeable and card.state in WITH_THE_PERSON,
-            "may_propose": own and changeable,
+            "may_report": own and changeable and standing.is_time(table.REPORT_TASK),
+            "may_propose": own and changeable and standing.is_time(table.PROPOSE_TASK),
         }
     return TemplateResponse(request, "workspace/person_tasks.html", context)
 
@@ -253,6 +256,8 @@ def _facts(found: Task) -> list[dict[str, Any]]:
         {"key": _("Document number"), "value": found.evidence_number},
         {"key": _("Quantity that met quality"), "value": found.accepted},
     ]
+    if 0 < found.in_time < found.completed:
+        rows.insert(-2, _in_time(found))
     if found.confirmed_before:
         rows.insert(-1, {"key": _("Confirmed before the latest report"), "value": found.confirmed_before})
     if found.part_label:
@@ -264,6 +269,14 @@ def _facts(found: Task) -> list[dict[str, Any]]:
     if found.note:
         rows.append({"key": _("Note"), "value": found.note})
     return rows
+
+
+def _in_time(found: Task) -> dict[str, Any]:
+    return {
+        "key": _("Of these by the due date"),
+        "value": found.in_time,
+        "hint": _("Reported for %(day)s") % {"day": format_day(found.in_time_on)},
+    }
 
 
 def _words(found: Task) -> list[dict[str, Any]]:
