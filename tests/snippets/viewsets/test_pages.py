@@ -334,6 +334,19 @@ def test_dated_decisions_are_added_from_the_persons_page_and_ended(signed_in):
     assert page.count("QĐ 9") == 2
 
 
+def test_nobody_is_offered_to_themselves_as_an_evaluator(signed_in):
+    unit = UnitFactory()
+    clerk = PersonFactory(unit=unit, user=in_role(unit, Role.CLERK))
+    person = PersonFactory(unit=unit)
+    client = signed_in(clerk.user)
+
+    form = client.get(url(EvaluatorDecision, "add")).context["form"]
+    assert set(form.fields["evaluator"].queryset) == {person}
+    dated = {"person": person.pk, "starts_on": "01/07/2026", "decision_number": "QĐ 9"}
+    assert client.post(url(EvaluatorDecision, "add"), {**dated, "evaluator": clerk.pk}).status_code == 422
+    assert EvaluatorDecision.objects.count() == 0
+
+
 @pytest.mark.parametrize("route", ["list", "list_results", "add", "delete"])
 def test_a_register_that_one_does_not_read_is_missing(signed_in, route):
     person = PersonFactory()
