@@ -150,6 +150,10 @@ CREATE_ACCOUNT = _kept(
     f"{DOMAIN}.people.accounts.create_account_for",
     f"{ACCOUNTS}.create_account",
     f"{ACCOUNTS}.create_accounts",
+    note=_(
+        "Asked of the person's unit and of every unit where the person works, decides or holds something, now or "
+        "later: a first password is the power to act as its owner."
+    ),
 )
 KEEP_ACCOUNT = _kept(
     Capability.MANAGE_ACCOUNTS,
@@ -164,13 +168,14 @@ KEEP_ACCOUNT = _kept(
     f"{ACCOUNTS}.deactivate",
     reach=Reach.EVERY_UNIT,
     note=_(
-        "Asked of the person's unit and of every unit on which the account holds something: a new password is the "
-        "power to act as its owner."
+        "Asked of the person's unit and of every unit where the person works, decides or holds something, now or "
+        "later: a new password is the power to act as its owner."
     ),
 )
-# What KEEP_ACCOUNT reads to somebody who keeps the person's unit and not all of what the account holds.
+# What both read to somebody who keeps the accounts of the person's unit, and not of everything the person reaches.
 OUTSIDE_YOUR_ACCOUNTS = _(
-    "This account holds rights outside the units whose accounts you keep. Ask the access administrator."
+    "This person works, decides or holds rights outside the units whose accounts you keep, now or later. Ask the "
+    "access administrator."
 )
 EXPLAIN_ACCOUNT = Rule(
     act="explain_account",

@@ -22,6 +22,7 @@ from ... import rule_table as table
 from ...enums import PostRole, StaffKind
 from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import is_system, may_now
+from .accounts import reaches
 from .records import normal_code, search_text
 
 ONE_DAY = timedelta(days=1)
@@ -166,6 +167,13 @@ class _Registers:
             mains = Appointment.objects.filter(person_id__in=keys, is_main=True).order_by("starts_on", "pk")
             for main in mains.select_for_update() if lock else mains:
                 self._add_main(main)
+        wanted = {normal_code(row.staff_code) for row in rows if row.account}
+        without = [
+            person for code, person in self.people.items() if code in wanted and person.user_id is None
+        ]
+        self.reaches: dict[int, set[int]] = {}
+        for some in chunks([] if self.system else without):
+            self.reaches |= reaches(some, today)
         self.taken_names = {
             name
             for some in chunks(codes)
@@ -182,6 +190,13 @@ class _Registers:
 
     def keeps(self, unit: Unit, rule: Rule = table.IMPORT_PEOPLE) -> bool:
         return self.system or may_now(rule, self.scope, unit)
+
+    def keeps_accounts_of(self, person: Person) -> bool:
+        """Everywhere that somebody without an account works, decides or will."""
+        return all(
+            self.keeps(self.units_by_key[key], table.CREATE_ACCOUNT)
+            for key in self.reaches.get(person.pk, ())
+        )
 
 
 def chunks(keys: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
@@ -473,6 +488,8 @@ class _RowPlanner:
             return
         if not self.registers.keeps(unit, table.CREATE_ACCOUNT):
             self.problem("account", _("You do not keep the accounts of this unit. Leave this cell empty."))
+        elif not self.registers.keeps_accounts_of(planned.person):
+            self.problem("account", str(table.OUTSIDE_YOUR_ACCOUNTS))
         elif self.code in self.registers.taken_names:
             self.problem(
                 "account",

@@ -11,9 +11,10 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
 from snippets.domain import people
 from snippets.enums import Capability, PostRole, StaffKind
-from snippets.models import Appointment, Person
+from snippets.models import Appointment, EvaluatorDecision, Person
 from tests.factories.snippets import (
     AppointmentFactory,
+    GrantFactory,
     PersonFactory,
     PositionFactory,
     UnitFactory,
@@ -408,6 +409,53 @@ def test_nobody_evaluates_themselves_or_chooses_their_own_evaluator(system, mome
         decide(system, moment, person, PersonFactory(left_on=date(2026, 6, 1)))
 
 
+def test_nobody_names_themselves_the_evaluator_of_somebody_else(moment):
+    unit = UnitFactory()
+    clerk, colleague = PersonFactory(unit=unit, with_account=True), PersonFactory(unit=unit)
+    hold(clerk.user, unit, Capability.MANAGE_PEOPLE)
+
+    with pytest.raises(Refused, match="Somebody else must decide this about you"):
+        decide(clerk.user, moment, colleague, clerk)
+    assert EvaluatorDecision.objects.count() == 0
+    decide(clerk.user, moment, colleague, PersonFactory(unit=unit))
+
+
+def test_whoever_a_decision_names_does_not_end_it(system, moment):
+    unit = UnitFactory()
+    clerk, colleague = PersonFactory(unit=unit, with_account=True), PersonFactory(unit=unit)
+    hold(clerk.user, unit, Capability.MANAGE_PEOPLE)
+    decision = decide(system, moment, colleague, clerk)
+
+    with pytest.raises(Refused):
+        people.end_evaluator_decision(
+            actor=clerk.user, moment=moment, decision=decision, on=date(2026, 9, 30)
+        )
+    decision.refresh_from_db()
+    assert decision.ends_on is None
+
+
+def test_a_head_does_not_end_the_decision_that_keeps_somebody_from_them(system, moment):
+    agency = UnitFactory(using=True)
+    unit, beside = UnitFactory(parent=agency), UnitFactory(parent=agency)
+    person, evaluator = PersonFactory(unit=unit), PersonFactory(unit=unit)
+    decision = decide(system, moment, person, evaluator)
+    heads = {}
+    for at in (agency, unit, beside):
+        heads[at.pk] = AppointmentFactory(person=PersonFactory(unit=at, with_account=True), head=True).person
+        hold(heads[at.pk].user, agency, Capability.MANAGE_PEOPLE)
+
+    for head in (heads[agency.pk], heads[unit.pk]):
+        with pytest.raises(Refused):
+            people.end_evaluator_decision(
+                actor=head.user, moment=moment, decision=decision, on=date(2026, 9, 30)
+            )
+    decision.refresh_from_db()
+    assert decision.ends_on is None
+    people.end_evaluator_decision(
+        actor=heads[beside.pk].user, moment=moment, decision=decision, on=date(2026, 9, 30)
+    )
+
+
 # --- Accounts -----------------------------------------------------------------------------------------------
 def test_an_account_is_named_by_the_staff_code_and_must_change_its_password(moment):
     person = PersonFactory(staff_code="NV7", full_name="Lê Văn Tám", email="tam@example.vn")
@@ -460,6 +508,58 @@ def test_a_clerk_cannot_become_somebody_who_holds_more_than_they_keep(moment):
             verb(actor=clerk, moment=moment, person=auditor, reason="x")
     assert User.objects.get(pk=auditor.user_id).password == password
     assert LedgerEntry.objects.count() == 0
+
+
+def second_post(person, unit):
+    AppointmentFactory(person=person, unit=unit, head=True, secondary=True, starts_on=date(2027, 1, 1))
+
+
+def to_decide(person, unit):
+    EvaluatorDecision.objects.create(
+        person=PersonFactory(unit=unit), evaluator=person, starts_on=date(2027, 1, 1), decision_number="QĐ 3"
+    )
+
+
+def future_grant(person, unit):
+    GrantFactory(user=person.user, unit=unit, capability="evaluate", starts_on=date(2027, 1, 1))
+
+
+@pytest.mark.parametrize("elsewhere", [second_post, to_decide])
+def test_a_clerk_gets_no_first_password_of_somebody_who_decides_elsewhere(moment, elsewhere):
+    root = UnitFactory(grouping=True)
+    own, next_door = UnitFactory(parent=root), UnitFactory(parent=root)
+    clerk = holder(own, Capability.MANAGE_ACCOUNTS)
+    person = PersonFactory(unit=own)
+    elsewhere(person, next_door)
+
+    with pytest.raises(Refused, match="works, decides or holds rights outside the units"):
+        people.create_account_for(actor=clerk, moment=moment, person=person)
+    person.refresh_from_db()
+    assert (person.user, LedgerEntry.objects.count()) == (None, 0)
+    people.create_account_for(actor=holder(root, Capability.MANAGE_ACCOUNTS), moment=moment, person=person)
+
+
+@pytest.mark.parametrize("elsewhere", [second_post, to_decide, future_grant])
+def test_a_clerk_does_not_reset_somebody_who_will_decide_elsewhere(moment, elsewhere):
+    root = UnitFactory(grouping=True)
+    own, next_door = UnitFactory(parent=root), UnitFactory(parent=root)
+    clerk = holder(own, Capability.MANAGE_ACCOUNTS)
+    person = PersonFactory(unit=own, with_account=True)
+    elsewhere(person, next_door)
+    password = person.user.password
+
+    for verb in (people.reset_account, people.unlock_account, people.deactivate_account):
+        with pytest.raises(Refused):
+            verb(actor=clerk, moment=moment, person=person, reason="x")
+    assert User.objects.get(pk=person.user_id).password == password
+
+
+def test_what_is_over_elsewhere_keeps_no_account_from_its_clerk(moment):
+    own, next_door = UnitFactory(), UnitFactory()
+    person = PersonFactory(unit=own)
+    AppointmentFactory(person=person, unit=next_door, head=True, secondary=True, ends_on=date(2026, 6, 30))
+
+    people.create_account_for(actor=holder(own, Capability.MANAGE_ACCOUNTS), moment=moment, person=person)
 
 
 def test_accounts_are_kept_in_the_units_they_belong_to_and_not_by_their_owner(moment):

@@ -279,6 +279,27 @@ def test_accounts_wanted_are_made_for_those_who_keep_accounts(system, moment, wo
     assert Scope.of(person.user).covers(Capability.EVALUATE, world)
 
 
+def test_no_file_makes_the_account_of_somebody_who_heads_a_unit_elsewhere(moment, world):
+    person = PersonFactory(staff_code="NV1", full_name=Row.full_name, unit=world)
+    AppointmentFactory(person=person, position=Position.objects.get(code="CV"))
+    AppointmentFactory(
+        person=person,
+        unit=UnitFactory(code="BEN-CANH"),
+        head=True,
+        secondary=True,
+        starts_on=date(2027, 1, 1),
+    )
+    clerk = holder(world, Capability.MANAGE_PEOPLE, Capability.MANAGE_ACCOUNTS)
+
+    (problem,) = plan(clerk, moment, Row(account=True, starts_on=date(2025, 7, 1))).problems
+
+    assert (problem.row, problem.column) == (2, "account")
+    assert "outside the units whose accounts you keep" in problem.sentence
+    assert "BEN-CANH" not in problem.sentence
+    apply(clerk, moment, Row(starts_on=date(2025, 7, 1)), Row(staff_code="NV2", account=True, row=3))
+    assert User.objects.filter(username="NV1").count() == 0
+
+
 def test_an_account_name_that_somebody_has_is_a_problem(system, moment, world):
     UserFactory(username="NV1")
 
