@@ -122,6 +122,14 @@ class AppointmentQuerySet(RestrictedQuerySet):
         """Heads, those acting included."""
         return self.filter(role=PostRole.HEAD)
 
+    def only_heads(self) -> "AppointmentQuerySet":
+        """Heads who neither act for somebody nor are seconded: a unit has one at a time."""
+        return self.heads().filter(acting=False, seconded=False)
+
+    def with_names(self) -> "AppointmentQuerySet":
+        """With whose they are, the earliest first."""
+        return self.select_related("person").order_by("starts_on", "pk")
+
 
 class Appointment(models.Model):
     """Person × position × unit, from – to. Made and ended by `snippets.domain.people` only.
@@ -169,6 +177,12 @@ class Appointment(models.Model):
                 condition=Q(is_main=True, ends_on__isnull=True),
                 name="snippets_appointment_one_open_main",
                 violation_error_message=_("This person has a main appointment already; end it first."),
+            ),
+            models.UniqueConstraint(
+                fields=["unit"],
+                condition=Q(role="head", acting=False, seconded=False, ends_on__isnull=True),
+                name="snippets_appointment_one_open_head",
+                violation_error_message=_("This unit has a head already; end that appointment first."),
             ),
         ]
         indexes = [

@@ -196,7 +196,7 @@ def test_a_new_head_evaluates_the_open_cards(world: World, committed: Committed)
 def test_a_card_without_an_evaluator_gets_one(world: World, committed: Committed) -> None:
     Scorecard.objects.filter(person=world.lan).update(evaluator=None, evaluator_basis="none")
     with committed():
-        made_a_head(world.deputy, world.other_department)  # elsewhere: not looked at
+        made_a_head(world.deputy, world.other_agency)  # elsewhere: not looked at
     assert evaluators(world)["CC004"] is None
     assert night(TODAY) == 1
     assert evaluators(world) == AT_FIRST
@@ -491,8 +491,8 @@ def test_an_act_that_concerns_no_post_announces_none(world: World, committed: Co
             organisation.rename_unit(actor=system_user(), moment=MOMENT, unit=world.department, name="Khác")
         assert told == []
         with committed():
-            made_a_head(world.lan, world.other_department)
-        assert told == [({world.lan.pk}, {world.other_department.pk})]
+            made_a_head(world.lan, world.other_agency)
+        assert told == [({world.lan.pk}, {world.other_agency.pk})]
     finally:
         signals.posts_changed.disconnect(hear)
 
