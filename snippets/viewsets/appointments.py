@@ -222,7 +222,7 @@ class FieldAssignmentViewSet(GuardedViewSet):
 
 def _others_kept(scope: Scope, instance: Any) -> QuerySet[Person]:
     """People in service whom the actor keeps, but the actor: nobody names themselves or their own evaluator."""
-    return people_kept(scope, instance).exclude(user_id=scope.user_id)
+    return people_kept(scope, instance).exclude(user=scope.user_id)
 
 
 class EvaluatorAddForm(GuardedForm):

@@ -22,6 +22,7 @@ from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import may, not_oneself
 from .. import grants, projection
 from ..announcing import announce_appointments, announce_posts
+from .heads import require_only_head
 from .records import locked, require_in_service
 
 ONE_DAY = timedelta(days=1)
@@ -49,7 +50,8 @@ def appoint(
 
     A main appointment that lasts is ended on the day before the new one starts; one that starts on that day or later
     is in the way and refused. A head with an account holds a head's capabilities on the unit from the first day;
-    whoever goes to another unit leaves behind what they held for the old one. Nobody makes themselves a head.
+    whoever goes to another unit leaves behind what they held for the old one. Nobody makes themselves a head, and a
+    unit that has one on these days gets no second, unless one of the two acts or is seconded.
     Raises Invalid, Refused, NotFound, WrongState.
     """
     person = locked(person)
@@ -82,6 +84,7 @@ def appoint(
         ends_on=ends_on,
         decision_number=decision_number,
     )
+    require_only_head(appointment, unit)
     save_tracked(appointment, reason_key=reason_key)
     ledger.record(
         Act.APPOINTED,

@@ -23,6 +23,7 @@ from ...enums import PostRole, StaffKind
 from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import is_system, may_now
 from .accounts import reaches
+from .heads import second_heads
 from .records import normal_code, search_text
 
 ONE_DAY = timedelta(days=1)
@@ -258,7 +259,22 @@ def make_plan(actor: User, moment: datetime, rows: Sequence[PersonRow], *, lock:
             plan.changed.append(planned)
         else:
             plan.unchanged.append(planned)
+    _refuse_second_heads(plan, registers, lock=lock)
     return plan
+
+
+def _refuse_second_heads(plan: PeoplePlan, registers: _Registers, *, lock: bool) -> None:
+    """Asked of the file as a whole: whoever it ends or moves heads a unit no longer, wherever their row stands."""
+    touched = plan.created + plan.changed
+    wanted = [
+        (item, each)
+        for item in touched
+        for each in (item.new_appointment, item.corrected)
+        if each is not None
+    ]
+    written = [each for item in touched for each in (item.ended, item.corrected) if each is not None]
+    for item, sentence in second_heads(wanted, written, registers.units_by_key, lock=lock):
+        plan.problems.append(Problem(item.row.sheet, item.row.row, "role", sentence))
 
 
 class _RowPlanner:

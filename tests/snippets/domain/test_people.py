@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.db import IntegrityError
 
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
@@ -238,6 +239,48 @@ def test_nobody_makes_themselves_a_head(moment):
         appoint(person.user, moment, person, role=PostRole.HEAD)
     appoint(person.user, moment, person, role=PostRole.MEMBER)
     assert list(Appointment.objects.values_list("role", flat=True)) == ["member"]
+
+
+def test_a_unit_that_has_a_head_gets_no_second_one(system, moment):
+    unit = UnitFactory(name="Phòng Kinh tế")
+    head = PersonFactory(unit=unit, staff_code="NV1", full_name="Lê Văn Tám")
+    first = AppointmentFactory(person=head, head=True)
+    ghost = PersonFactory(unit=unit)
+
+    for starts_on, ends_on in ((date(2000, 1, 1), None), (FIRST, None), (FIRST, date(2026, 7, 31))):
+        with pytest.raises(WrongState) as refused:
+            appoint(system, moment, ghost, role=PostRole.HEAD, starts_on=starts_on, ends_on=ends_on)
+        assert str(refused.value.sentence) == (
+            "Lê Văn Tám (NV1) heads “Phòng Kinh tế” from 01/07/2025. End that appointment on an earlier day first, or "
+            "record this one as acting."
+        )
+    assert list(Appointment.objects.all()) == [first]
+    people.end_appointment(actor=system, moment=moment, appointment=first, on=date(2026, 7, 31))
+    with pytest.raises(WrongState, match="heads “Phòng Kinh tế” from 01/07/2025 to 31/07/2026"):
+        appoint(system, moment, ghost, role=PostRole.HEAD, starts_on=date(2026, 7, 31))
+    appoint(system, moment, ghost, role=PostRole.HEAD, starts_on=date(2026, 8, 1))
+
+
+@pytest.mark.parametrize("kind", ["acting", "seconded"])
+def test_beside_a_head_somebody_may_act_or_be_seconded(system, moment, kind):
+    unit = UnitFactory()
+    AppointmentFactory(person=PersonFactory(unit=unit), head=True)
+
+    appoint(system, moment, PersonFactory(unit=unit), role=PostRole.HEAD, **{kind: True})
+
+    assert Appointment.objects.heads().count() == 2
+
+
+def test_the_database_keeps_one_open_head_of_a_unit():
+    unit = UnitFactory()
+    AppointmentFactory(person=PersonFactory(unit=unit), head=True)
+
+    AppointmentFactory(person=PersonFactory(unit=unit), acting_head=True)
+    AppointmentFactory(person=PersonFactory(unit=unit), head=True, ends_on=date(2026, 6, 30))
+    with pytest.raises(
+        IntegrityError, match=r"snippets_appointment_one_open_head|snippets_appointment\.unit_id"
+    ):
+        AppointmentFactory(person=PersonFactory(unit=unit), head=True)
 
 
 def test_no_appointment_in_a_closed_unit_after_leaving_or_backwards(system, moment):
