@@ -125,6 +125,8 @@ ASSIGN_FIELD = _people(
     _("Assign a field to a deputy, or end it"),
     "decisions.assign_field",
     "decisions.end_field",
+    law="Đ15.4",
+    forbidden=_DECIDED_BY_OTHERS,
 )
 DECIDE_EVALUATOR = _people(
     "decide_evaluator",

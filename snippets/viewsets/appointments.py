@@ -159,8 +159,13 @@ class AppointmentViewSet(GuardedViewSet):
 
 
 # --- Dated decisions ---------------------------------------------------------------------------------------
+def _others_kept(scope: Scope, instance: Any) -> QuerySet[Person]:
+    """People in service whom the actor keeps, but the actor: nobody decides these about themselves."""
+    return people_kept(scope, instance).exclude(user=scope.user_id)
+
+
 class FieldAddForm(GuardedForm):
-    narrowed = {"person": people_kept, "unit": units_kept}
+    narrowed = {"person": _others_kept, "unit": units_kept}
 
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
@@ -218,11 +223,6 @@ class FieldAssignmentViewSet(GuardedViewSet):
             (gettext_lazy("To"), words(instance.ends_on)),
             (gettext_lazy("Decision number"), instance.decision_number),
         ]
-
-
-def _others_kept(scope: Scope, instance: Any) -> QuerySet[Person]:
-    """People in service whom the actor keeps, but the actor: nobody names themselves or their own evaluator."""
-    return people_kept(scope, instance).exclude(user=scope.user_id)
 
 
 class EvaluatorAddForm(GuardedForm):

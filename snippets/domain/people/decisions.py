@@ -17,7 +17,7 @@ from ... import rule_table as table
 from ...models import Appointment, EvaluatorDecision, FieldAssignment, Person, Unit
 from ...queries import Tree
 from ...rules import may, not_oneself
-from ..announcing import announce_posts
+from ..announcing import announce_fields, announce_posts
 from .records import locked, require_in_service
 
 
@@ -54,9 +54,12 @@ def assign_field(
     ends_on: date | None = None,
     reason: str = "",
 ) -> FieldAssignment:
-    """Put a unit into a deputy's charge: from then on it counts for the deputy's d (Đ15.4)."""
+    """Put a unit into a deputy's charge: from then on it counts for the deputy's d (Đ15.4), on cards of open periods
+    too. Nobody chooses what their own d is taken from. Raises Invalid, NotFound, Refused, WrongState.
+    """
     person = locked(person)
     may(actor, table.ASSIGN_FIELD, person.unit).require()
+    not_oneself(actor, person, table.ASSIGN_FIELD).require()
     may(actor, table.ASSIGN_FIELD, unit).require()
     require_in_service(person, starts_on)
     number = _checked_decision(decision_number, starts_on, ends_on)
@@ -74,6 +77,7 @@ def assign_field(
         after={"field": unit.code, "starts_on": starts_on.isoformat(), "decision_number": number},
         reason_key=reason_key,
     )
+    announce_fields(person)
     return field
 
 
@@ -81,10 +85,11 @@ def assign_field(
 def end_field(
     *, actor: User, moment: datetime, field: FieldAssignment, on: date, reason: str = ""
 ) -> FieldAssignment:
-    """Take a unit out of a deputy's charge; `on` is the last day."""
+    """Take a unit out of a deputy's charge; `on` is the last day. Never out of one's own."""
     person = locked(field.person)
     field = FieldAssignment.objects.select_for_update(of=("self",)).select_related("unit").get(pk=field.pk)
     may(actor, table.ASSIGN_FIELD, person.unit).require()
+    not_oneself(actor, person, table.ASSIGN_FIELD).require()
     _checked_end(on, field.starts_on, field.ends_on)
     field.ends_on = on
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
@@ -98,6 +103,7 @@ def end_field(
         after={"field": field.unit.code, "ends_on": on.isoformat()},
         reason_key=reason_key,
     )
+    announce_fields(person)
     return field
 
 

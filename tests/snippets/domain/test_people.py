@@ -12,7 +12,7 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
 from snippets.domain import people
 from snippets.enums import Capability, PostRole, StaffKind
-from snippets.models import Appointment, EvaluatorDecision, Person
+from snippets.models import Appointment, EvaluatorDecision, FieldAssignment, Person
 from tests.factories.snippets import (
     AppointmentFactory,
     GrantFactory,
@@ -397,6 +397,24 @@ def test_a_field_is_put_into_a_deputys_charge_and_taken_out_again(system, moment
         people.end_field(actor=system, moment=moment, field=field, on=date(2026, 12, 31))
     with pytest.raises(Invalid):
         people.end_field(actor=system, moment=moment, field=field, on=date(2026, 6, 1))
+
+
+def test_nobody_chooses_what_their_own_d_is_taken_from(system, moment):
+    unit, weak = UnitFactory(), UnitFactory()
+    deputy = PersonFactory(unit=unit, with_account=True)
+    AppointmentFactory(person=deputy, deputy=True)
+    hold(deputy.user, unit, Capability.MANAGE_PEOPLE)
+    hold(deputy.user, weak, Capability.MANAGE_PEOPLE)
+    values = {"unit": weak, "starts_on": FIRST, "decision_number": "QĐ 7"}
+    field = people.assign_field(actor=system, moment=moment, person=deputy, **values)
+
+    with pytest.raises(Refused, match="Somebody else must decide this about you"):
+        people.assign_field(actor=deputy.user, moment=moment, person=deputy, **values)
+    with pytest.raises(Refused):
+        people.end_field(actor=deputy.user, moment=moment, field=field, on=date(2026, 7, 31))
+    field.refresh_from_db()
+    assert (FieldAssignment.objects.count(), field.ends_on) == (1, None)
+    people.assign_field(actor=deputy.user, moment=moment, person=PersonFactory(unit=unit), **values)
 
 
 def test_a_decision_has_a_number_and_ends_after_it_starts(system, moment):

@@ -342,6 +342,7 @@ def test_nobody_is_offered_to_themselves_as_an_evaluator(signed_in):
 
     form = client.get(url(EvaluatorDecision, "add")).context["form"]
     assert set(form.fields["evaluator"].queryset) == {person}
+    assert set(client.get(url(FieldAssignment, "add")).context["form"].fields["person"].queryset) == {person}
     dated = {"person": person.pk, "starts_on": "01/07/2026", "decision_number": "QĐ 9"}
     assert client.post(url(EvaluatorDecision, "add"), {**dated, "evaluator": clerk.pk}).status_code == 422
     assert EvaluatorDecision.objects.count() == 0
