@@ -119,7 +119,13 @@ APPOINT = _people(
     note=_("Asked of the person's unit and of the new one. Of oneself only headship is forbidden."),
 )
 END_APPOINTMENT = _people("end_appointment", _("End an appointment"), "appointments.end_appointment")
-LEAVE_SERVICE = _people("leave_service", _("Record that a person left"), "appointments.leave_service")
+LEAVE_SERVICE = _people("leave_service", _("Record that a person left"), "leaving.leave_service")
+CORRECT_LEAVING = _people(
+    "correct_leaving",
+    _("Correct or withdraw that a person left"),
+    "leaving.correct_leaving",
+    forbidden=_DECIDED_BY_OTHERS,
+)
 ASSIGN_FIELD = _people(
     "assign_field",
     _("Assign a field to a deputy, or end it"),
@@ -400,6 +406,7 @@ PEOPLE_RULES = (
     APPOINT,
     END_APPOINTMENT,
     LEAVE_SERVICE,
+    CORRECT_LEAVING,
     ASSIGN_FIELD,
     DECIDE_EVALUATOR,
     IMPORT_PEOPLE,

@@ -97,6 +97,7 @@ def test_no_rule_about_registers_stands_by_itself() -> None:
         == {
             "lists_shared",  # positions are chosen by whoever keeps people anywhere, and kept at the top
             "lists_calendar",  # read by whoever keeps people or periods anywhere, and kept at the top
+            "corrects_leaving",  # asked about a colleague who leaves, of whom one's own unit has one too
             "keeps_accounts",  # asked of every unit on which the account holds something
             "own_upload_of_people",  # an upload is its maker's, whatever the unit
             "own_upload_of_catalogue",

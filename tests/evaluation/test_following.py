@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from kpi_cms.evaluation.domain import basis, following, naming, scoring, stages
+from kpi_cms.evaluation.domain import basis, following, naming, scoring, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import NamingNeed
 from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard
@@ -25,13 +25,13 @@ from kpi_cms.foundation.core.models import Job, JobState
 from snippets import signals
 from snippets.domain import organisation, people
 from snippets.enums import Capability, PeriodState, PostRole, UnitLevel
-from snippets.models import Appointment, EvaluatorDecision, FieldAssignment, Period, Person, Unit
+from snippets.models import Appointment, EvaluatorDecision, Period, Person, Unit
 from tests.factories.snippets import PositionFactory, UserFactory, hold
 from tests.helpers import month
 from tests.helpers import world as worlds
 from tests.helpers.delegating import made_head
 from tests.helpers.screens import on_screen
-from tests.helpers.world import FIRST, MOMENT, World
+from tests.helpers.world import MOMENT, World
 
 pytestmark = pytest.mark.django_db
 
@@ -182,6 +182,29 @@ def test_an_import_that_moves_a_head_is_followed(world: World, committed: Commit
             actor=system_user(), moment=MOMENT, rows=[row], file_name="nhan-su.xlsx", file_sha256=SHA
         )
     assert set(evaluators(world).values()) == {CHI}
+
+
+def test_whoever_has_left_decides_nothing_though_the_card_still_names_them(
+    world: World, half_evaluated: Scorecard
+) -> None:
+    """As while nobody else is found, or between midnight and the night's work."""
+    task = month.report(month.assign(world, world.minh))
+    steps = (
+        partial(stages.save_evaluation, card=half_evaluated, entries={}),
+        partial(stages.return_to_person, card=half_evaluated, reason="Xem lại"),
+        partial(stages.confirm, card=half_evaluated, seen=on_screen(half_evaluated)),
+        partial(tasks.confirm_task, task=task, accepted=task.completed),
+    )
+    Person.objects.filter(pk=world.head.pk).update(left_on=TODAY)
+    for step in steps:
+        about = step.keywords.get("card", task)
+        with pytest.raises(Refused, match="You have left the service"):
+            step(actor=world.head.user, moment=MOMENT, expected=about.version_number)
+    card = world.card(world.lan)
+    assert (card.state, card.version_number) == ("submitted", half_evaluated.version_number)
+    Person.objects.filter(pk=world.head.pk).update(left_on=TOMORROW)
+    steps[2](actor=world.head.user, moment=MOMENT, expected=half_evaluated.version_number)
+    steps[3](actor=world.head.user, moment=MOMENT, expected=task.version_number)
 
 
 # --- Whoever gains it ------------------------------------------------------------------------------------------
@@ -495,69 +518,6 @@ def test_an_act_that_concerns_no_post_announces_none(world: World, committed: Co
         assert told == [({world.lan.pk}, {world.other_agency.pk})]
     finally:
         signals.posts_changed.disconnect(hear)
-
-
-# --- What deputies are in charge of -----------------------------------------------------------------------------
-def assigned(world: World, on: date = TODAY) -> FieldAssignment:
-    return people.assign_field(
-        actor=system_user(), moment=MOMENT, person=world.deputy, unit=world.department, starts_on=on,
-        decision_number="7/QĐ",
-    )  # fmt: skip
-
-
-def the_deputys(world: World) -> CardResult:
-    return CardResult.objects.get(card=world.card(world.deputy), stage="evaluator")
-
-
-def test_an_undecided_deputys_result_follows_the_fields(world: World, committed: Committed) -> None:
-    month.worked(world, world.deputy)
-    month.evaluated(world, world.deputy)
-    assert the_deputys(world).pending is False
-    with committed():
-        field = assigned(world, FIRST)
-    assert the_deputys(world).pending is True
-    with committed():
-        people.end_field(actor=system_user(), moment=MOMENT, field=field, on=date(2026, 7, 30))
-    assert the_deputys(world).pending is False
-
-
-def test_a_field_that_begins_after_the_period_counts_for_the_next_one(
-    world: World, committed: Committed
-) -> None:
-    month.worked(world, world.deputy)
-    month.evaluated(world, world.deputy)
-    with committed():
-        assigned(world, date(2026, 8, 1))
-    assert the_deputys(world).pending is False
-
-
-def test_a_decided_deputy_is_marked_when_the_fields_change_and_keeps_the_result(
-    world: World, committed: Committed
-) -> None:
-    month.worked(world, world.deputy)
-    month.notified(world, world.deputy)
-    before = CardResult.objects.values().get(card=world.card(world.deputy), stage="evaluator")
-    with committed():
-        assigned(world, FIRST)
-    card = world.card(world.deputy)
-    assert (card.confirmed_basis, card.proposed_basis, card.basis_changed_at) == (
-        {"d": "1"}, {"d": "pending"}, MOMENT,
-    )  # fmt: skip
-    assert CardResult.objects.values().get(card=card, stage="evaluator") == before
-    entry = LedgerEntry.objects.get(act="card.basis_changed")
-    assert (entry.actor_id, entry.person_code) == (system_user().pk, "CC003")
-
-
-def test_the_fields_of_a_closed_period_are_counted_as_they_were(world: World, committed: Committed) -> None:
-    month.worked(world, world.deputy)
-    month.evaluated(world, world.deputy)
-    Period.objects.filter(pk=world.period.pk).update(state="closed", closed_at=MOMENT)
-    with committed():
-        assigned(world, FIRST)
-    following.follow_deputies(
-        actor=system_user(), moment=MOMENT, period=world.period, people=[world.deputy.pk]
-    )
-    assert the_deputys(world).pending is False
 
 
 # --- Many ------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import is_system, may_now
 from .accounts import reaches
 from .heads import second_heads
-from .records import normal_code, search_text
+from .records import last_day_of, normal_code, search_text
 
 ONE_DAY = timedelta(days=1)
 LARGEST = 100_000
@@ -367,7 +367,7 @@ class _RowPlanner:
                 )
                 % {"code": self.code},
             )
-        elif known.left_on is not None:
+        elif known.left_on is not None and known.left_by(max(self.registers.today, self.row.starts_on)):
             self.problem(
                 "staff_code",
                 _("%(code)s left the service on %(day)s. Take the row out, or have the record corrected.")
@@ -450,7 +450,11 @@ class _RowPlanner:
             values["job_position_id"] = main.job_position_id
         starts_on = self.row.starts_on
         planned.new_appointment = Appointment(
-            person=planned.person, starts_on=starts_on, is_main=True, **values
+            person=planned.person,
+            starts_on=starts_on,
+            ends_on=last_day_of(planned.person, None),
+            is_main=True,
+            **values,
         )
         if main.ends_on is None or main.ends_on >= starts_on:
             main.ends_on = starts_on - ONE_DAY
@@ -485,7 +489,11 @@ class _RowPlanner:
         if not self._may_lead(planned.person, values["role"]):
             return
         planned.new_appointment = Appointment(
-            person=planned.person, starts_on=starts_on, is_main=True, **values
+            person=planned.person,
+            starts_on=starts_on,
+            ends_on=last_day_of(planned.person, None),
+            is_main=True,
+            **values,
         )
         for name in ("unit_id", "position_id", "role"):
             planned.changes.append(Change(name.removesuffix("_id"), "", self._words(name, values[name])))

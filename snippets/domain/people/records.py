@@ -1,6 +1,6 @@
 """The person as a record: registered once, changed field by field."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -153,9 +153,17 @@ def change_person(
     return person
 
 
+def last_day_of(person: Person, ends_on: date | None) -> date | None:
+    """The last day of a post of theirs: at the latest the one before they leave the service."""
+    if person.left_on is None:
+        return ends_on
+    return min(ends_on or date.max, person.left_on - timedelta(days=1))
+
+
 def require_in_service(person: Person, day: date) -> None:
     """Refuse what starts after somebody left the service."""
-    if person.left_on is not None and person.left_on <= day:
+    if person.left_by(day):
+        assert person.left_on is not None
         raise WrongState(
             _("%(code)s left the service on %(day)s. Nothing can begin after that day.")
             % {"code": person.staff_code, "day": f"{person.left_on:%d/%m/%Y}"}

@@ -15,11 +15,9 @@ from snippets.enums import Capability, PostRole, StaffKind
 from snippets.models import Appointment, EvaluatorDecision, FieldAssignment, Person
 from tests.factories.snippets import (
     AppointmentFactory,
-    GrantFactory,
     PersonFactory,
     PositionFactory,
     UnitFactory,
-    UserFactory,
     hold,
     holder,
 )
@@ -352,31 +350,6 @@ def test_a_transfer_goes_somewhere_else(system, moment):
         )
 
 
-def test_leaving_the_service_ends_every_appointment_the_day_before(system, moment):
-    person = PersonFactory()
-    AppointmentFactory(person=person)
-    AppointmentFactory(person=person, secondary=True, unit=UnitFactory())
-
-    left = people.leave_service(
-        actor=system, moment=moment, person=person, on=date(2026, 8, 1), reason="Nghỉ hưu"
-    )
-
-    assert left.left_on == date(2026, 8, 1)
-    assert set(Appointment.objects.values_list("ends_on", flat=True)) == {date(2026, 7, 31)}
-    with pytest.raises(WrongState):
-        people.leave_service(actor=system, moment=moment, person=person, on=date(2026, 9, 1), reason="x")
-
-
-def test_nobody_leaves_before_an_appointment_that_is_known_for_later(system, moment):
-    person = PersonFactory()
-    AppointmentFactory(person=person, starts_on=date(2026, 9, 1))
-
-    with pytest.raises(WrongState):
-        people.leave_service(actor=system, moment=moment, person=person, on=date(2026, 8, 1), reason="x")
-    person.refresh_from_db()
-    assert person.left_on is None
-
-
 # --- Dated decisions ----------------------------------------------------------------------------------------
 def test_a_field_is_put_into_a_deputys_charge_and_taken_out_again(system, moment):
     person, unit = PersonFactory(), UnitFactory()
@@ -515,122 +488,3 @@ def test_a_head_does_not_end_the_decision_that_keeps_somebody_from_them(system, 
     people.end_evaluator_decision(
         actor=heads[beside.pk].user, moment=moment, decision=decision, on=date(2026, 9, 30)
     )
-
-
-# --- Accounts -----------------------------------------------------------------------------------------------
-def test_an_account_is_named_by_the_staff_code_and_must_change_its_password(moment):
-    person = PersonFactory(staff_code="NV7", full_name="Lê Văn Tám", email="tam@example.vn")
-    clerk = holder(person.unit, Capability.MANAGE_ACCOUNTS)
-
-    password = people.create_account_for(actor=clerk, moment=moment, person=person)
-
-    person.refresh_from_db()
-    user = person.user
-    assert (user.username, user.display_name, user.email, user.must_change_password) == (
-        "NV7",
-        "Lê Văn Tám",
-        "tam@example.vn",
-        True,
-    )
-    assert user.check_password(password)
-    with pytest.raises(WrongState):
-        people.create_account_for(actor=clerk, moment=moment, person=person)
-
-
-def test_reset_unlock_and_deactivation(moment):
-    person = PersonFactory(with_account=True)
-    clerk = holder(person.unit, Capability.MANAGE_ACCOUNTS)
-
-    password = people.reset_account(actor=clerk, moment=moment, person=person, reason="Quên mật khẩu")
-    people.unlock_account(actor=clerk, moment=moment, person=person, reason="Nhập sai")
-    user = User.objects.get(pk=person.user_id)
-    assert user.check_password(password)
-
-    people.deactivate_account(actor=clerk, moment=moment, person=person, reason="Nghỉ việc")
-    user.refresh_from_db()
-    assert (user.is_active, user.deactivated_at) == (False, moment)
-    assert list(LedgerEntry.objects.order_by("pk").values_list("act", flat=True)) == [
-        Act.ACCOUNT_RESET,
-        Act.ACCOUNT_UNLOCKED,
-        Act.ACCOUNT_DEACTIVATED,
-    ]
-
-
-def test_a_clerk_cannot_become_somebody_who_holds_more_than_they_keep(moment):
-    root = UnitFactory(grouping=True)
-    own, next_door = UnitFactory(parent=root), UnitFactory(parent=root)
-    clerk = holder(own, Capability.MANAGE_ACCOUNTS)
-    auditor = PersonFactory(unit=own, with_account=True)
-    hold(auditor.user, next_door, Capability.AUDIT)
-    password = auditor.user.password
-
-    for verb in (people.reset_account, people.unlock_account, people.deactivate_account):
-        with pytest.raises(Refused):
-            verb(actor=clerk, moment=moment, person=auditor, reason="x")
-    assert User.objects.get(pk=auditor.user_id).password == password
-    assert LedgerEntry.objects.count() == 0
-
-
-def second_post(person, unit):
-    AppointmentFactory(person=person, unit=unit, head=True, secondary=True, starts_on=date(2027, 1, 1))
-
-
-def to_decide(person, unit):
-    EvaluatorDecision.objects.create(
-        person=PersonFactory(unit=unit), evaluator=person, starts_on=date(2027, 1, 1), decision_number="QĐ 3"
-    )
-
-
-def future_grant(person, unit):
-    GrantFactory(user=person.user, unit=unit, capability="evaluate", starts_on=date(2027, 1, 1))
-
-
-@pytest.mark.parametrize("elsewhere", [second_post, to_decide])
-def test_a_clerk_gets_no_first_password_of_somebody_who_decides_elsewhere(moment, elsewhere):
-    root = UnitFactory(grouping=True)
-    own, next_door = UnitFactory(parent=root), UnitFactory(parent=root)
-    clerk = holder(own, Capability.MANAGE_ACCOUNTS)
-    person = PersonFactory(unit=own)
-    elsewhere(person, next_door)
-
-    with pytest.raises(Refused, match="works, decides or holds rights outside the units"):
-        people.create_account_for(actor=clerk, moment=moment, person=person)
-    person.refresh_from_db()
-    assert (person.user, LedgerEntry.objects.count()) == (None, 0)
-    people.create_account_for(actor=holder(root, Capability.MANAGE_ACCOUNTS), moment=moment, person=person)
-
-
-@pytest.mark.parametrize("elsewhere", [second_post, to_decide, future_grant])
-def test_a_clerk_does_not_reset_somebody_who_will_decide_elsewhere(moment, elsewhere):
-    root = UnitFactory(grouping=True)
-    own, next_door = UnitFactory(parent=root), UnitFactory(parent=root)
-    clerk = holder(own, Capability.MANAGE_ACCOUNTS)
-    person = PersonFactory(unit=own, with_account=True)
-    elsewhere(person, next_door)
-    password = person.user.password
-
-    for verb in (people.reset_account, people.unlock_account, people.deactivate_account):
-        with pytest.raises(Refused):
-            verb(actor=clerk, moment=moment, person=person, reason="x")
-    assert User.objects.get(pk=person.user_id).password == password
-
-
-def test_what_is_over_elsewhere_keeps_no_account_from_its_clerk(moment):
-    own, next_door = UnitFactory(), UnitFactory()
-    person = PersonFactory(unit=own)
-    AppointmentFactory(person=person, unit=next_door, head=True, secondary=True, ends_on=date(2026, 6, 30))
-
-    people.create_account_for(actor=holder(own, Capability.MANAGE_ACCOUNTS), moment=moment, person=person)
-
-
-def test_accounts_are_kept_in_the_units_they_belong_to_and_not_by_their_owner(moment):
-    person = PersonFactory(with_account=True)
-    hold(person.user, person.unit, Capability.MANAGE_ACCOUNTS)
-    nobody = PersonFactory(unit=person.unit)
-
-    with pytest.raises(NotFound):
-        people.reset_account(actor=UserFactory(), moment=moment, person=person, reason="x")
-    with pytest.raises(Refused):
-        people.reset_account(actor=person.user, moment=moment, person=person, reason="x")
-    with pytest.raises(WrongState):
-        people.reset_account(actor=person.user, moment=moment, person=nobody, reason="x")

@@ -415,6 +415,19 @@ def test_the_same_first_day_corrects_the_present_appointment(system, moment, wor
     assert set(Grant.objects.values_list("ended_at", flat=True)) == {moment}
 
 
+def test_a_leaving_day_that_lies_ahead_keeps_nobody_out_of_a_file_and_bounds_the_post(system, moment, world):
+    person = PersonFactory(staff_code="NV1", full_name=Row.full_name, unit=world, left_on=date(2026, 12, 1))
+
+    apply(system, moment, Row())
+    assert Appointment.objects.get().ends_on == date(2026, 11, 30)
+    apply(system, moment, Row(unit_code="VP", starts_on=date(2026, 7, 1)))
+    assert Appointment.objects.latest("starts_on").ends_on == date(2026, 11, 30)
+    found = plan(system, moment, Row(starts_on=date(2026, 12, 1)))
+    assert [problem.column for problem in found.problems] == ["staff_code"]
+    Person.objects.filter(pk=person.pk).update(left_on=date(2026, 6, 1))
+    assert [problem.column for problem in plan(system, moment, Row()).problems] == ["staff_code"]
+
+
 def test_only_the_first_day_may_be_corrected_backwards(system, moment, world):
     apply(system, moment, Row())
 
