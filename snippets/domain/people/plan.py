@@ -32,7 +32,7 @@ LARGEST = 100_000
 
 
 class PersonRow(Protocol):
-    """One row of a people workbook, read and checked cell by cell. An empty text is "", an empty date None.
+    """One row of a people workbook, read and checked cell by cell. An empty text is "", an empty date or answer None.
 
     The position is named by its code or, without one, by its title; the job position by either. Titles are compared
     without marks.
@@ -69,9 +69,9 @@ class PersonRow(Protocol):
     @property
     def faces_citizens(self) -> bool: ...
     @property
-    def acting(self) -> bool: ...
+    def acting(self) -> bool | None: ...
     @property
-    def seconded(self) -> bool: ...
+    def seconded(self) -> bool | None: ...
     @property
     def account(self) -> bool: ...
 
@@ -407,9 +407,10 @@ class _RowPlanner:
             "unit_id": unit.pk,
             "position_id": position.pk,
             "role": row.role,
-            "acting": row.acting,
-            "seconded": row.seconded,
         }
+        # An answer that was not given says nothing about the present appointment; of a new one it is no.
+        answers = {"acting": row.acting, "seconded": row.seconded}
+        values.update({name: answer for name, answer in answers.items() if answer is not None})
         if job is not None:
             values["job_position_id"] = job.pk
         if main is None or _is_over(main, self.registers.today):

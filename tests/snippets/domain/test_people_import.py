@@ -49,8 +49,8 @@ class Row:
     position_title: str = ""
     job_position: str = ""
     faces_citizens: bool = False
-    acting: bool = False
-    seconded: bool = False
+    acting: bool | None = None
+    seconded: bool | None = None
     account: bool = False
     sheet: str = "Nhân sự"
     row: int = 2
@@ -372,6 +372,31 @@ def test_an_empty_cell_never_erases_what_is_known(system, moment, world):
     assert apply(system, moment, Row()).plan.counts["unchanged"] == 1
     person = Person.objects.get()
     assert (person.email, person.phone, person.birth_date) == ("nguyet@example.vn", "0912", date(1990, 2, 3))
+
+
+def test_an_answer_that_is_not_given_leaves_an_acting_head_acting(system, moment, world):
+    given = Row(role="head", position_code="TP", acting=True, seconded=True)
+    apply(system, moment, given)
+
+    empty = replace(given, acting=None, seconded=None)
+    assert apply(system, moment, empty).plan.counts["unchanged"] == 1
+    apply(system, moment, replace(empty, position_code="CV"))
+    appointment = Appointment.objects.get()
+    assert (appointment.acting, appointment.seconded) == (True, True)
+    apply(system, moment, replace(given, position_code="CV", acting=False, seconded=None))
+    appointment.refresh_from_db()
+    assert (appointment.acting, appointment.seconded) == (False, True)
+
+
+def test_an_answer_that_is_not_given_is_no_for_a_new_appointment(system, moment, world):
+    apply(system, moment, Row(role="head", position_code="TP", acting=True))
+
+    apply(system, moment, Row(unit_code="VP", starts_on=date(2026, 7, 1)))
+
+    assert list(Appointment.objects.order_by("starts_on").values_list("acting", "seconded")) == [
+        (True, False),
+        (False, False),
+    ]
 
 
 def test_a_later_first_day_begins_a_new_appointment(system, moment, world):
