@@ -26,7 +26,7 @@ class Delegable:
 
     def units(self) -> QuerySet[Unit]:
         """The units concerned and those below them that still exist, in the order of the tree."""
-        units: QuerySet[Unit] = Unit.objects.filter(paths_q(self.paths, "path"), closed_on__isnull=True)
+        units: QuerySet[Unit] = Unit.objects.filter(paths_q(self.paths, "path"), Unit.open_on(self.day))
         return units
 
     def people(self) -> QuerySet[Person]:

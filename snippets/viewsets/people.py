@@ -35,7 +35,7 @@ KEEPS = table.CHANGE_PERSON.capabilities
 # --- What may be chosen ------------------------------------------------------------------------------------
 def units_kept(scope: Scope, instance: Any) -> QuerySet[Unit]:
     """Units that exist and whose people the actor keeps."""
-    kept: QuerySet[Unit] = scope.units(*KEEPS).filter(closed_on__isnull=True)
+    kept: QuerySet[Unit] = scope.units(*KEEPS).filter(Unit.open_on(timezone.localdate()))
     return kept
 
 

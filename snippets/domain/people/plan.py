@@ -309,7 +309,7 @@ class _RowPlanner:
                 % {"code": self.row.unit_code},
             )
             return None
-        if unit.closed_on is not None:
+        if unit.closed_by(max(self.registers.today, self.row.starts_on)):
             self.problem(
                 "unit_code", _("The unit “%(code)s” is closed. Enter its successor.") % {"code": unit.code}
             )

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.accounts.models import User
@@ -66,6 +67,7 @@ def register_person(
     reason: str = "",
 ) -> Person:
     """A new member of staff of `unit`; the appointment that says what they do there is a second act."""
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)
     may(actor, table.REGISTER_PERSON, unit).require()
     staff_code = normal_code(staff_code)
     problems: dict[str, list[str]] = {}
@@ -77,7 +79,7 @@ def register_person(
         ]
     if not normal(full_name):
         problems["full_name"] = [_("Give the full name.")]
-    if unit.closed_on is not None:
+    if unit.closed_by(timezone.localdate(moment)):
         problems["unit"] = [_("This unit is closed. Choose another one.")]
     if problems:
         raise Invalid(next(iter(problems.values()))[0], problems=problems)

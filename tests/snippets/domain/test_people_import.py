@@ -15,7 +15,7 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid
 from snippets.domain import people
 from snippets.enums import Capability
-from snippets.models import Appointment, Grant, Person, Position
+from snippets.models import Appointment, Grant, Person, Position, Unit
 from tests.factories.snippets import (
     AppointmentFactory,
     JobPositionFactory,
@@ -221,6 +221,14 @@ def test_every_problem_is_seen_at_once_with_its_place(system, moment, world):
     assert "“KHONG-CO”" in found.problems[0].sentence
     assert "row 6" in found.problems[6].sentence
     assert found.counts["created"] == 1
+
+
+def test_a_unit_that_closes_on_a_day_to_come_is_filled_until_then(system, moment, world):
+    Unit.objects.filter(pk=world.pk).update(closed_on=date(2026, 8, 1))
+
+    assert plan(system, moment, Row()).problems == []
+    (problem,) = plan(system, moment, Row(starts_on=date(2026, 8, 1))).problems
+    assert (problem.column, "is closed" in problem.sentence) == ("unit_code", True)
 
 
 def test_one_problem_keeps_the_whole_file_out(system, moment, world):
