@@ -23,7 +23,7 @@ from ...rules import may, not_oneself
 from .. import grants, projection
 from ..announcing import announce_appointments
 from .heads import require_only_head
-from .records import last_day_of, locked, require_in_service
+from .records import is_left_behind, last_day_of, locked, require_in_service
 
 ONE_DAY = timedelta(days=1)
 
@@ -214,14 +214,9 @@ def transfer(
         reason=reason,
     )
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
-    left_behind = Appointment.objects.select_for_update().filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on),
-        person=person,
-        unit=old_unit,
-        starts_on__lt=starts_on,
-    )
-    for other in left_behind:
-        end_on(actor, moment, other, starts_on - ONE_DAY, reason_key)
+    for other in Appointment.objects.select_for_update().filter(person=person):
+        if is_left_behind(other, old_unit.pk, starts_on):
+            end_on(actor, moment, other, starts_on - ONE_DAY, reason_key)
     return appointment
 
 

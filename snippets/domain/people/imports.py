@@ -120,6 +120,7 @@ def _write_appointments(
 ) -> set[int]:
     """Ended and corrected ones first, so that the one open main appointment of each person has its room."""
     ended = [item.ended for item in touched if item.ended is not None]
+    ended += [post for item in touched for post in item.left_behind]
     corrected = [item.corrected for item in touched if item.corrected is not None]
     update_many(Appointment, ended, ["ends_on"], reason_key=reason_key)
     columns = ["unit", "position", "job_position", "role", "acting", "seconded", "starts_on"]

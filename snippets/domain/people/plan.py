@@ -24,7 +24,7 @@ from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import is_system, may_now
 from .accounts import reaches
 from .heads import second_heads
-from .records import last_day_of, normal_code, search_text
+from .records import is_left_behind, last_day_of, normal_code, search_text
 
 ONE_DAY = timedelta(days=1)
 LARGEST = 100_000
@@ -95,7 +95,7 @@ class Change(NamedTuple):
 
 @dataclass
 class PlannedPerson:
-    """What would happen to one person. `appointment` tells how the main appointment changes."""
+    """What would happen to one person: how the main appointment changes, and which others end with a move."""
 
     row: PersonRow
     person: Person
@@ -104,6 +104,7 @@ class PlannedPerson:
     new_appointment: Appointment | None = None
     corrected: Appointment | None = None
     ended: Appointment | None = None
+    left_behind: list[Appointment] = field(default_factory=list)
     account: bool = False
 
     @property
@@ -158,6 +159,7 @@ class _Registers:
         self.answers = {True: _("yes"), False: _("no")}
         self.people: dict[str, Person] = {}
         self.mains: dict[int, Appointment] = {}
+        self.besides: dict[int, list[Appointment]] = {}
         self.earlier_ends: dict[int, date] = {}
         codes = sorted({normal_code(row.staff_code) for row in rows})
         for some in chunks(codes):
@@ -165,9 +167,13 @@ class _Registers:
             self.people.update({p.staff_code: p for p in (people.select_for_update() if lock else people)})
         self.people_by_key = {person.pk: person for person in self.people.values()}
         for keys in chunks(list(self.people_by_key)):
-            mains = Appointment.objects.filter(person_id__in=keys, is_main=True).order_by("starts_on", "pk")
-            for main in mains.select_for_update() if lock else mains:
-                self._add_main(main)
+            posts = Appointment.objects.filter(person_id__in=keys).order_by("starts_on", "pk")
+            for post in posts.select_for_update() if lock else posts:
+                post.person = self.people_by_key[post.person_id]
+                if post.is_main:
+                    self._add_main(post)
+                else:
+                    self.besides.setdefault(post.person_id, []).append(post)
         wanted = {normal_code(row.staff_code) for row in rows if row.account}
         without = [
             person for code, person in self.people.items() if code in wanted and person.user_id is None
@@ -183,7 +189,6 @@ class _Registers:
 
     def _add_main(self, main: Appointment) -> None:
         """Keep the latest main appointment of each person, and the last day of the one before."""
-        main.person = self.people_by_key[main.person_id]
         before = self.mains.get(main.person_id)
         if before is not None and before.ends_on is not None:
             self.earlier_ends[main.person_id] = before.ends_on
@@ -272,7 +277,12 @@ def _refuse_second_heads(plan: PeoplePlan, registers: _Registers, *, lock: bool)
         for each in (item.new_appointment, item.corrected)
         if each is not None
     ]
-    written = [each for item in touched for each in (item.ended, item.corrected) if each is not None]
+    written = [
+        each
+        for item in touched
+        for each in (item.ended, item.corrected, *item.left_behind)
+        if each is not None
+    ]
     for item, sentence in second_heads(wanted, written, registers.units_by_key, lock=lock):
         plan.problems.append(Problem(item.row.sheet, item.row.row, "role", sentence))
 
@@ -460,6 +470,16 @@ class _RowPlanner:
         if main.ends_on is None or main.ends_on >= starts_on:
             main.ends_on = starts_on - ONE_DAY
             planned.ended = main
+        self._leave_behind(planned, main.unit_id, values["unit_id"])
+
+    def _leave_behind(self, planned: PlannedPerson, old_unit: int, new_unit: int) -> None:
+        """Whoever goes to another unit holds no other post of the old one either, as after a transfer by hand."""
+        starts_on = self.row.starts_on
+        for post in self.registers.besides.get(planned.person.pk, ()) if old_unit != new_unit else ():
+            if is_left_behind(post, old_unit, starts_on):
+                before, post.ends_on = post.ends_on, starts_on - ONE_DAY
+                planned.left_behind.append(post)
+                planned.changes.append(Change("left_behind", _day(before), _day(post.ends_on)))
 
     def _keeps_present(self, main: Appointment) -> bool:
         if self.registers.keeps(self.registers.units_by_key[main.unit_id]):
@@ -496,6 +516,8 @@ class _RowPlanner:
             is_main=True,
             **values,
         )
+        if past is not None:
+            self._leave_behind(planned, past.unit_id, values["unit_id"])
         for name in ("unit_id", "position_id", "role"):
             planned.changes.append(Change(name.removesuffix("_id"), "", self._words(name, values[name])))
         planned.changes.append(Change("starts_on", "", _day(starts_on)))

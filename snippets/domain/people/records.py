@@ -16,7 +16,7 @@ from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.core.text import fold, name_sort_key, normal
 
 from ... import rule_table as table
-from ...models import Person, Unit
+from ...models import Appointment, Person, Unit
 from ...rules import may
 
 CHANGEABLE = ("full_name", "kind", "birth_date", "email", "phone", "is_party_member")
@@ -160,6 +160,15 @@ def last_day_of(person: Person, ends_on: date | None) -> date | None:
     if person.left_on is None:
         return ends_on
     return min(ends_on or date.max, person.left_on - timedelta(days=1))
+
+
+def is_left_behind(post: Appointment, old_unit: int, starts_on: date) -> bool:
+    """Whoever goes to another unit on that day holds this post of the old one no longer: at every door the same."""
+    return (
+        post.unit_id == old_unit
+        and post.starts_on < starts_on
+        and (post.ends_on is None or post.ends_on >= starts_on)
+    )
 
 
 def require_in_service(person: Person, day: date) -> None:

@@ -274,66 +274,6 @@ def test_nobody_makes_themselves_a_head_by_file(moment, world):
     assert [problem.column for problem in found.problems] == ["role"]
 
 
-HEAD = {"role": "head", "position_code": "TP"}
-
-
-def test_no_file_gives_a_unit_a_second_head(system, moment, world):
-    apply(system, moment, Row(**HEAD))
-
-    (problem,) = plan(
-        system, moment, Row(staff_code="NV2", starts_on=date(2000, 1, 1), row=3, **HEAD)
-    ).problems
-
-    assert (problem.row, problem.column) == (3, "role")
-    assert problem.sentence == (
-        "Đặng Thị Nguyệt (NV1) heads “Phòng Kinh tế” from 01/01/2026. End that appointment on an earlier day first, or "
-        "record this one as acting."
-    )
-    beside = Row(staff_code="NV2", acting=True, row=3, **HEAD)
-    lent = Row(staff_code="NV3", seconded=True, row=4, **HEAD)
-    assert plan(system, moment, beside, lent).problems == []
-
-
-def test_no_file_names_two_heads_of_one_unit(system, moment, world):
-    found = plan(system, moment, Row(**HEAD), Row(staff_code="NV2", row=3, **HEAD))
-
-    assert [(problem.row, problem.column) for problem in found.problems] == [(3, "role")]
-    with pytest.raises(Invalid):
-        apply(system, moment, Row(**HEAD), Row(staff_code="NV2", row=3, **HEAD))
-    assert Person.objects.count() == 0
-
-
-@pytest.mark.parametrize("first", [0, 1])
-def test_a_new_head_follows_the_one_whom_the_same_file_moves(system, moment, world, first):
-    apply(system, moment, Row(**HEAD), Row(staff_code="NV2", row=3))
-    rows = [
-        Row(unit_code="VP", starts_on=date(2026, 7, 1)),
-        Row(staff_code="NV2", starts_on=date(2026, 7, 1), row=3, **HEAD),
-    ]
-
-    apply(system, moment, rows[first], rows[1 - first])
-
-    heads = Appointment.objects.heads().filter(unit=world).order_by("starts_on")
-    assert [(each.person.staff_code, each.ends_on) for each in heads] == [
-        ("NV1", date(2026, 6, 30)),
-        ("NV2", None),
-    ]
-
-
-def test_heads_may_be_exchanged_by_a_correction(system, moment, world):
-    rows = Row(**HEAD), Row(staff_code="NV2", unit_code="VP", row=3, **HEAD), Row(staff_code="NV3", row=4)
-    apply(system, moment, *rows)
-
-    apply(system, moment, replace(rows[0], unit_code="VP"), replace(rows[1], unit_code="KT"), rows[2])
-    apply(system, moment, replace(rows[0], role="member"), replace(rows[2], unit_code="VP", **HEAD))
-
-    assert dict(Appointment.objects.heads().values_list("unit__code", "person__staff_code")) == {
-        "KT": "NV2",
-        "VP": "NV3",
-    }
-    assert not Appointment.history.filter(acting=True).exists()
-
-
 def test_accounts_wanted_are_made_for_those_who_keep_accounts(system, moment, world):
     clerk = holder(world, Capability.MANAGE_PEOPLE)
     assert [problem.column for problem in plan(clerk, moment, Row(account=True)).problems] == ["account"]
