@@ -20,24 +20,26 @@ class Delegable:
     """What a head holds in their own right and may leave to others: the capabilities, and the paths they evaluate."""
 
     user_id: int
+    day: date
     capabilities: tuple[Capability, ...]
     paths: tuple[str, ...]
 
     def units(self) -> QuerySet[Unit]:
         """The units concerned and those below them that still exist, in the order of the tree."""
-        units: QuerySet[Unit] = Unit.objects.filter(paths_q(self.paths, "path"), closed_on__isnull=True)
+        units: QuerySet[Unit] = Unit.objects.filter(paths_q(self.paths, "path"), Unit.open_on(self.day))
         return units
 
     def people(self) -> QuerySet[Person]:
         """Everybody of these units who can sign in, but the account's own person; by name."""
-        own = Person.objects.filter(paths_q(self.paths, "unit__path"), left_on__isnull=True)
+        own = Person.objects.serving(self.day).filter(paths_q(self.paths, "unit__path"))
         people: QuerySet[Person] = own.filter(user__is_active=True).exclude(user_id=self.user_id)
         return people.select_related("unit").order_by("sort_key", "staff_code")
 
 
 def delegable_by(user: User, moment: datetime) -> Delegable:
     """In one query. Nothing that was delegated to the account itself."""
-    grants = Grant.objects.on(timezone.localdate(moment)).own().filter(user=user, capability__in=DELEGABLE)
+    today = timezone.localdate(moment)
+    grants = Grant.objects.on(today).own().filter(user=user, capability__in=DELEGABLE)
     rows = list(grants.values_list("capability", "unit__path"))
     evaluated = shortest(path for capability, path in rows if capability == Capability.EVALUATE)
     # Reading or assigning counts where it reaches one of the units that the account evaluates.
@@ -46,7 +48,9 @@ def delegable_by(user: User, moment: datetime) -> Delegable:
         for capability, path in rows
         if any(path.startswith(unit) or unit.startswith(path) for unit in evaluated)
     }
-    return Delegable(user.pk, tuple(capability for capability in DELEGABLE if capability in held), evaluated)
+    return Delegable(
+        user.pk, today, tuple(capability for capability in DELEGABLE if capability in held), evaluated
+    )
 
 
 @dataclass(frozen=True)

@@ -119,12 +119,20 @@ APPOINT = _people(
     note=_("Asked of the person's unit and of the new one. Of oneself only headship is forbidden."),
 )
 END_APPOINTMENT = _people("end_appointment", _("End an appointment"), "appointments.end_appointment")
-LEAVE_SERVICE = _people("leave_service", _("Record that a person left"), "appointments.leave_service")
+LEAVE_SERVICE = _people("leave_service", _("Record that a person left"), "leaving.leave_service")
+CORRECT_LEAVING = _people(
+    "correct_leaving",
+    _("Correct or withdraw that a person left"),
+    "leaving.correct_leaving",
+    forbidden=_DECIDED_BY_OTHERS,
+)
 ASSIGN_FIELD = _people(
     "assign_field",
     _("Assign a field to a deputy, or end it"),
     "decisions.assign_field",
     "decisions.end_field",
+    law="Đ15.4",
+    forbidden=_DECIDED_BY_OTHERS,
 )
 DECIDE_EVALUATOR = _people(
     "decide_evaluator",
@@ -150,6 +158,10 @@ CREATE_ACCOUNT = _kept(
     f"{DOMAIN}.people.accounts.create_account_for",
     f"{ACCOUNTS}.create_account",
     f"{ACCOUNTS}.create_accounts",
+    note=_(
+        "Asked of the person's unit and of every unit where the person works, decides or holds something, now or "
+        "later: a first password is the power to act as its owner."
+    ),
 )
 KEEP_ACCOUNT = _kept(
     Capability.MANAGE_ACCOUNTS,
@@ -164,13 +176,14 @@ KEEP_ACCOUNT = _kept(
     f"{ACCOUNTS}.deactivate",
     reach=Reach.EVERY_UNIT,
     note=_(
-        "Asked of the person's unit and of every unit on which the account holds something: a new password is the "
-        "power to act as its owner."
+        "Asked of the person's unit and of every unit where the person works, decides or holds something, now or "
+        "later: a new password is the power to act as its owner."
     ),
 )
-# What KEEP_ACCOUNT reads to somebody who keeps the person's unit and not all of what the account holds.
+# What both read to somebody who keeps the accounts of the person's unit, and not of everything the person reaches.
 OUTSIDE_YOUR_ACCOUNTS = _(
-    "This account holds rights outside the units whose accounts you keep. Ask the access administrator."
+    "This person works, decides or holds rights outside the units whose accounts you keep, now or later. Ask the "
+    "access administrator."
 )
 EXPLAIN_ACCOUNT = Rule(
     act="explain_account",
@@ -393,6 +406,7 @@ PEOPLE_RULES = (
     APPOINT,
     END_APPOINTMENT,
     LEAVE_SERVICE,
+    CORRECT_LEAVING,
     ASSIGN_FIELD,
     DECIDE_EVALUATOR,
     IMPORT_PEOPLE,

@@ -99,7 +99,7 @@ def may_keep_calendar(actor: User) -> Decision:
 
 
 def not_oneself(actor: User, person: Person, rule: Rule) -> Decision:
-    """Nobody decides on their own headship or evaluator."""
+    """Nobody decides on their own headship, evaluator or fields."""
     if person.user_id is not None and person.user_id == actor.pk:
         return refuse(rule.forbidden[table.ONESELF])
     return allow("somebody else")

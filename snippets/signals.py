@@ -6,3 +6,5 @@ from django.dispatch import Signal
 # units that have another head or stand elsewhere. Receivers are called one by one; one that fails is logged and stops
 # neither the others nor what was committed.
 posts_changed = Signal()
+# Units were put into somebody's charge or taken out of it. `people`: their keys.
+fields_changed = Signal()

@@ -10,7 +10,7 @@ class EvaluationConfig(AppConfig):
     def ready(self) -> None:
         from criteria_pages.domain import pins
         from kpi_cms.foundation.audit import append_only
-        from snippets.signals import posts_changed
+        from snippets.signals import fields_changed, posts_changed
 
         from . import frozen, ledger_checks, wall
         from .domain import following
@@ -24,5 +24,6 @@ class EvaluationConfig(AppConfig):
         wall.protect_all()
         frozen.guard_all()
         posts_changed.connect(following.follow_change, dispatch_uid="evaluators follow posts")
+        fields_changed.connect(following.follow_fields, dispatch_uid="deputies' cards follow their fields")
         evaluation_reopened.connect(following.follow_card, dispatch_uid="evaluators follow a reopened card")
         ledger_checks.register()

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from ..enums import PostRole
-from ..models import Appointment
-from ..signals import posts_changed
+from ..models import Appointment, FieldAssignment, Person
+from ..signals import fields_changed, posts_changed
 
 
 def announce_posts(*, people: Iterable[int] = (), units: Iterable[int] = ()) -> None:
@@ -20,4 +20,11 @@ def announce_appointments(*appointments: Appointment) -> None:
     announce_posts(
         people=(each.person_id for each in appointments),
         units=(each.unit_id for each in appointments if each.role == PostRole.HEAD),
+    )
+
+
+def announce_fields(person: Person) -> None:
+    """Say after commit whose fields changed."""
+    transaction.on_commit(
+        lambda: fields_changed.send_robust(sender=FieldAssignment, people=frozenset([person.pk]))
     )

@@ -61,7 +61,7 @@ def delegate(
     )
     may(actor, table.DELEGATE, unit).require()
     _require_days(moment, starts_on, ends_on)
-    receiver = _receiver(actor, to, own)
+    receiver = _receiver(actor, to, own, timezone.localdate(moment))
     wanted = _wanted(capabilities)
     require_reason(reason)
     if unit.closed_on is not None and unit.closed_on <= starts_on:
@@ -150,13 +150,13 @@ def _require_days(moment: datetime, starts_on: date, ends_on: date) -> None:
         )
 
 
-def _receiver(actor: User, to: Person, own: Sequence[Grant]) -> User:
+def _receiver(actor: User, to: Person, own: Sequence[Grant], today: date) -> User:
     """The account of somebody else who serves in one of the giver's units."""
     if to.user_id == actor.pk:
         raise _at("to", _("Nobody delegates to themselves. Choose another person."))
     if not any(to.unit.path.startswith(grant.unit.path) for grant in own):
         raise _at("to", _("There is nobody with this staff code in your units. Check the code."))
-    account = to.account_in_use
+    account = to.account_on(today)
     if account is None:
         raise WrongState(_("This person has no account in use. Choose somebody who signs in."))
     return account

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -43,22 +44,33 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _require_open(unit: Unit) -> None:
-    if unit.closed_on is not None:
+def _require_open(unit: Unit, moment: datetime) -> None:
+    """It exists today, though a day to come may be known on which it closes."""
+    if unit.closed_by(timezone.localdate(moment)):
         raise WrongState(
             _("The unit “%(name)s” was closed on %(day)s and cannot be changed any more.")
             % {"name": unit.name, "day": f"{unit.closed_on:%d/%m/%Y}"}
         )
 
 
-def _require_managing_unit(actor: User, unit: Unit | None, managing_unit: Unit | None) -> None:
+def _require_lasting(unit: Unit, moment: datetime) -> None:
+    """It exists and is not to close: nothing is put below a unit that would leave it behind."""
+    _require_open(unit, moment)
+    if unit.closed_on is not None:
+        raise WrongState(
+            _("The unit “%(name)s” closes on %(day)s. Choose one that lasts.")
+            % {"name": unit.name, "day": f"{unit.closed_on:%d/%m/%Y}"}
+        )
+
+
+def _require_managing_unit(moment: datetime, unit: Unit | None, managing_unit: Unit | None) -> None:
     """The managing agency must be a unit that exists now, and never the unit itself (Đ10.1a)."""
     if managing_unit is None:
         return
     if unit is not None and managing_unit.pk == unit.pk:
         sentence = _("A unit cannot be its own managing agency. Choose another one.")
         raise Invalid(sentence, problems={"managing_unit": [sentence]})
-    if managing_unit.closed_on is not None:
+    if managing_unit.closed_by(timezone.localdate(moment)):
         sentence = _("The managing agency was closed. Choose a unit that exists.")
         raise Invalid(sentence, problems={"managing_unit": [sentence]})
 
@@ -102,14 +114,14 @@ def create_unit(
     else:
         parent = locked(parent)
         may(actor, table.CREATE_UNIT, parent).require()
-        _require_open(parent)
+        _require_lasting(parent, moment)
     if not code or " " in code:
         sentence = _("The code is short and has no spaces.")
         raise Invalid(sentence, problems={"code": [sentence]})
     if Unit.objects.filter(code__iexact=code).exists():
         sentence = _("A unit with the code %(code)s exists already. Choose another code.") % {"code": code}
         raise Invalid(sentence, problems={"code": [sentence]})
-    _require_managing_unit(actor, None, managing_unit)
+    _require_managing_unit(moment, None, managing_unit)
     unit = Unit(
         code=code,
         name=name,
@@ -152,7 +164,7 @@ def rename_unit(*, actor: User, moment: datetime, unit: Unit, name: str, reason:
     """Give the unit another name; cards opened before keep the name they were opened with."""
     unit = locked(unit)
     may(actor, table.RENAME_UNIT, unit).require()
-    _require_open(unit)
+    _require_open(unit, moment)
     before, unit.name = unit.name, _checked_name(name)
     if unit.name == before:
         return unit
@@ -189,8 +201,8 @@ def change_unit(
     _one_after_the_other()
     unit = locked(unit)
     may(actor, table.CHANGE_UNIT, unit).require()
-    _require_open(unit)
-    _require_managing_unit(actor, unit, managing_unit)
+    _require_open(unit, moment)
+    _require_managing_unit(moment, unit, managing_unit)
     before = _facts(unit)
     unit.block, unit.level, unit.managing_unit = block, level, managing_unit
     after = _facts(unit)
@@ -227,7 +239,7 @@ def move_unit(*, actor: User, moment: datetime, unit: Unit, new_parent: Unit, re
     unit = moving[0]
     may(actor, table.MOVE_UNIT, unit).require()
     may(actor, table.MOVE_UNIT, new_parent).require()
-    _require_open(new_parent)
+    _require_lasting(new_parent, moment)
     if new_parent.path.startswith(unit.path):
         raise WrongState(
             _("“%(name)s” cannot move below itself or below a unit of its own. Choose a unit outside it.")
@@ -266,7 +278,11 @@ def close_unit(
     _one_after_the_other()
     unit = locked(unit)
     may(actor, table.CLOSE_UNIT, unit).require()
-    _require_open(unit)
+    if unit.closed_on is not None:
+        raise WrongState(
+            _("“%(name)s” is registered as closed on %(day)s already.")
+            % {"name": unit.name, "day": f"{unit.closed_on:%d/%m/%Y}"}
+        )
     if on <= unit.opened_on:
         sentence = _("A unit closes after the day it was opened (%(day)s).") % {
             "day": f"{unit.opened_on:%d/%m/%Y}"
@@ -297,7 +313,7 @@ def close_unit(
     reason_key = texts.keep(TextKind.REASON, reason)
     if successor is not None:
         successor = locked(successor)
-        _require_open(successor)
+        _require_lasting(successor, moment)
         if successor.path.startswith(unit.path):
             raise WrongState(
                 _("The successor cannot be the unit itself or lie below it. Choose another unit.")

@@ -798,6 +798,10 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True), ('is_main', True)), fields=('person',), name='snippets_appointment_one_open_main', violation_error_message='This person has a main appointment already; end it first.'),
         ),
         migrations.AddConstraint(
+            model_name='appointment',
+            constraint=models.UniqueConstraint(condition=models.Q(('acting', False), ('ends_on__isnull', True), ('role', 'head'), ('seconded', False)), fields=('unit',), name='snippets_appointment_one_open_head', violation_error_message='This unit has a head already; end that appointment first.'),
+        ),
+        migrations.AddConstraint(
             model_name='unituserobjectpermission',
             constraint=models.UniqueConstraint(condition=models.Q(('on_behalf_of__isnull', True)), fields=('user', 'permission', 'content_object'), name='snippets_unituserobjectpermission_own_once'),
         ),

@@ -37,6 +37,10 @@ class GrantQuerySet(RestrictedQuerySet):
         """Grants in force on a day (`ends_on` is the last day) that nobody ended before."""
         return self.filter(_dated(day), _within_the_giver(day), ended_at__isnull=True)
 
+    def lasting(self, day: object) -> "GrantQuerySet":
+        """Grants that nobody ended and that are not over on a day, those that lie ahead included."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), ended_at__isnull=True)
+
     def own(self) -> "GrantQuerySet":
         """Held in somebody's own right: what may be delegated."""
         return self.exclude(source=GrantSource.DELEGATION)

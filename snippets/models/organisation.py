@@ -1,5 +1,7 @@
 """The organisation tree."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -14,9 +16,9 @@ from ..enums import Block, Capability, UnitLevel
 class UnitQuerySet(RestrictedQuerySet, MP_NodeQuerySet):
     unit_path = "path"
 
-    def in_service(self, day: object) -> "UnitQuerySet":
+    def in_service(self, day: date) -> "UnitQuerySet":
         """Units that exist on a day."""
-        return self.filter(opened_on__lte=day).filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
+        return self.filter(Unit.open_on(day), opened_on__lte=day)
 
 
 class UnitManager(MP_NodeManager.from_queryset(UnitQuerySet)):  # type: ignore[misc]  # Django builds the base at run time
@@ -91,6 +93,15 @@ class Unit(MP_Node):
     @property
     def ledger_code(self) -> str:
         return self.code
+
+    @staticmethod
+    def open_on(day: date) -> Q:
+        """Units that are not closed by a day: `closed_on` is the first day on which a unit no longer exists."""
+        return Q(closed_on__isnull=True) | Q(closed_on__gt=day)
+
+    def closed_by(self, day: date) -> bool:
+        """No longer there on that day."""
+        return self.closed_on is not None and self.closed_on <= day
 
     @property
     def indented(self) -> str:

@@ -1,5 +1,7 @@
 """People, what they do and where: every fact dated."""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -54,6 +56,12 @@ class JobPosition(models.Model):
         return self.title
 
 
+class PersonQuerySet(RestrictedQuerySet):
+    def serving(self, day: object) -> "PersonQuerySet":
+        """In service on a day: `left_on` is the first day on which somebody no longer serves."""
+        return self.filter(Q(left_on__isnull=True) | Q(left_on__gt=day))
+
+
 class Person(models.Model):
     """A member of staff. Registered and changed by `snippets.domain.people` only.
 
@@ -88,7 +96,7 @@ class Person(models.Model):
     )
 
     history = tracked(excluded=["full_name", "sort_key", "search_text", "birth_date", "email", "phone"])
-    objects = RestrictedQuerySet.as_manager()
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("person")
@@ -103,10 +111,13 @@ class Person(models.Model):
     def ledger_code(self) -> str:
         return self.staff_code
 
-    @property
-    def account_in_use(self) -> User | None:
-        """The account with which they sign in; None where they have none, it is shut, or they have left."""
-        return self.user if self.user is not None and self.user.is_active and self.left_on is None else None
+    def left_by(self, day: date) -> bool:
+        """No longer in service on that day."""
+        return self.left_on is not None and self.left_on <= day
+
+    def account_on(self, day: date) -> User | None:
+        """The account with which they sign in; None where they have none, it is shut, or they have left by then."""
+        return self.user if self.user is not None and self.user.is_active and not self.left_by(day) else None
 
 
 class AppointmentQuerySet(RestrictedQuerySet):
@@ -121,6 +132,14 @@ class AppointmentQuerySet(RestrictedQuerySet):
     def heads(self) -> "AppointmentQuerySet":
         """Heads, those acting included."""
         return self.filter(role=PostRole.HEAD)
+
+    def only_heads(self) -> "AppointmentQuerySet":
+        """Heads who neither act for somebody nor are seconded: a unit has one at a time."""
+        return self.heads().filter(acting=False, seconded=False)
+
+    def with_names(self) -> "AppointmentQuerySet":
+        """With whose they are, the earliest first."""
+        return self.select_related("person").order_by("starts_on", "pk")
 
 
 class Appointment(models.Model):
@@ -169,6 +188,12 @@ class Appointment(models.Model):
                 condition=Q(is_main=True, ends_on__isnull=True),
                 name="snippets_appointment_one_open_main",
                 violation_error_message=_("This person has a main appointment already; end it first."),
+            ),
+            models.UniqueConstraint(
+                fields=["unit"],
+                condition=Q(role="head", acting=False, seconded=False, ends_on__isnull=True),
+                name="snippets_appointment_one_open_head",
+                violation_error_message=_("This unit has a head already; end that appointment first."),
             ),
         ]
         indexes = [

@@ -17,7 +17,7 @@ from kpi_cms.foundation.access.viewsets import Action, GuardedViewSet, Outcome
 from .. import rule_table as table
 from ..domain import people
 from ..enums import PostRole
-from ..models import Appointment, EvaluatorDecision, FieldAssignment, JobPosition, Position
+from ..models import Appointment, EvaluatorDecision, FieldAssignment, JobPosition, Person, Position
 from ..rules import READS_PEOPLE, may_now
 from .people import KEEPS, day_field, people_kept, units_kept
 from .shared import RegisterFilterSet, WordsColumn, choice_filter, subtree_filter, words
@@ -159,8 +159,13 @@ class AppointmentViewSet(GuardedViewSet):
 
 
 # --- Dated decisions ---------------------------------------------------------------------------------------
+def _others_kept(scope: Scope, instance: Any) -> QuerySet[Person]:
+    """People in service whom the actor keeps, but the actor: nobody decides these about themselves."""
+    return people_kept(scope, instance).exclude(user=scope.user_id)
+
+
 class FieldAddForm(GuardedForm):
-    narrowed = {"person": people_kept, "unit": units_kept}
+    narrowed = {"person": _others_kept, "unit": units_kept}
 
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data
@@ -221,7 +226,7 @@ class FieldAssignmentViewSet(GuardedViewSet):
 
 
 class EvaluatorAddForm(GuardedForm):
-    narrowed = {"person": people_kept, "evaluator": people_kept}
+    narrowed = {"person": _others_kept, "evaluator": _others_kept}
 
     def perform(self, *, actor: Any, moment: datetime) -> Model:
         data = self.cleaned_data

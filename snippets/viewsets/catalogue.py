@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,7 +37,7 @@ SHOWN_PRODUCTS = 50
 
 
 def _units_kept(scope: Scope, instance: Any) -> QuerySet[Unit]:
-    kept: QuerySet[Unit] = scope.units(*KEEPS).filter(closed_on__isnull=True)
+    kept: QuerySet[Unit] = scope.units(*KEEPS).filter(Unit.open_on(timezone.localdate()))
     return kept
 
 

@@ -27,7 +27,7 @@ from .shared import RegisterFilterSet, WordsColumn, choice_filter, subtree_filte
 
 
 def _units(scope: Scope, instance: Any) -> QuerySet[Unit]:
-    units: QuerySet[Unit] = scope.units(Capability.MANAGE_GRANTS).filter(closed_on__isnull=True)
+    units: QuerySet[Unit] = scope.units(Capability.MANAGE_GRANTS).filter(Unit.open_on(timezone.localdate()))
     return units
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -186,10 +187,10 @@ class UnitViewSet(GuardedViewSet):
 
     def choices(self, scope: Scope) -> QuerySet[Unit]:
         """Units that exist; where a form allows fewer, it refuses the others."""
-        return self.rows(scope).filter(closed_on__isnull=True)
+        return self.rows(scope).filter(Unit.open_on(timezone.localdate()))
 
     def may_change(self, scope: Scope, instance: Unit) -> bool:
-        return instance.closed_on is None and super().may_change(scope, instance)
+        return not instance.closed_by(timezone.localdate()) and super().may_change(scope, instance)
 
     def details(self, scope: Scope, instance: Unit) -> list[tuple[str | Promise, str]]:
         return [

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -34,13 +35,13 @@ KEEPS = table.CHANGE_PERSON.capabilities
 # --- What may be chosen ------------------------------------------------------------------------------------
 def units_kept(scope: Scope, instance: Any) -> QuerySet[Unit]:
     """Units that exist and whose people the actor keeps."""
-    kept: QuerySet[Unit] = scope.units(*KEEPS).filter(closed_on__isnull=True)
+    kept: QuerySet[Unit] = scope.units(*KEEPS).filter(Unit.open_on(timezone.localdate()))
     return kept
 
 
 def people_kept(scope: Scope, instance: Any) -> QuerySet[Person]:
     """People in service whom the actor keeps."""
-    kept: QuerySet[Person] = Person.objects.within(scope, *KEEPS).filter(left_on__isnull=True)
+    kept: QuerySet[Person] = Person.objects.within(scope, *KEEPS).serving(timezone.localdate())
     return kept
 
 
@@ -87,6 +88,15 @@ class LeaveForm(ReasonForm):
     field_order = ["on", "reason"]
 
 
+class CorrectLeavingForm(ReasonForm):
+    on = day_field(
+        gettext_lazy("first day on which they no longer serve"),
+        required=False,
+        help_text=gettext_lazy("Empty where they do not leave at all."),
+    )
+    field_order = ["on", "reason"]
+
+
 class NoQuestion(ActionForm):
     """Asks nothing: the page explains, the button acts."""
 
@@ -119,8 +129,25 @@ def _leave(*, actor: Any, moment: datetime, instance: Person, data: dict[str, An
     return Outcome(_("The person has left the service; every appointment ends the day before."))
 
 
+def _correct_leaving(*, actor: Any, moment: datetime, instance: Person, data: dict[str, Any]) -> Outcome:
+    person = people.correct_leaving(
+        actor=actor, moment=moment, person=instance, on=data["on"], reason=data["reason"]
+    )
+    if person.left_on is None:
+        return Outcome(_("The person is in service again. Check their appointments and what they hold."))
+    return Outcome(_("The person leaves the service on %(day)s.") % {"day": words(person.left_on)})
+
+
 def keeps(scope: Scope, person: Person) -> bool:
-    return person.left_on is None and may_now(table.CHANGE_PERSON, scope, person.unit)
+    return not person.left_by(timezone.localdate()) and may_now(table.CHANGE_PERSON, scope, person.unit)
+
+
+def _may_leave(scope: Scope, person: Person) -> bool:
+    return person.left_on is None and may_now(table.LEAVE_SERVICE, scope, person.unit)
+
+
+def _may_correct_leaving(scope: Scope, person: Person) -> bool:
+    return person.left_on is not None and may_now(table.CORRECT_LEAVING, scope, person.unit)
 
 
 def _may_create_account(scope: Scope, person: Person) -> bool:
@@ -223,9 +250,21 @@ class PersonViewSet(GuardedViewSet):
             gettext_lazy("Leave the service"),
             "logout",
             LeaveForm,
-            keeps,
+            _may_leave,
             _leave,
             gettext_lazy("Every appointment ends on the day before; the record stays."),
+        ),
+        Action(
+            "correct-leaving",
+            gettext_lazy("Correct the leaving"),
+            "undo",
+            CorrectLeavingForm,
+            _may_correct_leaving,
+            _correct_leaving,
+            gettext_lazy(
+                "Posts that ended with it last again as before. What was given to the person by decision or delegation "
+                "is given anew by the access administrator."
+            ),
         ),
     )
 
@@ -236,10 +275,13 @@ class PersonViewSet(GuardedViewSet):
         return super().rows(scope).order_by("sort_key", "staff_code")
 
     def choices(self, scope: Scope) -> QuerySet[Person]:
-        return self.rows(scope).filter(left_on__isnull=True)
+        serving: QuerySet[Person] = self.rows(scope).filter(
+            pk__in=Person.objects.serving(timezone.localdate())
+        )
+        return serving
 
     def may_change(self, scope: Scope, instance: Person) -> bool:
-        return instance.left_on is None and super().may_change(scope, instance)
+        return not instance.left_by(timezone.localdate()) and super().may_change(scope, instance)
 
     def title_of(self, instance: Person) -> str:
         return f"{instance.full_name} ({instance.staff_code})"

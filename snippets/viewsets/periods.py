@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
@@ -27,7 +28,7 @@ KEEPS = table.CHANGE_PERIOD.capabilities
 
 def _units(scope: Scope, instance: Any) -> QuerySet[Unit]:
     """The highest units of the actor and those directly below: each takes part with everything below it."""
-    chosen: QuerySet[Unit] = top_units(scope, *KEEPS).filter(closed_on__isnull=True)
+    chosen: QuerySet[Unit] = top_units(scope, *KEEPS).filter(Unit.open_on(timezone.localdate()))
     if instance is not None and instance.pk is not None:
         chosen = chosen | scope.units(*KEEPS).filter(participations__period=instance)
     return chosen.distinct()

@@ -115,7 +115,7 @@ HEADS = {
     "C1": "hg",
 }  # fmt: skip
 COLLEAGUES = {"sa": "A1", "su": "A11", "si": "A2", "pa": "A", "tb": "B", "ts": "S", "un": "C1"}
-# Without an account, for whom one can be made.
+# Without an account, for whom one can be made; they leave one day, which can be corrected.
 NEWCOMERS = {"na": "A1", "nb": "A11", "nc": "A2", "nd": "A", "ne": "B", "nf": "S", "ng": "C1"}
 WORKS_IN = dict(HOLDERS.values()) | COLLEAGUES | NEWCOMERS | {c: u for u, c in HEADS.items()}
 # Home unit → relation → somebody who stands so to it, and their unit.
@@ -195,7 +195,7 @@ def build() -> Institution:
         person.appointments.update(decision_number=f"QĐ {Mark(letters, RECORD)}")
         made.people[letters] = person
     for letters in NEWCOMERS:
-        Person.objects.filter(pk=made.people[letters].pk).update(user=None)
+        Person.objects.filter(pk=made.people[letters].pk).update(user=None, left_on=date(2030, 1, 1))
     made.people = {letters: Person.objects.get(pk=person.pk) for letters, person in made.people.items()}
     for role, capabilities in CAPABILITIES.items():
         if role != "delegate":

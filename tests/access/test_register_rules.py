@@ -14,10 +14,9 @@ from tests.access import rulebook
 # Rule of an address → the rows whose acts its form makes; for each of them the rule must be right.
 ACTS: dict[str, tuple[Rule, ...]] = {
     "keeps_units": (table.RENAME_UNIT, table.CHANGE_UNIT, table.MOVE_UNIT, table.CLOSE_UNIT),
-    "keeps_people": (table.REGISTER_PERSON, table.CHANGE_PERSON, table.END_APPOINTMENT, table.LEAVE_SERVICE,
-                     table.ASSIGN_FIELD),
-    "decides_evaluators": (table.DECIDE_EVALUATOR,),
-    "ends_evaluators": (table.DECIDE_EVALUATOR,),
+    "keeps_people": (table.REGISTER_PERSON, table.CHANGE_PERSON, table.END_APPOINTMENT, table.LEAVE_SERVICE),
+    "decides_on_others": (table.DECIDE_EVALUATOR, table.ASSIGN_FIELD),
+    "ends_on_others": (table.DECIDE_EVALUATOR, table.ASSIGN_FIELD),
     "makes_accounts": (table.CREATE_ACCOUNT,),
     "keeps_shared": (table.KEEP_POSITIONS,),
     "keeps_calendar": (table.KEEP_CALENDAR,),
@@ -98,6 +97,7 @@ def test_no_rule_about_registers_stands_by_itself() -> None:
         == {
             "lists_shared",  # positions are chosen by whoever keeps people anywhere, and kept at the top
             "lists_calendar",  # read by whoever keeps people or periods anywhere, and kept at the top
+            "corrects_leaving",  # asked about a colleague who leaves, of whom one's own unit has one too
             "keeps_accounts",  # asked of every unit on which the account holds something
             "own_upload_of_people",  # an upload is its maker's, whatever the unit
             "own_upload_of_catalogue",

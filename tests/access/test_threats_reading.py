@@ -115,7 +115,7 @@ def marks_of_units(codes) -> set[str]:
 @pytest.mark.parametrize("typed", ["ho", "Hồ Thị", "qx", ""])
 def test_t07_a_chooser_of_people_offers_the_own_units_and_counts_no_others(prober, role, typed):
     """“Hồ” is everybody's name in this province."""
-    people = Person.objects.filter(unit__code__in=sight.below("A1"), left_on__isnull=True)
+    people = Person.objects.serving(timezone.localdate()).filter(unit__code__in=sight.below("A1"))
     chooser = register_of(Person).chooser_viewset
     offered = set()
     for number in range(1, 9):

@@ -37,7 +37,7 @@ def trees(draw: st.DrawFn) -> list[Node]:
     level = st.sampled_from([UnitLevel.GROUPING, UnitLevel.USING, UnitLevel.CONSTITUENT])
     heads = st.lists(
         st.tuples(st.integers(0, PEOPLE - 1), st.booleans()), max_size=2, unique_by=lambda h: h[0]
-    )
+    ).filter(lambda found: sum(not acting for _person, acting in found) < 2)
     return [
         Node(
             draw(st.none() | st.integers(0, number - 1)) if number else None,

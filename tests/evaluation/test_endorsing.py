@@ -14,7 +14,7 @@ from kpi_cms.evaluation.enums import TaskKind, TaskState
 from kpi_cms.evaluation.models import Assessment, Score, Scorecard, Task
 from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.models import LedgerEntry
-from kpi_cms.foundation.core.errors import Invalid, Stale, WrongState
+from kpi_cms.foundation.core.errors import Invalid, Refused, Stale, WrongState
 from snippets.models import Period, Person
 from tests.helpers import month
 from tests.helpers import world as worlds
@@ -90,6 +90,21 @@ def test_a_score_changed_since_the_endorser_looked_is_refused_with_both_values(e
     assert Scorecard.objects.values().get(pk=card.pk) == {
         field.attname: getattr(before, field.attname) for field in Scorecard._meta.concrete_fields
     }
+    assert step(stages.endorse, world.chair, card).state == "confirmed"
+
+
+def test_whoever_has_left_endorses_and_returns_nothing(endorsed_world: World) -> None:
+    world = endorsed_world
+    card = month.confirmed(world, world.lan)
+    Person.objects.filter(pk=world.chair.pk).update(left_on=LATER.date())
+    with pytest.raises(Refused, match="You have left the service"):
+        step(stages.endorse, world.chair, card)
+    with pytest.raises(Refused, match="You have left the service"):
+        stages.return_to_evaluator(
+            actor=world.chair.user, moment=LATER, card=card, expected=card.version_number, reason="Xem lại"
+        )
+    assert Scorecard.objects.get(pk=card.pk).state == "evaluated"
+    Person.objects.filter(pk=world.chair.pk).update(left_on=date(2026, 8, 5))
     assert step(stages.endorse, world.chair, card).state == "confirmed"
 
 

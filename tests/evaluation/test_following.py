@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from kpi_cms.evaluation.domain import basis, following, naming, scoring, stages
+from kpi_cms.evaluation.domain import basis, following, naming, scoring, stages, tasks
 from kpi_cms.evaluation.domain.saving import Entry
 from kpi_cms.evaluation.enums import NamingNeed
 from kpi_cms.evaluation.models import Assessment, CardResult, Score, Scorecard
@@ -184,6 +184,29 @@ def test_an_import_that_moves_a_head_is_followed(world: World, committed: Commit
     assert set(evaluators(world).values()) == {CHI}
 
 
+def test_whoever_has_left_decides_nothing_though_the_card_still_names_them(
+    world: World, half_evaluated: Scorecard
+) -> None:
+    """As while nobody else is found, or between midnight and the night's work."""
+    task = month.report(month.assign(world, world.minh))
+    steps = (
+        partial(stages.save_evaluation, card=half_evaluated, entries={}),
+        partial(stages.return_to_person, card=half_evaluated, reason="Xem lại"),
+        partial(stages.confirm, card=half_evaluated, seen=on_screen(half_evaluated)),
+        partial(tasks.confirm_task, task=task, accepted=task.completed),
+    )
+    Person.objects.filter(pk=world.head.pk).update(left_on=TODAY)
+    for step in steps:
+        about = step.keywords.get("card", task)
+        with pytest.raises(Refused, match="You have left the service"):
+            step(actor=world.head.user, moment=MOMENT, expected=about.version_number)
+    card = world.card(world.lan)
+    assert (card.state, card.version_number) == ("submitted", half_evaluated.version_number)
+    Person.objects.filter(pk=world.head.pk).update(left_on=TOMORROW)
+    steps[2](actor=world.head.user, moment=MOMENT, expected=half_evaluated.version_number)
+    steps[3](actor=world.head.user, moment=MOMENT, expected=task.version_number)
+
+
 # --- Whoever gains it ------------------------------------------------------------------------------------------
 def test_a_new_head_evaluates_the_open_cards(world: World, committed: Committed) -> None:
     with committed():
@@ -196,7 +219,7 @@ def test_a_new_head_evaluates_the_open_cards(world: World, committed: Committed)
 def test_a_card_without_an_evaluator_gets_one(world: World, committed: Committed) -> None:
     Scorecard.objects.filter(person=world.lan).update(evaluator=None, evaluator_basis="none")
     with committed():
-        made_a_head(world.deputy, world.other_department)  # elsewhere: not looked at
+        made_a_head(world.deputy, world.other_agency)  # elsewhere: not looked at
     assert evaluators(world)["CC004"] is None
     assert night(TODAY) == 1
     assert evaluators(world) == AT_FIRST
@@ -491,8 +514,8 @@ def test_an_act_that_concerns_no_post_announces_none(world: World, committed: Co
             organisation.rename_unit(actor=system_user(), moment=MOMENT, unit=world.department, name="Khác")
         assert told == []
         with committed():
-            made_a_head(world.lan, world.other_department)
-        assert told == [({world.lan.pk}, {world.other_department.pk})]
+            made_a_head(world.lan, world.other_agency)
+        assert told == [({world.lan.pk}, {world.other_agency.pk})]
     finally:
         signals.posts_changed.disconnect(hear)
 

@@ -187,6 +187,44 @@ def test_a_secondment_comes_before_the_main_appointment(world: World) -> None:
     )
 
 
+def test_a_secondment_to_a_unit_that_takes_no_part_makes_no_card_with_the_head_at_home(world: World) -> None:
+    world.period.units.remove(world.other_agency)
+    worlds.appoint(world.lan, world.other_department, role=PostRole.MEMBER, main=False, seconded=True)
+    worlds.appoint(
+        world.minh, world.other_department, role=PostRole.MEMBER, main=False, seconded=True,
+        ends_on=date(2026, 7, 30),
+    )  # fmt: skip
+    worlds.appoint(world.deputy, world.other_department, role=PostRole.MEMBER, main=False)
+    plan = plan_opening(world.period)
+    assert plan.seconded_away == [(world.lan.pk, "Đơn vị B1")]
+    assert sorted(codes([card.context.person_id for card in plan.cards])) == [
+        "CC001",
+        "CC002",
+        "CC003",
+        "CC005",
+    ]
+    assert plan.people == 5
+
+
+def test_a_second_secondment_within_the_scope_is_evaluated_there(world: World) -> None:
+    worlds.appoint(world.lan, world.extra["manager"], role=PostRole.MEMBER, main=False, seconded=True)
+    worlds.appoint(world.lan, world.other_department, role=PostRole.MEMBER, main=False, seconded=True)
+    plan = plan_opening(world.period)
+    (card,) = (card for card in plan.cards if card.context.person_id == world.lan.pk)
+    assert (card.evaluator.person_id, plan.seconded_away) == (world.other_head.pk, [])
+
+
+def test_whoever_heads_a_further_unit_is_listed_because_d_does_not_count_it(world: World) -> None:
+    Appointment.objects.filter(person=world.other_head).update(role=PostRole.MEMBER)
+    worlds.appoint(world.head, world.other_department, role=PostRole.HEAD, main=False)
+    worlds.appoint(world.deputy, world.other_agency, role=PostRole.HEAD, main=False, acting=True)
+    worlds.appoint(world.minh, world.other_agency, role=PostRole.DEPUTY, main=False)
+    worlds.appoint(world.chair, world.department, role=PostRole.HEAD, main=False, acting=True)  # counted
+    plan = plan_opening(world.period)
+    assert plan.headed_besides == [(world.deputy.pk, ["Đơn vị B"]), (world.head.pk, ["Đơn vị B1"])]
+    assert len(plan.cards) == 7
+
+
 def test_whoever_left_before_the_last_day_has_no_card_and_is_listed(world: World) -> None:
     Person.objects.filter(pk=world.lan.pk).update(left_on=date(2026, 7, 31))
     plan = plan_opening(world.period)
@@ -378,5 +416,5 @@ def test_planning_costs_the_same_whatever_the_number_of_people(
 ) -> None:
     for number in range(3):
         worlds.person(f"X{number}", "Lê Thị Thêm", world.department)
-    with django_assert_num_queries(10):  # type: ignore[operator]  # a pytest-django fixture
+    with django_assert_num_queries(11):  # type: ignore[operator]  # a pytest-django fixture
         plan_opening(Period.objects.get(pk=world.period.pk))

@@ -1,6 +1,9 @@
 """Acting in the place of somebody absent: recorded under both names, and never on the card of one's own evaluator."""
 
+from datetime import date
+
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpi_cms.evaluation import rules
@@ -19,8 +22,32 @@ def take_step(rule: Rule, actor: User, card: Scorecard) -> None:
     scope = Scope.of(actor)
     decision = rules.may(rule, scope, card)
     decision.require()
+    require_serving(actor, card)
     in_place_of_the_absent(decision, actor, card.period_id, card.person)
     rules.require_step(rule, scope, card)
+
+
+def require_serving(actor: User, card: Scorecard) -> None:
+    """Whoever has left the service decides nothing any more, though the card may name them until somebody is found."""
+    named = (card.evaluator, card.endorser)
+    if any(each is not None and each.user_id == actor.pk and each.left_by(_today()) for each in named):
+        raise Refused(_left())
+
+
+def require_in_service(actor: User) -> None:
+    """The same of the tasks of somebody whom the actor evaluates."""
+    if Person.objects.filter(user=actor, left_on__lte=_today()).exists():
+        raise Refused(_left())
+
+
+def _today() -> date:
+    action = current_action()
+    assert action is not None  # every step is a verb
+    return timezone.localdate(action.moment)
+
+
+def _left() -> str:
+    return _("You have left the service, so you decide about nobody any more. Tell the personnel office.")
 
 
 def in_place_of_the_absent(decision: Decision, actor: User, period_id: int, person: Person) -> None:

@@ -4,7 +4,7 @@ An undecided card follows. A decided one is never altered: it is marked “basis
 from others now, until its evaluator confirms it anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Exists
@@ -15,6 +15,7 @@ from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.audit import ledger
 from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.history import save_tracked
+from snippets.enums import PostRole
 
 from . import scoring
 from .others import PENDING as PENDING  # read beside the verbs by whoever confirms a basis
@@ -58,6 +59,12 @@ def follow_naming(period_id: int, evaluators: Sequence[int], moment: datetime) -
     cards = Scorecard.objects.filter(
         period_id=period_id, person_id__in=evaluators, version__counts_tasks=True
     )
+    _looked_at(locked(list(cards.values_list("pk", flat=True))), moment)
+
+
+def follow_fields(period_id: int, people: Collection[int], moment: datetime) -> None:
+    """After units were put into these people's charge or taken out of it: the cards they have as deputies."""
+    cards = Scorecard.objects.filter(period_id=period_id, person_id__in=people, role=PostRole.DEPUTY)
     _looked_at(locked(list(cards.values_list("pk", flat=True))), moment)
 
 

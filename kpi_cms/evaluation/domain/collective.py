@@ -91,9 +91,9 @@ def name_collective(
     }
     if decision.on > timezone.localdate(moment):
         problems["on"] = [_("The day of a decision is not in the future.")]
-    if secretary.account_in_use is None:
+    if secretary.account_on(timezone.localdate(moment)) is None:
         problems["secretary"] = [_("This person has no account in use. Choose somebody who signs in.")]
-    problems |= dict(_wrong_seats(seats))
+    problems |= dict(_wrong_seats(seats, timezone.localdate(moment)))
     if problems:
         raise Invalid(_("Say who is named, by which decision and why."), problems=problems)
     locks.share_period(period.pk)
@@ -125,13 +125,13 @@ def name_collective(
     return cards
 
 
-def _wrong_seats(seats: Mapping[str, Person]) -> Iterator[tuple[str, list[str]]]:
+def _wrong_seats(seats: Mapping[str, Person], day: date) -> Iterator[tuple[str, list[str]]]:
     """Nobody sits twice, nor after they have left; members need no account, for they enter nothing themselves."""
     taken: set[int] = set()
     for key, person in seats.items():
         if person.pk in taken:
             yield SEAT + key, [_("This person sits for somebody else here already. Name another one.")]
-        elif person.left_on is not None:
+        elif person.left_by(day):
             yield SEAT + key, [_("This person has left the service. Name somebody else.")]
         taken.add(person.pk)
 

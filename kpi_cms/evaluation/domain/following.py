@@ -28,7 +28,7 @@ from kpi_cms.foundation.core.models import Job
 from snippets.enums import PeriodState
 from snippets.models import Period
 
-from . import locks
+from . import basis, locks
 from .evaluators import Organisation
 from .naming import ASKED, Competent, Today, name_anew, standing_evaluator, waiting_for_an_evaluator
 
@@ -59,6 +59,17 @@ def follow_registers(*, actor: User, moment: datetime, period: Period, cards: Co
     named = [(card, found) for card in locked if (found := _follows(today, card)) is not None]
     name_anew(named, moment, _("Who evaluates follows the registers of people and units."), reopening=False)
     return len(named)
+
+
+@business_verb
+def follow_deputies(*, actor: User, moment: datetime, period: Period, people: Collection[int]) -> None:
+    """Look at the cards of these people as deputies, whose fields changed: computed anew, or marked once decided.
+
+    The period may have been closed since it was looked for.
+    """
+    locks.share_period(period.pk)
+    if Period.objects.filter(pk=period.pk, state=PeriodState.OPEN).exists():
+        basis.follow_fields(period.pk, people, moment)
 
 
 def _follows(today: Today, card: Scorecard) -> Competent | None:
@@ -100,6 +111,12 @@ def follow_change(
 ) -> None:
     """After an act of the registers: at once, so that the next request finds it; more than a batch by a job."""
     _follow_at_once(lambda moment: _concerned(people, units, moment))
+
+
+def follow_fields(sender: Any, *, people: Collection[int], **_named: Any) -> None:
+    """After units were put into deputies' charge or taken out of it, for whatever days: the periods say which count."""
+    for period in _open_periods():
+        follow_deputies(actor=system_user(), moment=database_now(), period=period, people=people)
 
 
 def follow_card(sender: Any, *, card: int, **_named: Any) -> None:

@@ -71,7 +71,7 @@ def name_evaluator(
     if keyhole is None:
         raise WrongState(_("No approved reopening of this card is open now. Ask for one, with a reason."))
     problems = _problems(moment, decision, reason)
-    if sentence := _not_to_decide(actor, card, keyhole, evaluator):
+    if sentence := _not_to_decide(actor, card, keyhole, evaluator, timezone.localdate(moment)):
         problems["evaluator"] = [sentence]
     _refuse(problems)
     refuse_each_other(card, evaluator)
@@ -116,7 +116,7 @@ def name_endorser(
             _("No new decision of this card is to be endorsed now. Ask for a reopening first, with a reason.")
         )
     problems = _problems(moment, decision, reason)
-    if sentence := _not_to_endorse(actor, card, keyhole, endorser):
+    if sentence := _not_to_endorse(actor, card, keyhole, endorser, timezone.localdate(moment)):
         problems["endorser"] = [sentence]
     _refuse(problems)
     refuse_each_other(card, endorser)
@@ -212,10 +212,12 @@ def _refuse(problems: dict[str, list[str]]) -> None:
         raise Invalid(_("Say who is named, by which decision and why."), problems=problems)
 
 
-def _not_to_decide(actor: User, card: Scorecard, keyhole: Reopening, evaluator: Person) -> str:
+def _not_to_decide(actor: User, card: Scorecard, keyhole: Reopening, evaluator: Person, day: date) -> str:
     """Why this person does not decide the card anew; "" where nothing speaks against it."""
     if evaluator.user_id == actor.pk:
         return _("Nobody names themselves to decide. Ask somebody else who may name.")
+    if evaluator.account_on(day) is None:
+        return _("This person has no account in use. Choose somebody who signs in.")
     endorsed = Assessment.objects.filter(
         card=card, stage=StageKey.ENDORSEMENT, state=AssessmentState.SUBMITTED
     )
@@ -229,10 +231,12 @@ def _not_to_decide(actor: User, card: Scorecard, keyhole: Reopening, evaluator: 
     return ""
 
 
-def _not_to_endorse(actor: User, card: Scorecard, keyhole: Reopening, endorser: Person) -> str:
+def _not_to_endorse(actor: User, card: Scorecard, keyhole: Reopening, endorser: Person, day: date) -> str:
     """Why this person does not endorse the card's new decision; "" where nothing speaks against it."""
     if endorser.user_id == actor.pk:
         return _("Nobody names themselves to endorse. Ask somebody else who may name.")
+    if endorser.account_on(day) is None:
+        return _("This person has no account in use. Choose somebody who signs in.")
     # Whoever scores or decides, and whoever did so in the evaluator's place, for the new decision too.
     in_place = Assessment.objects.filter(card=card, stage=StageKey.EVALUATOR, delegate__isnull=False)
     proposed_by = keyhole.proposal["delegate"] if keyhole.proposal is not None else None
@@ -251,10 +255,8 @@ def _not_to_endorse(actor: User, card: Scorecard, keyhole: Reopening, endorser: 
 def _not_free(
     card: Scorecard, keyhole: Reopening, person: Person, now: int | None, others: Collection[int | None]
 ) -> str:
-    """They sign in, are not named already (`now`), and have no other part: of the person, of a collective, of the
-    `others` who decide, or of whoever approved the reopening."""
-    if person.account_in_use is None:
-        return _("This person has no account in use. Choose somebody who signs in.")
+    """They are not named already (`now`), and have no other part: of the person, of a collective, of the `others` who
+    decide, or of whoever approved the reopening."""
     if person.pk == now:
         return _("The card names this person already.")
     speak = {card.secretary_id, *(said.rater_id for said in sitting(card).values())}

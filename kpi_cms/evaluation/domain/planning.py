@@ -18,7 +18,7 @@ from kpi_cms.evaluation.asked_queries import nothing_in_common, questions_of
 from kpi_cms.evaluation.enums import StageKey
 from kpi_cms.evaluation.models import CataloguePin, VersionPin
 from kpi_cms.foundation.access.scope import paths_q, shortest
-from snippets.enums import LEADING_ROLES
+from snippets.enums import LEADING_ROLES, PostRole
 from snippets.models import Appointment, Catalogue, Period, Person, Unit
 from snippets.queries import lineage
 
@@ -75,6 +75,8 @@ class OpeningPlan:
 
     cards: list[PlannedCard] = field(default_factory=list)
     without_appointment: list[WithoutPost] = field(default_factory=list)
+    seconded_away: list[tuple[int, str]] = field(default_factory=list)
+    """Seconded to a unit that takes no part, by its name: its head evaluates them, so nobody of the units here does."""
     without_version: list[int] = field(default_factory=list)
     two_versions: list[tuple[int, list[str]]] = field(default_factory=list)
     preceded: list[tuple[int, str, list[str]]] = field(default_factory=list)
@@ -82,6 +84,8 @@ class OpeningPlan:
     nothing_in_common: list[tuple[int, list[str], list[str]]] = field(default_factory=list)
     """People with two cards whose sets need a value of every task and know none in common: versions, what is needed."""
     unmatched: dict[int, Context] = field(default_factory=dict)
+    headed_besides: list[tuple[int, list[str]]] = field(default_factory=list)
+    """People with a card who head units besides that of their card, by name: d counts nobody of these."""
     without_evaluator: list[int] = field(default_factory=list)
     without_direct_head: list[int] = field(default_factory=list)
     """People whose set has this stage and whose constituent unit has no head: it is left out on their cards."""
@@ -261,6 +265,36 @@ def without_appointment(period: Period, paths: Sequence[str]) -> list[WithoutPos
     ]
 
 
+def _seconded_away(period: Period, paths: Sequence[str]) -> dict[int, str]:
+    """Who is seconded on the period's last day to a unit that takes no part, and its name: one query."""
+    rows = Appointment.objects.on(period.ends_on).filter(seconded=True).exclude(paths_q(paths, "unit__path"))
+    return dict(rows.order_by("starts_on", "pk").values_list("person_id", "unit__name"))
+
+
+def _evaluated_here(
+    plan: OpeningPlan, period: Period, paths: Sequence[str], codes: Mapping[str, str]
+) -> Iterator[Context]:
+    """Everybody with an appointment in scope, counted, but those whom a unit outside evaluates: they are listed."""
+    away = _seconded_away(period, paths)
+    for context in contexts(period, paths, codes):
+        plan.people += 1
+        if context.person_id in away and not context.seconded:
+            plan.seconded_away.append((context.person_id, away[context.person_id]))
+        else:
+            yield context
+
+
+def _headed_besides(context: Context, units: Mapping[str, Unit]) -> list[str]:
+    """Names of the units that somebody heads and whose people their card's d does not count."""
+    own = units[context.units[-1]]
+    return [
+        units[other["unit"]].name
+        for other in context.others
+        if other["role"] == PostRole.HEAD
+        and not (context.role == PostRole.HEAD and units[other["unit"]].path.startswith(own.path))
+    ]
+
+
 def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = None) -> OpeningPlan:
     """Sort everybody in scope. Without `versions` the period's pins count, or the candidates while it has none."""
     if versions is None:
@@ -273,9 +307,9 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
     plan = OpeningPlan(without_appointment=without_appointment(period, paths))
     plan.people = len(plan.without_appointment)
     codes = {unit.path: unit.code for unit in organisation.units.values()}
+    by_code = {unit.code: unit for unit in organisation.units.values()}
     apart: dict[tuple[int, ...], list[str]] = {}
-    for context in contexts(period, paths, codes):
-        plan.people += 1
+    for context in _evaluated_here(plan, period, paths, codes):
         matching: dict[str, list[CriteriaVersion]] = defaultdict(list)
         for version in versions:
             if applies(version.specification.get("applicability") or {}, context, period.kind):
@@ -284,6 +318,8 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
         if not matching:
             plan.without_version.append(context.person_id)
             plan.unmatched[context.person_id] = context
+        elif besides := _headed_besides(context, by_code):
+            plan.headed_besides.append((context.person_id, besides))
         alone = [found[0] for found in matching.values() if len(found) == 1]
         key = tuple(version.pk for version in alone if version.asks_of_tasks)
         if key not in apart:
@@ -354,6 +390,8 @@ def _sort_people(plan: OpeningPlan) -> None:
         *(person for person, _codes in plan.two_versions),
         *(person for person, _first, _others in plan.preceded),
         *(person for person, _codes, _names in plan.nothing_in_common),
+        *(person for person, _unit in plan.seconded_away),
+        *(person for person, _units in plan.headed_besides),
     }
     order = dict(Person.objects.filter(pk__in=listed).values_list("pk", "sort_key"))
     plan.without_version.sort(key=lambda person: order[person])
@@ -362,6 +400,8 @@ def _sort_people(plan: OpeningPlan) -> None:
     plan.two_versions.sort(key=lambda entry: order[entry[0]])
     plan.preceded.sort(key=lambda entry: order[entry[0]])
     plan.nothing_in_common.sort(key=lambda entry: order[entry[0]])
+    plan.seconded_away.sort(key=lambda entry: order[entry[0]])
+    plan.headed_besides.sort(key=lambda entry: order[entry[0]])
     in_scope = {card.context.person_id for card in plan.cards}
     plan.without_account = list(
         Person.objects.filter(pk__in=in_scope, user__isnull=True)

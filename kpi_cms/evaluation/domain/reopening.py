@@ -30,7 +30,7 @@ from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongStat
 from snippets.models import Person
 
 from . import locks, scoring
-from .acting import in_place_of_the_absent
+from .acting import in_place_of_the_absent, require_serving
 from .agreeing import check_unchanged
 from .entries import entered_at
 from .saving import written
@@ -139,6 +139,7 @@ def require(rule: Rule, actor: User, card: Scorecard) -> None:
     scope = Scope.of(actor)
     decision = rules.may(rule, scope, card)
     decision.require()
+    require_serving(actor, card)
     in_place_of_the_absent(decision, actor, card.period_id, card.person)
     if not in_state(rule, card.state, rules.relations_of(scope, card)):
         raise WrongState(_("This card is not decided now, so there is nothing to reopen."))

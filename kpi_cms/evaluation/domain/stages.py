@@ -37,7 +37,7 @@ from kpi_cms.foundation.engine import DIRECT_HEAD, NOT_ARISEN, CompiledCriterion
 from snippets.models import Person
 
 from . import basis, locks, scoring
-from .acting import delegate_of, take_step
+from .acting import delegate_of, require_serving, take_step
 from .agreeing import check_seen, check_unchanged
 from .direct_heads import is_left_out
 from .entries import require_band
@@ -277,6 +277,7 @@ def endorse(
     """
     card = lock_to_decide(actor, card)
     rules.require_step(table.ENDORSE, Scope.of(actor), card)
+    require_serving(actor, card)
     if card.period.endorsement_due_at is not None:
         rules.require_before(card.period.endorsement_due_at, moment, _("The endorsement"))
     digest = check_seen(actor, card, expected, seen, moment)
@@ -301,6 +302,7 @@ def return_to_evaluator(
     """The head of the agency does not endorse: the evaluator looks again, with the reason."""
     card = lock(card)
     rules.require_step(table.RETURN_TO_EVALUATOR, Scope.of(actor), card)
+    require_serving(actor, card)
     check_unchanged(card, expected)
     require_reason(reason)
     reopen_evaluation(card)

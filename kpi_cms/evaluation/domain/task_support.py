@@ -30,7 +30,7 @@ from kpi_cms.foundation.engine import QUALITY, SAID
 from snippets.models import Period, Person, Product, Unit
 
 from . import basis, locks
-from .acting import in_place_of_the_absent
+from .acting import in_place_of_the_absent, require_in_service
 
 # What the columns of a quantity hold: more would be rounded unseen, or refused by the database without a sentence.
 SMALLEST, LARGEST = Decimal("0.001"), Decimal(999_999)
@@ -103,6 +103,8 @@ def _require(rule: Rule, actor: User, period: Period, person: Person, unit: Unit
         rule, scope, person, unit, evaluates=standing.evaluates, stands_in_for=standing.stands_in_for
     )
     decision.require()
+    if standing.evaluates:
+        require_in_service(actor)
     in_place_of_the_absent(decision, actor, period.pk, person)
     rules.require_open(period)
 

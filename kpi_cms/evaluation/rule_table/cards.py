@@ -457,10 +457,16 @@ FOLLOW_REGISTERS = Rule(
     label=_("Let the evaluator of open cards follow the registers"),
     subject="card",
     law="Đ10.1, Đ18",
-    verbs=("kpi_cms.evaluation.domain.following.follow_registers",),
+    verbs=(
+        "kpi_cms.evaluation.domain.following.follow_registers",
+        "kpi_cms.evaluation.domain.following.follow_deputies",
+    ),
     relations=(SYSTEM,),
     period_states=OPEN,
-    note=_("After each change of posts, decisions and units, and by night for what begins and ends by date."),
+    note=_(
+        "After each change of posts, decisions and units, and by night for what begins and ends by date. What a deputy "
+        "is in charge of is counted anew on their cards."
+    ),
 )
 
 CARD_RULES = (

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth import authenticate, login, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -60,9 +61,10 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_password(request: HttpRequest) -> HttpResponse:
+    """A present password that is wrong counts as a wrong attempt to sign in: whoever finds a browser open has five."""
     form = ChangePasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        assert isinstance(request.user, User)
+    assert isinstance(request.user, User)
+    if request.method == "POST" and form.is_valid() and _knows(request, form.cleaned_data["current"]):
         try:
             domain.change_own_password(
                 actor=request.user,
@@ -78,8 +80,17 @@ def change_password(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, User.objects.get(pk=request.user.pk))
             messages.success(request, _("Your password was changed."))
             return redirect("workspace:home")
-    assert isinstance(request.user, User)
+    elif request.method == "POST" and not form.errors:
+        if not AxesProxyHandler.is_allowed(request, {"username": request.user.get_username()}):
+            return locked_out(request)
+        form.add_error("current", _("The present password is not right."))
     context = {"form": form, "must_change": request.user.must_change_password}
     return TemplateResponse(
         request, "accounts/change_password.html", context, status=422 if form.errors else 200
     )
+
+
+def _knows(request: HttpRequest, password: str) -> bool:
+    """The password is the account's own, tried as at signing in: failures are counted, and refuse the right one too."""
+    assert isinstance(request.user, User)
+    return authenticate(request, username=request.user.get_username(), password=password) is not None

@@ -5,7 +5,7 @@ bans them on tracked models everywhere else (`tests/architecture/test_silent_wri
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import models
@@ -34,13 +34,20 @@ def update_many(
     fields: Sequence[str],
     *,
     reason_key: uuid.UUID | None = None,
+    meanwhile: Mapping[str, Any] | None = None,
 ) -> None:
     """Update `fields` of rows that the caller has locked, and write their history rows.
 
     As an INSERT that meets each row's key and updates it: several times faster than Django's bulk update, which
-    builds a CASE with a branch for every row.
+    builds a CASE with a branch for every row. `meanwhile` is what the rows say between the two, so that they may
+    exchange what is unique; some of `fields`, so nothing of it stays and history knows nothing of it.
     """
     if rows:
+        if meanwhile is not None:
+            assert set(meanwhile) <= set(fields)
+            for start in range(0, len(rows), BATCH):
+                keys = [row.pk for row in rows[start : start + BATCH]]
+                model._default_manager.filter(pk__in=keys).update(**meanwhile)
         model._default_manager.bulk_create(
             rows, batch_size=BATCH, update_conflicts=True, unique_fields=["pk"], update_fields=list(fields)
         )

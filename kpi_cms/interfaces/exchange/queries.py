@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
@@ -31,7 +32,9 @@ def own_upload(actor: User, moment: datetime, kind: ImportKind, pk: uuid.UUID) -
 
 def units_for(rule: Rule, scope: Scope) -> QuerySet[Unit]:
     """Units in service into which the reader may import this, in the order of the tree."""
-    units: QuerySet[Unit] = scope.units(*rule.capabilities).filter(closed_on__isnull=True).order_by("path")
+    units: QuerySet[Unit] = (
+        scope.units(*rule.capabilities).filter(Unit.open_on(timezone.localdate())).order_by("path")
+    )
     return units
 
 

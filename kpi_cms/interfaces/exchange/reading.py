@@ -9,6 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from kpi_cms.foundation.accounts.models import User
 from snippets.domain.catalogue import CataloguePlan, plan_catalogue_import
 from snippets.domain.people import PeoplePlan, plan_people_import
@@ -119,6 +121,8 @@ def _shown(value: Any) -> str:
 
 def change_label(name: str) -> str:
     """What a field of a person's plan is called: the template's heading, or the register's own word."""
+    if name == "left_behind":
+        return _("last day of a further appointment in the unit left")
     for model in (Person, Appointment):
         if any(field.name == name for field in model._meta.get_fields()):
             return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # concrete fields only

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.accounts.models import User
@@ -109,7 +110,8 @@ def plan_catalogue_import(
     if sentence := standard_problem(standard_points):
         plan.problems.append(Problem("", 0, "", sentence))
         return plan
-    departments = _units_by_name(Unit.objects.filter(path__startswith=unit.path, closed_on__isnull=True))
+    today = timezone.localdate(moment)
+    departments = _units_by_name(Unit.objects.filter(Unit.open_on(today), path__startswith=unit.path))
     missing: Counter[str] = Counter()
     seen: dict[str, ProductRow] = {}
     for row in rows:

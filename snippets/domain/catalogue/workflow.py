@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.accounts.models import User
@@ -40,7 +41,7 @@ def create_catalogue(
         problems["title"] = [sentence]
     if sentence := standard_problem(standard_points):
         problems["standard_points"] = [sentence]
-    if unit.closed_on is not None:
+    if unit.closed_by(timezone.localdate(moment)):
         problems["unit"] = [_("This unit is closed. Choose another one.")]
     if problems:
         raise Invalid(next(iter(problems.values()))[0], problems=problems)

@@ -1,10 +1,12 @@
 """Accounts of people: made, reset, unlocked and closed by whoever keeps the accounts of their unit."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kpi_cms.foundation.access.rules import Rule
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.accounts import domain as accounts
 from kpi_cms.foundation.accounts.models import User
@@ -13,7 +15,7 @@ from kpi_cms.foundation.core.actor import business_verb
 from kpi_cms.foundation.core.errors import Refused, WrongState
 
 from ... import rule_table as table
-from ...models import Appointment, Grant, Person
+from ...models import Appointment, EvaluatorDecision, Grant, Person, Unit
 from ...rules import is_system, may
 from .. import grants, projection
 from .records import locked
@@ -23,10 +25,10 @@ from .records import locked
 def create_account_for(*, actor: User, moment: datetime, person: Person) -> str:
     """Make the person's account, named by the staff code; returns its first password, which is shown once.
 
-    A head begins to hold what a head holds at once.
+    A head begins to hold what a head holds at once. Raises NotFound, Refused, WrongState.
     """
     person = locked(person)
-    may(actor, table.CREATE_ACCOUNT, person.unit).require()
+    _require_everywhere(actor, table.CREATE_ACCOUNT, person, moment)
     if person.user_id is not None:
         raise WrongState(
             _("%(code)s has an account already. Reset its password instead.") % {"code": person.staff_code}
@@ -55,20 +57,43 @@ def link_account(person: Person, user: User, *, actor: User, moment: datetime) -
     projection.project_many(grants.follow_appointments(lasting, actor=actor, moment=moment), moment=moment)
 
 
-def _account_of(actor: User, person: Person, moment: datetime) -> User:
-    """The account, after the checks that reset, unlocking and closing share.
+def reaches(people: Sequence[Person], day: date) -> dict[int, set[int]]:
+    """Where each of these people works, decides or holds something from that day on: person → units, in three queries.
 
-    A new password is the power to act as its owner: whoever hands it out must keep accounts wherever the owner holds
-    anything, or a unit's clerk would become the head of another.
+    Posts that last or lie ahead, grants in force or to come, and whoever a decision names them to evaluate. A first
+    password is the power to act as its owner there.
     """
-    may(actor, table.KEEP_ACCOUNT, person.unit).require()
+    found: dict[int, set[int]] = {person.pk: {person.unit_id} for person in people}
+    of_account = {person.user_id: person.pk for person in people if person.user_id is not None}
+    posts = Appointment.objects.lasting(day).filter(person__in=list(found))
+    held = Grant.objects.lasting(day).filter(user__in=list(of_account))
+    decisions = EvaluatorDecision.objects.lasting(day).filter(evaluator__in=list(found))
+    for key, unit in posts.values_list("person", "unit"):
+        found[key].add(unit)
+    for user, unit in held.values_list("user", "unit"):
+        found[of_account[user]].add(unit)
+    for key, unit in decisions.values_list("evaluator", "person__unit"):
+        found[key].add(unit)
+    return found
+
+
+def _require_everywhere(actor: User, rule: Rule, person: Person, moment: datetime) -> None:
+    """Whoever hands out a password must keep accounts wherever its owner works, decides or holds anything, or a unit's
+    clerk would become the head of another. Raises NotFound, Refused."""
+    may(actor, rule, person.unit).require()
+    if is_system(actor):
+        return
+    scope = Scope.of(actor)
+    units = Unit.objects.filter(pk__in=reaches([person], timezone.localdate(moment))[person.pk])
+    if any(not may(actor, rule, unit, scope=scope) for unit in units):
+        raise Refused(table.OUTSIDE_YOUR_ACCOUNTS)
+
+
+def _account_of(actor: User, person: Person, moment: datetime) -> User:
+    """The account, after the checks that reset, unlocking and closing share."""
+    _require_everywhere(actor, table.KEEP_ACCOUNT, person, moment)
     if person.user is None:
         raise WrongState(_("%(code)s has no account yet. Create one first.") % {"code": person.staff_code})
-    if not is_system(actor):
-        scope = Scope.of(actor)
-        held = Grant.objects.on(timezone.localdate(moment)).filter(user=person.user).select_related("unit")
-        if any(not may(actor, table.KEEP_ACCOUNT, grant.unit, scope=scope) for grant in held):
-            raise Refused(table.OUTSIDE_YOUR_ACCOUNTS)
     return person.user
 
 

@@ -21,8 +21,9 @@ from ...enums import PostRole
 from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import may, not_oneself
 from .. import grants, projection
-from ..announcing import announce_appointments, announce_posts
-from .records import locked, require_in_service
+from ..announcing import announce_appointments
+from .heads import require_only_head
+from .records import is_left_behind, last_day_of, locked, require_in_service
 
 ONE_DAY = timedelta(days=1)
 
@@ -49,7 +50,8 @@ def appoint(
 
     A main appointment that lasts is ended on the day before the new one starts; one that starts on that day or later
     is in the way and refused. A head with an account holds a head's capabilities on the unit from the first day;
-    whoever goes to another unit leaves behind what they held for the old one. Nobody makes themselves a head.
+    whoever goes to another unit leaves behind what they held for the old one. Nobody makes themselves a head, and a
+    unit that has one on these days gets no second, unless one of the two acts or is seconded.
     Raises Invalid, Refused, NotFound, WrongState.
     """
     person = locked(person)
@@ -59,6 +61,7 @@ def appoint(
     if role == PostRole.HEAD:
         not_oneself(actor, person, table.APPOINT).require()
     require_in_service(person, starts_on)
+    ends_on = last_day_of(person, ends_on)
     if unit.closed_on is not None and unit.closed_on <= starts_on:
         raise WrongState(
             _("The unit “%(name)s” is closed by then. Choose its successor.") % {"name": unit.name}
@@ -82,6 +85,7 @@ def appoint(
         ends_on=ends_on,
         decision_number=decision_number,
     )
+    require_only_head(appointment, unit)
     save_tracked(appointment, reason_key=reason_key)
     ledger.record(
         Act.APPOINTED,
@@ -122,10 +126,11 @@ def _make_room(
                 )
                 % {"code": person.staff_code, "day": f"{other.starts_on:%d/%m/%Y}"}
             )
-        _end(actor, moment, other, starts_on - ONE_DAY, reason_key)
+        end_on(actor, moment, other, starts_on - ONE_DAY, reason_key)
 
 
-def _end(actor: User, moment: datetime, appointment: Appointment, on: date, reason_key: Any) -> None:
+def end_on(actor: User, moment: datetime, appointment: Appointment, on: date, reason_key: Any) -> None:
+    """Part of an act: the last day of an appointment whose row is locked, with what a head holds by it."""
     before = facts(appointment)
     appointment.ends_on = on
     save_tracked(appointment, reason_key=reason_key, update_fields=["ends_on"])
@@ -164,7 +169,7 @@ def end_appointment(
         }
         raise Invalid(sentence, problems={"on": [sentence]})
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
-    _end(actor, moment, appointment, on, reason_key)
+    end_on(actor, moment, appointment, on, reason_key)
     settle_unit(person, moment, reason_key)
     return appointment
 
@@ -209,54 +214,10 @@ def transfer(
         reason=reason,
     )
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
-    left_behind = Appointment.objects.select_for_update().filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on),
-        person=person,
-        unit=old_unit,
-        starts_on__lt=starts_on,
-    )
-    for other in left_behind:
-        _end(actor, moment, other, starts_on - ONE_DAY, reason_key)
+    for other in Appointment.objects.select_for_update().filter(person=person):
+        if is_left_behind(other, old_unit.pk, starts_on):
+            end_on(actor, moment, other, starts_on - ONE_DAY, reason_key)
     return appointment
-
-
-@business_verb
-def leave_service(*, actor: User, moment: datetime, person: Person, on: date, reason: str) -> Person:
-    """The person leaves: `on` is the first day they no longer serve. Every appointment ends the day before, and every
-    grant with them."""
-    person = locked(person)
-    may(actor, table.LEAVE_SERVICE, person.unit).require()
-    if person.left_on is not None:
-        raise WrongState(_("%(code)s has left the service already.") % {"code": person.staff_code})
-    lasting = list(
-        Appointment.objects.select_for_update(of=("self",))
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on), person=person)
-        .select_related("unit")
-    )
-    if any(item.starts_on >= on for item in lasting):
-        raise WrongState(
-            _("An appointment of %(code)s starts after that day. End it first.") % {"code": person.staff_code}
-        )
-    reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
-    for item in lasting:
-        _end(actor, moment, item, on - ONE_DAY, reason_key)
-    if person.user_id is not None:
-        move = grants.Move(person.user_id, person.unit, None, on - ONE_DAY)
-        concerned = grants.follow_moves([move], moment=moment, reason_key=reason_key)
-        projection.project_many(concerned, moment=moment)
-    person.left_on = on
-    save_tracked(person, reason_key=reason_key, update_fields=["left_on"])
-    ledger.record(
-        Act.PERSON_CHANGED,
-        subject=person,
-        label=person.staff_code,
-        unit=person.unit,
-        person=person,
-        after={"left_on": on.isoformat()},
-        reason_key=reason_key,
-    )
-    announce_posts(people=[person.pk])
-    return person
 
 
 def facts(appointment: Appointment) -> dict[str, Any]:

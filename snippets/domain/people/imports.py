@@ -20,6 +20,7 @@ from kpi_cms.foundation.core.errors import Invalid
 from ...models import Appointment, Person, Unit
 from .. import grants, projection
 from ..announcing import announce_appointments
+from .heads import is_only_head
 from .plan import PeoplePlan, PersonRow, PlannedPerson, chunks, make_plan
 from .records import NAME_FIELDS
 
@@ -119,10 +120,13 @@ def _write_appointments(
 ) -> set[int]:
     """Ended and corrected ones first, so that the one open main appointment of each person has its room."""
     ended = [item.ended for item in touched if item.ended is not None]
+    ended += [post for item in touched for post in item.left_behind]
     corrected = [item.corrected for item in touched if item.corrected is not None]
     update_many(Appointment, ended, ["ends_on"], reason_key=reason_key)
     columns = ["unit", "position", "job_position", "role", "acting", "seconded", "starts_on"]
-    update_many(Appointment, corrected, columns, reason_key=reason_key)
+    # Heads may exchange their units in one file: nobody heads one by themselves while the others are being written.
+    meanwhile = {"acting": True} if any(is_only_head(each) for each in corrected) else None
+    update_many(Appointment, corrected, columns, reason_key=reason_key, meanwhile=meanwhile)
     begun = [item.new_appointment for item in touched if item.new_appointment is not None]
     for item in begun:
         item.person_id = item.person.pk

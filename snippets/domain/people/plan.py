@@ -22,7 +22,9 @@ from ... import rule_table as table
 from ...enums import PostRole, StaffKind
 from ...models import Appointment, JobPosition, Person, Position, Unit
 from ...rules import is_system, may_now
-from .records import normal_code, search_text
+from .accounts import reaches
+from .heads import second_heads
+from .records import is_left_behind, last_day_of, normal_code, search_text
 
 ONE_DAY = timedelta(days=1)
 LARGEST = 100_000
@@ -30,7 +32,7 @@ LARGEST = 100_000
 
 
 class PersonRow(Protocol):
-    """One row of a people workbook, read and checked cell by cell. An empty text is "", an empty date None.
+    """One row of a people workbook, read and checked cell by cell. An empty text is "", an empty date or answer None.
 
     The position is named by its code or, without one, by its title; the job position by either. Titles are compared
     without marks.
@@ -67,9 +69,9 @@ class PersonRow(Protocol):
     @property
     def faces_citizens(self) -> bool: ...
     @property
-    def acting(self) -> bool: ...
+    def acting(self) -> bool | None: ...
     @property
-    def seconded(self) -> bool: ...
+    def seconded(self) -> bool | None: ...
     @property
     def account(self) -> bool: ...
 
@@ -93,7 +95,7 @@ class Change(NamedTuple):
 
 @dataclass
 class PlannedPerson:
-    """What would happen to one person. `appointment` tells how the main appointment changes."""
+    """What would happen to one person: how the main appointment changes, and which others end with a move."""
 
     row: PersonRow
     person: Person
@@ -102,6 +104,7 @@ class PlannedPerson:
     new_appointment: Appointment | None = None
     corrected: Appointment | None = None
     ended: Appointment | None = None
+    left_behind: list[Appointment] = field(default_factory=list)
     account: bool = False
 
     @property
@@ -156,6 +159,7 @@ class _Registers:
         self.answers = {True: _("yes"), False: _("no")}
         self.people: dict[str, Person] = {}
         self.mains: dict[int, Appointment] = {}
+        self.besides: dict[int, list[Appointment]] = {}
         self.earlier_ends: dict[int, date] = {}
         codes = sorted({normal_code(row.staff_code) for row in rows})
         for some in chunks(codes):
@@ -163,9 +167,20 @@ class _Registers:
             self.people.update({p.staff_code: p for p in (people.select_for_update() if lock else people)})
         self.people_by_key = {person.pk: person for person in self.people.values()}
         for keys in chunks(list(self.people_by_key)):
-            mains = Appointment.objects.filter(person_id__in=keys, is_main=True).order_by("starts_on", "pk")
-            for main in mains.select_for_update() if lock else mains:
-                self._add_main(main)
+            posts = Appointment.objects.filter(person_id__in=keys).order_by("starts_on", "pk")
+            for post in posts.select_for_update() if lock else posts:
+                post.person = self.people_by_key[post.person_id]
+                if post.is_main:
+                    self._add_main(post)
+                else:
+                    self.besides.setdefault(post.person_id, []).append(post)
+        wanted = {normal_code(row.staff_code) for row in rows if row.account}
+        without = [
+            person for code, person in self.people.items() if code in wanted and person.user_id is None
+        ]
+        self.reaches: dict[int, set[int]] = {}
+        for some in chunks([] if self.system else without):
+            self.reaches |= reaches(some, today)
         self.taken_names = {
             name
             for some in chunks(codes)
@@ -174,7 +189,6 @@ class _Registers:
 
     def _add_main(self, main: Appointment) -> None:
         """Keep the latest main appointment of each person, and the last day of the one before."""
-        main.person = self.people_by_key[main.person_id]
         before = self.mains.get(main.person_id)
         if before is not None and before.ends_on is not None:
             self.earlier_ends[main.person_id] = before.ends_on
@@ -182,6 +196,13 @@ class _Registers:
 
     def keeps(self, unit: Unit, rule: Rule = table.IMPORT_PEOPLE) -> bool:
         return self.system or may_now(rule, self.scope, unit)
+
+    def keeps_accounts_of(self, person: Person) -> bool:
+        """Everywhere that somebody without an account works, decides or will."""
+        return all(
+            self.keeps(self.units_by_key[key], table.CREATE_ACCOUNT)
+            for key in self.reaches.get(person.pk, ())
+        )
 
 
 def chunks(keys: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
@@ -243,7 +264,27 @@ def make_plan(actor: User, moment: datetime, rows: Sequence[PersonRow], *, lock:
             plan.changed.append(planned)
         else:
             plan.unchanged.append(planned)
+    _refuse_second_heads(plan, registers, lock=lock)
     return plan
+
+
+def _refuse_second_heads(plan: PeoplePlan, registers: _Registers, *, lock: bool) -> None:
+    """Asked of the file as a whole: whoever it ends or moves heads a unit no longer, wherever their row stands."""
+    touched = plan.created + plan.changed
+    wanted = [
+        (item, each)
+        for item in touched
+        for each in (item.new_appointment, item.corrected)
+        if each is not None
+    ]
+    written = [
+        each
+        for item in touched
+        for each in (item.ended, item.corrected, *item.left_behind)
+        if each is not None
+    ]
+    for item, sentence in second_heads(wanted, written, registers.units_by_key, lock=lock):
+        plan.problems.append(Problem(item.row.sheet, item.row.row, "role", sentence))
 
 
 class _RowPlanner:
@@ -278,7 +319,7 @@ class _RowPlanner:
                 % {"code": self.row.unit_code},
             )
             return None
-        if unit.closed_on is not None:
+        if unit.closed_by(max(self.registers.today, self.row.starts_on)):
             self.problem(
                 "unit_code", _("The unit “%(code)s” is closed. Enter its successor.") % {"code": unit.code}
             )
@@ -336,7 +377,7 @@ class _RowPlanner:
                 )
                 % {"code": self.code},
             )
-        elif known.left_on is not None:
+        elif known.left_on is not None and known.left_by(max(self.registers.today, self.row.starts_on)):
             self.problem(
                 "staff_code",
                 _("%(code)s left the service on %(day)s. Take the row out, or have the record corrected.")
@@ -376,9 +417,10 @@ class _RowPlanner:
             "unit_id": unit.pk,
             "position_id": position.pk,
             "role": row.role,
-            "acting": row.acting,
-            "seconded": row.seconded,
         }
+        # An answer that was not given says nothing about the present appointment; of a new one it is no.
+        answers = {"acting": row.acting, "seconded": row.seconded}
+        values.update({name: answer for name, answer in answers.items() if answer is not None})
         if job is not None:
             values["job_position_id"] = job.pk
         if main is None or _is_over(main, self.registers.today):
@@ -419,11 +461,25 @@ class _RowPlanner:
             values["job_position_id"] = main.job_position_id
         starts_on = self.row.starts_on
         planned.new_appointment = Appointment(
-            person=planned.person, starts_on=starts_on, is_main=True, **values
+            person=planned.person,
+            starts_on=starts_on,
+            ends_on=last_day_of(planned.person, None),
+            is_main=True,
+            **values,
         )
         if main.ends_on is None or main.ends_on >= starts_on:
             main.ends_on = starts_on - ONE_DAY
             planned.ended = main
+        self._leave_behind(planned, main.unit_id, values["unit_id"])
+
+    def _leave_behind(self, planned: PlannedPerson, old_unit: int, new_unit: int) -> None:
+        """Whoever goes to another unit holds no other post of the old one either, as after a transfer by hand."""
+        starts_on = self.row.starts_on
+        for post in self.registers.besides.get(planned.person.pk, ()) if old_unit != new_unit else ():
+            if is_left_behind(post, old_unit, starts_on):
+                before, post.ends_on = post.ends_on, starts_on - ONE_DAY
+                planned.left_behind.append(post)
+                planned.changes.append(Change("left_behind", _day(before), _day(post.ends_on)))
 
     def _keeps_present(self, main: Appointment) -> bool:
         if self.registers.keeps(self.registers.units_by_key[main.unit_id]):
@@ -454,8 +510,14 @@ class _RowPlanner:
         if not self._may_lead(planned.person, values["role"]):
             return
         planned.new_appointment = Appointment(
-            person=planned.person, starts_on=starts_on, is_main=True, **values
+            person=planned.person,
+            starts_on=starts_on,
+            ends_on=last_day_of(planned.person, None),
+            is_main=True,
+            **values,
         )
+        if past is not None:
+            self._leave_behind(planned, past.unit_id, values["unit_id"])
         for name in ("unit_id", "position_id", "role"):
             planned.changes.append(Change(name.removesuffix("_id"), "", self._words(name, values[name])))
         planned.changes.append(Change("starts_on", "", _day(starts_on)))
@@ -473,6 +535,8 @@ class _RowPlanner:
             return
         if not self.registers.keeps(unit, table.CREATE_ACCOUNT):
             self.problem("account", _("You do not keep the accounts of this unit. Leave this cell empty."))
+        elif not self.registers.keeps_accounts_of(planned.person):
+            self.problem("account", str(table.OUTSIDE_YOUR_ACCOUNTS))
         elif self.code in self.registers.taken_names:
             self.problem(
                 "account",

@@ -1,8 +1,9 @@
 """The person as a record: registered once, changed field by field."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.accounts.models import User
@@ -15,7 +16,7 @@ from kpi_cms.foundation.core.errors import Invalid, WrongState
 from kpi_cms.foundation.core.text import fold, name_sort_key, normal
 
 from ... import rule_table as table
-from ...models import Person, Unit
+from ...models import Appointment, Person, Unit
 from ...rules import may
 
 CHANGEABLE = ("full_name", "kind", "birth_date", "email", "phone", "is_party_member")
@@ -66,6 +67,7 @@ def register_person(
     reason: str = "",
 ) -> Person:
     """A new member of staff of `unit`; the appointment that says what they do there is a second act."""
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)
     may(actor, table.REGISTER_PERSON, unit).require()
     staff_code = normal_code(staff_code)
     problems: dict[str, list[str]] = {}
@@ -77,7 +79,7 @@ def register_person(
         ]
     if not normal(full_name):
         problems["full_name"] = [_("Give the full name.")]
-    if unit.closed_on is not None:
+    if unit.closed_by(timezone.localdate(moment)):
         problems["unit"] = [_("This unit is closed. Choose another one.")]
     if problems:
         raise Invalid(next(iter(problems.values()))[0], problems=problems)
@@ -153,9 +155,26 @@ def change_person(
     return person
 
 
+def last_day_of(person: Person, ends_on: date | None) -> date | None:
+    """The last day of a post of theirs: at the latest the one before they leave the service."""
+    if person.left_on is None:
+        return ends_on
+    return min(ends_on or date.max, person.left_on - timedelta(days=1))
+
+
+def is_left_behind(post: Appointment, old_unit: int, starts_on: date) -> bool:
+    """Whoever goes to another unit on that day holds this post of the old one no longer: at every door the same."""
+    return (
+        post.unit_id == old_unit
+        and post.starts_on < starts_on
+        and (post.ends_on is None or post.ends_on >= starts_on)
+    )
+
+
 def require_in_service(person: Person, day: date) -> None:
     """Refuse what starts after somebody left the service."""
-    if person.left_on is not None and person.left_on <= day:
+    if person.left_by(day):
+        assert person.left_on is not None
         raise WrongState(
             _("%(code)s left the service on %(day)s. Nothing can begin after that day.")
             % {"code": person.staff_code, "day": f"{person.left_on:%d/%m/%Y}"}

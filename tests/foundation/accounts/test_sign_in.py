@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.messages import get_messages
 from django.contrib.sessions.models import Session
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -80,6 +81,23 @@ def test_five_wrong_attempts_lock_the_account_and_the_sixth_right_one_is_refused
     assert response.status_code == 429
     assert not is_signed_in(client)
     assert "Lê Thị Mật" not in response.content.decode()
+
+
+def test_the_present_password_is_guessed_five_times_and_no_more(client, user):
+    sign_in(client)
+    page, new = "/tai-khoan/mat-khau/", "một câu dài dễ nhớ"
+
+    def change(current):
+        return client.post(page, {"current": current, "new": new, "repeated": new}).status_code
+
+    statuses = [change(f"sai {attempt}") for attempt in range(5)]
+    assert statuses == [422, 422, 422, 422, 429]
+    assert change(PASSWORD) == 429
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert sign_in(Client()).status_code == 429
+    unlock(actor=UserFactory(), moment=timezone.now(), user=user, reason="Gõ nhầm bàn phím")
+    assert change(PASSWORD) == 302
 
 
 def test_an_unknown_account_is_locked_the_same(client, user):

@@ -14,7 +14,10 @@ from django.utils import translation
 
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit.models import LedgerEntry
+from kpi_cms.foundation.core.errors import Invalid
+from kpi_cms.interfaces.exchange.management.commands import import_people
 from kpi_cms.interfaces.exchange.workbooks import reader
+from snippets.domain.people import PeopleImportResult, PeoplePlan
 from snippets.enums import Role
 from snippets.models import Catalogue, Person, Product, Unit
 from tests.factories.snippets import PositionFactory, UnitFactory, in_role
@@ -78,6 +81,67 @@ def test_people_are_looked_at_then_imported_by_the_system_account(unit: Unit, fi
     assert User.objects.get(username="CC002").check_password(secret)
     assert LedgerEntry.objects.get(act="import.applied").actor_code == "he-thong"
     assert run("import_people", path).splitlines()[:3] == ["Created: 0", "Changed: 0", "Unchanged: 2"]
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"), [("missing/x.xlsx", "cannot be made"), ("there.xlsx", "exists already")]
+)
+def test_no_account_is_made_where_its_password_could_not_be_handed_over(
+    unit: Unit, file, tmp_path, place: str, sentence: str
+) -> None:
+    (tmp_path / "there.xlsx").write_bytes(b"of somebody else")
+    _out, said = refused(
+        "import_people", file(people(line(account="có"))), "--passwords", str(tmp_path / place)
+    )
+    assert sentence in said
+    assert (Person.objects.count(), User.objects.filter(username="CC001").count()) == (0, 0)
+    assert (tmp_path / "there.xlsx").read_bytes() == b"of somebody else"
+
+
+@pytest.mark.parametrize("error", [Invalid("The file has errors."), RuntimeError("lost")])
+def test_a_run_that_applies_nothing_leaves_no_file_behind(
+    unit: Unit, file, tmp_path, monkeypatch, error: Exception
+) -> None:
+    def fails(**_values: object) -> None:
+        raise error
+
+    monkeypatch.setattr(import_people, "apply_people_import", fails)
+    target = tmp_path / "mat-khau.xlsx"
+    with pytest.raises(CommandError if isinstance(error, Invalid) else RuntimeError, match=str(error)):
+        run("import_people", file(people(line(account="có"))), "--passwords", str(target))
+    assert not target.exists()
+
+
+def test_passwords_that_cannot_be_written_in_the_end_are_printed(
+    unit: Unit, file, tmp_path, monkeypatch
+) -> None:
+    def fails(passwords: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(import_people, "passwords_workbook", fails)
+    err = io.StringIO()
+    path = file(people(line("CC002", account="có")))
+    out = run("import_people", path, "--passwords", str(tmp_path / "mat-khau.xlsx"), stderr=err)
+    code, secret = out.splitlines()[-1].split("\t")
+    assert (code, User.objects.get(username="CC002").check_password(secret)) == ("CC002", True)
+    assert "They are printed instead." in err.getvalue()
+
+
+def test_a_file_for_accounts_that_somebody_else_made_meanwhile_goes_again(
+    unit: Unit, file, tmp_path, monkeypatch
+) -> None:
+    def made_before(**_values: object) -> PeopleImportResult:
+        return PeopleImportResult(PeoplePlan(), {})
+
+    monkeypatch.setattr(import_people, "apply_people_import", made_before)
+    target = tmp_path / "mat-khau.xlsx"
+    run("import_people", file(people(line(account="có"))), "--passwords", str(target))
+    assert not target.exists()
+
+
+def test_no_file_is_made_where_no_account_is_wanted(unit: Unit, file, tmp_path) -> None:
+    run("import_people", file(people(line())), "--passwords", str(tmp_path / "mat-khau.xlsx"))
+    assert not (tmp_path / "mat-khau.xlsx").exists()
 
 
 def test_first_passwords_go_into_a_workbook_of_their_owner_alone(unit: Unit, file, tmp_path) -> None:

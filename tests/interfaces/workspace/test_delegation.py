@@ -232,7 +232,7 @@ def test_t37_a_new_head_finds_the_unit_without_signing_in_again(world: World, si
     assert browser.get(url).status_code == 404
     people.appoint(
         actor=system_user(), moment=MOMENT, person=new, unit=world.department, position=PositionFactory(head=True),
-        role="head", starts_on=FIRST, is_main=False,
+        role="head", starts_on=FIRST, is_main=False, acting=True,
     )  # fmt: skip
     assert browser.get(url).status_code == 200
 

@@ -293,7 +293,7 @@ def test_a_list_takes_the_same_queries_for_one_and_for_three(
     for number in range(more):
         worlds.person(f"TT{number}", f"Nguyễn An {number}", world.department)
     address = reverse("workspace:period_names", args=[world.period.pk, f"version-{world.staff.pk}"])
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         client.get(address, {"q": "an"})
 
 
@@ -303,7 +303,7 @@ def test_the_plan_takes_the_same_queries_for_a_few_and_for_more(
 ) -> None:
     for number in range(more):
         worlds.person(f"TT{number}", f"Nguyễn An {number}", world.department)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         client.get(reverse("workspace:period", args=[world.period.pk]))
 
 

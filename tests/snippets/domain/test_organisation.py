@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
@@ -15,6 +15,7 @@ from kpi_cms.foundation.audit.enums import Act
 from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
 from snippets.domain import organisation
+from snippets.domain.people import register_person
 from snippets.enums import Block, Capability, UnitLevel
 from snippets.models import Unit
 from tests.factories.snippets import AppointmentFactory, PersonFactory, UnitFactory, UserFactory, holder
@@ -393,6 +394,42 @@ def test_a_closed_unit_stays_below_its_successor(system, moment):
         "closed_on": "2026-08-01",
         "successor": successor.code,
     }
+
+
+def test_a_unit_that_closes_on_a_day_to_come_is_worked_with_until_then(system, moment):
+    root = UnitFactory(grouping=True)
+    unit, last = UnitFactory(parent=root, code="KT"), date(2026, 7, 31)
+    organisation.close_unit(actor=system, moment=moment, unit=unit, on=date(2026, 8, 1), reason="Hợp nhất")
+    later = datetime(2026, 7, 31, 17, 10, tzinfo=UTC)  # 00:10 on 01/08 in Hà Nội
+
+    def register(code, at):
+        return register_person(
+            actor=system, moment=at, staff_code=code, full_name="Lê Văn Tám", kind="cong_chuc", unit=unit
+        )
+
+    assert (
+        organisation.rename_unit(actor=system, moment=moment, unit=unit, name="Phòng Mới").name == "Phòng Mới"
+    )
+    assert register("NV1", moment).unit == unit
+    assert list(Unit.objects.filter(Unit.open_on(last))) == [root, Unit.objects.get(pk=unit.pk)]
+    with pytest.raises(WrongState, match=r"closed on 01/08/2026 and cannot be changed"):
+        organisation.rename_unit(actor=system, moment=later, unit=unit, name="Phòng Khác")
+    with pytest.raises(Invalid, match="This unit is closed"):
+        register("NV2", later)
+    assert list(Unit.objects.filter(Unit.open_on(date(2026, 8, 1)))) == [root]
+
+
+def test_nothing_is_put_below_a_unit_that_is_to_close_and_it_closes_once(system, moment):
+    root = UnitFactory(grouping=True)
+    unit, other = UnitFactory(parent=root, name="Phòng Kinh tế"), UnitFactory(parent=root)
+    on = date(2026, 8, 1)
+    organisation.close_unit(actor=system, moment=moment, unit=unit, on=on, reason="Hợp nhất")
+
+    with pytest.raises(WrongState, match=r"“Phòng Kinh tế” closes on 01/08/2026\. Choose one that lasts\."):
+        organisation.move_unit(actor=system, moment=moment, unit=other, new_parent=unit, reason="x")
+    with pytest.raises(WrongState, match="is registered as closed on 01/08/2026 already"):
+        organisation.close_unit(actor=system, moment=moment, unit=unit, on=date(2026, 9, 1), reason="x")
+    assert Unit.objects.get(pk=other.pk).get_parent().pk == root.pk
 
 
 def test_people_and_units_below_go_before_a_unit_closes(system, moment):

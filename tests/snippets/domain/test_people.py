@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.db import IntegrityError
 
 from kpi_cms.foundation.accounts.models import User
 from kpi_cms.foundation.audit import texts
@@ -11,13 +12,12 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid, NotFound, Refused, WrongState
 from snippets.domain import people
 from snippets.enums import Capability, PostRole, StaffKind
-from snippets.models import Appointment, Person
+from snippets.models import Appointment, EvaluatorDecision, FieldAssignment, Person
 from tests.factories.snippets import (
     AppointmentFactory,
     PersonFactory,
     PositionFactory,
     UnitFactory,
-    UserFactory,
     hold,
     holder,
 )
@@ -239,6 +239,48 @@ def test_nobody_makes_themselves_a_head(moment):
     assert list(Appointment.objects.values_list("role", flat=True)) == ["member"]
 
 
+def test_a_unit_that_has_a_head_gets_no_second_one(system, moment):
+    unit = UnitFactory(name="Phòng Kinh tế")
+    head = PersonFactory(unit=unit, staff_code="NV1", full_name="Lê Văn Tám")
+    first = AppointmentFactory(person=head, head=True)
+    ghost = PersonFactory(unit=unit)
+
+    for starts_on, ends_on in ((date(2000, 1, 1), None), (FIRST, None), (FIRST, date(2026, 7, 31))):
+        with pytest.raises(WrongState) as refused:
+            appoint(system, moment, ghost, role=PostRole.HEAD, starts_on=starts_on, ends_on=ends_on)
+        assert str(refused.value.sentence) == (
+            "Lê Văn Tám (NV1) heads “Phòng Kinh tế” from 01/07/2025. End that appointment on an earlier day first, or "
+            "record this one as acting."
+        )
+    assert list(Appointment.objects.all()) == [first]
+    people.end_appointment(actor=system, moment=moment, appointment=first, on=date(2026, 7, 31))
+    with pytest.raises(WrongState, match="heads “Phòng Kinh tế” from 01/07/2025 to 31/07/2026"):
+        appoint(system, moment, ghost, role=PostRole.HEAD, starts_on=date(2026, 7, 31))
+    appoint(system, moment, ghost, role=PostRole.HEAD, starts_on=date(2026, 8, 1))
+
+
+@pytest.mark.parametrize("kind", ["acting", "seconded"])
+def test_beside_a_head_somebody_may_act_or_be_seconded(system, moment, kind):
+    unit = UnitFactory()
+    AppointmentFactory(person=PersonFactory(unit=unit), head=True)
+
+    appoint(system, moment, PersonFactory(unit=unit), role=PostRole.HEAD, **{kind: True})
+
+    assert Appointment.objects.heads().count() == 2
+
+
+def test_the_database_keeps_one_open_head_of_a_unit():
+    unit = UnitFactory()
+    AppointmentFactory(person=PersonFactory(unit=unit), head=True)
+
+    AppointmentFactory(person=PersonFactory(unit=unit), acting_head=True)
+    AppointmentFactory(person=PersonFactory(unit=unit), head=True, ends_on=date(2026, 6, 30))
+    with pytest.raises(
+        IntegrityError, match=r"snippets_appointment_one_open_head|snippets_appointment\.unit_id"
+    ):
+        AppointmentFactory(person=PersonFactory(unit=unit), head=True)
+
+
 def test_no_appointment_in_a_closed_unit_after_leaving_or_backwards(system, moment):
     person = PersonFactory()
     gone = PersonFactory(left_on=date(2026, 6, 1))
@@ -308,31 +350,6 @@ def test_a_transfer_goes_somewhere_else(system, moment):
         )
 
 
-def test_leaving_the_service_ends_every_appointment_the_day_before(system, moment):
-    person = PersonFactory()
-    AppointmentFactory(person=person)
-    AppointmentFactory(person=person, secondary=True, unit=UnitFactory())
-
-    left = people.leave_service(
-        actor=system, moment=moment, person=person, on=date(2026, 8, 1), reason="Nghỉ hưu"
-    )
-
-    assert left.left_on == date(2026, 8, 1)
-    assert set(Appointment.objects.values_list("ends_on", flat=True)) == {date(2026, 7, 31)}
-    with pytest.raises(WrongState):
-        people.leave_service(actor=system, moment=moment, person=person, on=date(2026, 9, 1), reason="x")
-
-
-def test_nobody_leaves_before_an_appointment_that_is_known_for_later(system, moment):
-    person = PersonFactory()
-    AppointmentFactory(person=person, starts_on=date(2026, 9, 1))
-
-    with pytest.raises(WrongState):
-        people.leave_service(actor=system, moment=moment, person=person, on=date(2026, 8, 1), reason="x")
-    person.refresh_from_db()
-    assert person.left_on is None
-
-
 # --- Dated decisions ----------------------------------------------------------------------------------------
 def test_a_field_is_put_into_a_deputys_charge_and_taken_out_again(system, moment):
     person, unit = PersonFactory(), UnitFactory()
@@ -353,6 +370,24 @@ def test_a_field_is_put_into_a_deputys_charge_and_taken_out_again(system, moment
         people.end_field(actor=system, moment=moment, field=field, on=date(2026, 12, 31))
     with pytest.raises(Invalid):
         people.end_field(actor=system, moment=moment, field=field, on=date(2026, 6, 1))
+
+
+def test_nobody_chooses_what_their_own_d_is_taken_from(system, moment):
+    unit, weak = UnitFactory(), UnitFactory()
+    deputy = PersonFactory(unit=unit, with_account=True)
+    AppointmentFactory(person=deputy, deputy=True)
+    hold(deputy.user, unit, Capability.MANAGE_PEOPLE)
+    hold(deputy.user, weak, Capability.MANAGE_PEOPLE)
+    values = {"unit": weak, "starts_on": FIRST, "decision_number": "QĐ 7"}
+    field = people.assign_field(actor=system, moment=moment, person=deputy, **values)
+
+    with pytest.raises(Refused, match="Somebody else must decide this about you"):
+        people.assign_field(actor=deputy.user, moment=moment, person=deputy, **values)
+    with pytest.raises(Refused):
+        people.end_field(actor=deputy.user, moment=moment, field=field, on=date(2026, 7, 31))
+    field.refresh_from_db()
+    assert (FieldAssignment.objects.count(), field.ends_on) == (1, None)
+    people.assign_field(actor=deputy.user, moment=moment, person=PersonFactory(unit=unit), **values)
 
 
 def test_a_decision_has_a_number_and_ends_after_it_starts(system, moment):
@@ -408,68 +443,48 @@ def test_nobody_evaluates_themselves_or_chooses_their_own_evaluator(system, mome
         decide(system, moment, person, PersonFactory(left_on=date(2026, 6, 1)))
 
 
-# --- Accounts -----------------------------------------------------------------------------------------------
-def test_an_account_is_named_by_the_staff_code_and_must_change_its_password(moment):
-    person = PersonFactory(staff_code="NV7", full_name="Lê Văn Tám", email="tam@example.vn")
-    clerk = holder(person.unit, Capability.MANAGE_ACCOUNTS)
+def test_nobody_names_themselves_the_evaluator_of_somebody_else(moment):
+    unit = UnitFactory()
+    clerk, colleague = PersonFactory(unit=unit, with_account=True), PersonFactory(unit=unit)
+    hold(clerk.user, unit, Capability.MANAGE_PEOPLE)
 
-    password = people.create_account_for(actor=clerk, moment=moment, person=person)
-
-    person.refresh_from_db()
-    user = person.user
-    assert (user.username, user.display_name, user.email, user.must_change_password) == (
-        "NV7",
-        "Lê Văn Tám",
-        "tam@example.vn",
-        True,
-    )
-    assert user.check_password(password)
-    with pytest.raises(WrongState):
-        people.create_account_for(actor=clerk, moment=moment, person=person)
+    with pytest.raises(Refused, match="Somebody else must decide this about you"):
+        decide(clerk.user, moment, colleague, clerk)
+    assert EvaluatorDecision.objects.count() == 0
+    decide(clerk.user, moment, colleague, PersonFactory(unit=unit))
 
 
-def test_reset_unlock_and_deactivation(moment):
-    person = PersonFactory(with_account=True)
-    clerk = holder(person.unit, Capability.MANAGE_ACCOUNTS)
+def test_whoever_a_decision_names_does_not_end_it(system, moment):
+    unit = UnitFactory()
+    clerk, colleague = PersonFactory(unit=unit, with_account=True), PersonFactory(unit=unit)
+    hold(clerk.user, unit, Capability.MANAGE_PEOPLE)
+    decision = decide(system, moment, colleague, clerk)
 
-    password = people.reset_account(actor=clerk, moment=moment, person=person, reason="Quên mật khẩu")
-    people.unlock_account(actor=clerk, moment=moment, person=person, reason="Nhập sai")
-    user = User.objects.get(pk=person.user_id)
-    assert user.check_password(password)
-
-    people.deactivate_account(actor=clerk, moment=moment, person=person, reason="Nghỉ việc")
-    user.refresh_from_db()
-    assert (user.is_active, user.deactivated_at) == (False, moment)
-    assert list(LedgerEntry.objects.order_by("pk").values_list("act", flat=True)) == [
-        Act.ACCOUNT_RESET,
-        Act.ACCOUNT_UNLOCKED,
-        Act.ACCOUNT_DEACTIVATED,
-    ]
-
-
-def test_a_clerk_cannot_become_somebody_who_holds_more_than_they_keep(moment):
-    root = UnitFactory(grouping=True)
-    own, next_door = UnitFactory(parent=root), UnitFactory(parent=root)
-    clerk = holder(own, Capability.MANAGE_ACCOUNTS)
-    auditor = PersonFactory(unit=own, with_account=True)
-    hold(auditor.user, next_door, Capability.AUDIT)
-    password = auditor.user.password
-
-    for verb in (people.reset_account, people.unlock_account, people.deactivate_account):
-        with pytest.raises(Refused):
-            verb(actor=clerk, moment=moment, person=auditor, reason="x")
-    assert User.objects.get(pk=auditor.user_id).password == password
-    assert LedgerEntry.objects.count() == 0
-
-
-def test_accounts_are_kept_in_the_units_they_belong_to_and_not_by_their_owner(moment):
-    person = PersonFactory(with_account=True)
-    hold(person.user, person.unit, Capability.MANAGE_ACCOUNTS)
-    nobody = PersonFactory(unit=person.unit)
-
-    with pytest.raises(NotFound):
-        people.reset_account(actor=UserFactory(), moment=moment, person=person, reason="x")
     with pytest.raises(Refused):
-        people.reset_account(actor=person.user, moment=moment, person=person, reason="x")
-    with pytest.raises(WrongState):
-        people.reset_account(actor=person.user, moment=moment, person=nobody, reason="x")
+        people.end_evaluator_decision(
+            actor=clerk.user, moment=moment, decision=decision, on=date(2026, 9, 30)
+        )
+    decision.refresh_from_db()
+    assert decision.ends_on is None
+
+
+def test_a_head_does_not_end_the_decision_that_keeps_somebody_from_them(system, moment):
+    agency = UnitFactory(using=True)
+    unit, beside = UnitFactory(parent=agency), UnitFactory(parent=agency)
+    person, evaluator = PersonFactory(unit=unit), PersonFactory(unit=unit)
+    decision = decide(system, moment, person, evaluator)
+    heads = {}
+    for at in (agency, unit, beside):
+        heads[at.pk] = AppointmentFactory(person=PersonFactory(unit=at, with_account=True), head=True).person
+        hold(heads[at.pk].user, agency, Capability.MANAGE_PEOPLE)
+
+    for head in (heads[agency.pk], heads[unit.pk]):
+        with pytest.raises(Refused):
+            people.end_evaluator_decision(
+                actor=head.user, moment=moment, decision=decision, on=date(2026, 9, 30)
+            )
+    decision.refresh_from_db()
+    assert decision.ends_on is None
+    people.end_evaluator_decision(
+        actor=heads[beside.pk].user, moment=moment, decision=decision, on=date(2026, 9, 30)
+    )

@@ -15,7 +15,7 @@ from kpi_cms.foundation.audit.models import LedgerEntry
 from kpi_cms.foundation.core.errors import Invalid
 from snippets.domain import people
 from snippets.enums import Capability
-from snippets.models import Appointment, Grant, Person, Position
+from snippets.models import Appointment, Grant, Person, Position, Unit
 from tests.factories.snippets import (
     AppointmentFactory,
     JobPositionFactory,
@@ -49,8 +49,8 @@ class Row:
     position_title: str = ""
     job_position: str = ""
     faces_citizens: bool = False
-    acting: bool = False
-    seconded: bool = False
+    acting: bool | None = None
+    seconded: bool | None = None
     account: bool = False
     sheet: str = "Nhân sự"
     row: int = 2
@@ -223,6 +223,14 @@ def test_every_problem_is_seen_at_once_with_its_place(system, moment, world):
     assert found.counts["created"] == 1
 
 
+def test_a_unit_that_closes_on_a_day_to_come_is_filled_until_then(system, moment, world):
+    Unit.objects.filter(pk=world.pk).update(closed_on=date(2026, 8, 1))
+
+    assert plan(system, moment, Row()).problems == []
+    (problem,) = plan(system, moment, Row(starts_on=date(2026, 8, 1))).problems
+    assert (problem.column, "is closed" in problem.sentence) == ("unit_code", True)
+
+
 def test_one_problem_keeps_the_whole_file_out(system, moment, world):
     with pytest.raises(Invalid) as refused:
         apply(system, moment, Row(), Row(staff_code="NV2", unit_code="KHONG-CO", row=3))
@@ -279,6 +287,27 @@ def test_accounts_wanted_are_made_for_those_who_keep_accounts(system, moment, wo
     assert Scope.of(person.user).covers(Capability.EVALUATE, world)
 
 
+def test_no_file_makes_the_account_of_somebody_who_heads_a_unit_elsewhere(moment, world):
+    person = PersonFactory(staff_code="NV1", full_name=Row.full_name, unit=world)
+    AppointmentFactory(person=person, position=Position.objects.get(code="CV"))
+    AppointmentFactory(
+        person=person,
+        unit=UnitFactory(code="BEN-CANH"),
+        head=True,
+        secondary=True,
+        starts_on=date(2027, 1, 1),
+    )
+    clerk = holder(world, Capability.MANAGE_PEOPLE, Capability.MANAGE_ACCOUNTS)
+
+    (problem,) = plan(clerk, moment, Row(account=True, starts_on=date(2025, 7, 1))).problems
+
+    assert (problem.row, problem.column) == (2, "account")
+    assert "outside the units whose accounts you keep" in problem.sentence
+    assert "BEN-CANH" not in problem.sentence
+    apply(clerk, moment, Row(starts_on=date(2025, 7, 1)), Row(staff_code="NV2", account=True, row=3))
+    assert User.objects.filter(username="NV1").count() == 0
+
+
 def test_an_account_name_that_somebody_has_is_a_problem(system, moment, world):
     UserFactory(username="NV1")
 
@@ -291,6 +320,31 @@ def test_an_empty_cell_never_erases_what_is_known(system, moment, world):
     assert apply(system, moment, Row()).plan.counts["unchanged"] == 1
     person = Person.objects.get()
     assert (person.email, person.phone, person.birth_date) == ("nguyet@example.vn", "0912", date(1990, 2, 3))
+
+
+def test_an_answer_that_is_not_given_leaves_an_acting_head_acting(system, moment, world):
+    given = Row(role="head", position_code="TP", acting=True, seconded=True)
+    apply(system, moment, given)
+
+    empty = replace(given, acting=None, seconded=None)
+    assert apply(system, moment, empty).plan.counts["unchanged"] == 1
+    apply(system, moment, replace(empty, position_code="CV"))
+    appointment = Appointment.objects.get()
+    assert (appointment.acting, appointment.seconded) == (True, True)
+    apply(system, moment, replace(given, position_code="CV", acting=False, seconded=None))
+    appointment.refresh_from_db()
+    assert (appointment.acting, appointment.seconded) == (False, True)
+
+
+def test_an_answer_that_is_not_given_is_no_for_a_new_appointment(system, moment, world):
+    apply(system, moment, Row(role="head", position_code="TP", acting=True))
+
+    apply(system, moment, Row(unit_code="VP", starts_on=date(2026, 7, 1)))
+
+    assert list(Appointment.objects.order_by("starts_on").values_list("acting", "seconded")) == [
+        (True, False),
+        (False, False),
+    ]
 
 
 def test_a_later_first_day_begins_a_new_appointment(system, moment, world):
@@ -332,6 +386,19 @@ def test_the_same_first_day_corrects_the_present_appointment(system, moment, wor
     )
     assert Scope.of(person.user).held == {}
     assert set(Grant.objects.values_list("ended_at", flat=True)) == {moment}
+
+
+def test_a_leaving_day_that_lies_ahead_keeps_nobody_out_of_a_file_and_bounds_the_post(system, moment, world):
+    person = PersonFactory(staff_code="NV1", full_name=Row.full_name, unit=world, left_on=date(2026, 12, 1))
+
+    apply(system, moment, Row())
+    assert Appointment.objects.get().ends_on == date(2026, 11, 30)
+    apply(system, moment, Row(unit_code="VP", starts_on=date(2026, 7, 1)))
+    assert Appointment.objects.latest("starts_on").ends_on == date(2026, 11, 30)
+    found = plan(system, moment, Row(starts_on=date(2026, 12, 1)))
+    assert [problem.column for problem in found.problems] == ["staff_code"]
+    Person.objects.filter(pk=person.pk).update(left_on=date(2026, 6, 1))
+    assert [problem.column for problem in plan(system, moment, Row()).problems] == ["staff_code"]
 
 
 def test_only_the_first_day_may_be_corrected_backwards(system, moment, world):

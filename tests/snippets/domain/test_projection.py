@@ -125,7 +125,9 @@ def test_on_any_day_what_is_in_force_is_what_the_grants_say(rows, delegations, e
                     starts_on=start,
                     ends_on=None if row["length"] is None else start + timedelta(days=row["length"]),
                     appointment=(
-                        AppointmentFactory(person=person, unit=units[row["where"]], head=True, is_main=False)
+                        AppointmentFactory(
+                            person=person, unit=units[row["where"]], acting_head=True, is_main=False
+                        )
                         if source == GrantSource.APPOINTMENT
                         else None
                     ),

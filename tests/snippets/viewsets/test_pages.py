@@ -334,6 +334,41 @@ def test_dated_decisions_are_added_from_the_persons_page_and_ended(signed_in):
     assert page.count("QĐ 9") == 2
 
 
+def test_leaving_is_corrected_on_the_persons_page(signed_in):
+    unit = UnitFactory()
+    person = PersonFactory(unit=unit)
+    AppointmentFactory(person=person)
+    client = signed_in(in_role(unit, Role.CLERK))
+    correct = url(Person, "action_correct-leaving", person.pk)
+    assert client.get(correct).status_code == 403
+    assert client.post(correct, {"reason": "x"}).status_code == 403
+    leave = {"on": "01/12/2099", "reason": "Nghỉ hưu"}
+    assert client.post(url(Person, "action_leave", person.pk), leave).status_code == 302
+    assert client.get(url(Person, "action_leave", person.pk)).status_code == 403
+    assert client.get(url(Person, "edit", person.pk)).status_code == 200  # still in service
+
+    assert client.post(correct, {"on": "", "reason": ""}).status_code == 422
+    assert client.post(correct, {"on": "01/11/2099", "reason": "Sai ngày"}).status_code == 302
+    assert Appointment.objects.get().ends_on == date(2099, 10, 31)
+    assert client.post(correct, {"on": "", "reason": "Nhập nhầm"}).status_code == 302
+    person.refresh_from_db()
+    assert (person.left_on, Appointment.objects.get().ends_on) == (None, None)
+
+
+def test_nobody_is_offered_to_themselves_as_an_evaluator(signed_in):
+    unit = UnitFactory()
+    clerk = PersonFactory(unit=unit, user=in_role(unit, Role.CLERK))
+    person = PersonFactory(unit=unit)
+    client = signed_in(clerk.user)
+
+    form = client.get(url(EvaluatorDecision, "add")).context["form"]
+    assert set(form.fields["evaluator"].queryset) == {person}
+    assert set(client.get(url(FieldAssignment, "add")).context["form"].fields["person"].queryset) == {person}
+    dated = {"person": person.pk, "starts_on": "01/07/2026", "decision_number": "QĐ 9"}
+    assert client.post(url(EvaluatorDecision, "add"), {**dated, "evaluator": clerk.pk}).status_code == 422
+    assert EvaluatorDecision.objects.count() == 0
+
+
 @pytest.mark.parametrize("route", ["list", "list_results", "add", "delete"])
 def test_a_register_that_one_does_not_read_is_missing(signed_in, route):
     person = PersonFactory()

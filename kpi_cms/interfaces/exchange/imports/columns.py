@@ -474,10 +474,10 @@ NO = frozenset({"khong", "k", "no", "n", "false", "sai", "0"})
 class BooleanColumn(Column):
     """Có or không; also x, yes/no, true/false, 1/0. An empty cell, where allowed, is `default`."""
 
-    default: bool = False
+    default: bool | None = False
 
     @property
-    def empty(self) -> bool:
+    def empty(self) -> bool | None:
         return self.default
 
     def parse(self, cell: Cell) -> bool:

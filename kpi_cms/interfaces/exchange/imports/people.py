@@ -167,6 +167,7 @@ COLUMNS: tuple[Column, ...] = (
         aliases=("Phụ trách", "Quyền, phụ trách", "Giao quyền", "Acting"),
         required=False,
         blank=True,
+        default=None,
     ),
     BooleanColumn(
         key="seconded",
@@ -174,6 +175,7 @@ COLUMNS: tuple[Column, ...] = (
         aliases=("Biệt phái", "Seconded"),
         required=False,
         blank=True,
+        default=None,
     ),
     BooleanColumn(
         key="account",
@@ -201,15 +203,19 @@ HINTS = {
     "job_position": gettext_lazy("May be empty."),
     "faces_citizens": gettext_lazy("có or không; empty means không. Decides the wording of criterion II.4."),
     "starts_on": gettext_lazy("Required. The day the appointment begins: day/month/year."),
-    "acting": gettext_lazy("có or không; empty means không."),
-    "seconded": gettext_lazy("có or không; empty means không. Seconded to this unit."),
+    "acting": gettext_lazy(
+        "có or không; empty leaves what is registered, and means không for a new appointment."
+    ),
+    "seconded": gettext_lazy(
+        "có or không; empty leaves what is registered, and means không for a new appointment. Seconded to this unit."
+    ),
     "account": gettext_lazy("có or không; empty means không. A sign-in account is created."),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
-    """One line of the people workbook. Optional texts are ""."""
+    """One line of the people workbook. Optional texts are "", an answer that was not given is None."""
 
     sheet: str
     row: int
@@ -226,8 +232,8 @@ class PersonRow:
     position_title: str = ""
     job_position: str = ""
     faces_citizens: bool = False
-    acting: bool = False
-    seconded: bool = False
+    acting: bool | None = None
+    seconded: bool | None = None
     account: bool = False
 
 

@@ -115,6 +115,16 @@ def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kin
             hints={someone.person_id: _why(someone) for someone in plan.without_appointment},
         ),
         Group(
+            "seconded-away",
+            _("Seconded to a unit that takes no part"),
+            _(
+                "They get no card: the receiving unit evaluates them. Let that unit take part, or end the secondment "
+                "if it is over."
+            ),
+            [person for person, _unit in plan.seconded_away],
+            hints={person: _("seconded to %(unit)s") % {"unit": unit} for person, unit in plan.seconded_away},
+        ),
+        Group(
             "no-version",
             _("No criteria version applies"),
             _(
@@ -160,6 +170,19 @@ def _to_solve(plan: OpeningPlan, versions: Sequence[CriteriaVersion], period_kin
             hints={
                 person: f"{', '.join(versions)}: {', '.join(str(label_of(name)) for name in names)}"
                 for person, versions, names in plan.nothing_in_common
+            },
+        ),
+        Group(
+            "headed-besides",
+            _("Heads of a further unit"),
+            _(
+                "They get a card for their main post, and d counts the people of that unit alone: nobody of the "
+                "further unit counts for them."
+            ),
+            [person for person, _units in plan.headed_besides],
+            hints={
+                person: _("also heads %(units)s") % {"units": ", ".join(units)}
+                for person, units in plan.headed_besides
             },
         ),
         Group(

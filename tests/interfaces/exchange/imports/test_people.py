@@ -69,6 +69,7 @@ PERSON = PersonRow(
     job_position="Văn thư",
     faces_citizens=True,
     starts_on=date(2026, 7, 1),
+    seconded=False,
     account=True,
 )
 
