@@ -310,11 +310,7 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
     by_code = {unit.code: unit for unit in organisation.units.values()}
     apart: dict[tuple[int, ...], list[str]] = {}
     for context in _evaluated_here(plan, period, paths, codes):
-        matching: dict[str, list[CriteriaVersion]] = defaultdict(list)
-        for version in versions:
-            if applies(version.specification.get("applicability") or {}, context, period.kind):
-                matching[version.frame].append(version)
-        _settle(plan, context.person_id, matching)
+        matching = _matching(plan, context, versions, period)
         if not matching:
             plan.without_version.append(context.person_id)
             plan.unmatched[context.person_id] = context
@@ -353,13 +349,20 @@ def plan_opening(period: Period, versions: Sequence[CriteriaVersion] | None = No
     return plan
 
 
-def _settle(plan: OpeningPlan, person_id: int, matching: dict[str, list[CriteriaVersion]]) -> None:
-    """Of several versions of a frame leave the one that takes precedence, and remember why."""
+def _matching(
+    plan: OpeningPlan, context: Context, versions: Sequence[CriteriaVersion], period: Period
+) -> dict[str, list[CriteriaVersion]]:
+    """Frame → the versions that apply to somebody; of several the one that takes precedence, remembered with why."""
+    matching: dict[str, list[CriteriaVersion]] = defaultdict(list)
+    for version in versions:
+        if applies(version.specification.get("applicability") or {}, context, period.kind):
+            matching[version.frame].append(version)
     for frame, found in matching.items():
         if (first := before_others(found)) is not None:
             others = [str(version) for version in found if version is not first]
-            plan.preceded.append((person_id, str(first), others))
+            plan.preceded.append((context.person_id, str(first), others))
             matching[frame] = [first]
+    return matching
 
 
 def _has_vacant_head(organisation: Organisation, context: Context, evaluator: EvaluatorFound) -> bool:
