@@ -281,6 +281,18 @@ def test_a_zip_that_asks_for_a_newer_program_is_no_bundle(exported: Path) -> Non
     assert outcome(path) == (2, f"{path} is no zip file.\n")
 
 
+def test_a_file_that_says_it_is_encrypted_cannot_be_read(exported: Path) -> None:
+    """Bit 0 of the flags, where the file begins; nothing else of it is another."""
+    path = exported.parent / "card.zip"
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as read:
+        content[read.getinfo("texts.jsonl").header_offset + 6] |= 1
+    content[content.rindex(b"texts.jsonl") - 38] |= 1
+    path.write_bytes(bytes(content))
+    code, said = outcome(path)
+    assert (code, "texts.jsonl: the file is damaged in the zip" in said) == (1, True)
+
+
 def outcome(path: Path) -> tuple[int, str]:
     """In this process, where an exception would be seen: what it returns and prints."""
     out = io.StringIO()

@@ -14,6 +14,7 @@ import argparse
 import json
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -29,9 +30,9 @@ ESCAPES = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-# What reading a damaged file raises: of a zip, of its compression (one that does not exist is NotImplementedError), of
-# a number or a letter that is none.
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
+# What reading a damaged file raises: of a zip (one that says it is encrypted, or compressed in a way that does not
+# exist, is a RuntimeError), of its compression, of a number or a letter that is none.
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 class NoBundle(Exception):
