@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from kpi_cms.foundation.engine import (
-    NOT_ARISEN,
     CardInputs,
     CompiledCriterion,
     CompiledSet,
@@ -120,8 +119,7 @@ def _split(
     details: dict[str, Mapping[str, object]] = {}
     for key, value in given.items():
         criterion = draft.criterion(key)
-        arose = criterion is None or not criterion.may_not_apply or value != NOT_ARISEN
-        if criterion is None or not criterion.detailed or not arose:
+        if criterion is None or not criterion.detailed or criterion.is_absent(value):
             entered[key] = value
             continue
         found = _numbers(criterion, value)

@@ -37,7 +37,7 @@ class Organisations(Tree):
         return (
             unit.level != UnitLevel.GROUPING
             and unit.opened_on <= self.period.ends_on
-            and (unit.closed_on is None or unit.closed_on > self.period.starts_on)
+            and not unit.closed_by(self.period.starts_on)
             and unit.path.startswith(self._taking_part)
         )
 

@@ -64,7 +64,7 @@ def delegate(
     receiver = _receiver(actor, to, own, timezone.localdate(moment))
     wanted = _wanted(capabilities)
     require_reason(reason)
-    if unit.closed_on is not None and unit.closed_on <= starts_on:
+    if unit.closed_by(starts_on):
         raise WrongState(_("The unit “%(name)s” is closed. Choose its successor.") % {"name": unit.name})
     _giver(own, Capability.EVALUATE, unit, starts_on, ends_on)  # reading or assigning alone is no head's
     givers = [_giver(own, capability, unit, starts_on, ends_on) for capability in wanted]

@@ -107,7 +107,7 @@ def _give(
         raise Refused(_("Nobody gives themselves a grant. Ask another access administrator."))
     if not user.is_active:
         raise WrongState(_("This account is deactivated. Choose an account that is in use."))
-    if unit.closed_on is not None and unit.closed_on <= starts_on:
+    if unit.closed_by(starts_on):
         raise WrongState(_("The unit “%(name)s” is closed. Choose its successor.") % {"name": unit.name})
     if ends_on is not None and ends_on < starts_on:
         sentence = _("A grant cannot end before it starts. Correct one of the two dates.")

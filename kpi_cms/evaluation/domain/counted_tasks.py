@@ -117,8 +117,8 @@ def work_of(rows: Iterable[TaskRow], position: str, compiled: CompiledSet) -> li
 
     A code that the set does not know, of another set of the same person, says nothing to it.
     What was completed by the due date has the day of the last report in time, the rest of what is completed the day of
-    the last report, what is left of the assigned is not done; of an extra only what is
-    completed counts, as in the ratios. A delay whose every record is excused by an objective cause is none.
+    the last report, what is left of the assigned is not done; of an extra only what is completed counts, as in the
+    ratios. A delay whose every record is excused by an objective cause is none.
     """
     if not compiled.counts_points:
         return []

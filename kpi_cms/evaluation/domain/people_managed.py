@@ -214,8 +214,8 @@ def without_card(card: Scorecard, kinds: tuple[str, ...]) -> tuple[int, ...]:
     posts = Appointment.objects.on(day).filter(person=OuterRef("pk"))
     cards = Scorecard.objects.filter(period_id=card.period_id, person=OuterRef("pk"))
     return tuple(
-        Person.objects.filter(kind__in=kinds)
-        .filter(Q(left_on__isnull=True) | Q(left_on__gt=day))
+        Person.objects.serving(day)
+        .filter(kind__in=kinds)
         .filter(Exists(posts.filter(_posts_managed(card, units))) | (units & ~Exists(posts)))
         .exclude(Exists(cards))
         .exclude(pk=card.person_id)

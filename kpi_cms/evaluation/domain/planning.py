@@ -249,8 +249,8 @@ def without_appointment(period: Period, paths: Sequence[str]) -> list[WithoutPos
     day = period.ends_on
     elsewhere = Appointment.objects.on(day).filter(person=OuterRef("pk"))
     rows = (
-        Person.objects.filter(paths_q(paths, "unit__path"))
-        .filter(Q(left_on__isnull=True) | Q(left_on__gt=period.starts_on))
+        Person.objects.serving(period.starts_on)
+        .filter(paths_q(paths, "unit__path"))
         .filter(Q(left_on__lte=day) | ~Exists(elsewhere))
         .annotate(
             ended_on=Max("appointments__ends_on", filter=Q(appointments__ends_on__lt=day)),

@@ -22,7 +22,6 @@ from kpi_cms.foundation.core.errors import Invalid, Stale
 from kpi_cms.foundation.core.rows import update_each
 from kpi_cms.foundation.engine import (
     N_,
-    NOT_ARISEN,
     CardInputs,
     CompiledCriterion,
     CompiledSet,
@@ -205,12 +204,9 @@ def check_entry(criterion: CompiledCriterion, value: Decimal | str | Mapping[str
     """Why a criterion does not accept a value; numbers by name where it is given so, one value elsewhere."""
     if isinstance(value, Mapping):
         return criterion.refuse(value)
-    if criterion.may_not_apply and value == NOT_ARISEN:
-        return None
-    if criterion.detailed:
+    if criterion.detailed and not criterion.is_absent(value):
         return Problem("entry_details", criterion.key, _BY_NAME, {"criterion": criterion.code})
-    result = criterion.read(value)
-    return result if isinstance(result, Problem) else None
+    return criterion.refuse_value(value)
 
 
 def assessment_of(card: Scorecard, stage: StageKey, rater: Person, seat: str = "") -> Assessment:

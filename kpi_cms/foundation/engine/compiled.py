@@ -182,9 +182,13 @@ class CompiledCriterion:
             return kind.refuse(self.key, value)
         return Problem("entry_computed", self.key, _COMPUTED, {"criterion": self.code})
 
+    def is_absent(self, value: object) -> bool:
+        """Whether a value says that the criterion did not arise, where that may be said."""
+        return self.may_not_apply and value == NOT_ARISEN
+
     def refuse_value(self, value: object) -> Problem | None:
         """Why one value cannot be entered; None when it can. That it did not arise is a value where it may be said."""
-        if self.may_not_apply and value == NOT_ARISEN:
+        if self.is_absent(value):
             return None
         result = self.read(value)
         return result if isinstance(result, Problem) else None
@@ -225,8 +229,8 @@ class CompiledCriterion:
 @dataclass(frozen=True)
 class CompiledSection:
     """A section: its plan gives points, held between 0 and `cap`. `own`: its criteria's places; `penalties`: those that
-    are taken off the others; `measures`: their
-    maxima or weights, by which those that apply count for all; {} where a formula says how."""
+    are taken off the others; `measures`: the maxima or weights by which those that apply count for all; {} where a
+    formula says how."""
 
     key: str
     code: str

@@ -104,36 +104,29 @@ def applies_name(code: str) -> str:
 
 def names(node: Node) -> Iterator[Name]:
     """Every name in a formula, from left to right; those whether which applies is asked, too."""
-    match node:
-        case Name():
-            yield node
-        case Applies():
-            yield Name(node.code, node.position)
-        case Negation():
-            yield from names(node.operand)
-        case Operation():
-            yield from names(node.left)
-            yield from names(node.right)
-        case Call():
-            for argument in node.arguments:
-                yield from names(argument)
+    for leaf in _coded(node):
+        yield leaf if isinstance(leaf, Name) else Name(leaf.code, leaf.position)
 
 
 def asked(node: Node) -> Iterator[str]:
     """What a formula asks the value of, from left to right: codes, and `applies_name` of them."""
+    for leaf in _coded(node):
+        yield leaf.code if isinstance(leaf, Name) else leaf.name
+
+
+def _coded(node: Node) -> Iterator[Name | Applies]:
+    """The nodes that have a code, from left to right."""
     match node:
-        case Name():
-            yield node.code
-        case Applies():
-            yield node.name
+        case Name() | Applies():
+            yield node
         case Negation():
-            yield from asked(node.operand)
+            yield from _coded(node.operand)
         case Operation():
-            yield from asked(node.left)
-            yield from asked(node.right)
+            yield from _coded(node.left)
+            yield from _coded(node.right)
         case Call():
             for argument in node.arguments:
-                yield from asked(argument)
+                yield from _coded(argument)
 
 
 def linear(node: Node) -> LinearForm | None:

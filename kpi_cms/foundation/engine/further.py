@@ -50,7 +50,7 @@ def worth(
     if isinstance(kind, ResultOfKind):
         results = inputs.results.get(kind.of)
         return PENDING if results is None else kind.value(key, results)
-    if criterion.may_not_apply and inputs.entered.get(criterion.key) == NOT_ARISEN:
+    if criterion.is_absent(inputs.entered.get(criterion.key)):
         return NOT_ARISEN
     entry = _entry(criterion, inputs)
     if entry is None:

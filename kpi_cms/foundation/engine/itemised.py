@@ -238,11 +238,14 @@ class BonusKind:
         return min(_sum(self.items, entry), self.max or Decimal(0)).as_integer_ratio()
 
     def explain(self, entry: Entry) -> list[Line]:
-        lines = [item.line(count) for item, count in _counts(self.items, entry)]
+        return self._explained(entry, _ITEM, _BONUS)
+
+    def _explained(self, entry: Entry, of_an_item: str, of_all: str) -> list[Line]:
+        lines = [item.line(count, of_an_item) for item, count in _counts(self.items, entry)]
         formula, inputs = sum_of(lines, "i")
         cap = Fraction(self.max or 0)
         value = min(sum((line.value for line in lines), Fraction(0)), cap)
-        return [*lines, Line(_BONUS, {}, f"MIN({formula}, cap)", (*inputs, ("cap", cap)), value)]
+        return [*lines, Line(of_all, {}, f"MIN({formula}, cap)", (*inputs, ("cap", cap)), value)]
 
 
 @dataclass(frozen=True)
@@ -254,16 +257,8 @@ class PenaltyKind(BonusKind):
 
     type: ClassVar[str] = "penalty"
 
-    @classmethod
-    def read(cls, reader: Reader, node: Node, key: str) -> "PenaltyKind":
-        return cls(reader.decimal(node, "max", key, required=True), read_items(reader, node, key))
-
     def explain(self, entry: Entry) -> list[Line]:
-        lines = [item.line(count, _ITEM_OFF) for item, count in _counts(self.items, entry)]
-        formula, inputs = sum_of(lines, "i")
-        cap = Fraction(self.max or 0)
-        value = min(sum((line.value for line in lines), Fraction(0)), cap)
-        return [*lines, Line(_PENALTY, {}, f"MIN({formula}, cap)", (*inputs, ("cap", cap)), value)]
+        return self._explained(entry, _ITEM_OFF, _PENALTY)
 
 
 _COUNT = N_("This criterion needs from 1 to %(limit)s items: add or remove some.")

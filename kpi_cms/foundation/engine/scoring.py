@@ -363,7 +363,7 @@ def maximum_of(compiled: ScoringPlan, places: Iterable[int]) -> Fraction:
 
 
 def _entry(criterion: CompiledCriterion, value: object, absent: Absent) -> Pair:
-    if criterion.may_not_apply and value == NOT_ARISEN:
+    if criterion.is_absent(value):
         absent.criteria.add(criterion.index)
         return ZERO
     worth = criterion.read(value)

@@ -62,7 +62,7 @@ def appoint(
         not_oneself(actor, person, table.APPOINT).require()
     require_in_service(person, starts_on)
     ends_on = last_day_of(person, ends_on)
-    if unit.closed_on is not None and unit.closed_on <= starts_on:
+    if unit.closed_by(starts_on):
         raise WrongState(
             _("The unit “%(name)s” is closed by then. Choose its successor.") % {"name": unit.name}
         )

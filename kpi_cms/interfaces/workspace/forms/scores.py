@@ -131,7 +131,7 @@ class ScoreForm:
             typed, grounds = self.typed[criterion.key], self.grounds[criterion.key]
             entry = Entry(None, grounds)
             try:
-                if typed == NOT_ARISEN and criterion.may_not_apply:
+                if criterion.is_absent(typed):
                     entry = Entry(typed, grounds)
                 elif typed and criterion.detailed:
                     entry = Entry(self._numbers(criterion), grounds)
