@@ -412,9 +412,9 @@ def test_a_general_and_a_special_set_give_one_card_where_the_special_takes_prece
 
 
 def test_planning_costs_the_same_whatever_the_number_of_people(
-    world: World, django_assert_num_queries: object
+    world: World, django_assert_num_queries: Any
 ) -> None:
     for number in range(3):
         worlds.person(f"X{number}", "Lê Thị Thêm", world.department)
-    with django_assert_num_queries(11):  # type: ignore[operator]  # a pytest-django fixture
+    with django_assert_num_queries(11):
         plan_opening(Period.objects.get(pk=world.period.pk))

@@ -216,13 +216,11 @@ def _not_to_decide(actor: User, card: Scorecard, keyhole: Reopening, evaluator: 
     """Why this person does not decide the card anew; "" where nothing speaks against it."""
     if evaluator.user_id == actor.pk:
         return _("Nobody names themselves to decide. Ask somebody else who may name.")
-    if evaluator.account_on(day) is None:
-        return _("This person has no account in use. Choose somebody who signs in.")
     endorsed = Assessment.objects.filter(
         card=card, stage=StageKey.ENDORSEMENT, state=AssessmentState.SUBMITTED
     )
     others = {card.endorser_id, *endorsed.values_list("rater", flat=True)}
-    if sentence := _not_free(card, keyhole, evaluator, card.evaluator_id, others):
+    if sentence := _not_free(card, keyhole, evaluator, day, card.evaluator_id, others):
         return sentence
     if card.person_id in deciders_about(card.period_id, evaluator):
         return _(
@@ -235,14 +233,12 @@ def _not_to_endorse(actor: User, card: Scorecard, keyhole: Reopening, endorser: 
     """Why this person does not endorse the card's new decision; "" where nothing speaks against it."""
     if endorser.user_id == actor.pk:
         return _("Nobody names themselves to endorse. Ask somebody else who may name.")
-    if endorser.account_on(day) is None:
-        return _("This person has no account in use. Choose somebody who signs in.")
     # Whoever scores or decides, and whoever did so in the evaluator's place, for the new decision too.
     in_place = Assessment.objects.filter(card=card, stage=StageKey.EVALUATOR, delegate__isnull=False)
     proposed_by = keyhole.proposal["delegate"] if keyhole.proposal is not None else None
     evaluators = {card.evaluator_id, card.decider_id}
     others = {*evaluators, proposed_by, *in_place.values_list("delegate", flat=True)}
-    if sentence := _not_free(card, keyhole, endorser, card.endorser_id, others):
+    if sentence := _not_free(card, keyhole, endorser, day, card.endorser_id, others):
         return sentence
     if deciders_about(card.period_id, endorser) & {card.person_id, *evaluators}:
         return _(
@@ -253,10 +249,17 @@ def _not_to_endorse(actor: User, card: Scorecard, keyhole: Reopening, endorser: 
 
 
 def _not_free(
-    card: Scorecard, keyhole: Reopening, person: Person, now: int | None, others: Collection[int | None]
+    card: Scorecard,
+    keyhole: Reopening,
+    person: Person,
+    day: date,
+    now: int | None,
+    others: Collection[int | None],
 ) -> str:
-    """They are not named already (`now`), and have no other part: of the person, of a collective, of the `others` who
-    decide, or of whoever approved the reopening."""
+    """They sign in, are not named already (`now`), and have no other part: of the person, of a collective, of the
+    `others` who decide, or of whoever approved the reopening."""
+    if person.account_on(day) is None:
+        return _("This person has no account in use. Choose somebody who signs in.")
     if person.pk == now:
         return _("The card names this person already.")
     speak = {card.secretary_id, *(said.rater_id for said in sitting(card).values())}

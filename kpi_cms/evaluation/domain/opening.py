@@ -12,7 +12,7 @@ from kpi_cms.evaluation import rule_table as table
 from kpi_cms.evaluation import rules
 from kpi_cms.evaluation.models import CalendarPin, CataloguePin, Scorecard, VersionPin
 from kpi_cms.evaluation.period_queries import cards_that_exist
-from kpi_cms.foundation.access.rules import in_state
+from kpi_cms.foundation.access.rules import Rule, in_state
 from kpi_cms.foundation.access.scope import Scope
 from kpi_cms.foundation.access.wall import beyond_the_wall
 from kpi_cms.foundation.accounts.models import User
@@ -47,10 +47,8 @@ def choose_versions(
     *, actor: User, moment: datetime, period: Period, versions: Sequence[CriteriaVersion]
 ) -> None:
     """Say which criteria versions a period is scored with; possible until it opens."""
-    rules.manage_periods(Scope.of(actor), period.units.all()).require()
-    period = locks.take_period(period.pk)
-    if not in_state(table.CHOOSE_VERSIONS, period.state):
-        raise WrongState(_("Versions are chosen before a period opens. This one has its versions already."))
+    sentence = _("Versions are chosen before a period opens. This one has its versions already.")
+    period = _taken(actor, period, table.CHOOSE_VERSIONS, sentence)
     if any(version.evaluates != Evaluated.PEOPLE for version in versions):
         raise Invalid(_("A set for organisations opens no card. Choose versions that evaluate people."))
     before = sorted(
@@ -76,10 +74,7 @@ def open_period(*, actor: User, moment: datetime, period: Period) -> Job:
     it makes the cards that are missing (people registered since). Raises Invalid while the period has no units or no
     version, WrongState while it is being opened or once it is closed.
     """
-    rules.manage_periods(Scope.of(actor), period.units.all()).require()
-    period = locks.take_period(period.pk)
-    if not in_state(table.OPEN_PERIOD, period.state):
-        raise WrongState(_("This period is closed. It cannot be opened again."))
+    period = _taken(actor, period, table.OPEN_PERIOD, _("This period is closed. It cannot be opened again."))
     if not period.units.exists():
         raise Invalid(_("Choose the units that take part before you open the period."))
     before = period.state
@@ -117,10 +112,8 @@ def add_catalogues(
     What it used before stays, and so does every task taken from that. `catalogues` are the keys that were on the
     screen. Raises WrongState where the period is not open, or where one of them is not to be added (any more).
     """
-    rules.manage_periods(Scope.of(actor), period.units.all()).require()
-    period = locks.take_period(period.pk)
-    if not in_state(table.ADD_CATALOGUES, period.state):
-        raise WrongState(_("Catalogues are added to an open period. This one is not open."))
+    sentence = _("Catalogues are added to an open period. This one is not open.")
+    period = _taken(actor, period, table.ADD_CATALOGUES, sentence)
     added = [catalogue for catalogue in catalogues_since(period) if catalogue.pk in catalogues]
     if not added or len(added) != len(set(catalogues)):
         raise WrongState(_("The approved catalogues have changed. Look at them again before you add them."))
@@ -135,6 +128,15 @@ def add_catalogues(
         after={"catalogues": pinned(period)["catalogues"]},
     )
     return added
+
+
+def _taken(actor: User, period: Period, rule: Rule, otherwise: str) -> Period:
+    """The period, locked, for whoever manages it whole. Raises NotFound, Refused, and WrongState with `otherwise`."""
+    rules.manage_periods(Scope.of(actor), period.units.all()).require()
+    period = locks.take_period(period.pk)
+    if not in_state(rule, period.state):
+        raise WrongState(otherwise)
+    return period
 
 
 def _pin(period: Period) -> None:

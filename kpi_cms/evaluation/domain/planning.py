@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from django.db.models import Exists, Max, Min, OuterRef, Q
@@ -386,25 +387,16 @@ def _list_units_without_catalogue(plan: OpeningPlan, period: Period, organisatio
 
 
 def _sort_people(plan: OpeningPlan) -> None:
-    listed = {
-        *plan.without_version,
-        *plan.without_evaluator,
-        *plan.without_direct_head,
-        *(person for person, _codes in plan.two_versions),
-        *(person for person, _first, _others in plan.preceded),
-        *(person for person, _codes, _names in plan.nothing_in_common),
-        *(person for person, _unit in plan.seconded_away),
-        *(person for person, _units in plan.headed_besides),
-    }
+    alone = (plan.without_version, plan.without_evaluator, plan.without_direct_head)
+    explained: tuple[list[Any], ...] = (
+        plan.two_versions, plan.preceded, plan.nothing_in_common, plan.seconded_away, plan.headed_besides,
+    )  # fmt: skip
+    listed = {*chain(*alone), *(entry[0] for entry in chain(*explained))}
     order = dict(Person.objects.filter(pk__in=listed).values_list("pk", "sort_key"))
-    plan.without_version.sort(key=lambda person: order[person])
-    plan.without_evaluator.sort(key=lambda person: order[person])
-    plan.without_direct_head.sort(key=lambda person: order[person])
-    plan.two_versions.sort(key=lambda entry: order[entry[0]])
-    plan.preceded.sort(key=lambda entry: order[entry[0]])
-    plan.nothing_in_common.sort(key=lambda entry: order[entry[0]])
-    plan.seconded_away.sort(key=lambda entry: order[entry[0]])
-    plan.headed_besides.sort(key=lambda entry: order[entry[0]])
+    for people in alone:
+        people.sort(key=order.__getitem__)
+    for entries in explained:
+        entries.sort(key=lambda entry: order[entry[0]])
     in_scope = {card.context.person_id for card in plan.cards}
     plan.without_account = list(
         Person.objects.filter(pk__in=in_scope, user__isnull=True)

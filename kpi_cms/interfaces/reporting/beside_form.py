@@ -12,7 +12,7 @@ from kpi_cms.evaluation.domain.details import in_words
 from kpi_cms.evaluation.domain.others import recorded_for
 from kpi_cms.evaluation.models import Scorecard
 from kpi_cms.foundation.core.numbers import NOTHING, format_day, format_quantity
-from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome, decimal_text
+from kpi_cms.foundation.engine import CompiledCriterion, CompiledSet, Outcome, Rater, decimal_text
 
 ON_THE_FORM = ("common", "results")
 LEADERS = frozenset({"d", "đ", "e"})
@@ -51,9 +51,15 @@ def results_formula(compiled: CompiledSet) -> str:
     return f"({written or part.label}) / {most}"
 
 
+def who_decides(compiled: CompiledSet) -> Rater | None:
+    """Whose points part II shows, where the total counts those of others as well; None where it is theirs alone."""
+    return next((rater for rater in compiled.raters if rater.stage == compiled.deciding), None)
+
+
 def whose_points(compiled: CompiledSet) -> str:
-    """Whose points part II shows, where the total counts those of others as well; "" where it is theirs alone."""
-    return next((rater.label for rater in compiled.raters if rater.stage == compiled.deciding), "")
+    """What the set calls them; "" where the total is theirs alone."""
+    rater = who_decides(compiled)
+    return "" if rater is None else rater.label
 
 
 def weights_of(compiled: CompiledSet, outcome: Outcome) -> str:
@@ -72,14 +78,11 @@ def beside_the_form(compiled: CompiledSet, outcome: Outcome | None) -> Iterable[
     values = {} if outcome is None else outcome.values
     listed = LEADERS if has_leaders_ratios(compiled) else frozenset()
     for part in compiled.parts:
-        if part.code not in ON_THE_FORM and compiled.takes_off(part):
-            yield _("%(label)s: %(points)s points taken off, of at most %(max)s.") % {
-                "label": part.label,
-                "points": _quantity(parts.get(part.code)),
-                "max": _quantity(Fraction(part.max)),
-            }
-        elif part.code not in ON_THE_FORM:
-            yield _("%(label)s: %(points)s of %(max)s points.") % {
+        if part.code not in ON_THE_FORM:
+            text = _("%(label)s: %(points)s of %(max)s points.")
+            if compiled.takes_off(part):
+                text = _("%(label)s: %(points)s points taken off, of at most %(max)s.")
+            yield text % {
                 "label": part.label,
                 "points": _quantity(parts.get(part.code)),
                 "max": _quantity(Fraction(part.max)),

@@ -54,6 +54,7 @@ from kpi_cms.interfaces.reporting.beside_form import (
     the_band,
     the_unit,
     weights_of,
+    who_decides,
     whose_points,
 )
 from kpi_cms.interfaces.reporting.card_documents import documents_of
@@ -195,8 +196,8 @@ def section_of(compiled: CompiledSet, section: CompiledSection, own: Outcome | N
 
 def _own_points(compiled: CompiledSet, outcome: Outcome) -> Decimal | None:
     """What the points of the two parts come to, where the total counts others as well."""
-    keys = [rater.key for rater in compiled.raters if rater.stage == compiled.deciding]
-    return _rounded(next((outcome.raters[key] for key in keys if key in outcome.raters), None))
+    rater = who_decides(compiled)
+    return _rounded(outcome.raters.get(rater.key)) if rater is not None else None
 
 
 def name_of(compiled: CompiledSet, part: str) -> str:

@@ -8,8 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kpi_cms.foundation.accounts.models import User
-from kpi_cms.foundation.audit import ledger, texts
-from kpi_cms.foundation.audit.enums import Act
+from kpi_cms.foundation.audit import texts
 from kpi_cms.foundation.audit.history import save_tracked
 from kpi_cms.foundation.audit.models import TextKind
 from kpi_cms.foundation.core.actor import business_verb
@@ -22,7 +21,7 @@ from .. import grants, projection
 from ..announcing import announce_appointments, announce_posts
 from .appointments import end_on, facts, settle_unit
 from .heads import require_only_head
-from .records import locked
+from .records import locked, record_change
 
 ONE_DAY = timedelta(days=1)
 
@@ -47,21 +46,10 @@ def leave_service(*, actor: User, moment: datetime, person: Person, on: date, re
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
     for item in lasting:
         end_on(actor, moment, item, on - ONE_DAY, reason_key)
-    if person.user_id is not None:
-        move = grants.Move(person.user_id, person.unit, None, on - ONE_DAY)
-        concerned = grants.follow_moves([move], moment=moment, reason_key=reason_key)
-        projection.project_many(concerned, moment=moment)
+    _end_what_is_held(person, on, moment, reason_key)
     person.left_on = on
     save_tracked(person, reason_key=reason_key, update_fields=["left_on"])
-    ledger.record(
-        Act.PERSON_CHANGED,
-        subject=person,
-        label=person.staff_code,
-        unit=person.unit,
-        person=person,
-        after={"left_on": on.isoformat()},
-        reason_key=reason_key,
-    )
+    record_change(person, reason_key, after={"left_on": on.isoformat()})
     announce_posts(people=[person.pk])
     return person
 
@@ -108,28 +96,30 @@ def correct_leaving(*, actor: User, moment: datetime, person: Person, on: date |
     if last_day is not None:
         for post in posts.filter(person=person, ends_on__gt=last_day):
             end_on(actor, moment, post, last_day, reason_key)
-    if on is not None and on < before and person.user_id is not None:
-        move = grants.Move(person.user_id, person.unit, None, on - ONE_DAY)
-        concerned = grants.follow_moves([move], moment=moment, reason_key=reason_key)
-        projection.project_many(concerned, moment=moment)
+    if on is not None and on < before:
+        _end_what_is_held(person, on, moment, reason_key)
     person.left_on = on
     save_tracked(person, reason_key=reason_key, update_fields=["left_on"])
     settle_unit(person, moment, reason_key)
-    ledger.record(
-        Act.PERSON_CHANGED,
-        subject=person,
-        label=person.staff_code,
-        unit=person.unit,
-        person=person,
+    record_change(
+        person,
+        reason_key,
         before={"left_on": before.isoformat()},
         after={
             "left_on": on.isoformat() if on is not None else None,
             "appointments": [facts(post) for post in lengthened],
         },
-        reason_key=reason_key,
     )
     announce_posts(people=[person.pk])
     return person
+
+
+def _end_what_is_held(person: Person, on: date, moment: datetime, reason_key: Any) -> None:
+    """What the account was given ends on the day before."""
+    if person.user_id is not None:
+        move = grants.Move(person.user_id, person.unit, None, on - ONE_DAY)
+        concerned = grants.follow_moves([move], moment=moment, reason_key=reason_key)
+        projection.project_many(concerned, moment=moment)
 
 
 def _ended_by_leaving(person: Person, left_on: date) -> Iterator[tuple[Appointment, date | None]]:

@@ -142,6 +142,14 @@ def change_person(
             setattr(person, field, changed[field])
     reason_key = texts.keep(TextKind.REASON, reason, person_code=person.staff_code)
     save_tracked(person, reason_key=reason_key, update_fields=fields)
+    record_change(person, reason_key, before=before, after={**after, "fields": sorted(changed)})
+    return person
+
+
+def record_change(
+    person: Person, reason_key: Any, *, after: dict[str, Any], before: dict[str, Any] | None = None
+) -> None:
+    """The entry of the ledger that the record of a person changed."""
     ledger.record(
         Act.PERSON_CHANGED,
         subject=person,
@@ -149,10 +157,9 @@ def change_person(
         unit=person.unit,
         person=person,
         before=before,
-        after={**after, "fields": sorted(changed)},
+        after=after,
         reason_key=reason_key,
     )
-    return person
 
 
 def last_day_of(person: Person, ends_on: date | None) -> date | None:
